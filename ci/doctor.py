@@ -1,0 +1,126 @@
+"""Says what this machine has of what the harness needs, and how to get the rest; obtains nothing itself."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from rich.markup import escape
+
+from ci import bootstrap, obtain, tools
+from ci.console import out
+from ci.errors import UserError
+
+
+class Row(NamedTuple):
+    """One line of the report; building and testing without a cluster cannot do without what is ``needed``."""
+
+    what: str
+    is_there: bool
+    detail: str
+    needed: bool = False
+
+
+def report() -> None:
+    """Print what is there and what is missing, with its remedy, on standard output.
+
+    Raises UserError where something is missing that building and testing without a cluster need.
+    """
+    rows = list(_rows())
+    for row in rows:
+        absent = "[red]missing  [/red]" if row.needed else "-        "
+        out.print(f"{row.what:8}{'[green]ok       [/green]' if row.is_there else absent}{escape(row.detail)}")
+    if missing := [row.what for row in rows if row.needed and not row.is_there]:
+        raise UserError(f"building and testing need what is missing above: {', '.join(missing)}")
+
+
+def stale_requirements(root: Path) -> list[str]:
+    """Return what ``root/pyproject.toml`` requires and ``root/ci/requirements.txt`` does not satisfy."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    locked = {}
+    for line in (root / "ci/requirements.txt").read_text(encoding="utf-8").splitlines():
+        name, pinned, version = line.partition("==")
+        if pinned and not line.startswith((" ", "#")):
+            locked[canonicalize_name(name)] = version.split()[0]
+    stale = []
+    for text in project["dependencies"]:
+        requirement = Requirement(text)
+        held = locked.get(canonicalize_name(requirement.name))
+        if held is None or not requirement.specifier.contains(held, prereleases=True):
+            stale.append(text)
+    return stale
+
+
+def _rows() -> Iterator[Row]:
+    yield Row("Python", True, f"{platform.python_version()}, {sys.executable}")
+    yield _environment()
+    yield _lock()
+    for tool in tools.HELM.values():
+        yield _tool(tool)
+    yield _cache()
+    yield _program("Go", ["go", "version"], "only needed to build helm where its release is out of reach")
+    yield _program("git", ["git", "--version"], "only needed to contribute: install git")
+    yield _program(
+        "Docker",
+        ["docker", "version", "--format", "{{.Server.Version}}"],
+        "only needed for tests in a cluster: install Docker, or start it",
+    )
+
+
+def _environment() -> Row:
+    current = bootstrap.is_current(bootstrap.ROOT)
+    detail = (
+        "what ci/requirements.txt locks" if current else "not what ci/requirements.txt locks: python3 -m ci"
+    )
+    return Row(".venv", current, detail)
+
+
+def _lock() -> Row:
+    stale = stale_requirements(bootstrap.ROOT)
+    detail = f"misses {', '.join(stale)} of pyproject.toml: refresh it as its first lines say"
+    return Row("lock", not stale, detail if stale else "satisfies pyproject.toml")
+
+
+def _tool(tool: tools.Tool) -> Row:
+    what = f"{tool.name} {tool.version.partition('.')[0]}"
+    found, _ = tools.look(tool)
+    if found:
+        return Row(what, True, f"{found.version}, {found.place}: {found.path}", needed=True)
+    if shutil.which("go"):
+        return Row(what, True, f"{tool.version} will be obtained at first use: release or Go", needed=True)
+    url = tools.release_url(tool)
+    if url and obtain.is_reachable(url):
+        return Row(what, True, f"{tool.version} will be obtained at first use: release", needed=True)
+    return Row(
+        what,
+        False,
+        f"install {tool.name} {tool.minimum} or newer, or Go ({tool.url.split('/')[2]} is out of reach)",
+        needed=True,
+    )
+
+
+def _cache() -> Row:
+    folder = tools.cache_folder()
+    above = next(path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
+    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+        return Row("cache", True, str(folder), needed=True)
+    return Row(
+        "cache", False, f"{folder} cannot be written: mend that, or set {tools.CACHE_VARIABLE}", needed=True
+    )
+
+
+def _program(what: str, command: list[str], remedy: str) -> Row:
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return Row(what, False, remedy)
+    return Row(what, True, asked.stdout.strip())

@@ -1,0 +1,191 @@
+"""The way in, `python3 -m ci`, in checkouts of their own, whose lock holds one tiny local package."""
+
+from __future__ import annotations
+
+import ast
+import fcntl
+import hashlib
+import importlib.util
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from ci import bootstrap
+
+# The one that the environment of these tests was made with: a person runs the same.
+PYTHON = f"{sys.base_prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+# Answers for invoke: prints what it is asked to do and ends with 7.
+FAKE_INVOKE = "import sys\nprint(sys.argv[1:])\nsys.exit(7)\n"
+
+
+def checkout(folder: Path) -> Path:
+    """Make a checkout in ``folder`` with the real bootstrap and a lock that holds a fake invoke."""
+    (folder / "ci").mkdir(parents=True)
+    for name in ("__init__.py", "__main__.py", "bootstrap.py"):
+        shutil.copy(bootstrap.ROOT / "ci" / name, folder / "ci")
+    wheel = folder / "invoke-0-py3-none-any.whl"
+    files = {
+        "invoke/__main__.py": FAKE_INVOKE,
+        "invoke-0.dist-info/METADATA": "Metadata-Version: 2.1\nName: invoke\nVersion: 0\n",
+        "invoke-0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{name},,\n" for name in [*files, "invoke-0.dist-info/RECORD"])
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, text in {**files, "invoke-0.dist-info/RECORD": record}.items():
+            archive.writestr(name, text)
+    sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (folder / "ci/requirements.txt").write_text(f"invoke @ {wheel.as_uri()} --hash=sha256:{sha256}\n")
+    return folder
+
+
+def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
+    command = [PYTHON, "-m", "ci", *arguments]
+    return subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def run(root: Path, *arguments: str) -> tuple[int, str, str]:
+    process = start(root, *arguments)
+    output, complaints = process.communicate(timeout=60)
+    return process.returncode, output, complaints
+
+
+def first_line(stream: IO[str] | None) -> str:
+    assert stream is not None
+    return stream.readline()
+
+
+@pytest.fixture(scope="module")
+def made_by_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[subprocess.Popen[str]], str]:
+    """Return a checkout, the two runs that both found its environment half made, and what they said."""
+    root = checkout(tmp_path_factory.mktemp("made"))
+    (root / ".venv/lib").mkdir(parents=True)
+    (root / ".venv/lib/half-made").touch()
+    (root / ".venv" / bootstrap.MARKER).touch()
+    with (root / "ci/requirements.txt").open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        both = [start(root), start(root)]
+        said = "".join(first_line(process.stderr) for process in both)
+    said += "".join(process.communicate(timeout=60)[1] for process in both)
+    return root, both, said
+
+
+@pytest.fixture
+def made(made_by_two: tuple[Path, list[subprocess.Popen[str]], str]) -> Path:
+    """Return a checkout whose environment is made; it is to be left like that."""
+    return made_by_two[0]
+
+
+def test_two_runs_at_once_make_one_environment(
+    made_by_two: tuple[Path, list[subprocess.Popen[str]], str],
+) -> None:
+    _, both, said = made_by_two
+    assert [process.returncode for process in both] == [7, 7]
+    assert said.count("waiting for another run") == 2
+    assert said.count("making .venv from") == 1
+
+
+def test_an_environment_that_is_not_current_is_made_from_nothing(made: Path) -> None:
+    assert bootstrap.is_current(made)
+    assert not (made / ".venv/lib/half-made").exists()
+
+
+def test_invoke_gets_the_arguments_and_gives_the_exit_code(made: Path) -> None:
+    assert run(made, "test", "--junit", "a b.xml") == (7, "['test', '--junit', 'a b.xml']\n", "")
+
+
+def test_without_arguments_the_tasks_are_listed(made: Path) -> None:
+    assert run(made) == (7, "['--list']\n", "")
+
+
+@contextmanager
+def replaced(path: Path, text: str) -> Iterator[None]:
+    before = path.read_text()
+    path.write_text(text)
+    yield
+    path.write_text(before)
+
+
+def test_an_environment_is_current_until_its_lock_place_or_python_changes(made: Path) -> None:
+    marker = made / ".venv" / bootstrap.MARKER
+    assert bootstrap.is_current(made)
+    with replaced(made / "ci/requirements.txt", "another==1"):
+        assert not bootstrap.is_current(made)
+    with replaced(marker, marker.read_text().replace(str(made), "/elsewhere")):
+        assert not bootstrap.is_current(made)
+    with replaced(marker, marker.read_text().replace(sys.implementation.cache_tag, "other-99")):
+        assert not bootstrap.is_current(made)
+    with replaced(marker, ""):
+        assert not bootstrap.is_current(made)
+    python = made / ".venv/bin/python"
+    goal = python.readlink()
+    python.unlink()
+    python.symlink_to("/no/such/python")
+    assert not bootstrap.is_current(made)
+    python.unlink()
+    python.symlink_to(goal)
+    assert bootstrap.is_current(made)
+
+
+def test_an_environment_that_something_else_made_is_left_alone(tmp_path: Path) -> None:
+    root = checkout(tmp_path)
+    theirs = root / ".venv/bin/python"
+    theirs.parent.mkdir(parents=True)
+    theirs.touch()
+    with pytest.raises(SystemExit, match=rf"{root}/.venv was made by something else .* move it away"):
+        bootstrap.prepare(root)
+    assert theirs.exists()
+
+
+def test_a_package_without_a_hash_is_refused_in_pips_own_words(tmp_path: Path) -> None:
+    root = checkout(tmp_path)
+    requirements = root / "ci/requirements.txt"
+    requirements.write_text(requirements.read_text().partition(" --hash")[0])
+    code, output, complaints = run(root)
+    assert (code, output) == (1, "")
+    assert "Hashes are required" in complaints
+    assert complaints.endswith("pip could not install ci/requirements.txt, and says why above\n")
+    assert not bootstrap.is_current(root)
+
+
+def test_a_python_without_pip_and_ensurepip_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = checkout(tmp_path)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="apt-get install python3-venv"):
+        bootstrap.prepare(root)
+    assert not (root / ".venv").exists()
+
+
+def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+    root = checkout(tmp_path)
+    (root / ".venv").touch()
+    with pytest.raises(SystemExit, match=f"cannot make {root}/.venv: "):
+        bootstrap.prepare(root)
+
+
+def test_ctrl_c_ends_with_130_and_without_a_traceback(tmp_path: Path) -> None:
+    process = start(checkout(tmp_path))
+    assert "making .venv" in first_line(process.stderr)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60) == ("", "")
+    assert process.returncode == 130
+
+
+def test_an_old_python_is_told_so_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = (bootstrap.ROOT / "ci/__main__.py").read_text()
+    ast.parse(source, feature_version=(3, 4))
+    monkeypatch.setattr(bootstrap, "main", lambda arguments: pytest.fail("the environment was entered"))
+    monkeypatch.setattr(sys, "version_info", (3, 10, 2))
+    monkeypatch.setattr(sys, "version", "3.10.2 (main)")
+    with pytest.raises(SystemExit, match=r"Python 3\.11 or newer is needed, this is 3\.10\.2"):
+        runpy.run_path(str(bootstrap.ROOT / "ci/__main__.py"))
