@@ -1,0 +1,24 @@
+{{/*
+microservice.container: the main container.
+*/}}
+{{- define "microservice.container" -}}
+name: {{ (.Values.containerSpec).name | default (include "microservice.name" .) | toYaml }}
+image: {{ include "microservice.image" . | toYaml }}
+{{ include "microservice.fields" (list
+  "imagePullPolicy" .Values.image.pullPolicy
+  "command" .Values.command
+  "args" .Values.args
+  "ports" (include "microservice.containerPorts" . | fromJsonArray)
+  "envFrom" (include "microservice.envFrom" . | fromJsonArray)
+  "env" (include "microservice.env" .Values.env | fromJsonArray)
+  "resources" .Values.resources
+  "startupProbe" (include "microservice.probe" (list . .Values.startupProbe) | fromJson)
+  "livenessProbe" (include "microservice.probe" (list . .Values.livenessProbe) | fromJson)
+  "readinessProbe" (include "microservice.probe" (list . .Values.readinessProbe) | fromJson)
+  "lifecycle" (include "microservice.lifecycle" . | fromJson)
+  "securityContext" (include "microservice.securityContext" (list . dict) | fromJson)
+  "volumeMounts" (include "microservice.volumeMounts" . | fromJsonArray)) }}
+{{- with include "microservice.toYaml" (omit (.Values.containerSpec | default dict) "name") }}
+{{ . }}
+{{- end }}
+{{- end -}}

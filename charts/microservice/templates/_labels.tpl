@@ -1,0 +1,48 @@
+{{/*
+microservice.selectorMap: what finds the application's pods, as a JSON map. A
+selector can never be changed, so there is nothing in here that a new version
+could change.
+*/}}
+{{- define "microservice.selectorMap" -}}
+{{- dict
+  "app.kubernetes.io/name" (include "microservice.name" .)
+  "app.kubernetes.io/instance" .Release.Name
+  "app.kubernetes.io/component" "app" | toJson -}}
+{{- end -}}
+
+{{/*
+microservice.labelMap: the labels of every object, as a JSON map. commonLabels
+come in where they don't change one of the chart's own, but for the version:
+the image's tag, as far as a label can hold it.
+*/}}
+{{- define "microservice.labelMap" -}}
+{{- $common := .Values.commonLabels | default dict -}}
+{{- $own := include "microservice.selectorMap" . | fromJson -}}
+{{- $_ := set $own "app.kubernetes.io/managed-by" .Release.Service -}}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-_.") -}}
+{{- with .Values.image.tag | default "" | trunc 63 | trimAll "-_." -}}
+{{- $_ := set $own "app.kubernetes.io/version" (get $common "app.kubernetes.io/version" | default .) -}}
+{{- end -}}
+{{- include "microservice.merged" (list $common $own) -}}
+{{- end -}}
+
+{{/*
+microservice.selectorLabels, microservice.labels: the same as YAML.
+*/}}
+{{- define "microservice.selectorLabels" -}}
+{{- include "microservice.selectorMap" . | fromJson | toYaml -}}
+{{- end -}}
+{{- define "microservice.labels" -}}
+{{- include "microservice.labelMap" . | fromJson | toYaml -}}
+{{- end -}}
+
+{{/*
+microservice.selectorArgument: the selector as kubectl's -l takes it.
+*/}}
+{{- define "microservice.selectorArgument" -}}
+{{- $terms := list -}}
+{{- range $label, $value := include "microservice.selectorMap" . | fromJson -}}
+{{- $terms = append $terms (printf "%s=%s" $label $value) -}}
+{{- end -}}
+{{- join "," $terms -}}
+{{- end -}}

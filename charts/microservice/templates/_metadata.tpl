@@ -1,0 +1,27 @@
+{{/*
+microservice.metadata: an object's whole metadata.
+(dict "root" $ "name" NAME "labels" MAP "annotations" MAP), the maps left out
+where there are none. The namespace is written out, so that the objects land
+where -n said even when another tool than Helm applies them.
+*/}}
+{{- define "microservice.metadata" -}}
+name: {{ .name | toYaml }}
+namespace: {{ .root.Release.Namespace | toYaml }}
+{{ include "microservice.fields" (list
+  "labels" (include "microservice.merged" (list .labels (include "microservice.labelMap" .root | fromJson)) | fromJson)
+  "annotations" (include "microservice.merged" (list .root.Values.commonAnnotations .annotations) | fromJson)) }}
+{{- end -}}
+
+{{/*
+microservice.podMetadata: the pod template's metadata. The chart's version is
+not in it: a new chart alone restarts nothing.
+*/}}
+{{- define "microservice.podMetadata" -}}
+{{- $selector := include "microservice.selectorMap" . | fromJson -}}
+{{- $checksums := include "microservice.checksums" . | fromJson -}}
+{{- with .Values -}}
+{{ include "microservice.fields" (list
+  "labels" (include "microservice.merged" (list .commonLabels .podLabels $selector) | fromJson)
+  "annotations" (include "microservice.merged" (list .commonAnnotations .podAnnotations $checksums) | fromJson)) }}
+{{- end -}}
+{{- end -}}

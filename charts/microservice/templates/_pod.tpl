@@ -1,0 +1,28 @@
+{{/*
+microservice.podSpec: the application's pod.
+*/}}
+{{- define "microservice.podSpec" -}}
+{{ include "microservice.fields" (list
+  "serviceAccountName" (include "microservice.serviceAccountName" .)
+  "automountServiceAccountToken" .Values.serviceAccount.automount
+  "imagePullSecrets" (include "microservice.imagePullSecrets" . | fromJsonArray)
+  "securityContext" (include "microservice.podSecurityContext" . | fromJson)
+  "terminationGracePeriodSeconds" .Values.terminationGracePeriodSeconds
+  "priorityClassName" .Values.priorityClassName
+  "nodeSelector" .Values.nodeSelector
+  "tolerations" .Values.tolerations
+  "affinity" (include "microservice.affinity" . | fromJson)
+  "topologySpreadConstraints" (include "microservice.topologySpreadConstraints" . | fromJsonArray)
+  "initContainers" (include "microservice.sideContainers" (list . .Values.initContainers) | fromJsonArray)) }}
+containers:
+- {{ include "microservice.container" . | nindent 2 | trim }}
+{{- with include "microservice.sideContainers" (list . .Values.extraContainers) | fromJsonArray }}
+{{ include "microservice.toYaml" . }}
+{{- end }}
+{{- with include "microservice.fields" (list "volumes" (include "microservice.volumes" . | fromJsonArray)) }}
+{{ . }}
+{{- end }}
+{{- with include "microservice.toYaml" .Values.podSpec }}
+{{ . }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,56 @@
+{{/*
+microservice.ports: the ports that are there, as a JSON map of name -> port.
+*/}}
+{{- define "microservice.ports" -}}
+{{- $ports := dict -}}
+{{- range $name, $port := .Values.ports -}}
+{{- if and $port (ne (toString $port.enabled) "false") -}}
+{{- $_ := set $ports $name (omit $port "enabled") -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $ports -}}
+{{- end -}}
+
+{{/*
+microservice.mainPort: the name of the port that probes, Ingress and the like
+mean when they name none: mainPort, else http, else the only or the first one
+by name. Empty where there is no port.
+*/}}
+{{- define "microservice.mainPort" -}}
+{{- $ports := include "microservice.ports" . | fromJson -}}
+{{- $first := hasKey $ports "http" | ternary "http" (keys $ports | sortAlpha | first | default "") -}}
+{{- .Values.mainPort | default $first -}}
+{{- end -}}
+
+{{/*
+microservice.containerPorts: the main container's ports, as a JSON list.
+*/}}
+{{- define "microservice.containerPorts" -}}
+{{- $list := list -}}
+{{- range $name, $port := include "microservice.ports" . | fromJson -}}
+{{- $list = append $list (merge (pick $port "containerPort" "hostPort" "protocol") (dict "name" $name "protocol" "TCP")) -}}
+{{- end -}}
+{{- toJson $list -}}
+{{- end -}}
+
+{{/*
+microservice.servicePorts: the Service's ports as a JSON list: every port with
+a servicePort, the main one first, then service.extraPorts. Empty list: there
+is no Service.
+*/}}
+{{- define "microservice.servicePorts" -}}
+{{- $list := list -}}
+{{- if .Values.service.enabled -}}
+{{- $ports := include "microservice.ports" . | fromJson -}}
+{{- $main := include "microservice.mainPort" . -}}
+{{- range $name := prepend (without (keys $ports | sortAlpha) $main) $main -}}
+{{- $port := get $ports $name | default dict -}}
+{{- if $port.servicePort -}}
+{{- $entry := dict "name" $name "port" $port.servicePort "targetPort" $name "protocol" "TCP" -}}
+{{- $list = append $list (merge (pick $port "protocol" "appProtocol" "nodePort") $entry) -}}
+{{- end -}}
+{{- end -}}
+{{- $list = concat $list (.Values.service.extraPorts | default list) -}}
+{{- end -}}
+{{- toJson $list -}}
+{{- end -}}

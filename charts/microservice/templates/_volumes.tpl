@@ -1,0 +1,79 @@
+{{/*
+microservice.volumeList: the pod's volumes, as a JSON map of name ->
+{"source": a Kubernetes volume source, "mounts": where the main container
+mounts it}. The volumes `config` and `secret` hold config.files and
+secret.files; an entry of that name without a source merges over them.
+*/}}
+{{- define "microservice.volumeList" -}}
+{{- $fullname := include "microservice.fullname" . -}}
+{{- $volumes := include "microservice.fileVolumes" . | fromJson -}}
+{{- range $name, $entry := .Values.volumes -}}
+{{- if $entry -}}
+{{- include "microservice.prune" $entry -}}
+{{- $source := dict -}}
+{{- $mount := dict -}}
+{{- range $key, $value := $entry -}}
+{{- if has $key (list "mountPath" "subPath" "subPathExpr" "readOnly" "recursiveReadOnly" "mountPropagation") -}}
+{{- $_ := set $mount $key $value -}}
+{{- else if not (has $key (list "enabled" "mounts" "claim")) -}}
+{{- $_ := set $source $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- $mounts := concat (empty $mount.mountPath | ternary list (list $mount)) ($entry.mounts | default list) -}}
+{{- $files := get $volumes $name -}}
+{{- if eq (toString $entry.enabled) "false" -}}
+{{- $_ := unset $volumes $name -}}
+{{- else if and $files (not $entry.claim) (not (omit $source "items" "defaultMode" "optional")) -}}
+{{- include "microservice.overlay" (list (get $files.source (keys $files.source | first)) $source) -}}
+{{- $_ := set $files "mounts" ($mounts | default $files.mounts) -}}
+{{- else -}}
+{{- if $entry.claim -}}
+{{- $source = dict "persistentVolumeClaim" (dict "claimName" (printf "%s-%s" $fullname $name)) -}}
+{{- end -}}
+{{- $_ := set $volumes $name (dict "source" $source "mounts" $mounts) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $volumes -}}
+{{- end -}}
+
+{{/*
+microservice.fileVolumes: the volumes of config.files and secret.files, in the
+form of microservice.volumeList.
+*/}}
+{{- define "microservice.fileVolumes" -}}
+{{- $fullname := include "microservice.fullname" . -}}
+{{- $volumes := dict -}}
+{{- range $name, $source := dict
+  "config" (dict "configMap" (dict "name" (printf "%s-files" $fullname)))
+  "secret" (dict "secret" (dict "secretName" (printf "%s-secret-files" $fullname))) -}}
+{{- $block := get $.Values $name -}}
+{{- if include "microservice.toYaml" $block.files -}}
+{{- $mounts := empty $block.mountPath | ternary list (list (dict "mountPath" $block.mountPath "readOnly" true)) -}}
+{{- $_ := set $volumes $name (dict "source" $source "mounts" $mounts) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $volumes -}}
+{{- end -}}
+
+{{/*
+microservice.volumes: the pod's volumes, as a JSON list.
+*/}}
+{{- define "microservice.volumes" -}}
+{{- $list := list -}}
+{{- range $name, $volume := include "microservice.volumeList" . | fromJson -}}
+{{- $list = append $list (set $volume.source "name" $name) -}}
+{{- end -}}
+{{- toJson $list -}}
+{{- end -}}
+
+{{/*
+microservice.volumeMounts: where the main container mounts them, as a JSON list.
+*/}}
+{{- define "microservice.volumeMounts" -}}
+{{- $list := list -}}
+{{- range $name, $volume := include "microservice.volumeList" . | fromJson -}}
+{{- range $volume.mounts }}{{ $list = append $list (set . "name" $name) }}{{ end -}}
+{{- end -}}
+{{- toJson $list -}}
+{{- end -}}

@@ -1,0 +1,20 @@
+{{/*
+microservice.problems.env: a variable comes from one place; and variables that
+refer to each other in a circle have no order in which Kubernetes could fill
+them in.
+*/}}
+{{- define "microservice.problems.env" -}}
+{{- $problems := list -}}
+{{- range $name, $value := .Values.env -}}
+{{- if kindIs "map" $value -}}
+{{- include "microservice.prune" $value -}}
+{{- if ne (len $value) 1 -}}
+{{- $problems = append $problems (printf "env.%s comes from %s: write one, such as secretKeyRef: {name: database, key: url}" $name (keys $value | sortAlpha | join " and " | default "nowhere")) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- with (include "microservice.envOrder" .Values.env | fromJson).cycle -}}
+{{- $problems = append $problems (printf "env: %s refer to each other in a circle, through $(NAME); write the value out in one of them" (join ", " .)) -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}

@@ -1,0 +1,13 @@
+{{/*
+microservice.problems.image: which image to run only the user can know.
+*/}}
+{{- define "microservice.problems.image" -}}
+{{- $problems := list -}}
+{{- if not .Values.image.repository -}}
+{{- $problems = append $problems "image.repository is missing: say which image to run, such as --set image.repository=myrepo/api" -}}
+{{- end -}}
+{{- if not (or .Values.image.tag .Values.image.digest) -}}
+{{- $problems = append $problems "image.tag is missing: say which version of the image to run, such as --set-string image.tag=1.2.3, or give image.digest" -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}

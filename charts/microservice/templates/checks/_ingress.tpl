@@ -1,0 +1,27 @@
+{{/*
+microservice.problems.ingress: an Ingress leads somewhere, and to a port that
+the Service has.
+*/}}
+{{- define "microservice.problems.ingress" -}}
+{{- $problems := list -}}
+{{- if .Values.ingress.enabled -}}
+{{- if not (or .Values.ingress.hosts .Values.ingress.defaultBackend) -}}
+{{- $problems = append $problems "ingress.enabled: true without ingress.hosts: write the host, such as ingress.hosts: [{host: api.example.com}]" -}}
+{{- end -}}
+{{- $names := list -}}
+{{- range include "microservice.servicePorts" . | fromJsonArray }}{{ $names = append $names .name }}{{ end -}}
+{{- range $index, $host := .Values.ingress.hosts -}}
+{{- range $path := $host.paths | default (list dict) -}}
+{{- if not (or $path.backend $path.serviceName (kindIs "float64" $path.port) (kindIs "int64" $path.port)) -}}
+{{- $port := $path.port | default (include "microservice.mainPort" $) -}}
+{{- if not (has $port $names) -}}
+{{- $problems = append $problems (printf "ingress.hosts[%d]: the Service has no port %q; its ports are those under ports with a servicePort (%s)" $index $port (join ", " $names | default "none")) -}}
+{{- end -}}
+{{- else if and $path.serviceName (not $path.port) -}}
+{{- $problems = append $problems (printf "ingress.hosts[%d]: serviceName: %s needs a port beside it, by name or number" $index $path.serviceName) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
