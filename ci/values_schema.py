@@ -1,0 +1,195 @@
+"""Builds a chart's values.schema.json from the schema.yaml that people write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from ci import kubernetes_yaml
+from ci.charts import read_values, shown
+from ci.errors import UserError
+from ci.manifests import path_text
+
+Schema = dict[str, Any]
+Place = tuple[str, ...]
+
+_DRAFT = "http://json-schema.org/draft-07/schema#"
+_REFERENCE = "#/definitions/"
+_MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "definitions"})
+_SCHEMAS = frozenset({"additionalProperties", "items"})
+_ANNOTATIONS = frozenset({"title", "description", "default", "examples"})
+_KEYWORDS = (
+    _MAPS_OF_SCHEMAS
+    | _SCHEMAS
+    | _ANNOTATIONS
+    | {"$schema", "$ref", "type", "enum", "const", "required", "minProperties", "maxProperties"}
+    | {"minimum", "maximum", "minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems"}
+)
+
+
+def read(source: Path) -> Schema:
+    """Return what a schema.yaml says; raises UserError with everything that is wrong with it.
+
+    That is: what JSON Schema draft-07 does not allow, a keyword that ``build`` does not know, a ``$ref`` to a
+    definition that is not there or with more than annotations beside it (draft-07 ignores those: core, 8.3),
+    a definition that nothing uses, and a key of the first two levels without a description.
+    """
+    schema = kubernetes_yaml.load(source.read_text(encoding="utf-8"), shown(source))
+    if not isinstance(schema, dict) or schema.get("$schema") != _DRAFT:
+        raise _refused(source, [f"$schema: has to be {_DRAFT}"])
+    try:
+        jsonschema_rs.meta.validate(schema)
+    except jsonschema_rs.ValidationError as error:
+        raise _refused(source, [f"{path_text(error.instance_path)}: {error.message}"]) from None
+    definitions = schema.get("definitions", {})
+    problems = [problem for place, part in _walk(schema) for problem in _problems(place, part, definitions)]
+    unused = definitions.keys() - _used(schema, definitions)
+    problems += [f"definitions.{name}: nothing uses it" for name in definitions if name in unused]
+    problems += [
+        f"{path_text(place)}: has no description"
+        for place, part in _walk(schema)
+        if place[::2] in {("properties",), ("properties", "properties")}
+        and not part.keys() & {"description", "const"}
+    ]
+    if problems:
+        raise _refused(source, problems)
+    return schema
+
+
+def build(source: Path) -> str:
+    """Return the values.schema.json that a schema.yaml stands for: JSON Schema draft-07, in one file.
+
+    Two things are added. null is allowed wherever a key that is not required has a type, an enum or a
+    $ref, and is put into the type or the enum itself: anyOf would add two lines to every message. And an
+    object whose properties are listed takes no others unless the source says so. A $ref with a description
+    beside it becomes a copy of its definition, since draft-07 ignores what stands beside a $ref. Raises
+    UserError as ``read`` does, and for a pattern that Helm could not match
+    (https://github.com/google/re2/wiki/Syntax).
+    """
+    schema = read(source)
+    built = _built(schema, schema.get("definitions", {}), nullable=False)
+    definitions = built.pop("definitions", {})
+    used = _used(built, definitions)
+    built["definitions"] = {name: part for name, part in definitions.items() if name in used}
+    try:
+        _validator(built)
+    except jsonschema_rs.ValidationError as error:
+        raise _refused(source, [f"{path_text(error.instance_path)}: {error.message}"]) from None
+    return json.dumps(built, indent=1, ensure_ascii=False) + "\n"
+
+
+def check_values(source: Path, values_file: Path) -> None:
+    """Raise UserError with every way in which a chart's values.yaml and its schema.yaml disagree.
+
+    The values have to be valid, so that a key unknown to the schema is refused. And a key that the schema
+    lists on its first two levels needs its default in the values, or ``default: null`` in the schema; a block
+    that is empty by default needs none for the keys below it.
+    """
+    values = read_values(values_file)
+    problems = [
+        f"{path_text(error.instance_path) or 'at the top'}: {error.message}"
+        for error in _validator(json.loads(build(source))).iter_errors(values)
+    ]
+    problems += [
+        f"{name}: {shown(source)} lists it; write its default here, or `default: null` there if it has none"
+        for name in _without_default(read(source), values)
+    ]
+    if problems:
+        raise _refused(values_file, problems)
+
+
+def definition(schema: Schema, part: Schema) -> Schema:
+    """Return a part of a schema with the definition that it refers to, if it does, laid under it."""
+    if "$ref" not in part:
+        return part
+    rest = {keyword: value for keyword, value in part.items() if keyword != "$ref"}
+    return {**schema["definitions"][_target(part)], **rest}
+
+
+def _built(schema: Any, definitions: dict[str, Schema], nullable: bool) -> Any:
+    if isinstance(schema, bool) or (nullable and schema.keys() == {"$ref"}):
+        return schema
+    built: Schema = {}
+    whole = definition({"definitions": definitions}, schema)
+    required = whole.get("required", [])
+    for keyword, value in whole.items():
+        if keyword in _MAPS_OF_SCHEMAS:
+            built[keyword] = {
+                name: _built(part, definitions, name not in required) for name, part in value.items()
+            }
+        elif keyword in _SCHEMAS:
+            built[keyword] = _built(value, definitions, nullable=keyword != "items")
+        else:
+            built[keyword] = value
+    if nullable and "type" in built:
+        types = built["type"] if isinstance(built["type"], list) else [built["type"]]
+        built["type"] = [*types, "null"]
+    if nullable and "enum" in built:
+        built["enum"] = [*built["enum"], None]
+    if "properties" in built:
+        built.setdefault("additionalProperties", False)
+    return built
+
+
+def _walk(schema: Any, place: Place = ()) -> Iterator[tuple[Place, Schema]]:
+    """Yield every schema within a schema, itself first, with its place; references are not followed."""
+    if isinstance(schema, bool):
+        return
+    yield place, schema
+    for keyword, value in schema.items():
+        if keyword in _SCHEMAS:
+            yield from _walk(value, (*place, keyword))
+        elif keyword in _MAPS_OF_SCHEMAS:
+            for name, part in value.items():
+                yield from _walk(part, (*place, keyword, name))
+
+
+def _problems(place: Place, part: Schema, definitions: dict[str, Schema]) -> Iterator[str]:
+    for keyword in [keyword for keyword in part if keyword not in _KEYWORDS]:
+        yield f"{path_text((*place, keyword))}: no keyword of draft-07 that ci/values_schema.py knows"
+    if "$ref" not in part:
+        return
+    if not part["$ref"].startswith(_REFERENCE) or _target(part) not in definitions:
+        yield f"{path_text(place)}: $ref leads to {part['$ref']}, which is not there"
+    if place[:1] == ("definitions",) and len(place) == 2:
+        yield f"{path_text(place)}: a definition can't be a $ref; use {part['$ref']} in its place"
+    for keyword in [keyword for keyword in part if keyword not in _ANNOTATIONS | {"$ref"}]:
+        yield f"{path_text((*place, keyword))}: draft-07 ignores it beside a $ref; write it in a definition"
+
+
+def _used(schema: Schema, definitions: dict[str, Schema]) -> set[str]:
+    """Return the definitions that a schema leads to, through others too."""
+    used: set[str] = set()
+    waiting = [{keyword: value for keyword, value in schema.items() if keyword != "definitions"}]
+    while waiting:
+        targets = {_target(part) for _, part in _walk(waiting.pop()) if "$ref" in part}
+        waiting += [definitions[name] for name in (targets - used) & definitions.keys()]
+        used |= targets
+    return used
+
+
+def _without_default(schema: Schema, values: dict[str, Any]) -> Iterator[str]:
+    for key, part in schema["properties"].items():
+        if key not in values:
+            yield key
+        elif block := values[key]:
+            for name, inner in part.get("properties", {}).items():
+                if name not in block and "default" not in inner and "const" not in inner:
+                    yield f"{key}.{name}"
+
+
+def _validator(schema: Schema) -> jsonschema_rs.Validator:
+    # The engine without look-around and back references, as Go's.
+    return jsonschema_rs.Draft7Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
+
+
+def _target(reference: Schema) -> str:
+    return str(reference["$ref"]).removeprefix(_REFERENCE)
+
+
+def _refused(file: Path, problems: list[str]) -> UserError:
+    return UserError("\n  ".join([f"{shown(file)} is not right:", *problems]))

@@ -1,0 +1,143 @@
+"""What can be known of the charts without a cluster: each chart and case linted, rendered and validated."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from rich.progress import Progress
+
+from ci import charts, docs, golden, helm, lint, manifests, release, schemas
+from ci.charts import Case, Chart
+from ci.console import err, out, step
+from ci.errors import UserError
+from ci.kubernetes_versions import NEWEST, OLDEST, SUPPORTED
+
+
+def lint_charts() -> None:
+    """Look through the charts, alone and with every case, by both Helms; UserError with all faults."""
+    docs.check()
+    _end([*_helm_lint(), *_findings(_rendered())], f"{_scope()}: nothing found")
+
+
+def build() -> None:
+    """Lint, render, validate, and package every chart into dist/; UserError with all faults before that."""
+    docs.check()
+    complaints, rendered = _helm_lint(), _rendered()
+    complaints += [*_findings(rendered), *_problems(rendered)]
+    _end(complaints, f"{_scope()}, Kubernetes {OLDEST} to {NEWEST}: nothing found")
+    release.package_all()
+
+
+def render(name: str, kube_version: str) -> None:
+    """Print what the case of that name renders to with the newest Helm."""
+    out.out(helm.render(charts.find_case(name), helm.ENGINES[-1], kube_version), end="")
+
+
+def compare_goldens() -> None:
+    """Compare what every case renders to with its golden file; UserError with every difference."""
+    found = [f"{charts.shown(path)} is the golden file of no case" for path in golden.orphans()]
+    for case, stream in _rendered().items():
+        try:
+            differences = golden.check(case, stream)
+        except UserError as error:
+            found.append(str(error))
+        else:
+            found += [golden.report(case, differences)] if differences else []
+    _end(found, f"{len(charts.cases())} cases render to their golden files")
+
+
+def update_goldens() -> None:
+    """Accept what every case renders to; print each golden file that this changes, and how."""
+    changes = golden.update(_rendered())
+    for change in changes:
+        out.out(f"{change.what} {charts.shown(change.path)}")
+        for difference in change.differences:
+            out.out(*(f"  {difference.key}: {line}" for line in golden.describe(difference)), sep="\n")
+    out.out(
+        f"{len(changes)} golden files written or removed" if changes else "every golden file is as it was"
+    )
+
+
+def _helm_lint() -> list[str]:
+    """Run helm lint --strict on each chart alone and with each of its cases."""
+    subjects: list[Chart | Case] = [*charts.charts(), *charts.cases()]
+    wanted = [(subject, engine) for subject in subjects for engine in helm.ENGINES]
+
+    def complaint(subject: Chart | Case, engine: int) -> str | None:
+        chart, values = (subject.chart, subject.values) if isinstance(subject, Case) else (subject, ())
+        try:
+            helm.lint(chart.path, values, engine=engine, strict=True)
+        except UserError as error:
+            return f"Helm {engine}: {error}"
+        return None
+
+    with _progress("helm lint --strict") as progress, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        complaints = []
+        for done, found in enumerate(pool.map(lambda pair: complaint(*pair), wanted), start=1):
+            complaints += [found] if found else []
+            progress(done, len(wanted))
+    return complaints
+
+
+def _findings(rendered: Mapping[Case, str]) -> list[str]:
+    """Look for what is wrong within and between a case's objects, whatever the Kubernetes version."""
+    found = []
+    for case, stream in rendered.items():
+        objects = manifests.parse(stream)
+        findings = [*lint.references(objects, charts.fullname(case)), *lint.names(objects)]
+        found += [f"{case}: {finding}" for finding in [*findings, *lint.untidy(stream)]]
+    return found
+
+
+def _problems(rendered: Mapping[Case, str]) -> list[str]:
+    """Look for what a supported Kubernetes version would refuse of a case's objects."""
+    step(f"validating on Kubernetes {OLDEST} to {NEWEST}")
+    found = []
+    for case, stream in rendered.items():
+        objects = manifests.parse(stream).values()
+        problems = [
+            problem
+            for version in SUPPORTED
+            for made in objects
+            for problem in schemas.validate(made, version)
+        ]
+        found += [f"{case}: {line}" for line in schemas.report(problems)]
+    return found
+
+
+def _rendered() -> dict[Case, str]:
+    """Render every case with both Helms; UserError with every case that one could not render."""
+    with _progress("rendering") as progress:
+        results = helm.render_all(charts.cases(), progress=progress)
+    _end(
+        [
+            f"Helm {engine}: {result}"
+            for (_, engine), result in results.items()
+            if isinstance(result, UserError)
+        ]
+    )
+    return {case: str(result) for (case, engine), result in results.items() if engine == helm.ENGINES[-1]}
+
+
+@contextmanager
+def _progress(doing: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on a terminal, one line elsewhere; what is yielded takes how many of how many are done."""
+    if not err.is_terminal:
+        step(doing)
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(doing, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _end(complaints: list[str], success: str = "") -> None:
+    if complaints:
+        raise UserError("\n".join([*complaints, f"\n{len(complaints)} thing(s) to mend"]))
+    if success:
+        out.out(success)
+
+
+def _scope() -> str:
+    return f"{len(charts.charts())} chart(s), {len(charts.cases())} cases, Helm 3 and 4"

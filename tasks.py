@@ -1,0 +1,77 @@
+"""What `invoke` can do: one line each, and one call into ci/."""
+
+from __future__ import annotations
+
+import signal
+
+from invoke.context import Context
+from invoke.tasks import task
+
+from ci import bench as bench_
+from ci import docs as docs_
+from ci import doctor as doctor_
+from ci import release, suite, verify
+from ci.kubernetes_versions import NEWEST, OLDEST
+
+# A task that is told to end cleans up as it does after Ctrl-C.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@task
+def build(_: Context) -> None:
+    """Lint, render, validate and package the charts into dist/."""
+    verify.build()
+
+
+@task(help={"junit": "write a JUnit XML report to this file"})
+def test(_: Context, junit: str = "") -> None:
+    """Run every test."""
+    suite.run(junit)
+
+
+@task
+def lint(_: Context) -> None:
+    """Look for what is wrong in the charts, alone and with every case, with Helm 3 and 4."""
+    verify.lint_charts()
+
+
+@task(
+    positional=["case"],
+    help={
+        "case": "a file of charts/*/ci (worker for worker-values.yaml) or of values/ (api for api.yaml)",
+        "kube-version": f"the Kubernetes version to render for, {OLDEST} to {NEWEST}",
+    },
+)
+def render(_: Context, case: str, kube_version: str = NEWEST) -> None:
+    """Print what a case renders to: invoke render api."""
+    verify.render(case, kube_version)
+
+
+@task(help={"update": "accept what the cases render to now"})
+def golden(_: Context, update: bool = False) -> None:
+    """Compare what the cases render to with tests/golden."""
+    verify.update_goldens() if update else verify.compare_goldens()
+
+
+@task
+def package(_: Context) -> None:
+    """Package the charts into dist/."""
+    release.package_all()
+
+
+@task(help={"check": "write nothing, fail where something is out of date"})
+def docs(_: Context, check: bool = False) -> None:
+    """Write what is generated: values.schema.json and the tables in the READMEs."""
+    docs_.check() if check else docs_.write()
+
+
+@task
+def bench(_: Context) -> None:
+    """Compare the speed of rendering and validating, within one run."""
+    bench_.run()
+
+
+@task
+def doctor(_: Context) -> None:
+    """Say what this machine has of what the tasks need, and how to get the rest."""
+    doctor_.report()

@@ -1,0 +1,140 @@
+"""What the render tests ask: the cases as they are, and the chart with values as a user would write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from ci import charts, helm, manifests
+from ci.manifests import Key, Object
+
+NEWEST_ENGINE = helm.ENGINES[-1]
+
+# For what Helm itself has a hand in: nulls, numbers, the writing of text.
+with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
+
+
+class Rendered:
+    """The objects of one render."""
+
+    def __init__(self, stream: str) -> None:
+        self.stream = stream
+        self.objects: dict[Key, Object] = manifests.parse(stream)
+
+    def all(self, kind: str) -> dict[str, Object]:
+        """The objects of a kind by name."""
+        return {key.name: found for key, found in self.objects.items() if key.kind == kind}
+
+    def one(self, kind: str) -> Object:
+        """The only object of a kind."""
+        (found,) = self.all(kind).values()
+        return found
+
+    @property
+    def deployment(self) -> Object:
+        """The Deployment's spec."""
+        spec: Object = self.one("Deployment")["spec"]
+        return spec
+
+    @property
+    def pod(self) -> Object:
+        """The pod's spec."""
+        spec: Object = self.deployment["template"]["spec"]
+        return spec
+
+    @property
+    def pod_metadata(self) -> Object:
+        metadata: Object = self.deployment["template"]["metadata"]
+        return metadata
+
+    @property
+    def container(self) -> Object:
+        """The main container."""
+        container: Object = self.pod["containers"][0]
+        return container
+
+    @property
+    def env(self) -> dict[str, object]:
+        """The main container's variables in their order: text, or the source that a value comes from."""
+        return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in self.container["env"]}
+
+    @property
+    def service(self) -> Object:
+        """The Service's spec."""
+        spec: Object = self.one("Service")["spec"]
+        return spec
+
+
+class Chart:
+    """A chart to render with values as a user writes them, laid over the least there can be: an image."""
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self.path = path
+        self._folder = folder
+        self._answers: dict[object, Rendered] = {}
+
+    def __call__(
+        self,
+        *values: str,
+        engine: int = NEWEST_ENGINE,
+        release: str = "api",
+        set_values: Sequence[str] = (),
+    ) -> Rendered:
+        """What the values render, YAML texts each laid over the one before; Helm is asked once for each."""
+        question = (values, engine, release, *set_values)
+        if question not in self._answers:
+            files = [*charts.find_case("defaults").values, *map(self._file, values)]
+            stream = helm.template(self.path, files, engine=engine, release=release, set_values=set_values)
+            self._answers[question] = Rendered(stream)
+        return self._answers[question]
+
+    def _file(self, text: str) -> Path:
+        file = self._folder / f"{sha256(text.encode()).hexdigest()}.yaml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def refused(self, values: str, *, engine: int = NEWEST_ENGINE, release: str = "api") -> helm.HelmError:
+        """The error with which Helm refuses the values."""
+        with pytest.raises(helm.HelmError) as refused:
+            self(values, engine=engine, release=release)
+        return refused.value
+
+    def problems(self, values: str, *, engine: int = NEWEST_ENGINE, release: str = "api") -> list[str]:
+        """The problems for which the chart refuses the values."""
+        return re.findall(
+            r"^  - (.*)$", str(self.refused(values, engine=engine, release=release)), re.MULTILINE
+        )
+
+
+class Case:
+    """The cases as every other test renders them too."""
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[str, int], Rendered] = {}
+
+    def __call__(self, name: str, *, engine: int = NEWEST_ENGINE) -> Rendered:
+        if (name, engine) not in self._answers:
+            self._answers[name, engine] = Rendered(helm.render(charts.find_case(name), engine))
+        return self._answers[name, engine]
+
+
+@pytest.fixture(scope="session")
+def new_chart(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Chart]:
+    """Makes a Chart of a folder."""
+    return lambda path: Chart(path, tmp_path_factory.mktemp("values"))
+
+
+@pytest.fixture(scope="session")
+def chart(new_chart: Callable[[Path], Chart]) -> Chart:
+    """The chart itself."""
+    return new_chart(charts.find_case("defaults").chart.path)
+
+
+@pytest.fixture(scope="session")
+def case() -> Case:
+    """What the case of a name renders; the release bears its name."""
+    return Case()
