@@ -5,8 +5,7 @@ where there are none. The namespace is written out, so that the objects land
 where -n said even when another tool than Helm applies them.
 */}}
 {{- define "microservice.metadata" -}}
-name: {{ .name | toYaml }}
-namespace: {{ .root.Release.Namespace | toYaml }}
+{{ toYaml (dict "name" .name "namespace" .root.Release.Namespace) }}
 {{ include "microservice.fields" (list
   "labels" (include "microservice.merged" (list .labels (include "microservice.labelMap" .root | fromJson)) | fromJson)
   "annotations" (include "microservice.merged" (list .root.Values.commonAnnotations .annotations) | fromJson)) }}
