@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import functools
 import itertools
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -19,7 +17,7 @@ from ci import kubernetes_versions
 from ci.charts import Case, read_values, shown
 from ci.errors import UserError
 from ci.kubernetes_versions import NEWEST
-from ci.tools import HELM, find
+from ci.tools import HELM, cache_folder, find
 
 ENGINES: tuple[int, ...] = (3, 4)
 
@@ -145,8 +143,8 @@ def _run(engine: int, arguments: list[str], *, subject: str) -> subprocess.Compl
 
 @functools.cache
 def _environment() -> dict[str, str]:
-    home = tempfile.mkdtemp(prefix="helm-")
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    # A place that is nobody else's; what is asked of Helm here leaves nothing there.
+    home = cache_folder() / "helm"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HELM_", "KUBE"))}
     return inherited | {
         "HELM_CACHE_HOME": f"{home}/cache",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from ci import helm, manifests
-from ci.charts import ROOT
 from ci.errors import UserError
 from ci.helm import ENGINES, HelmError
 from tests.conftest import Repository
@@ -195,14 +192,3 @@ def test_the_users_own_helm_and_clusters_are_out_of_sight(
     seen = dict(line.split("=", 1) for line in lines if line.startswith(("HELM_", "KUBE")))
     assert sorted(seen) == ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "KUBECONFIG"]
     assert not any(value == "the user's" or Path(value).exists() for value in seen.values())
-
-
-def test_helms_own_folders_are_gone_when_the_process_is(tmp_path: Path) -> None:
-    script = (
-        "from pathlib import Path; from ci import helm; "
-        f"helm.create('demo', Path({str(tmp_path)!r}), engine=4); "
-        "print(helm._environment()['HELM_CACHE_HOME'])"
-    )
-    command = [sys.executable, "-c", script]
-    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert not Path(printed.strip()).parent.exists()

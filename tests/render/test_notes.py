@@ -1,0 +1,143 @@
+"""What Helm says after an install: the release's real names, and how to reach, watch and undo it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ci import charts, helm
+from tests.render.conftest import NEWEST_ENGINE, Chart
+
+# helm template keeps the notes to itself, so this says them in an object.
+SPOKEN = """
+apiVersion: v1
+kind: Notes
+metadata: {name: notes}
+text: {{ include (printf "%s/NOTES.txt" .Template.BasePath) . | toJson }}
+"""
+
+# Leaves nothing that can be left out.
+(REMOVALS,) = charts.find_case("removals").values
+
+Notes = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def notes(
+    chart: Chart, new_chart: Callable[[Path], Chart], tmp_path_factory: pytest.TempPathFactory
+) -> Notes:
+    """What the notes say for some values."""
+    copy = tmp_path_factory.mktemp("notes") / "chart"
+    shutil.copytree(chart.path, copy)
+    (copy / "templates" / "notes.yaml").write_text(SPOKEN)
+    speaking = new_chart(copy)
+
+    def read(*values: str, engine: int = NEWEST_ENGINE) -> str:
+        text: str = speaking(*values, release="shop", engine=engine).one("Notes")["text"]
+        return text
+
+    return read
+
+
+def test_the_notes_say_what_was_installed(notes: Notes) -> None:
+    first = notes().splitlines()[0]
+    assert "shop is installed in namespace default" in first
+    assert "image myrepo/api:1.2.3" in first
+
+
+@pytest.mark.parametrize(
+    ("values", "pods"),
+    [
+        ([], ", 3 pod(s)"),
+        (["replicaCount: 0"], ", 0 pod(s)"),
+        (["autoscaling: {enabled: true, minReplicas: 0}"], ", 0 to 20 pods"),
+    ],
+)
+def test_the_notes_say_how_many_pods_there_will_be(values: list[str], pods: str, notes: Notes) -> None:
+    assert notes(*values).splitlines()[0].endswith(pods)
+
+
+ALL_WAYS = """
+fullnameOverride: front
+nameOverride: web
+autoscaling: {external: true}
+service: {type: LoadBalancer}
+ports:
+  grpc: {containerPort: 9000, servicePort: 9000}
+  https: {containerPort: 8443, servicePort: 443}
+ingress:
+  enabled: true
+  tls: [{hosts: [a.example.com], secretName: a}]
+  hosts: [{host: a.example.com, paths: [{path: /x}, {path: /y}]}, {host: b.example.com}]
+"""
+
+
+def test_the_notes_count_no_pods_where_somebody_else_scales(notes: Notes) -> None:
+    assert "pod(s)" not in notes(ALL_WAYS)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kubectl -n default rollout status deployment/front\n",
+        "kubectl -n default get pods -l {selector}\n",
+        "kubectl -n default logs -l {selector} ",
+        "kubectl -n default port-forward service/front 8080:80\n",
+        "kubectl -n default get service front -o jsonpath='{{.status.loadBalancer.ingress[0]}}'\n",
+        "kubectl -n default rollout undo deployment/front ",
+        "helm -n default rollback shop ",
+        "helm -n default history shop\n",
+    ],
+)
+def test_the_commands_bear_the_names_that_were_rendered(command: str, notes: Notes) -> None:
+    labels = {"component": "app", "instance": "shop", "name": "web"}
+    selector = ",".join(f"app.kubernetes.io/{label}={value}" for label, value in labels.items())
+    assert f"  {command.format(selector=selector)}" in notes(ALL_WAYS)
+
+
+def test_the_notes_say_where_the_service_is(notes: Notes) -> None:
+    spoken = notes(ALL_WAYS)
+    assert " http://front:80\n" in spoken
+    assert " http://front.default:80\n" in spoken
+    assert " front:9000\n" in spoken
+
+
+def test_only_what_speaks_http_is_called_http(notes: Notes) -> None:
+    assert "http://front:443" not in notes(ALL_WAYS)
+
+
+def test_the_notes_name_every_address_of_the_ingress(notes: Notes) -> None:
+    lines = [line for line in notes(ALL_WAYS).splitlines() if "through the Ingress" in line]
+    assert [line.split()[-1] for line in lines] == [
+        "https://a.example.com/x",
+        "https://a.example.com/y",
+        "http://b.example.com/",
+    ]
+
+
+def test_the_notes_say_how_to_find_the_port_at_every_node(notes: Notes) -> None:
+    assert "get service shop -o jsonpath='{.spec.ports[0].nodePort}'" in notes("service: {type: NodePort}")
+
+
+def test_a_service_for_the_inside_is_not_reached_from_outside(notes: Notes) -> None:
+    assert "from outside" not in notes()
+
+
+def test_the_notes_do_without_what_null_took_away(notes: Notes) -> None:
+    spoken = notes(REMOVALS.read_text())
+    assert spoken.splitlines()[0].endswith(", 1 pod(s)")
+    assert "<nil>" not in spoken
+
+
+def test_the_notes_say_that_there_is_no_service(notes: Notes) -> None:
+    spoken = notes(REMOVALS.read_text())
+    assert "it has no Service" in spoken
+    assert "port-forward" not in spoken
+
+
+def test_both_engines_say_the_same(notes: Notes) -> None:
+    oldest, newest = (notes(ALL_WAYS, engine=engine) for engine in helm.ENGINES)
+    assert oldest == newest
