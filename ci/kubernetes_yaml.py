@@ -153,6 +153,11 @@ def _number(loader: _Loader, node: yaml.ScalarNode) -> int | float | str:
     return int(number) if number.is_integer() and abs(number) < 1e21 else number
 
 
+def _merge_sign(loader: _Loader, node: yaml.ScalarNode) -> str:
+    # It merges mappings as a key; as a value it is text.
+    return str(loader.construct_scalar(node))
+
+
 def _not_a_number(loader: _Loader, node: yaml.ScalarNode) -> None:
     problem = f"{node.value} is no number to JSON, nor to Kubernetes"
     raise ConstructorError(problem=problem, problem_mark=node.start_mark)
@@ -175,6 +180,7 @@ _RESOLVERS = (
 for _tag, _pattern, _first in _RESOLVERS:
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"({_pattern})$"), list(_first))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("$"), [""])
+_Loader.add_constructor("tag:yaml.org,2002:merge", _merge_sign)
 _Loader.add_constructor("tag:yaml.org,2002:int", _number)
 _Loader.add_constructor("tag:yaml.org,2002:float", _number)
 _Loader.add_constructor("tag:yaml.org,2002:nan", _not_a_number)

@@ -131,15 +131,16 @@ LONG_ALIASES = [f"a-very-long-alias-of-the-chart-{end}" for end in ("one", "two"
 
 @pytest.fixture(scope="module")
 def umbrella(chart: Chart, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
-    """A release of the longest name, in another namespace, that holds the chart under three aliases."""
+    """A release of the longest name, in another namespace, that holds the chart under four aliases."""
     parent = tmp_path_factory.mktemp("umbrella")
     shutil.copytree(chart.path, parent / "charts" / "microservice")
-    aliases = ["front", *LONG_ALIASES]
+    aliases = ["front", "back_End", *LONG_ALIASES]
     dependencies = [{"name": "microservice", "version": "*", "alias": alias} for alias in aliases]
     metadata = {"apiVersion": "v2", "name": "umbrella", "version": "1.0.0", "dependencies": dependencies}
     (parent / "Chart.yaml").write_text(yaml.safe_dump(metadata))
     image = {"image": {"repository": "myrepo/api", "tag": "1.2.3"}}
-    (parent / "values.yaml").write_text(yaml.safe_dump({alias: image for alias in aliases}))
+    values = {alias: image for alias in aliases} | {"back_End": image | {"fullnameOverride": "back"}}
+    (parent / "values.yaml").write_text(yaml.safe_dump(values))
     return Rendered(helm.template(parent, engine=NEWEST_ENGINE, release=LONGEST, namespace="shop"))
 
 
@@ -153,9 +154,15 @@ def test_in_an_umbrella_chart_the_alias_stands_behind_the_release(umbrella: Rend
     assert front["template"]["spec"]["containers"][0]["name"] == "front"
 
 
+def test_an_alias_that_is_no_dns_label_makes_a_name_that_is_one(umbrella: Rendered) -> None:
+    pod = umbrella.all("Deployment")["back"]["spec"]["template"]
+    assert pod["spec"]["containers"][0]["name"] == "back-end"
+    assert pod["metadata"]["labels"]["app.kubernetes.io/name"] == "back-end"
+
+
 def test_long_aliases_that_differ_at_the_end_stay_two_legal_names(umbrella: Rendered) -> None:
     services = umbrella.all("Service").keys()
-    assert len(services) == 3
+    assert len(services) == 4
     assert max(len(name) for name in services) <= 63
 
 

@@ -141,3 +141,9 @@ def test_the_notes_say_that_there_is_no_service(notes: Notes) -> None:
 def test_both_engines_say_the_same(notes: Notes) -> None:
     oldest, newest = (notes(ALL_WAYS, engine=engine) for engine in helm.ENGINES)
     assert oldest == newest
+
+
+def test_a_headless_name_leads_to_the_ports_of_the_pods(notes: Notes) -> None:
+    spoken = notes("service: {clusterIP: None}")
+    assert " http://shop:8000\n" in spoken
+    assert "http://shop:80\n" not in spoken

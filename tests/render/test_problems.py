@@ -20,7 +20,7 @@ env:
   A: $(B)
   B: $(C)
   C: 1$(A)
-  D: d
+  D: $(A) is not in the circle, it only waits for it
   E: {secretKeyRef: {name: s, key: k}, configMapKeyRef: {name: c, key: k}}
   F: {secretKeyRef: null}
 readinessProbe: {httpGet: {port: nowhere}}
@@ -28,13 +28,18 @@ livenessProbe: {periodSeconds: 3}
 startupProbe: {tcpSocket: {port: nowhere-else}}
 volumes:
   nothing: {mountPath: /nothing}
+  nothing-at-all: {}
+  claimed: {claim: {size: 1Gi}, emptyDir: {}}
+  claimed-twice: {claim: {size: 1Gi}, persistentVolumeClaim: {claimName: other}}
   both: {emptyDir: {}, configMap: {name: settings}, mountPath: /both}
 ingress:
   enabled: true
   hosts:
     - {host: a.example.com, paths: [{path: /, port: nowhere}]}
     - {host: b.example.com, paths: [{path: /, serviceName: other}]}
+    - {host: c.example.com, paths: [{path: /, port: 8080}]}
 autoscaling: {enabled: true, minReplicas: 30}
+shutdown: {drainSeconds: 40}
 """
 WITHOUT = """
 ports: {http: null}
@@ -59,13 +64,23 @@ PROBLEMS = {
         "startupProbe.tcpSocket.port: nowhere-else is none of the ports declared under ports (admin, http)",
         "livenessProbe has nothing to ask: write livenessProbe.httpGet.path, or tcpSocket, grpc or exec",
         "readinessProbe.httpGet.port: nowhere is none of the ports declared under ports (admin, http)",
+        "shutdown.drainSeconds: 40 leaves nothing of terminationGracePeriodSeconds: 30 for the process to "
+        "end; make the first smaller, or the second larger",
         "volumes.both has several sources (configMap, emptyDir): write one, such as emptyDir: {}, "
         "configMap: {name: settings} or claim: {size: 1Gi}",
+        "volumes.claimed has several sources (emptyDir, persistentVolumeClaim): write one, such as "
+        "emptyDir: {}, configMap: {name: settings} or claim: {size: 1Gi}",
+        "volumes.claimed-twice has several sources (claim, persistentVolumeClaim): write one, such as "
+        "emptyDir: {}, configMap: {name: settings} or claim: {size: 1Gi}",
         "volumes.nothing has no source: write one, such as emptyDir: {}, configMap: {name: settings} or "
         "claim: {size: 1Gi}",
+        "volumes.nothing-at-all has no source: write one, such as emptyDir: {}, configMap: {name: settings} "
+        "or claim: {size: 1Gi}",
         'ingress.hosts[0]: the Service has no port "nowhere"; its ports are those under ports with a '
         "servicePort (admin, http)",
         "ingress.hosts[1]: serviceName: other needs a port beside it, by name or number",
+        'ingress.hosts[2]: the Service has no port "8080"; its ports are those under ports with a '
+        "servicePort (admin, http)",
         "autoscaling.minReplicas: 30 is above autoscaling.maxReplicas: 20",
     ],
     (WITHOUT, "api"): [

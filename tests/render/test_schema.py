@@ -27,7 +27,7 @@ MISTAKES = {
     "env: {DEBUG: true}": "at '/env/DEBUG': got boolean, want null or integer or string or object",
     "config: {existing: [null]}": "at '/config/existing/0': got null, want string",
     "podLabels: {team: Ä}": "at '/podLabels/team': 'Ä' does not match pattern '^([A-Za-z0-9]",
-    "volumes: {data: {mountPath: data}}": "at '/volumes/data/mountPath': 'data' does not match pattern '^/'",
+    "volumes: {data: {mountPath: data}}": "at '/volumes/data/mountPath': 'data' does not match pattern '^(/",
     "podSpec: {volumes: []}": "at '/podSpec/volumes': value must be 'not a key here: write volumes at",
     "service: {type: External}": "at '/service/type': value must be one of 'ClusterIP', 'NodePort', 'Load",
     "ingress: {hosts: [{path: /}]}": "at '/ingress/hosts/0': additional properties 'path' not allowed",

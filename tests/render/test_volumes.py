@@ -146,3 +146,21 @@ def test_the_volume_of_the_files_can_be_switched_off(chart: Chart) -> None:
     rendered = chart(CHANGES)
     assert "secret" not in volumes(rendered)
     assert mounts(rendered, "secret") == []
+
+
+@pytest.mark.parametrize(
+    "source", ["hostPath: {path: /x}", "claim: {size: 1Gi}", "emptyDir: {medium: Memory}"]
+)
+def test_the_default_of_tmp_gives_way_to_another_source(source: str, chart: Chart) -> None:
+    (name,) = volumes(chart(f"volumes: {{tmp: {{{source}}}}}"))["tmp"]
+    assert name == source.partition(":")[0].replace("claim", "persistentVolumeClaim")
+
+
+def test_an_empty_path_declares_a_volume_and_mounts_it_nowhere(chart: Chart) -> None:
+    rendered = chart("volumes: {tmp: {mountPath: ''}}")
+    assert "tmp" in volumes(rendered)
+    assert mounts(rendered, "tmp") == []
+
+
+def test_settings_for_files_are_nothing_where_there_are_no_files(chart: Chart) -> None:
+    assert volumes(chart("volumes: {config: {defaultMode: 0440}}")).keys() == {"tmp"}

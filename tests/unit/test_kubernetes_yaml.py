@@ -41,6 +41,10 @@ def test_keys_are_text() -> None:
     }
 
 
+def test_what_merges_mappings_as_a_key_is_text_as_a_value() -> None:
+    assert load("a: <<\nb: [<<]\n", "a test") == {"a": "<<", "b": ["<<"]}
+
+
 def test_a_merged_mapping_gives_way_to_what_is_written() -> None:
     text = "x-base: &base {a: 1, b: 2}\nc: {<<: *base, b: 3}\nd: {<<: *base, b: 4}\n"
     assert load(text, "here") == {"x-base": {"a": 1, "b": 2}, "c": {"a": 1, "b": 3}, "d": {"a": 1, "b": 4}}

@@ -20,8 +20,8 @@ before it, so a variable comes after those it refers to, and by name otherwise.
 
 {{/*
 microservice.envOrder: a map of variables -> {"order": names in an order in
-which each stands behind those it refers to, "cycle": the names that have no
-such order}, as JSON.
+which each stands behind those it refers to, "cycle": the names that wait for
+each other}, as JSON.
 */}}
 {{- define "microservice.envOrder" -}}
 {{- $needs := dict -}}
@@ -48,6 +48,11 @@ such order}, as JSON.
 {{- end -}}
 {{- end -}}
 {{- if or (not $needs) (eq (len $left) (len $needs)) }}{{ break }}{{ end -}}
+{{- end -}}
+{{- range until (len $needs) -}}
+{{- $needed := list -}}
+{{- range $needs }}{{ $needed = concat $needed . }}{{ end -}}
+{{- range $name := keys $needs }}{{ if not (has $name $needed) }}{{ $_ := unset $needs $name }}{{ end }}{{ end -}}
 {{- end -}}
 {{- dict "order" $order "cycle" (keys $needs | sortAlpha) | toJson -}}
 {{- end -}}

@@ -25,10 +25,12 @@ of all the others (<fullname>-config, ...). 63 characters, as a Service's name.
 
 {{/*
 microservice.name: the application's name: the label app.kubernetes.io/name and
-the main container's name. As a subchart the chart's name or alias.
+the main container's name. As a subchart the chart's name or alias. Whatever a
+DNS label can't have becomes a dash.
 */}}
 {{- define "microservice.name" -}}
-{{- $default := .Chart.IsRoot | ternary .Release.Name .Chart.Name | replace "." "-" -}}
+{{- $given := .Chart.IsRoot | ternary .Release.Name .Chart.Name | lower -}}
+{{- $default := regexReplaceAll "[^a-z0-9]" $given "-" | trimAll "-" -}}
 {{- include "microservice.label" (.Values.nameOverride | default $default) -}}
 {{- end -}}
 

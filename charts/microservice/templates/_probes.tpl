@@ -35,33 +35,3 @@ the one that the user wrote beside it.
 {{- if kindIs "map" (get $probe .) }}{{ . }}{{ break }}{{ end -}}
 {{- end -}}
 {{- end -}}
-
-{{/*
-microservice.drainSeconds: how long a pod goes on serving after it was told to
-go, while the load balancers learn of it: min(5, half the grace period), and
-nothing where no port is declared.
-*/}}
-{{- define "microservice.drainSeconds" -}}
-{{- if not (kindIs "invalid" .Values.shutdown.drainSeconds) -}}
-{{- int64 .Values.shutdown.drainSeconds -}}
-{{- else if eq (include "microservice.ports" .) "{}" -}}
-0
-{{- else -}}
-{{- $grace := kindIs "invalid" .Values.terminationGracePeriodSeconds | ternary 30 .Values.terminationGracePeriodSeconds -}}
-{{- min 5 (div (int64 $grace) 2) -}}
-{{- end -}}
-{{- end -}}
-
-{{/*
-microservice.lifecycle: the main container's lifecycle, as JSON: the user's,
-with a preStop that drains where the user wrote none. Kubernetes' own sleep
-action needs no shell in the image (KEP-3960).
-*/}}
-{{- define "microservice.lifecycle" -}}
-{{- $lifecycle := deepCopy (.Values.lifecycle | default dict) -}}
-{{- $seconds := include "microservice.drainSeconds" . | int64 -}}
-{{- if and (gt $seconds 0) (not $lifecycle.preStop) -}}
-{{- $_ := set $lifecycle "preStop" (dict "sleep" (dict "seconds" $seconds)) -}}
-{{- end -}}
-{{- toJson $lifecycle -}}
-{{- end -}}

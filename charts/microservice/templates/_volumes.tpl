@@ -2,13 +2,15 @@
 microservice.volumeList: the pod's volumes, as a JSON map of name ->
 {"source": a Kubernetes volume source, "mounts": where the main container
 mounts it}. The volumes `config` and `secret` hold config.files and
-secret.files; an entry of that name without a source merges over them.
+secret.files; an entry of that name without a source merges over them, and is
+nothing where there are no files. The emptyDir of `tmp`, which is the default,
+gives way to any other source.
 */}}
 {{- define "microservice.volumeList" -}}
 {{- $fullname := include "microservice.fullname" . -}}
 {{- $volumes := include "microservice.fileVolumes" . | fromJson -}}
 {{- range $name, $entry := .Values.volumes -}}
-{{- if $entry -}}
+{{- if kindIs "map" $entry -}}
 {{- include "microservice.prune" $entry -}}
 {{- $source := dict -}}
 {{- $mount := dict -}}
@@ -19,16 +21,21 @@ secret.files; an entry of that name without a source merges over them.
 {{- $_ := set $source $key $value -}}
 {{- end -}}
 {{- end -}}
+{{- if and (eq $name "tmp") (or $entry.claim (gt (len $source) 1)) (empty $source.emptyDir) -}}
+{{- $_ := unset $source "emptyDir" -}}
+{{- end -}}
+{{- $bare := not (or $entry.claim (omit $source "items" "defaultMode" "optional")) -}}
 {{- $mounts := concat (empty $mount.mountPath | ternary list (list $mount)) ($entry.mounts | default list) -}}
 {{- $files := get $volumes $name -}}
 {{- if eq (toString $entry.enabled) "false" -}}
 {{- $_ := unset $volumes $name -}}
-{{- else if and $files (not $entry.claim) (not (omit $source "items" "defaultMode" "optional")) -}}
+{{- else if and $files $bare -}}
 {{- include "microservice.overlay" (list (get $files.source (keys $files.source | first)) $source) -}}
 {{- $_ := set $files "mounts" ($mounts | default $files.mounts) -}}
-{{- else -}}
+{{- else if not (and $bare (has $name (list "config" "secret"))) -}}
 {{- if $entry.claim -}}
-{{- $source = dict "persistentVolumeClaim" (dict "claimName" (printf "%s-%s" $fullname $name)) -}}
+{{- $claim := dict "claimName" (printf "%s-%s" $fullname $name) -}}
+{{- $_ := set $source (hasKey $source "persistentVolumeClaim" | ternary "claim" "persistentVolumeClaim") $claim -}}
 {{- end -}}
 {{- $_ := set $volumes $name (dict "source" $source "mounts" $mounts) -}}
 {{- end -}}

@@ -9,12 +9,16 @@ the Service has.
 {{- $problems = append $problems "ingress.enabled: true without ingress.hosts: write the host, such as ingress.hosts: [{host: api.example.com}]" -}}
 {{- end -}}
 {{- $names := list -}}
-{{- range include "microservice.servicePorts" . | fromJsonArray }}{{ $names = append $names .name }}{{ end -}}
+{{- $numbers := list -}}
+{{- range include "microservice.servicePorts" . | fromJsonArray -}}
+{{- $names = append $names (.name | default "") -}}
+{{- $numbers = append $numbers (toString .port) -}}
+{{- end -}}
 {{- range $index, $host := .Values.ingress.hosts -}}
 {{- range $path := $host.paths | default (list dict) -}}
-{{- if not (or $path.backend $path.serviceName (kindIs "float64" $path.port) (kindIs "int64" $path.port)) -}}
-{{- $port := $path.port | default (include "microservice.mainPort" $) -}}
-{{- if not (has $port $names) -}}
+{{- if not (or $path.backend $path.serviceName) -}}
+{{- $port := $path.port | default (include "microservice.mainPort" $) | toString -}}
+{{- if not (has $port (concat $names $numbers)) -}}
 {{- $problems = append $problems (printf "ingress.hosts[%d]: the Service has no port %q; its ports are those under ports with a servicePort (%s)" $index $port (join ", " $names | default "none")) -}}
 {{- end -}}
 {{- else if and $path.serviceName (not $path.port) -}}

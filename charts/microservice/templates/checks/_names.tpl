@@ -1,6 +1,6 @@
 {{/*
-microservice.problems.names: the names that come from the release's have to be
-DNS labels, as a Service's name (RFC 1035) and a container's (RFC 1123).
+microservice.problems.names: what all names begin with has to be a DNS label
+with a letter first, as a Service's name (RFC 1035).
 */}}
 {{- define "microservice.problems.names" -}}
 {{- $problems := list -}}
