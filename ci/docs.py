@@ -13,6 +13,7 @@ import yaml
 from ci import charts, kubernetes_yaml, values_schema
 from ci.charts import Chart, read_values, shown
 from ci.errors import UserError
+from ci.files import write_whole
 from ci.kubernetes_versions import NEWEST, OLDEST
 from ci.tools import HELM
 from ci.values_schema import Schema
@@ -44,12 +45,7 @@ def write() -> list[Path]:
     """
     stale = _stale()
     for path, text in stale.items():
-        aside = path.with_name(f"{path.name}.tmp")
-        try:
-            aside.write_text(text, encoding="utf-8")
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+        write_whole(path, text)
     return list(stale)
 
 

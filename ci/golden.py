@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 from ci import charts, manifests
 from ci.charts import Case
 from ci.errors import UserError
+from ci.files import write_whole
 from ci.manifests import ABSENT, Difference, Key, Object
 
 FOLDER = charts.ROOT / "tests" / "golden"
@@ -62,7 +63,7 @@ def update(rendered: Mapping[Case, str]) -> list[Change]:
         golden = _read(path)
         differences = [] if golden is None else manifests.compare(golden, objects)
         if golden is None or differences:
-            _write(path, manifests.dump(objects))
+            write_whole(path, manifests.dump(objects))
             changes.append(Change(path, "added" if golden is None else "changed", differences))
     for path in orphans():
         path.unlink()
@@ -159,13 +160,3 @@ def _read(path: Path) -> dict[Key, Object] | None:
         return manifests.parse(text)
     except UserError as error:
         raise UserError(f"{charts.shown(path)} is no golden ({error}); remove it, then: {ACCEPT}") from None
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
