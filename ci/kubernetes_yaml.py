@@ -28,7 +28,7 @@ def load_all(text: str, source: str) -> list[Any]:
         return list(yaml.load_all(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
         # The mark's own excerpt stays out: its line may be a secret's.
-        raise UserError(f"{source}{_position(text, error.problem_mark)}: {error.problem}") from None
+        raise UserError(f"{source}{_position(text, error.problem_mark)}: {_problem(text, error)}") from None
     except yaml.YAMLError as error:
         raise UserError(f"{source}: {error}") from None
 
@@ -41,6 +41,11 @@ def load(text: str, source: str) -> Any:
             f"{source}: {len(documents)} YAML documents (separated by ---) stand where one belongs"
         )
     return documents[0] if documents else None
+
+
+def compose(text: str) -> yaml.Node | None:
+    """Return the nodes of a YAML text that ``load`` has read, for where in it they stand."""
+    return yaml.compose(text, Loader=_Loader)
 
 
 def dump(documents: Iterable[Any]) -> str:
@@ -94,6 +99,13 @@ class _Dumper(_BaseDumper):
 
     def ignore_aliases(self, data: object) -> bool:
         return True
+
+
+def _problem(text: str, error: yaml.MarkedYAMLError) -> str | None:
+    mark = error.problem_mark
+    line = "".join(text.split("\n")[mark.line : mark.line + 1]) if mark else ""
+    is_tab = mark is not None and line[mark.column :].startswith("\t")
+    return "a tab stands here; YAML is indented with blanks" if is_tab else error.problem
 
 
 def _position(text: str, mark: yaml.Mark | None) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from rich.progress import Progress
 
-from ci import charts, docs, golden, helm, lint, manifests, release, schemas
+from ci import charts, docs, golden, helm, lint, manifests, release, schemas, values_lint
 from ci.charts import Case, Chart
 from ci.console import err, out, step
 from ci.errors import UserError
@@ -19,12 +19,14 @@ from ci.kubernetes_versions import NEWEST, OLDEST, SUPPORTED
 def lint_charts() -> None:
     """Look through the charts, alone and with every case, by both Helms; UserError with all faults."""
     docs.check()
+    _end(_value_faults())
     _end([*_helm_lint(), *_findings(_rendered())], f"{_scope()}: nothing found")
 
 
 def build() -> None:
     """Lint, render, validate, and package every chart into dist/; UserError with all faults before that."""
     docs.check()
+    _end(_value_faults())
     complaints, rendered = _helm_lint(), _rendered()
     complaints += [*_findings(rendered), *_problems(rendered)]
     _end(complaints, f"{_scope()}, Kubernetes {OLDEST} to {NEWEST}: nothing found")
@@ -59,6 +61,16 @@ def update_goldens() -> None:
     out.out(
         f"{len(changes)} golden files written or removed" if changes else "every golden file is as it was"
     )
+
+
+def _value_faults() -> list[str]:
+    """Look for what is wrong in the values files themselves; what follows from it is not worth telling."""
+    return [
+        str(fault)
+        for case in charts.cases()
+        for file in case.values
+        for fault in values_lint.faults(file, case.chart)
+    ]
 
 
 def _helm_lint() -> list[str]:

@@ -123,6 +123,21 @@ def test_updating_the_goldens_writes_what_differs_and_nothing_else(
     assert invoke("golden").code == 0
 
 
+def test_a_wrong_values_file_is_told_by_line_and_key(
+    invoke: Invoke, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ci.docs.check", lambda: None)
+    repository.write(
+        "charts/microservice/values.schema.json", '{"properties": {"colour": {"type": "string"}}}'
+    )
+    repository.case("one", "size: 1\ncolour: 7\n")
+    answer = invoke("lint")
+    assert answer.code == 1
+    assert answer.err.startswith(
+        "charts/microservice/ci/one-values.yaml, line 2, column 1: colour: a text belongs here"
+    )
+
+
 def test_a_build_with_a_fault_names_it_and_packs_nothing(
     invoke: Invoke, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
