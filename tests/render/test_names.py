@@ -99,21 +99,21 @@ def test_labels_and_annotations_of_the_pods_are_theirs_alone(case: Case) -> None
         assert "prometheus.io/port" not in found["metadata"]["annotations"]
 
 
+def test_a_label_that_finds_the_pods_may_be_written_as_it_is(chart: Chart) -> None:
+    as_it_is = (
+        "{app.kubernetes.io/name: api, app.kubernetes.io/instance: api, app.kubernetes.io/component: app}"
+    )
+    rendered = chart(f"podLabels: {as_it_is}\ncommonLabels: {as_it_is}")
+    selector = rendered.deployment["selector"]["matchLabels"]
+    assert selector == rendered.pod_metadata["labels"]
+
+
 OWN = """
-x-selector: &selector
-  {app.kubernetes.io/name: x, app.kubernetes.io/instance: x, app.kubernetes.io/component: x}
-podLabels: {<<: *selector, tier: ""}
-commonLabels: {<<: *selector, tier: x}
+podLabels: {tier: ""}
+commonLabels: {tier: x}
 podAnnotations: {note: ""}
 commonAnnotations: {note: x}
 """
-
-
-def test_no_label_of_the_users_changes_what_finds_the_pods(chart: Chart) -> None:
-    rendered = chart(OWN)
-    selector = rendered.deployment["selector"]["matchLabels"]
-    assert "x" not in selector.values()
-    assert selector.items() <= rendered.pod_metadata["labels"].items()
 
 
 def test_what_is_written_for_the_pods_wins_over_what_is_common_even_where_it_is_empty(chart: Chart) -> None:

@@ -48,6 +48,42 @@ startupProbe: {grpc: {}}
 ingress: {enabled: true}
 autoscaling: {enabled: true, targetCPUUtilizationPercentage: null, maxReplicas: null}
 """
+AT_ODDS = """
+commonLabels: {app.kubernetes.io/name: shop}
+podLabels: {app.kubernetes.io/component: web}
+strategy: {rollingUpdate: {maxSurge: 0%}}
+config: {data: {LEVEL: info, BOTH: here, ONCE: null}}
+secret: {data: {KEY: key, BOTH: there, ONCE: here}}
+global: {imagePullSecrets: ["", {name: ""}, fine, {name: fine}, {}]}
+ports:
+  http: {nodePort: 30080}
+  web: {containerPort: 8000, hostPort: 80}
+  dns: {containerPort: 8000, protocol: UDP, hostPort: 80, servicePort: 80}
+  other: {containerPort: 8001, hostPort: 80, servicePort: 80}
+service: {extraPorts: [{name: again, port: 80, targetPort: http}, {name: dns-tcp, port: 53, nodePort: 30080}]}
+resources: {requests: {cpu: 2, memory: 1Gi}, limits: {cpu: 1500m}}
+volumes:
+  scratch: {emptyDir: {}, mountPath: /tmp/}
+  twice: {emptyDir: {}, mounts: [{mountPath: /a}, {mountPath: /b}, {mountPath: /a}]}
+securityContext: {runAsUser: 0}
+initContainers:
+  - {name: api, image: i:1, volumeMounts: [{name: tmp, mountPath: /a}, {name: nowhere, mountPath: /a/}]}
+  - {name: sidecar, image: i:1, restartPolicy: Always, securityContext: {runAsUser: 0, runAsNonRoot: true}}
+extraContainers:
+  - name: sidecar
+    image: i:1
+    ports: [{containerPort: 8000}, {containerPort: 9000, hostPort: 80}, {containerPort: 9000, protocol: TCP}]
+    resources: {requests: {memory: 1.5Gi}, limits: {memory: 1535Mi, cpu: 1}}
+    securityContext: {runAsUser: 1}
+ingress:
+  enabled: true
+  hosts: [{host: a.example.com}, {host: "*.example.org"}]
+  tls:
+    - hosts: [a.example.com, b.example.com]
+    - hosts: [x.example.org, x.y.example.org, "*.example.com"]
+    - hosts: [example.org]
+autoscaling: {enabled: true, targetMemoryUtilizationPercentage: 80}
+"""
 PROBLEMS = {
     (WITH_A_PORT, "1.api"): [
         "image.repository is missing: say which image to run, such as --set image.repository=myrepo/api",
@@ -93,10 +129,59 @@ PROBLEMS = {
         "targetMemoryUtilizationPercentage or metrics",
         "autoscaling.maxReplicas is missing: write the most pods that there may be, such as 20",
     ],
+    (AT_ODDS, "api"): [
+        "global.imagePullSecrets[0] has no name: write {name: regcred}, or regcred alone",
+        "global.imagePullSecrets[1] has no name: write {name: regcred}, or regcred alone",
+        "global.imagePullSecrets[4] has no name: write {name: regcred}, or regcred alone",
+        "podLabels: {app.kubernetes.io/component: web} would change what finds the pods, which stays "
+        '"app"; take it out (app.kubernetes.io/name is nameOverride\'s to change)',
+        "commonLabels: {app.kubernetes.io/name: shop} would change what finds the pods, which stays "
+        '"api"; take it out (app.kubernetes.io/name is nameOverride\'s to change)',
+        "strategy.rollingUpdate: with maxUnavailable and maxSurge both 0 a rollout can't begin; write one"
+        " of them above 0, such as maxUnavailable: 1",
+        "config.data.BOTH and secret.data.BOTH are one variable: keep one of them, or write env.BOTH, "
+        "which counts over both",
+        "ports.http.nodePort: 30080 needs service.type: NodePort or LoadBalancer",
+        "ports.http and ports.other both have servicePort 80/TCP: give each its own, or take one away",
+        "ports.http and ports.web both have containerPort 8000/TCP: give each its own, or take one away",
+        "ports.other and ports.web both have hostPort 80/TCP: give each its own, or take one away",
+        "ports.other and service.extraPorts[0] both have servicePort 80/TCP: give each its own, or take "
+        "one away",
+        "ports.http and service.extraPorts[1] both have nodePort 30080/TCP: give each its own, or take "
+        "one away",
+        "service.extraPorts[1].nodePort: 30080 needs service.type: NodePort or LoadBalancer",
+        "ports.web and extraContainers[0].ports[1] both have hostPort 80/TCP: give each its own, or take "
+        "one away",
+        "extraContainers[0].ports[1] and extraContainers[0].ports[2] both have containerPort 9000/TCP: "
+        "give each its own, or take one away",
+        "extraContainers[0].resources.requests.memory: 1.5Gi is above "
+        "extraContainers[0].resources.limits.memory: 1535Mi; lower the first, or raise the second",
+        "resources.requests.cpu: 2 is above resources.limits.cpu: 1500m; lower the first, or raise the "
+        "second",
+        "securityContext.runAsUser: 0 is root, which runAsNonRoot of podSecurityStandard: restricted "
+        "rules out; write another user, or runAsNonRoot: false",
+        "initContainers[1].securityContext.runAsUser: 0 is root, which runAsNonRoot of "
+        "initContainers[1].securityContext rules out; write another user, or runAsNonRoot: false",
+        "volumes.scratch and volumes.tmp are both mounted at /tmp: give each its own mountPath, or take "
+        "one away, such as volumes.scratch.enabled: false",
+        "volumes.twice and volumes.twice are both mounted at /a: give each its own mountPath, or take one"
+        " away, such as volumes.twice.enabled: false",
+        "initContainers[0].name: api is also the name of the main container; give each container its own",
+        'initContainers[0].volumeMounts: no volume "nowhere" is declared under volumes (scratch, tmp, twice)',
+        "initContainers[0].volumeMounts: two are mounted at /a; give each its own mountPath",
+        "extraContainers[0].name: sidecar is also the name of initContainers[1]; give each container its own",
+        "ingress.tls[0].hosts: no rule is for b.example.com; add it to ingress.hosts, or take it out here",
+        "ingress.tls[1].hosts: no rule is for x.y.example.org; add it to ingress.hosts, or take it out here",
+        "ingress.tls[2].hosts: no rule is for example.org; add it to ingress.hosts, or take it out here",
+        "autoscaling by cpu is in percent of the request, and a container has none: write "
+        "initContainers[1].resources.requests.cpu",
+        "autoscaling by memory is in percent of the request, and a container has none: write "
+        "initContainers[1].resources.requests.memory",
+    ],
 }
 
 
-@pytest.mark.parametrize(("values", "release"), PROBLEMS, ids=["with a port", "without"])
+@pytest.mark.parametrize(("values", "release"), PROBLEMS, ids=["with a port", "without", "at odds"])
 def test_every_problem_is_told_in_one_report(values: str, release: str, chart: Chart) -> None:
     assert chart.problems(values, release=release) == PROBLEMS[values, release]
 
@@ -110,7 +195,7 @@ def test_every_message_is_said_by_some_values_above(chart: Chart) -> None:
     assert len(written) > 10
     said = [*itertools.chain(*PROBLEMS.values()), *blocks_taken_away(chart)]
     for message in written:
-        pattern = re.sub("%[sdq]", ".*", re.escape(message))
+        pattern = re.sub("%[sdqv]", ".*", re.escape(message))
         assert any(re.fullmatch(pattern, problem) for problem in said), message
 
 

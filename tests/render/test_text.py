@@ -71,7 +71,8 @@ def everywhere(texts: dict[str, str]) -> str:
     values = {
         "env": texts,
         "config": {"data": texts, "files": texts},
-        "secret": {"data": texts, "files": texts},
+        # A variable comes from config or from secret.
+        "secret": {"data": {f"secret.{name}": text for name, text in texts.items()}, "files": texts},
         "command": list(texts.values()),
         "args": list(texts.values()),
         "podAnnotations": texts,
@@ -85,7 +86,8 @@ def everywhere(texts: dict[str, str]) -> str:
 
 def secret(name: str) -> Callable[[Rendered], dict[str, str]]:
     return lambda rendered: {
-        key: b64decode(value).decode() for key, value in rendered.all("Secret")[name]["data"].items()
+        key.removeprefix("secret."): b64decode(value).decode()
+        for key, value in rendered.all("Secret")[name]["data"].items()
     }
 
 

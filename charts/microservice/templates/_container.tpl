@@ -11,7 +11,7 @@ image: {{ include "microservice.image" . | toYaml }}
   "ports" (include "microservice.containerPorts" . | fromJsonArray)
   "envFrom" (include "microservice.envFrom" . | fromJsonArray)
   "env" (include "microservice.env" .Values.env | fromJsonArray)
-  "resources" .Values.resources
+  "resources" (include "microservice.resources" . | fromJson)
   "startupProbe" (include "microservice.probe" (list . .Values.startupProbe) | fromJson)
   "livenessProbe" (include "microservice.probe" (list . .Values.livenessProbe) | fromJson)
   "readinessProbe" (include "microservice.probe" (list . .Values.readinessProbe) | fromJson)

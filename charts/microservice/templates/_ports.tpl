@@ -54,3 +54,32 @@ is no Service.
 {{- end -}}
 {{- toJson $list -}}
 {{- end -}}
+
+{{/*
+microservice.allPorts: every port that is written anywhere, as a JSON list of
+{"key": where, "container": which container's, "port": in the form of `ports`}.
+What only a Service has is left out where there is none.
+*/}}
+{{- define "microservice.allPorts" -}}
+{{- $list := list -}}
+{{- $unused := .Values.service.enabled | ternary (list "") (list "servicePort" "nodePort") -}}
+{{- range $name, $port := include "microservice.ports" . | fromJson -}}
+{{- range $unused }}{{ $port = omit $port . }}{{ end -}}
+{{- $list = append $list (dict "key" (printf "ports.%s" $name) "container" "" "port" $port) -}}
+{{- end -}}
+{{- if .Values.service.enabled -}}
+{{- range $index, $port := .Values.service.extraPorts -}}
+{{- $port = dict "servicePort" $port.port "nodePort" $port.nodePort "protocol" $port.protocol -}}
+{{- $list = append $list (dict "key" (printf "service.extraPorts[%d]" $index) "container" "" "port" $port) -}}
+{{- end -}}
+{{- end -}}
+{{- range $kind := list "initContainers" "extraContainers" -}}
+{{- range $at, $container := get $.Values $kind -}}
+{{- range $index, $port := $container.ports -}}
+{{- $owner := printf "%s[%d]" $kind $at -}}
+{{- $list = append $list (dict "key" (printf "%s.ports[%d]" $owner $index) "container" $owner "port" $port) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $list -}}
+{{- end -}}

@@ -56,3 +56,25 @@ as the user wrote them, with the securityContext of theirs, as a JSON list.
 {{- end -}}
 {{- toJson $list -}}
 {{- end -}}
+
+{{/*
+microservice.securityContexts: what every container runs with, as a JSON map of
+the key where it is written -> {"own": as written there, "context": with the
+standard, securityContext and the pod's user laid under it}.
+*/}}
+{{- define "microservice.securityContexts" -}}
+{{- $root := . -}}
+{{- $pod := pick (include "microservice.podSecurityContext" . | fromJson) "runAsUser" "runAsNonRoot" -}}
+{{- $own := dict "securityContext" (.Values.securityContext | default dict) -}}
+{{- range $kind := list "initContainers" "extraContainers" -}}
+{{- range $index, $container := get $root.Values $kind -}}
+{{- $_ := set $own (printf "%s[%d].securityContext" $kind $index) ($container.securityContext | default dict) -}}
+{{- end -}}
+{{- end -}}
+{{- $contexts := dict -}}
+{{- range $key, $layer := $own -}}
+{{- $context := include "microservice.securityContext" (list $root $layer) | fromJson -}}
+{{- $_ := set $contexts $key (dict "own" $layer "context" (include "microservice.merged" (list $pod $context) | fromJson)) -}}
+{{- end -}}
+{{- toJson $contexts -}}
+{{- end -}}

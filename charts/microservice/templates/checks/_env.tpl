@@ -1,5 +1,5 @@
 {{/*
-microservice.problems.env: a variable comes from one place; and variables that
+microservice.problems.env: a variable comes from one place, variables that
 refer to each other in a circle have no order in which Kubernetes could fill
 them in.
 */}}
@@ -10,6 +10,13 @@ them in.
 {{- include "microservice.prune" $value -}}
 {{- if ne (len $value) 1 -}}
 {{- $problems = append $problems (printf "env.%s comes from %s: write one, such as secretKeyRef: {name: database, key: url}" $name (keys $value | sortAlpha | join " and " | default "nowhere")) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if .Values.config.data -}}
+{{- range $name, $value := .Values.secret.data -}}
+{{- if not (or (kindIs "invalid" $value) (kindIs "invalid" (get $.Values.config.data $name)) (not (hasKey $.Values.config.data $name))) -}}
+{{- $problems = append $problems (printf "config.data.%s and secret.data.%s are one variable: keep one of them, or write env.%s, which counts over both" $name $name $name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -1,5 +1,6 @@
 {{/*
-microservice.problems.image: which image to run only the user can know.
+microservice.problems.image: which image to run only the user can know, and
+what a registry's Secret is called.
 */}}
 {{- define "microservice.problems.image" -}}
 {{- $problems := list -}}
@@ -8,6 +9,11 @@ microservice.problems.image: which image to run only the user can know.
 {{- end -}}
 {{- if not (or .Values.image.tag .Values.image.digest) -}}
 {{- $problems = append $problems "image.tag is missing: say which version of the image to run, such as --set-string image.tag=1.2.3, or give image.digest" -}}
+{{- end -}}
+{{- range $index, $entry := (.Values.global).imagePullSecrets -}}
+{{- if not (kindIs "map" $entry | ternary (get (kindIs "map" $entry | ternary $entry dict) "name") $entry) -}}
+{{- $problems = append $problems (printf "global.imagePullSecrets[%d] has no name: write {name: regcred}, or regcred alone" $index) -}}
+{{- end -}}
 {{- end -}}
 {{- toJson $problems -}}
 {{- end -}}

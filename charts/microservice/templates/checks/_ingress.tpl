@@ -1,6 +1,8 @@
 {{/*
-microservice.problems.ingress: an Ingress leads somewhere, and to a port that
-the Service has.
+microservice.problems.ingress: an Ingress leads somewhere, to a port that the
+Service has, and its certificates are for hosts that it has rules for: a rule
+without a host has all, one for *.example.com a single label before the rest. A
+certificate for *.example.com is likewise for any such host.
 */}}
 {{- define "microservice.problems.ingress" -}}
 {{- $problems := list -}}
@@ -23,6 +25,22 @@ the Service has.
 {{- end -}}
 {{- else if and $path.serviceName (not $path.port) -}}
 {{- $problems = append $problems (printf "ingress.hosts[%d]: serviceName: %s needs a port beside it, by name or number" $index $path.serviceName) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.ingress.tls .Values.ingress.hosts -}}
+{{- $hosts := list -}}
+{{- $above := list -}}
+{{- range .Values.ingress.hosts -}}
+{{- $hosts = append $hosts (.host | default "") -}}
+{{- $above = append $above (splitn "." 2 (.host | default ""))._1 -}}
+{{- end -}}
+{{- range $index, $tls := .Values.ingress.tls -}}
+{{- range $host := $tls.hosts -}}
+{{- $rest := (splitn "." 2 $host)._1 -}}
+{{- if not (or (has "" $hosts) (has $host $hosts) (has (printf "*.%s" $rest) $hosts) (and (hasPrefix "*." $host) (has $rest $above))) -}}
+{{- $problems = append $problems (printf "ingress.tls[%d].hosts: no rule is for %s; add it to ingress.hosts, or take it out here" $index $host) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

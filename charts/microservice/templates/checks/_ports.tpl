@@ -1,6 +1,7 @@
 {{/*
 microservice.problems.ports: mainPort names a port that is declared, and a
-port has a number.
+port has a number that it shares with none of its kind. A container's ports are
+apart from another container's; those of the node and the Service are not.
 */}}
 {{- define "microservice.problems.ports" -}}
 {{- $problems := list -}}
@@ -11,6 +12,24 @@ port has a number.
 {{- range $name, $port := $ports -}}
 {{- if not $port.containerPort -}}
 {{- $problems = append $problems (printf "ports.%s has no containerPort: write the port that the process listens on" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- $seen := dict -}}
+{{- if or (gt (len $ports) 1) .Values.service.extraPorts .Values.initContainers .Values.extraContainers (contains "nodePort" (toJson $ports)) -}}
+{{- range $entry := include "microservice.allPorts" . | fromJsonArray -}}
+{{- range $field := list "containerPort" "hostPort" "servicePort" "nodePort" -}}
+{{- with get $entry.port $field -}}
+{{- $slot := printf "%s %d/%s" $field (int64 .) ($entry.port.protocol | default "TCP") -}}
+{{- $place := printf "%s %s" $slot (eq $field "containerPort" | ternary $entry.container "") -}}
+{{- with get $seen $place -}}
+{{- $problems = append $problems (printf "%s and %s both have %s: give each its own, or take one away" . $entry.key $slot) -}}
+{{- end -}}
+{{- $_ := set $seen $place $entry.key -}}
+{{- end -}}
+{{- end -}}
+{{- if and $entry.port.nodePort (has (toString $.Values.service.type) (list "ClusterIP" "<nil>")) -}}
+{{- $problems = append $problems (printf "%s.nodePort: %d needs service.type: NodePort or LoadBalancer" $entry.key (int64 $entry.port.nodePort)) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $problems -}}

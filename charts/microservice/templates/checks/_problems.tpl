@@ -6,7 +6,7 @@ list. A block that was taken away makes the rest meaningless, so it comes alone.
 {{- define "microservice.problems" -}}
 {{- $problems := include "microservice.problems.blocks" . | fromJsonArray -}}
 {{- if not $problems -}}
-{{- range $part := list "image" "names" "env" "ports" "probes" "shutdown" "volumes" "ingress" "autoscaling" -}}
+{{- range $part := list "image" "names" "labels" "rollout" "env" "ports" "probes" "shutdown" "resources" "security" "volumes" "containers" "ingress" "autoscaling" -}}
 {{- $problems = concat $problems (include (printf "microservice.problems.%s" $part) $ | fromJsonArray) -}}
 {{- end -}}
 {{- end -}}

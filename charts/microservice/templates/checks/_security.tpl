@@ -1,0 +1,25 @@
+{{/*
+microservice.problems.security: a container that must not be root doesn't start
+as root. The message names where each of the two was said: with the container,
+in securityContext, in podSecurityContext, or by the standard.
+*/}}
+{{- define "microservice.problems.security" -}}
+{{- $problems := list -}}
+{{- if contains `"runAsUser":0` (pick .Values "securityContext" "podSecurityContext" "initContainers" "extraContainers" | toJson) -}}
+{{- range $key, $found := include "microservice.securityContexts" . | fromJson -}}
+{{- $context := $found.context -}}
+{{- if and $context.runAsNonRoot (eq (toString $context.runAsUser) "0") -}}
+{{- $user := "podSecurityContext" -}}
+{{- $rule := eq (toString $.Values.podSecurityStandard) "restricted" | ternary "podSecurityStandard: restricted" "podSecurityContext" -}}
+{{- range $layer := list (dict "securityContext" $.Values.securityContext) (dict $key $found.own) -}}
+{{- range $where, $written := $layer -}}
+{{- if eq (toString ($written).runAsUser) "0" }}{{ $user = $where }}{{ end -}}
+{{- if ($written).runAsNonRoot }}{{ $rule = $where }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- $problems = append $problems (printf "%s.runAsUser: 0 is root, which runAsNonRoot of %s rules out; write another user, or runAsNonRoot: false" $user $rule) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- uniq $problems | toJson -}}
+{{- end -}}
