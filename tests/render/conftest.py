@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +17,17 @@ NEWEST_ENGINE = helm.ENGINES[-1]
 
 # For what Helm itself has a hand in: nulls, numbers, the writing of text.
 with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
+
+# helm template keeps the notes to itself, so this says them in an object.
+SPOKEN = """
+apiVersion: v1
+kind: Notes
+metadata: {name: notes}
+text: {{ include (printf "%s/NOTES.txt" .Template.BasePath) . | toJson }}
+"""
+
+# What the notes say for some values, in the release "shop".
+Notes = Callable[..., str]
 
 
 class Rendered:
@@ -138,3 +150,20 @@ def chart(new_chart: Callable[[Path], Chart]) -> Chart:
 def case() -> Case:
     """What the case of a name renders; the release bears its name."""
     return Case()
+
+
+@pytest.fixture(scope="session")
+def notes(
+    chart: Chart, new_chart: Callable[[Path], Chart], tmp_path_factory: pytest.TempPathFactory
+) -> Notes:
+    """What the notes say for some values."""
+    copy = tmp_path_factory.mktemp("notes") / "chart"
+    shutil.copytree(chart.path, copy)
+    (copy / "templates" / "notes.yaml").write_text(SPOKEN)
+    speaking = new_chart(copy)
+
+    def read(*values: str, engine: int = NEWEST_ENGINE) -> str:
+        text: str = speaking(*values, release="shop", engine=engine).one("Notes")["text"]
+        return text
+
+    return read

@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
 from ci import charts, helm
-from tests.render.conftest import NEWEST_ENGINE, Chart
-
-# helm template keeps the notes to itself, so this says them in an object.
-SPOKEN = """
-apiVersion: v1
-kind: Notes
-metadata: {name: notes}
-text: {{ include (printf "%s/NOTES.txt" .Template.BasePath) . | toJson }}
-"""
+from tests.render.conftest import Notes
 
 # Leaves nothing that can be left out.
 (REMOVALS,) = charts.find_case("removals").values
-
-Notes = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def notes(
-    chart: Chart, new_chart: Callable[[Path], Chart], tmp_path_factory: pytest.TempPathFactory
-) -> Notes:
-    """What the notes say for some values."""
-    copy = tmp_path_factory.mktemp("notes") / "chart"
-    shutil.copytree(chart.path, copy)
-    (copy / "templates" / "notes.yaml").write_text(SPOKEN)
-    speaking = new_chart(copy)
-
-    def read(*values: str, engine: int = NEWEST_ENGINE) -> str:
-        text: str = speaking(*values, release="shop", engine=engine).one("Notes")["text"]
-        return text
-
-    return read
 
 
 def test_the_notes_say_what_was_installed(notes: Notes) -> None:

@@ -1,13 +1,18 @@
 {{/*
 microservice.problems: everything about the values that no schema can see and
 that would not work, each in a sentence with its key and its remedy, as a JSON
-list. A block that was taken away makes the rest meaningless, so it comes alone.
+list. A block that was taken away makes the rest meaningless, so it comes alone. Under guardrails: enforce a risk is a problem.
 */}}
 {{- define "microservice.problems" -}}
 {{- $problems := include "microservice.problems.blocks" . | fromJsonArray -}}
 {{- if not $problems -}}
 {{- range $part := list "image" "names" "labels" "rollout" "env" "ports" "probes" "shutdown" "resources" "security" "volumes" "containers" "ingress" "autoscaling" -}}
 {{- $problems = concat $problems (include (printf "microservice.problems.%s" $part) $ | fromJsonArray) -}}
+{{- end -}}
+{{- if eq (toString .Values.guardrails) "enforce" -}}
+{{- range include "microservice.risks" . | fromJsonArray -}}
+{{- $problems = concat $problems (list (printf "guardrails: %s" .)) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $problems -}}
