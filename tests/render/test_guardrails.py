@@ -143,3 +143,17 @@ def test_a_word_that_is_no_guardrail_is_refused_with_those_that_are(chart: Chart
 def test_the_articles_service_is_warned_of_its_inline_secrets(notes: Notes) -> None:
     (values,) = charts.find_case("api").values
     assert "\n  - secret.data: " in notes(values.read_text())
+
+
+@pytest.mark.parametrize("guardrails", ["warn", "null"])
+def test_switches_that_null_takes_away_are_off(guardrails: str, notes: Notes) -> None:
+    spoken = notes(f"""
+        guardrails: {guardrails}
+        service: {{enabled: null, extraPorts: null}}
+        autoscaling: {{enabled: null}}
+        ingress: {{enabled: null, tls: null}}
+        securityContext: null
+        podSpec: null
+        ports: {{other: {{containerPort: 1}}}}
+    """)
+    assert TITLE not in spoken

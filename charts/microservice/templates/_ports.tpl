@@ -62,7 +62,7 @@ What only a Service has is left out where there is none.
 */}}
 {{- define "microservice.allPorts" -}}
 {{- $list := list -}}
-{{- $unused := .Values.service.enabled | ternary (list "") (list "servicePort" "nodePort") -}}
+{{- $unused := empty .Values.service.enabled | ternary (list "servicePort" "nodePort") list -}}
 {{- range $name, $port := include "microservice.ports" . | fromJson -}}
 {{- range $unused }}{{ $port = omit $port . }}{{ end -}}
 {{- $list = append $list (dict "key" (printf "ports.%s" $name) "container" "" "port" $port) -}}

@@ -16,8 +16,8 @@ somebody is left to answer.
 */}}
 {{- define "microservice.risks.rollout" -}}
 {{- $risks := list -}}
-{{- $key := .Values.autoscaling.enabled | ternary "autoscaling.minReplicas" "replicaCount" -}}
-{{- $pods := .Values.autoscaling.enabled | ternary .Values.autoscaling.minReplicas .Values.replicaCount -}}
+{{- $key := empty .Values.autoscaling.enabled | ternary "replicaCount" "autoscaling.minReplicas" -}}
+{{- $pods := empty .Values.autoscaling.enabled | ternary .Values.replicaCount .Values.autoscaling.minReplicas -}}
 {{- if and (not .Values.autoscaling.external) (lt (kindIs "invalid" $pods | ternary 1 $pods | int64) 2) -}}
 {{- $risks = append $risks (printf "%s: fewer than 2 pods are none while one is replaced; write at least 2" $key) -}}
 {{- end -}}
