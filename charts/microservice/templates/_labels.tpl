@@ -23,7 +23,7 @@ the image's tag, as far as a label can hold it.
 {{- with .Values.image.tag | default "" | trunc 63 | trimAll "-_." -}}
 {{- $_ := set $own "app.kubernetes.io/version" (get $common "app.kubernetes.io/version" | default .) -}}
 {{- end -}}
-{{- include "microservice.merged" (list $common $own) -}}
+{{- if $common }}{{ include "microservice.merged" (list $common $own) }}{{ else }}{{ toJson $own }}{{ end -}}
 {{- end -}}
 
 {{/*

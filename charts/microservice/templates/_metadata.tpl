@@ -5,10 +5,12 @@ where there are none. The namespace is written out, so that the objects land
 where -n said even when another tool than Helm applies them.
 */}}
 {{- define "microservice.metadata" -}}
+{{- $labels := include "microservice.labelMap" .root | fromJson -}}
+{{- if .labels }}{{ $labels = include "microservice.merged" (list .labels $labels) | fromJson }}{{ end -}}
+{{- $annotations := .annotations -}}
+{{- with .root.Values.commonAnnotations }}{{ $annotations = include "microservice.merged" (list . $annotations) | fromJson }}{{ end -}}
 {{ toYaml (dict "name" .name "namespace" .root.Release.Namespace) }}
-{{ include "microservice.fields" (list
-  "labels" (include "microservice.merged" (list .labels (include "microservice.labelMap" .root | fromJson)) | fromJson)
-  "annotations" (include "microservice.merged" (list .root.Values.commonAnnotations .annotations) | fromJson)) }}
+{{ include "microservice.fields" (list "labels" $labels "annotations" $annotations) }}
 {{- end -}}
 
 {{/*

@@ -70,7 +70,7 @@ microservice.escaped: a JSON text in characters that YAML takes as they are.
 {{/*
 microservice.fields: (list KEY VALUE KEY VALUE ...) -> those fields in this
 order, without the ones that have no value. 0 and false are values; null, "",
-[] and {} are none.
+[] and {} are none. A look at the bytes tells which of them need no more care.
 */}}
 {{- define "microservice.fields" -}}
 {{- $lines := list -}}
@@ -80,8 +80,13 @@ order, without the ones that have no value. 0 and false are values; null, "",
 {{- if has $kind (list "bool" "int" "int64" "float64") -}}
 {{- $lines = append $lines (printf "%s: %s" (index $pair 0) (toJson $value)) -}}
 {{- else if $value -}}
-{{- if contains "null" (toJson $value) }}{{ include "microservice.prune" $value }}{{ end -}}
+{{- $json := toJson $value -}}
+{{- if or (contains "null" $json) (contains "\\n\"" $json) (contains "\\u202" $json) (contains "\x7f" $json) (contains "\xc2" $json) (contains "\xef\xbf" $json) -}}
+{{- if not (kindIs "string" $value) }}{{ include "microservice.prune" $value }}{{ end -}}
 {{- if $value }}{{ $lines = append $lines (include "microservice.toYaml" (dict (index $pair 0) $value)) }}{{ end -}}
+{{- else -}}
+{{- $lines = append $lines (toYaml (dict (index $pair 0) $value)) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- join "\n" $lines -}}

@@ -1,7 +1,8 @@
 {{/*
 microservice.problems: everything about the values that no schema can see and
 that would not work, each in a sentence with its key and its remedy, as a JSON
-list. A block that was taken away makes the rest meaningless, so it comes alone. Under guardrails: enforce a risk is a problem.
+list. A block that was taken away makes the rest meaningless, so it comes alone.
+Under guardrails: enforce a risk is a problem.
 */}}
 {{- define "microservice.problems" -}}
 {{- $problems := include "microservice.problems.blocks" . | fromJsonArray -}}
