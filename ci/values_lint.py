@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,14 +53,9 @@ def faults(file: Path, chart: Chart) -> list[Fault]:
     not read.
     """
     values = read_values(file)
-    built = chart.path / "values.schema.json"
-    schema = json.loads(built.read_text(encoding="utf-8")) if built.exists() else {}
+    schema, validator = _compiled(chart.path / "values.schema.json")
     document = _Document(file)
-    found = [
-        fault
-        for error in Draft7Validator(schema).iter_errors(values)
-        for fault in _told(error, schema, document)
-    ]
+    found = [fault for error in validator.iter_errors(values) for fault in _told(error, schema, document)]
     found += [fault for path, node in document.scalars() if (fault := _lost(path, node, schema, document))]
     found += [
         document.fault(path, f"this key is read as {path[-1]}: quote it")
@@ -67,6 +63,13 @@ def faults(file: Path, chart: Chart) -> list[Fault]:
         if key.value != path[-1]
     ]
     return sorted(found, key=lambda fault: (fault.line, fault.column))
+
+
+@functools.cache
+def _compiled(built: Path) -> tuple[Schema, Draft7Validator]:
+    """Return a chart's schema, and what validates by it; one that takes everything where there is none."""
+    schema = json.loads(built.read_text(encoding="utf-8")) if built.exists() else {}
+    return schema, Draft7Validator(schema)
 
 
 class _Document:
