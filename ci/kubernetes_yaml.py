@@ -124,6 +124,7 @@ def _refuse_duplicate_keys(root: yaml.Node) -> None:
         node = nodes.pop()
         # An anchored node is reached once for each of its aliases.
         if id(node) in visited:
+            _refuse_endless(node, ())
             continue
         visited.add(id(node))
         if isinstance(node, yaml.SequenceNode):
@@ -136,6 +137,15 @@ def _refuse_duplicate_keys(root: yaml.Node) -> None:
                     problem = f"the key {key.value!r} is written twice in one mapping"
                     raise ConstructorError(problem=problem, problem_mark=key.start_mark)
                 keys.add(str(key.value))
+
+
+def _refuse_endless(node: yaml.Node, above: tuple[yaml.Node, ...]) -> None:
+    if any(node is holder for holder in above):
+        raise ConstructorError(problem="an anchor contains itself", problem_mark=node.start_mark)
+    if isinstance(node, yaml.SequenceNode | yaml.MappingNode):
+        items = node.value if isinstance(node, yaml.SequenceNode) else [value for _, value in node.value]
+        for item in items:
+            _refuse_endless(item, (*above, node))
 
 
 def _key_text(key: object, mapping: yaml.MappingNode) -> str:

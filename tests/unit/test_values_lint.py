@@ -113,6 +113,7 @@ def test_what_comes_through_an_alias_is_told_where_the_alias_stands(tmp_path: Pa
     ("text", "message"),
     [
         ("image:\n\ttag: a\n", "line 2, column 1: a tab stands here; YAML is indented with blanks"),
+        ("x-a: &a {b: [*a]}\n", "line 1, column 6: an anchor contains itself"),
         ("env: {A: x}\nenv: {B: x}\n", "line 2, column 1: the key 'env' is written twice in one mapping"),
     ],
 )
