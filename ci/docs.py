@@ -14,9 +14,9 @@ from ci import charts, kubernetes_yaml, values_schema
 from ci.charts import Chart, read_values, shown
 from ci.errors import UserError
 from ci.files import write_whole
+from ci.kubernetes_definitions import Schema
 from ci.kubernetes_versions import NEWEST, OLDEST
 from ci.tools import HELM
-from ci.values_schema import Schema
 
 REMEDY = "invoke docs"
 
@@ -110,7 +110,7 @@ def _tables(schema: Schema, values: Mapping[str, Any]) -> str:
     for key, part, _ in rows:
         for entry in _entries(schema, part):
             inner = list(_rows(entry.get("properties", {}), {}))
-            if any("description" in row.part for row in inner):
+            if inner:
                 tables += [f"An entry of `{key}`:", _table(schema, inner)]
     return "\n\n".join(tables)
 
@@ -123,9 +123,12 @@ def _entries(schema: Schema, part: Schema) -> list[Schema]:
 
 
 def _rows(properties: Mapping[str, Schema], defaults: Mapping[str, Any], prefix: str = "") -> Iterator[Row]:
-    """Yield a row for each key and, without a prefix, for each key below that is not in a definition."""
+    """Yield a row for each key and, without a prefix, for each key below that is not in a definition.
+
+    A key without a description is Kubernetes' own, and explained there.
+    """
     for name, part in properties.items():
-        if "const" in part:
+        if "description" not in part:
             continue
         key, below = prefix + name, list[Row]()
         if not prefix:

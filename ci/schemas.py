@@ -64,6 +64,18 @@ def report(problems: Iterable[Problem]) -> list[str]:
     ]
 
 
+def definitions_file(version: str) -> Path:
+    """Return the JSON document of all definitions of a Kubernetes version ("1.30"), closed at every level."""
+    # Found, not imported: its imports take as long as all the schemas of five versions.
+    package = importlib.util.find_spec("kubernetes_validate")
+    if package is None or package.origin is None:
+        raise UserError(
+            "the Python package kubernetes-validate is missing; install what pyproject.toml lists"
+        )
+    folder = Path(package.origin).parent / "kubernetes-json-schema"
+    return folder / f"v{version}.0-local-strict" / "_definitions.json"
+
+
 @functools.cache
 def _validator(version: str, api_version: str, kind: str) -> Draft202012Validator | None:
     registry, names = _definitions(version)
@@ -81,24 +93,13 @@ def _validator(version: str, api_version: str, kind: str) -> Draft202012Validato
 @functools.cache
 def _definitions(version: str) -> tuple[Registry, dict[tuple[str, str], str]]:
     """Return the definitions of a version, and the name of the one that an (apiVersion, kind) has."""
-    file = _folder() / f"v{version}.0-local-strict" / "_definitions.json"
-    document = json.loads(file.read_bytes(), object_hook=_tightened)
+    document = json.loads(definitions_file(version).read_bytes(), object_hook=_tightened)
     names = {
         ("/".join(filter(None, (kind["group"], kind["version"]))), kind["kind"]): name
         for name, definition in document["$defs"].items()
         for kind in definition.get("x-kubernetes-group-version-kind", [])
     }
     return Registry([(_DEFINITIONS, document)]), names
-
-
-def _folder() -> Path:
-    # Found, not imported: its imports take as long as all the schemas of five versions.
-    package = importlib.util.find_spec("kubernetes_validate")
-    if package is None or package.origin is None:
-        raise UserError(
-            "the Python package kubernetes-validate is missing; install what pyproject.toml lists"
-        )
-    return Path(package.origin).parent / "kubernetes-json-schema"
 
 
 def _tightened(schema: dict[str, Any]) -> dict[str, Any]:

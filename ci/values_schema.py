@@ -9,23 +9,24 @@ from typing import Any
 
 import jsonschema_rs
 
-from ci import kubernetes_yaml
+from ci import kubernetes_definitions, kubernetes_yaml
 from ci.charts import read_values, shown
 from ci.errors import UserError
+from ci.kubernetes_definitions import ANNOTATIONS, Schema
 from ci.manifests import path_text
 
-Schema = dict[str, Any]
 Place = tuple[str, ...]
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 _REFERENCE = "#/definitions/"
+# Ends the name of a definition where it is used for what can't be null.
+_NOT_NULL = ".notNull"
 _MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "definitions"})
 _SCHEMAS = frozenset({"additionalProperties", "items"})
-_ANNOTATIONS = frozenset({"title", "description", "default", "examples"})
 _KEYWORDS = (
     _MAPS_OF_SCHEMAS
     | _SCHEMAS
-    | _ANNOTATIONS
+    | ANNOTATIONS
     | {"$schema", "$ref", "type", "enum", "const", "required", "minProperties", "maxProperties"}
     | {"minimum", "maximum", "minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems"}
 )
@@ -34,24 +35,30 @@ _KEYWORDS = (
 def read(source: Path) -> Schema:
     """Return what a schema.yaml says; raises UserError with everything that is wrong with it.
 
-    That is: what JSON Schema draft-07 does not allow, a keyword that ``build`` does not know, a ``$ref`` to a
+    Kubernetes' definitions that it refers to are part of it then (``kubernetes_definitions.resolve``). Wrong
+    is what JSON Schema draft-07 does not allow, a keyword that ``build`` does not know, a ``$ref`` to a
     definition that is not there or with more than annotations beside it (draft-07 ignores those: core, 8.3),
     a definition that nothing uses, and a key of the first two levels without a description.
     """
-    schema = kubernetes_yaml.load(source.read_text(encoding="utf-8"), shown(source))
-    if not isinstance(schema, dict) or schema.get("$schema") != _DRAFT:
+    written = kubernetes_yaml.load(source.read_text(encoding="utf-8"), shown(source))
+    if not isinstance(written, dict) or written.get("$schema") != _DRAFT:
         raise _refused(source, [f"$schema: has to be {_DRAFT}"])
     try:
-        jsonschema_rs.meta.validate(schema)
+        jsonschema_rs.meta.validate(written)
+        schema = kubernetes_definitions.resolve(written)
     except jsonschema_rs.ValidationError as error:
         raise _refused(source, [f"{path_text(error.instance_path)}: {error.message}"]) from None
-    definitions = schema.get("definitions", {})
+    except LookupError as error:
+        raise _refused(source, [str(error)]) from None
+    definitions = schema["definitions"]
     problems = [problem for place, part in _walk(schema) for problem in _problems(place, part, definitions)]
-    unused = definitions.keys() - _used(schema, definitions)
-    problems += [f"definitions.{name}: nothing uses it" for name in definitions if name in unused]
+    used = _used(schema, definitions)
+    problems += [
+        f"definitions.{name}: nothing uses it" for name in written.get("definitions", {}) if name not in used
+    ]
     problems += [
         f"{path_text(place)}: has no description"
-        for place, part in _walk(schema)
+        for place, part in _walk(written)
         if place[::2] in {("properties",), ("properties", "properties")}
         and not part.keys() & {"description", "const"}
     ]
@@ -71,15 +78,34 @@ def build(source: Path) -> str:
     (https://github.com/google/re2/wiki/Syntax).
     """
     schema = read(source)
-    built = _built(schema, schema.get("definitions", {}), nullable=False)
-    definitions = built.pop("definitions", {})
+    built = _built(schema, schema["definitions"], nullable=False)
+    definitions = built.pop("definitions") | {
+        name + _NOT_NULL: _built(part, schema["definitions"], nullable=False)
+        for name, part in schema["definitions"].items()
+    }
     used = _used(built, definitions)
     built["definitions"] = {name: part for name, part in definitions.items() if name in used}
     try:
         _validator(built)
     except jsonschema_rs.ValidationError as error:
         raise _refused(source, [f"{path_text(error.instance_path)}: {error.message}"]) from None
-    return json.dumps(built, indent=1, ensure_ascii=False) + "\n"
+    return _text(built)
+
+
+def _text(schema: Schema) -> str:
+    """Return a schema as JSON with a line for each property and each definition, small and yet to be read."""
+    lines = []
+    for keyword, value in schema.items():
+        if keyword in _MAPS_OF_SCHEMAS:
+            parts = ",\n".join(f" {_json(name)}:{_json(part)}" for name, part in value.items())
+            lines.append(f"{_json(keyword)}:{{\n{parts}\n}}")
+        else:
+            lines.append(f"{_json(keyword)}:{_json(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def check_values(source: Path, values_file: Path) -> None:
@@ -111,8 +137,10 @@ def definition(schema: Schema, part: Schema) -> Schema:
 
 
 def _built(schema: Any, definitions: dict[str, Schema], nullable: bool) -> Any:
-    if isinstance(schema, bool) or (nullable and schema.keys() == {"$ref"}):
+    if isinstance(schema, bool):
         return schema
+    if schema.keys() == {"$ref"}:
+        return schema if nullable else {"$ref": schema["$ref"] + _NOT_NULL}
     built: Schema = {}
     whole = definition({"definitions": definitions}, schema)
     required = whole.get("required", [])
@@ -157,7 +185,7 @@ def _problems(place: Place, part: Schema, definitions: dict[str, Schema]) -> Ite
         yield f"{path_text(place)}: $ref leads to {part['$ref']}, which is not there"
     if place[:1] == ("definitions",) and len(place) == 2:
         yield f"{path_text(place)}: a definition can't be a $ref; use {part['$ref']} in its place"
-    for keyword in [keyword for keyword in part if keyword not in _ANNOTATIONS | {"$ref"}]:
+    for keyword in [keyword for keyword in part if keyword not in ANNOTATIONS | {"$ref"}]:
         yield f"{path_text((*place, keyword))}: draft-07 ignores it beside a $ref; write it in a definition"
 
 

@@ -48,7 +48,9 @@ definitions:
     type: object
     properties:
       host: {$ref: "#/definitions/text", description: Its name.}
+      port: {type: integer}
       paths:
+        description: Its paths.
         type: array
         items: {type: object, properties: {path: {type: string, description: Where.}}}
   text: {type: string}
@@ -80,7 +82,7 @@ An entry of `hosts`:
 | Key | Type | What it does |
 | --- | --- | --- |
 | `host` | text | Its name. |
-| `paths` | list |  |
+| `paths` | list | Its paths. |
 | `paths[].path` | text | Where. |
 
 <!-- /values -->

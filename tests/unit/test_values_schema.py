@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from ci import charts, values_schema
 from ci.errors import UserError
+from ci.kubernetes_versions import NEWEST
 
 MICROSERVICE = charts.ROOT / "charts" / "microservice"
 
@@ -125,7 +127,13 @@ def test_a_description_beside_a_reference_stands_with_what_it_describes(source: 
     built = json.loads(values_schema.build(source()))
     port = built["properties"]["port"]
     assert port == {"type": ["integer", "string", "null"], "maximum": 65535, "description": "Where."}
-    assert built["definitions"] == {"port": {"type": ["integer", "string", "null"], "maximum": 65535}}
+    assert built["definitions"]["port"] == {"type": ["integer", "string", "null"], "maximum": 65535}
+
+
+def test_a_definition_is_written_for_each_way_in_which_it_is_used(source: Source) -> None:
+    built = json.loads(values_schema.build(source()))
+    assert built["properties"]["hosts"]["items"] == {"$ref": "#/definitions/name.notNull"}
+    assert built["definitions"].keys() == {"port", "name.notNull"}
 
 
 def test_the_text_is_the_same_every_time_and_ends_with_one_line_break(source: Source) -> None:
@@ -153,6 +161,7 @@ REPLICAS = "replicas: {type: integer, minimum: 0, description: How many.}"
             'name: {$ref: "#/definitions/port"',
             "definitions.name: a definition can't be",
         ),
+        ("#/definitions/port", "kubernetes:v1.Prt", f"Kubernetes {NEWEST} has no definition v1.Prt"),
         ("minimum: 0", "minimun: 0", "properties.replicas.minimun: no keyword"),
         ("pattern: ", "format: hostname, pattern: ", "definitions.name.format: no keyword"),
         (
@@ -241,6 +250,6 @@ def test_a_key_may_say_in_the_schema_that_it_has_no_default(source: Source, valu
 def test_the_charts_schema_is_small_and_has_no_remote_reference() -> None:
     text = values_schema.build(MICROSERVICE / "schema.yaml")
     assert len(text) < 160_000
-    references = [line for line in text.splitlines() if '"$ref"' in line]
+    references = re.findall(r'"\$ref":"([^"]*)"', text)
     assert references
-    assert all('"#/definitions/' in line for line in references)
+    assert all(reference.startswith("#/definitions/") for reference in references)

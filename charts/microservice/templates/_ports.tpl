@@ -28,7 +28,7 @@ microservice.containerPorts: the main container's ports, as a JSON list.
 {{- define "microservice.containerPorts" -}}
 {{- $list := list -}}
 {{- range $name, $port := include "microservice.ports" . | fromJson -}}
-{{- $list = append $list (merge (pick $port "containerPort" "hostPort" "protocol") (dict "name" $name "protocol" "TCP")) -}}
+{{- $list = append $list (merge (pick $port "containerPort" "hostIP" "hostPort" "protocol") (dict "name" $name "protocol" "TCP")) -}}
 {{- end -}}
 {{- toJson $list -}}
 {{- end -}}

@@ -15,7 +15,7 @@ gives way to any other source.
 {{- $source := dict -}}
 {{- $mount := dict -}}
 {{- range $key, $value := $entry -}}
-{{- if has $key (list "mountPath" "subPath" "subPathExpr" "readOnly" "recursiveReadOnly" "mountPropagation") -}}
+{{- if has $key (list "mountPath" "subPath" "subPathExpr" "readOnly" "recursiveReadOnly" "mountPropagation" "bindMountOptions") -}}
 {{- $_ := set $mount $key $value -}}
 {{- else if not (has $key (list "enabled" "mounts" "claim")) -}}
 {{- $_ := set $source $key $value -}}
