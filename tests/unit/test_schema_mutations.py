@@ -1,0 +1,152 @@
+"""For every leaf of the chart's own values and of every case: what is wrong there is refused, and named."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+import operator
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from ci import charts, values_schema
+from ci.charts import read_values
+from ci.manifests import path_text
+
+Path = tuple[str | int, ...]
+
+MICROSERVICE = charts.ROOT / "charts" / "microservice"
+VALIDATOR = jsonschema_rs.Draft7Validator(json.loads(values_schema.build(MICROSERVICE / "schema.yaml")))
+FILES = sorted(
+    {MICROSERVICE / "values.yaml", *(file for case in charts.cases() for file in case.values)}, key=str
+)
+# Maps whose keys a person chooses, so that no key of theirs is wrong in itself.
+FREE = frozenset(
+    """
+    annotations commonAnnotations commonLabels data deploymentAnnotations env files labels limits matchLabels
+    nodeSelector podAnnotations podLabels ports requests volumes
+    """.split()  # noqa: SIM905
+)
+# Maps where a text does as well as a number, or as a map.
+OF_TEXT = frozenset({"env", "data"})
+# What is not the chart's, or not its alone.
+OPEN = ("global", "x-")
+
+
+def places(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every key and every item, with what stands there."""
+    if path and not str(path[0]).startswith(OPEN):
+        yield path, node
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for name, value in inner:
+        yield from places(value, (*path, name))
+
+
+def copied(values: Any, path: Path) -> tuple[Any, Any]:
+    """A copy of the values, and the map or list within it that holds what is at a path."""
+    values = copy.deepcopy(values)
+    return values, functools.reduce(operator.getitem, path[:-1], values)
+
+
+def changed(values: Any, path: Path, value: Any) -> Any:
+    """The values with another value at a path."""
+    values, holder = copied(values, path)
+    holder[path[-1]] = value
+    return values
+
+
+def renamed(values: Any, path: Path, name: str) -> Any:
+    """The values with another name for the key at a path."""
+    values, holder = copied(values, path)
+    holder[name] = holder.pop(path[-1])
+    return values
+
+
+def without(values: Any, path: Path) -> Any:
+    """The values without the key at a path."""
+    values, holder = copied(values, path)
+    del holder[path[-1]]
+    return values
+
+
+def told(values: Any) -> list[str]:
+    """What the schema says, with the path of the key as Helm has it."""
+    return [f"{path_text(error.instance_path)}: {error.message}" for error in VALIDATOR.iter_errors(values)]
+
+
+def free(path: Path) -> bool:
+    """Whether a key is a name that a person chooses."""
+    return isinstance(path[-1], int) or (len(path) > 1 and path[-2] in FREE)
+
+
+def misspelt(key: str) -> set[str]:
+    """A key in another case, with a letter too many, and with one too few."""
+    return {key.upper(), key.capitalize(), f"{key}s", key[:-1]} - {key}
+
+
+def wrong_for(path: Path, value: Any) -> list[Any]:
+    """Values of a type that the key does not take, whatever else it does."""
+    if len(path) > 1 and path[-2] in OF_TEXT:
+        return [[]]
+    if isinstance(value, dict):
+        return [[], "text"]
+    if isinstance(value, list):
+        return [{}, "text"]
+    return [{"unknown": {}}, []] if isinstance(value, str) else [{"unknown": {}}, [], f"not {value}"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_values_as_they_are_pass(file: Any) -> None:
+    assert told(read_values(file)) == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_wrong_type_is_refused_and_the_key_named(file: Any) -> None:
+    values = read_values(file)
+    unnoticed = [
+        f"{path_text(path)}: {wrong!r}"
+        for path, value in places(values)
+        if value is not None
+        for wrong in wrong_for(path, value)
+        if not any(line.startswith(path_text(path)) for line in told(changed(values, path, wrong)))
+    ]
+    assert unnoticed == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_key_written_otherwise_is_refused_and_named(file: Any) -> None:
+    values = read_values(file)
+    unnoticed = []
+    for path, _ in places(values):
+        for name in () if free(path) else misspelt(str(path[-1])):
+            place = path_text(path[:-1])
+            lines = [line for line in told(renamed(values, path, name)) if line.startswith(f"{place}: ")]
+            if not any(f"'{name}'" in line for line in lines):
+                unnoticed.append(f"{path_text((*path[:-1], name))}: {lines}")
+    assert unnoticed == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_null_is_refused_where_a_key_may_not_be_missing_and_nowhere_else(file: Any) -> None:
+    values = read_values(file)
+    otherwise = [
+        path_text(path)
+        for path, _ in places(values)
+        if isinstance(path[-1], str)
+        and bool(told(changed(values, path, None))) != bool(told(without(values, path)))
+    ]
+    assert otherwise == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_an_item_of_a_list_is_never_null(file: Any) -> None:
+    values = read_values(file)
+    taken = [
+        path_text(path)
+        for path, _ in places(values)
+        if isinstance(path[-1], int) and not told(changed(values, path, None))
+    ]
+    assert taken == []
