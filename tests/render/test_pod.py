@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from ci import kubernetes_yaml
 from tests.render.conftest import Case, Chart
 
 
@@ -55,3 +58,20 @@ def test_any_other_field_of_a_pod_and_of_a_container_can_be_set(case: Case) -> N
     assert rendered.pod["enableServiceLinks"] is False
     assert rendered.container["workingDir"] == "/srv"
     assert rendered.container["tty"] is True
+
+
+SAMPLE = """
+hostAliases: [{ip: 127.0.0.1, hostnames: [db]}]
+dnsConfig: {options: [{name: ndots, value: "1"}]}
+runtimeClassName: gvisor
+hostUsers: false
+enableServiceLinks: false
+schedulingGates: [{name: example.com/quota}]
+readinessGates: [{conditionType: example.com/ready}]
+"""
+
+
+def test_fields_that_only_kubernetes_knows_reach_the_pod_as_they_are_written(chart: Chart) -> None:
+    written = kubernetes_yaml.load(SAMPLE, "the sample")
+    pod = chart(f"podSpec: {json.dumps(written)}").pod
+    assert {name: pod.get(name) for name in written} == written

@@ -32,6 +32,30 @@ MISTAKES = {
     "service: {type: External}": "at '/service/type': value must be one of 'ClusterIP', 'NodePort', 'Load",
     "ingress: {hosts: [{path: /}]}": "at '/ingress/hosts/0': additional properties 'path' not allowed",
     "autoscaling: {minReplicas: -1}": "at '/autoscaling/minReplicas': minimum: got -1, want 0",
+    "containerSpec: {workdir: /app}": "at '/containerSpec': additional properties 'workdir' not allowed",
+    "securityContext: {runAsUser: '1'}": "at '/securityContext/runAsUser': got string, want null or integer",
+    "podSecurityContext: {sysctls: [{name: net.core.somaxconn}]}": (
+        "at '/podSecurityContext/sysctls/0': missing property 'value'"
+    ),
+    "affinity: {nodeAffinity: [zone]}": "at '/affinity/nodeAffinity': got array, want null or object",
+    "tolerations: [{key: gpu, efect: NoSchedule}]": (
+        "at '/tolerations/0': additional properties 'efect' not allowed"
+    ),
+    "topologySpreadConstraints: [{maxSkew: '1', topologyKey: zone, whenUnsatisfiable: DoNotSchedule}]": (
+        "at '/topologySpreadConstraints/0/maxSkew': got string, want integer"
+    ),
+    "initContainers: [{name: wait}]": "at '/initContainers/0': missing property 'image'",
+    "extraContainers: [{name: proxy, image: proxy, tty: 1}]": (
+        "at '/extraContainers/0/tty': got number, want null or boolean"
+    ),
+    "lifecycle: {preStop: {httpGet: {path: /}}}": "at '/lifecycle/preStop/httpGet': missing property 'port'",
+    "readinessProbe: {httpGet: {httpHeaders: [{name: Host}]}}": (
+        "at '/readinessProbe/httpGet/httpHeaders/0': missing property 'value'"
+    ),
+    "envFrom: [{configMapRef: {nam: shared}}]": (
+        "at '/envFrom/0/configMapRef': additional properties 'nam' not allowed"
+    ),
+    "resources: {limits: {memory: 1Gib}}": "at '/resources/limits/memory': '1Gib' does not match pattern",
 }
 
 

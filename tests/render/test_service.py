@@ -67,7 +67,7 @@ def test_protocols_stand_where_they_differ(case: Case) -> None:
     }
     assert rendered.container["ports"] == [
         {"name": "dns", "containerPort": 5353, "protocol": "UDP"},
-        {"name": "http", "containerPort": 8080, "hostPort": 18080, "protocol": "TCP"},
+        {"name": "http", "containerPort": 8080, "hostIP": "127.0.0.1", "hostPort": 18080, "protocol": "TCP"},
     ]
 
 

@@ -70,6 +70,11 @@ def test_settings_of_a_mount_stand_beside_its_path(case: Case) -> None:
     assert mounts(case("volumes"), "certs") == [{"mountPath": "/certs", "readOnly": True}]
 
 
+def test_options_of_a_mount_stand_beside_its_path(chart: Chart) -> None:
+    rendered = chart("volumes: {tmp: {bindMountOptions: [noexec]}}")
+    assert mounts(rendered, "tmp") == [{"mountPath": "/tmp", "bindMountOptions": ["noexec"]}]  # noqa: S108
+
+
 def test_one_volume_can_be_in_several_places(case: Case) -> None:
     assert mounts(case("volumes"), "shared") == [
         {"mountPath": "/in", "subPath": "in"},
