@@ -72,16 +72,15 @@ def build(source: Path) -> str:
 
     Two things are added. null is allowed wherever a key that is not required has a type, an enum or a
     $ref, and is put into the type or the enum itself: anyOf would add two lines to every message. And an
-    object whose properties are listed takes no others unless the source says so. A $ref with a description
-    beside it becomes a copy of its definition, since draft-07 ignores what stands beside a $ref. Raises
-    UserError as ``read`` does, and for a pattern that Helm could not match
-    (https://github.com/google/re2/wiki/Syntax).
+    object whose properties are listed takes no others unless the source says so. A description beside a $ref
+    stays there: draft-07 has validators ignore it, and editors show it. A copy of the definition would say
+    the same, and every part of a schema costs Helm time. Raises UserError as ``read`` does, and for a pattern
+    that Helm could not match (https://github.com/google/re2/wiki/Syntax).
     """
     schema = read(source)
-    built = _built(schema, schema["definitions"], nullable=False)
+    built = _built(schema, nullable=False)
     definitions = built.pop("definitions") | {
-        name + _NOT_NULL: _built(part, schema["definitions"], nullable=False)
-        for name, part in schema["definitions"].items()
+        name + _NOT_NULL: _built(part, nullable=False) for name, part in schema["definitions"].items()
     }
     used = _used(built, definitions)
     built["definitions"] = {name: part for name, part in definitions.items() if name in used}
@@ -136,21 +135,18 @@ def definition(schema: Schema, part: Schema) -> Schema:
     return {**schema["definitions"][_target(part)], **rest}
 
 
-def _built(schema: Any, definitions: dict[str, Schema], nullable: bool) -> Any:
+def _built(schema: Any, nullable: bool) -> Any:
     if isinstance(schema, bool):
         return schema
-    if schema.keys() == {"$ref"}:
-        return schema if nullable else {"$ref": schema["$ref"] + _NOT_NULL}
+    if "$ref" in schema:
+        return {**schema, "$ref": schema["$ref"] + ("" if nullable else _NOT_NULL)}
     built: Schema = {}
-    whole = definition({"definitions": definitions}, schema)
-    required = whole.get("required", [])
-    for keyword, value in whole.items():
+    required = schema.get("required", [])
+    for keyword, value in schema.items():
         if keyword in _MAPS_OF_SCHEMAS:
-            built[keyword] = {
-                name: _built(part, definitions, name not in required) for name, part in value.items()
-            }
+            built[keyword] = {name: _built(part, name not in required) for name, part in value.items()}
         elif keyword in _SCHEMAS:
-            built[keyword] = _built(value, definitions, nullable=keyword != "items")
+            built[keyword] = _built(value, nullable=keyword != "items")
         else:
             built[keyword] = value
     if nullable and "type" in built:

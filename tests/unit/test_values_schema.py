@@ -126,14 +126,14 @@ def test_a_key_that_is_not_listed_is_taken_where_the_source_says_so(source: Sour
 def test_a_description_beside_a_reference_stands_with_what_it_describes(source: Source) -> None:
     built = json.loads(values_schema.build(source()))
     port = built["properties"]["port"]
-    assert port == {"type": ["integer", "string", "null"], "maximum": 65535, "description": "Where."}
+    assert port == {"$ref": "#/definitions/port", "description": "Where."}
     assert built["definitions"]["port"] == {"type": ["integer", "string", "null"], "maximum": 65535}
 
 
 def test_a_definition_is_written_for_each_way_in_which_it_is_used(source: Source) -> None:
     built = json.loads(values_schema.build(source()))
     assert built["properties"]["hosts"]["items"] == {"$ref": "#/definitions/name.notNull"}
-    assert built["definitions"].keys() == {"port", "name.notNull"}
+    assert built["definitions"].keys() == {"port", "name", "name.notNull"}
 
 
 def test_the_text_is_the_same_every_time_and_ends_with_one_line_break(source: Source) -> None:
