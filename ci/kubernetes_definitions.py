@@ -16,9 +16,11 @@ MARKER = "kubernetes:"
 ANNOTATIONS = frozenset({"title", "description", "default", "examples"})
 
 _RAW_REFERENCE = "#/$defs/"
-# Written once, and so compiled once; Kubernetes has no definitions of these.
+# Written once, for their size and for Helm's time; Kubernetes has no definitions of these.
 # A file's numbers pass through a float64, which holds whole numbers up to 2^53 - 1 alone.
 _SHARED: dict[str, Schema] = {
+    "text": {"type": "string"},
+    "boolean": {"type": "boolean"},
     "int32": {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1},
     "int64": {"type": "integer", "minimum": 1 - 2**53, "maximum": 2**53 - 1},
     "listOfText": {"type": "array", "items": {"type": "string"}},

@@ -44,7 +44,7 @@ def test_a_description_stays_beside_the_reference() -> None:
 def test_properties_are_laid_over_those_of_kubernetes() -> None:
     own = {"value": {"type": "integer"}, "enabled": {"type": "boolean"}}
     part = resolved({"$ref": CORE + "HTTPHeader", "required": [], "properties": own})["properties"]["key"]
-    assert part["properties"] == {**own, "name": {"type": "string"}}
+    assert part["properties"] == {**own, "name": {"$ref": "#/definitions/text"}}
     assert part["required"] == []
 
 
@@ -58,7 +58,7 @@ def test_a_definition_of_the_schemas_own_takes_the_place_of_that_of_kubernetes()
     [
         ("io.k8s.apimachinery.pkg.api.resource.Quantity", {"type": ["string", "number"]}),
         ("io.k8s.apimachinery.pkg.util.intstr.IntOrString", {"type": ["string", "integer"]}),
-        ("io.k8s.apimachinery.pkg.apis.meta.v1.Time", {"type": "string"}),
+        ("io.k8s.apimachinery.pkg.apis.meta.v1.Time", {"$ref": "kubernetes:text"}),
         ("int32", {"type": "integer", "minimum": -2147483648, "maximum": 2147483647}),
         ("int64", {"type": "integer", "minimum": -9007199254740991, "maximum": 9007199254740991}),
     ],
