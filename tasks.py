@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 from invoke.context import Context
 from invoke.tasks import task
 
 from ci import bench as bench_
+from ci import custom_kinds, release, suite, verify
 from ci import docs as docs_
 from ci import doctor as doctor_
-from ci import release, suite, verify
 from ci.kubernetes_versions import NEWEST, OLDEST
 
 # A task that is told to end cleans up as it does after Ctrl-C.
@@ -75,3 +76,9 @@ def bench(_: Context) -> None:
 def doctor(_: Context) -> None:
     """Say what this machine has of what the tasks need, and how to get the rest."""
     doctor_.report()
+
+
+@task(positional=["file"], help={"file": "CustomResourceDefinitions of another project"})
+def crds(_: Context, file: str) -> None:
+    """Renew the extracts in ci/crds, by which custom kinds are validated."""
+    custom_kinds.renew(Path(file))

@@ -48,10 +48,19 @@ def compose(text: str) -> yaml.Node | None:
     return yaml.compose(text, Loader=_Loader)
 
 
-def dump(documents: Iterable[Any]) -> str:
-    """Return canonical text of the documents, which ``load_all`` reads back as the same."""
+def dump(documents: Iterable[Any], flow: bool = False) -> str:
+    """Return canonical text of the documents, which ``load_all`` reads back as the same.
+
+    ``flow`` puts a mapping or list that holds only scalars on one line.
+    """
     return yaml.dump_all(
-        documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**20, explicit_start=True
+        documents,
+        Dumper=_Dumper,
+        default_flow_style=None if flow else False,
+        sort_keys=False,
+        allow_unicode=True,
+        width=2**20,
+        explicit_start=True,
     )
 
 

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from jsonschema_rs import Draft202012Validator, Registry, ValidationError, ValidationErrorKind
 
-from ci import kubernetes_versions
+from ci import custom_kinds, kubernetes_versions
 from ci.errors import UserError
 from ci.manifests import Key, Object, key_of, path_text
 
 _DEFINITIONS = "urn:kubernetes"
+_METADATA = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _INTEGERS = {"int32": 2**31, "int64": 2**63}
 
 
@@ -33,7 +34,8 @@ def validate(object_: Object, version: str) -> list[Problem]:
 
     As with --validate=strict, a field that the version does not know is a problem at every level. So are a
     second entry of one key in a list that server-side apply merges by key (x-kubernetes-list-map-keys), and
-    every null: Kubernetes drops it. Raise UserError for an unknown version.
+    every null: Kubernetes drops it. Custom kinds are the same for every version. Raise UserError for an
+    unknown version.
     """
     kubernetes_versions.check(version)
     key = key_of(object_)
@@ -42,8 +44,8 @@ def validate(object_: Object, version: str) -> list[Problem]:
     found = [(path, "is null, which Kubernetes drops; leave the field out") for path in _nulls(object_)]
     validator = _validator(version, key.api_version, key.kind)
     if validator is None:
-        # Custom kinds would be looked up here.
-        found.append(("", f"Kubernetes {version} has no {key.api_version} {key.kind}"))
+        unknown = f"Kubernetes {version} has no {key.api_version} {key.kind}"
+        found.append(("", f"{unknown}, and ci/crds no extract of its definition (see CONTRIBUTING.md)"))
     else:
         found += [
             (path_text(error.instance_path), _message(error))
@@ -80,14 +82,19 @@ def definitions_file(version: str) -> Path:
 def _validator(version: str, api_version: str, kind: str) -> Draft202012Validator | None:
     registry, names = _definitions(version)
     name = names.get((api_version, kind))
-    if name is None:
+    schema = _reference(name) if name else custom_kinds.schema(api_version, kind, _reference(_METADATA))
+    if schema is None:
         return None
     return Draft202012Validator(
-        {"$ref": f"{_DEFINITIONS}#/$defs/{name}"},
+        schema,
         registry=registry,
         keywords={"x-kubernetes-list-map-keys": _UniqueKeys},
         mask="the value" if kind == "Secret" else None,
     )
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": f"{_DEFINITIONS}#/$defs/{name}"}
 
 
 @functools.cache
