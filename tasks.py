@@ -30,10 +30,10 @@ def test(_: Context, junit: str = "") -> None:
     suite.run(junit)
 
 
-@task
-def lint(_: Context) -> None:
+@task(help={"kube-version": f"name each field that this Kubernetes does not know yet, {OLDEST} to {NEWEST}"})
+def lint(_: Context, kube_version: str = "") -> None:
     """Look for what is wrong in the charts, alone and with every case, with Helm 3 and 4."""
-    verify.lint_charts()
+    verify.lint_charts(kube_version)
 
 
 @task(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,6 +78,15 @@ def definitions_file(version: str) -> Path:
     return folder / f"v{version}.0-local-strict" / "_definitions.json"
 
 
+def names_of_kinds(definitions: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """Return under which name the definitions have the one of each (apiVersion, kind)."""
+    return {
+        ("/".join(filter(None, (kind["group"], kind["version"]))), kind["kind"]): name
+        for name, definition in definitions.items()
+        for kind in definition.get("x-kubernetes-group-version-kind", [])
+    }
+
+
 @functools.cache
 def _validator(version: str, api_version: str, kind: str) -> Draft202012Validator | None:
     registry, names = _definitions(version)
@@ -101,12 +110,7 @@ def _reference(name: str) -> dict[str, str]:
 def _definitions(version: str) -> tuple[Registry, dict[tuple[str, str], str]]:
     """Return the definitions of a version, and the name of the one that an (apiVersion, kind) has."""
     document = json.loads(definitions_file(version).read_bytes(), object_hook=_tightened)
-    names = {
-        ("/".join(filter(None, (kind["group"], kind["version"]))), kind["kind"]): name
-        for name, definition in document["$defs"].items()
-        for kind in definition.get("x-kubernetes-group-version-kind", [])
-    }
-    return Registry([(_DEFINITIONS, document)]), names
+    return Registry([(_DEFINITIONS, document)]), names_of_kinds(document["$defs"])
 
 
 def _tightened(schema: dict[str, Any]) -> dict[str, Any]:

@@ -9,18 +9,37 @@ from contextlib import contextmanager
 
 from rich.progress import Progress
 
-from ci import charts, docs, golden, helm, lint, manifests, release, schemas, values_lint
+from ci import (
+    charts,
+    docs,
+    golden,
+    helm,
+    kubernetes_fields,
+    kubernetes_versions,
+    lint,
+    manifests,
+    release,
+    schemas,
+    values_lint,
+)
 from ci.charts import Case, Chart
 from ci.console import err, out, step
 from ci.errors import UserError
-from ci.kubernetes_versions import NEWEST, OLDEST, SUPPORTED
+from ci.kubernetes_versions import NEWEST, OLDEST
 
 
-def lint_charts() -> None:
-    """Look through the charts, alone and with every case, by both Helms; UserError with all faults."""
+def lint_charts(kube_version: str = "") -> None:
+    """Look through the charts, alone and with every case, by both Helms; UserError with all faults.
+
+    A field that the Kubernetes version ``kube_version`` does not know yet is one too; "" stands for none.
+    """
+    if kube_version:
+        kubernetes_versions.check(kube_version)
     docs.check()
     _end(_value_faults())
-    _end([*_helm_lint(), *_findings(_rendered())], f"{_scope()}: nothing found")
+    complaints, rendered = _helm_lint(), _rendered()
+    complaints += [*_findings(rendered), *(_new_fields(rendered, kube_version) if kube_version else [])]
+    _end(complaints, f"{_scope()}{kube_version and f', Kubernetes {kube_version}'}: nothing found")
 
 
 def build() -> None:
@@ -104,18 +123,22 @@ def _findings(rendered: Mapping[Case, str]) -> list[str]:
     return found
 
 
+def _new_fields(rendered: Mapping[Case, str], version: str) -> list[str]:
+    """Look for fields that a Kubernetes version does not know yet."""
+    return [
+        f"{case}: {key}: {path or 'the whole kind'}: Kubernetes {version} does not know it yet, {since} does"
+        for case, stream in rendered.items()
+        for made in manifests.parse(stream).values()
+        for key, path, since in kubernetes_fields.newer(made, version)
+    ]
+
+
 def _problems(rendered: Mapping[Case, str]) -> list[str]:
     """Look for what a supported Kubernetes version would refuse of a case's objects."""
     step(f"validating on Kubernetes {OLDEST} to {NEWEST}")
     found = []
     for case, stream in rendered.items():
-        objects = manifests.parse(stream).values()
-        problems = [
-            problem
-            for version in SUPPORTED
-            for made in objects
-            for problem in schemas.validate(made, version)
-        ]
+        problems = kubernetes_fields.problems(manifests.parse(stream).values())
         found += [f"{case}: {line}" for line in schemas.report(problems)]
     return found
 

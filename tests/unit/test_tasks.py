@@ -62,6 +62,10 @@ def test_a_case_is_printed_as_helm_renders_it(invoke: Invoke) -> None:
             ["render", "api", "--kube-version", "1.20"],
             "Kubernetes '1.20' is not supported here; the versions are 1.30, ",
         ),
+        (
+            ["lint", "--kube-version", "1.9"],
+            "Kubernetes '1.9' is not supported here; the versions are 1.30, ",
+        ),
     ],
 )
 def test_a_mistake_ends_in_one_message_and_no_traceback(
@@ -153,6 +157,22 @@ def test_a_build_with_a_fault_names_it_and_packs_nothing(
     assert "microservice/one: v1 Pod Upper: metadata.name: 'Upper' is no DNS subdomain" in answer.err
     assert "unknown field nmae" in answer.err
     assert not (repository.root / "dist").exists()
+
+
+def test_a_field_that_a_kubernetes_version_does_not_know_yet_is_named_with_the_first_that_does(
+    invoke: Invoke, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ci.docs.check", lambda: None)
+    repository.write(
+        "charts/microservice/templates/pod.yaml",
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {volumes: [{name: b, image: {}}]}}",
+    )
+    repository.case("one")
+    answer = invoke("lint", "--kube-version", "1.30")
+    assert answer.code == 1
+    told = "v1 Pod a: spec.volumes[0].image: Kubernetes 1.30 does not know it yet, 1.31 does"
+    assert f"microservice/one: {told}" in answer.err.splitlines()
+    assert "does not know" not in invoke("lint", "--kube-version", "1.31").err
 
 
 def test_the_generated_files_are_up_to_date(invoke: Invoke) -> None:
