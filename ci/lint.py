@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from ci import kubernetes_yaml
 from ci.manifests import Key, Object, path_text
-from ci.references import Finding, containers_of, dig, entries, pods_of, references
+from ci.references import references
+from ci.stream import Finding, containers_of, dig, entries, pods_of
 
 __all__ = ["Finding", "names", "references", "untidy"]
 

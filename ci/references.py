@@ -3,54 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from ci import traffic
 from ci.manifests import Key, Object
+from ci.stream import SERVING, Finding, Pods, Release, containers_of, dig, entries, pods_of
 
 LABELS = {"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"}
-SERVING = ("Deployment", "StatefulSet", "DaemonSet")
-_TEMPLATES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys((*SERVING, "ReplicaSet", "Job"), ("spec", "template")),
-    "CronJob": ("spec", "jobTemplate", "spec", "template"),
-    "Pod": (),
-}
-
-
-class Finding(NamedTuple):
-    """Something wrong at ``path`` of an object."""
-
-    key: Key
-    path: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.path}: {self.message}"
-
-
-class Pods(NamedTuple):
-    """The pods of a workload: their labels, and their spec with where in the workload it stands."""
-
-    key: Key
-    labels: Mapping[str, str]
-    path: str
-    spec: Mapping[str, Any]
-
-
-class Release(NamedTuple):
-    """The objects of a rendered stream, and what the names of all that its chart makes begin with."""
-
-    objects: Mapping[Key, Object]
-    prefix: str
-
-    def get(self, kind: str, name: str) -> Object | None:
-        """Return the object of that kind and name."""
-        return next(
-            (made for key, made in self.objects.items() if (key.kind, key.name) == (kind, name)), None
-        )
-
-    def owns(self, name: str) -> bool:
-        """Whether the chart would have made an object of that name, so that nobody else does."""
-        return name == self.prefix or name.startswith(f"{self.prefix}-")
 
 
 def references(objects: Mapping[Key, Object], prefix: str) -> list[Finding]:
@@ -60,39 +19,8 @@ def references(objects: Mapping[Key, Object], prefix: str) -> list[Finding]:
     elsewhere. TLS secrets of an Ingress are always made elsewhere: by cert-manager, or by hand.
     """
     release = Release(objects, prefix)
-    rules = (_names, _selectors, _services, _ingresses, _autoscalers, _mounts, _probes, _configuration)
+    rules = (_names, _selectors, traffic.findings, _autoscalers, _mounts, _probes, _configuration)
     return [finding for rule in rules for finding in rule(release)]
-
-
-def pods_of(objects: Mapping[Key, Object]) -> Iterator[Pods]:
-    """Yield the pods that the workloads among the objects make."""
-    for key, made in objects.items():
-        if key.kind in _TEMPLATES:
-            path = _TEMPLATES[key.kind]
-            template = dig(made, *path)
-            labels, spec = dig(template, "metadata", "labels"), dig(template, "spec")
-            yield Pods(key, labels or {}, ".".join((*path, "spec")), spec or {})
-
-
-def containers_of(pods: Pods) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each container of a pod, and each that runs before it, with its path."""
-    for field in ("initContainers", "containers"):
-        yield from entries(pods.spec, field, at=pods.path)
-
-
-def dig(node: Any, *path: str) -> Any:
-    """Return what stands at a path of mappings, None where a part of it is missing."""
-    for part in path:
-        node = node.get(part) if isinstance(node, Mapping) else None
-    return node
-
-
-def entries(node: Any, *path: str, at: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the mappings in the list at a path of ``node``, each with its own path; ``at`` is the node's."""
-    items = dig(node, *path)
-    for index, item in enumerate(items if isinstance(items, list) else []):
-        if isinstance(item, Mapping):
-            yield f"{'.'.join(filter(None, (at, *path)))}[{index}]", item
 
 
 def _names(release: Release) -> Iterator[Finding]:
@@ -114,56 +42,6 @@ def _selectors(release: Release) -> Iterator[Finding]:
         if release.owns(pods.key.name) and set(selector) != LABELS:
             message = f"must be made of {', '.join(sorted(LABELS))} and nothing else, for it can never change"
             yield Finding(pods.key, "spec.selector.matchLabels", message)
-
-
-def _services(release: Release) -> Iterator[Finding]:
-    for key, service in release.objects.items():
-        selector = dig(service, "spec", "selector")
-        if key.kind != "Service" or not selector:
-            continue
-        chosen = [pods for pods in pods_of(release.objects) if selector.items() <= pods.labels.items()]
-        if len(chosen) != 1 or chosen[0].key.kind not in SERVING:
-            found = " and of ".join(str(pods.key) for pods in chosen) or "no workload"
-            yield Finding(
-                key, "spec.selector", f"matches the pods of {found}, instead of one workload that serves"
-            )
-        names = {name for pods in chosen for name in _port_names(pods)}
-        for path, port in entries(service, "spec", "ports"):
-            target = port.get("targetPort")
-            if chosen and isinstance(target, str) and target not in names:
-                yield Finding(key, f"{path}.targetPort", f"no container has a port named {target!r}")
-
-
-def _port_names(pods: Pods) -> Iterator[str]:
-    for path, container in containers_of(pods):
-        # Of those that start before the others, only a sidecar is there to be reached.
-        if "initContainers" not in path or container.get("restartPolicy") == "Always":
-            yield from (port["name"] for _, port in entries(container, "ports", at=path) if port.get("name"))
-
-
-def _ingresses(release: Release) -> Iterator[Finding]:
-    for key, ingress in release.objects.items():
-        if key.kind != "Ingress":
-            continue
-        backends = [("spec.defaultBackend", dig(ingress, "spec", "defaultBackend"))]
-        for rule_path, rule in entries(ingress, "spec", "rules"):
-            paths = entries(rule, "http", "paths", at=rule_path)
-            backends += [(f"{path}.backend", dig(item, "backend")) for path, item in paths]
-        for path, backend in backends:
-            if name := dig(backend, "service", "name"):
-                message = _unreachable(release, name, dig(backend, "service", "port") or {})
-                if message:
-                    yield Finding(key, f"{path}.service", message)
-
-
-def _unreachable(release: Release, name: str, port: Mapping[str, Any]) -> str | None:
-    service = release.get("Service", name)
-    if service is None:
-        return f"there is no Service {name!r}" if release.owns(name) else None
-    ports = [declared for _, declared in entries(service, "spec", "ports")]
-    if any(port == {"name": item.get("name")} or port == {"number": item.get("port")} for item in ports):
-        return None
-    return f"Service {name!r} has no port {' '.join(str(value) for value in port.values())}"
 
 
 def _autoscalers(release: Release) -> Iterator[Finding]:
