@@ -7,7 +7,18 @@ from typing import NamedTuple
 
 from ci import traffic
 from ci.manifests import Key, Object
-from ci.stream import SERVING, Finding, Pods, Release, containers_of, dig, entries, pods_of
+from ci.stream import (
+    SERVING,
+    Finding,
+    Pods,
+    Release,
+    containers_of,
+    dig,
+    entries,
+    not_one_serving,
+    pods_of,
+    selected,
+)
 
 LABELS = {"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"}
 
@@ -19,7 +30,7 @@ def references(objects: Mapping[Key, Object], prefix: str) -> list[Finding]:
     elsewhere. TLS secrets of an Ingress are always made elsewhere: by cert-manager, or by hand.
     """
     release = Release(objects, prefix)
-    rules = (_names, _selectors, traffic.findings, _autoscalers, _mounts, _probes, _configuration)
+    rules = (_names, _selectors, traffic.findings, _budgets, _autoscalers, _mounts, _probes, _configuration)
     return [finding for rule in rules for finding in rule(release)]
 
 
@@ -42,6 +53,14 @@ def _selectors(release: Release) -> Iterator[Finding]:
         if release.owns(pods.key.name) and set(selector) != LABELS:
             message = f"must be made of {', '.join(sorted(LABELS))} and nothing else, for it can never change"
             yield Finding(pods.key, "spec.selector.matchLabels", message)
+
+
+def _budgets(release: Release) -> Iterator[Finding]:
+    for key, budget in release.objects.items():
+        if key.kind == "PodDisruptionBudget":
+            chosen = selected(release.objects, dig(budget, "spec", "selector", "matchLabels") or {})
+            if message := not_one_serving(chosen):
+                yield Finding(key, "spec.selector.matchLabels", message)
 
 
 def _autoscalers(release: Release) -> Iterator[Finding]:

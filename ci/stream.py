@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ci.manifests import Key, Object
@@ -60,6 +60,19 @@ def pods_of(objects: Mapping[Key, Object]) -> Iterator[Pods]:
             template = dig(made, *path)
             labels, spec = dig(template, "metadata", "labels"), dig(template, "spec")
             yield Pods(key, labels or {}, ".".join((*path, "spec")), spec or {})
+
+
+def selected(objects: Mapping[Key, Object], labels: Mapping[str, str]) -> list[Pods]:
+    """Return the pods that bear all these labels."""
+    return [pods for pods in pods_of(objects) if labels.items() <= pods.labels.items()]
+
+
+def not_one_serving(chosen: Sequence[Pods]) -> str | None:
+    """Say of whom the selected pods are, where that is not one workload that serves; None where it is."""
+    if len(chosen) == 1 and chosen[0].key.kind in SERVING:
+        return None
+    found = " and of ".join(str(pods.key) for pods in chosen) or "no workload"
+    return f"matches the pods of {found}, instead of one workload that serves"
 
 
 def containers_of(pods: Pods) -> Iterator[tuple[str, Mapping[str, Any]]]:

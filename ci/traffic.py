@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ci.stream import SERVING, Finding, Pods, Release, containers_of, dig, entries, pods_of
+from ci.stream import Finding, Pods, Release, containers_of, dig, entries, not_one_serving, selected
 
 
 def findings(release: Release) -> Iterator[Finding]:
@@ -19,12 +19,9 @@ def _services(release: Release) -> Iterator[Finding]:
         selector = dig(service, "spec", "selector")
         if key.kind != "Service" or not selector:
             continue
-        chosen = [pods for pods in pods_of(release.objects) if selector.items() <= pods.labels.items()]
-        if len(chosen) != 1 or chosen[0].key.kind not in SERVING:
-            found = " and of ".join(str(pods.key) for pods in chosen) or "no workload"
-            yield Finding(
-                key, "spec.selector", f"matches the pods of {found}, instead of one workload that serves"
-            )
+        chosen = selected(release.objects, selector)
+        if message := not_one_serving(chosen):
+            yield Finding(key, "spec.selector", message)
         names = {name for pods in chosen for name in _port_names(pods)}
         for path, port in entries(service, "spec", "ports"):
             target = port.get("targetPort")

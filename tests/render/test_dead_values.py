@@ -12,7 +12,8 @@ import pytest
 
 from ci import charts, helm, kubernetes_yaml
 from ci.charts import Chart, read_values
-from ci.values_schema import Schema, definition
+from ci.kubernetes_definitions import Schema
+from ci.values_schema import definition
 from tests.render.conftest import NEWEST_ENGINE, Rendered
 
 # `*` stands for some entry of a map or a list.

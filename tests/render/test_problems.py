@@ -39,6 +39,7 @@ ingress:
     - {host: b.example.com, paths: [{path: /, serviceName: other}]}
     - {host: c.example.com, paths: [{path: /, port: 8080}]}
 autoscaling: {enabled: true, minReplicas: 30}
+podDisruptionBudget: {maxUnavailable: 0}
 shutdown: {drainSeconds: 40}
 """
 WITHOUT = """
@@ -47,6 +48,7 @@ livenessProbe: {httpGet: {path: /live}}
 startupProbe: {grpc: {}}
 ingress: {enabled: true}
 autoscaling: {enabled: true, targetCPUUtilizationPercentage: null, maxReplicas: null}
+podDisruptionBudget: {maxUnavailable: 1, minAvailable: 1}
 """
 AT_ODDS = """
 commonLabels: {app.kubernetes.io/name: shop}
@@ -83,6 +85,7 @@ ingress:
     - hosts: [x.example.org, x.y.example.org, "*.example.com"]
     - hosts: [example.org]
 autoscaling: {enabled: true, targetMemoryUtilizationPercentage: 80}
+podDisruptionBudget: {minAvailable: 100%}
 """
 PROBLEMS = {
     (WITH_A_PORT, "1.api"): [
@@ -91,6 +94,8 @@ PROBLEMS = {
         "or give image.digest",
         "the name \"1.api\" can't be a Service's: it takes small letters, digits and '-', and begins with a "
         "letter; write fullnameOverride, such as fullnameOverride: app-1-api",
+        "podDisruptionBudget.maxUnavailable: 0 lets no pod go, so that no node can be drained; "
+        "write at least 1",
         "env.E comes from configMapKeyRef and secretKeyRef: write one, such as "
         "secretKeyRef: {name: database, key: url}",
         "env.F comes from nowhere: write one, such as secretKeyRef: {name: database, key: url}",
@@ -120,6 +125,8 @@ PROBLEMS = {
         "autoscaling.minReplicas: 30 is above autoscaling.maxReplicas: 20",
     ],
     (WITHOUT, "api"): [
+        "podDisruptionBudget: Kubernetes takes minAvailable or maxUnavailable, not both; take "
+        "one of them out",
         "startupProbe.grpc has no port: write startupProbe.grpc.port, since none is declared under ports",
         "livenessProbe.httpGet has no port: write livenessProbe.httpGet.port, since none is declared under "
         "ports",
@@ -139,6 +146,8 @@ PROBLEMS = {
         '"api"; take it out (app.kubernetes.io/name is nameOverride\'s to change)',
         "strategy.rollingUpdate: with maxUnavailable and maxSurge both 0 a rollout can't begin; write one"
         " of them above 0, such as maxUnavailable: 1",
+        "podDisruptionBudget.minAvailable: 100% of 2 pods lets none go, so that no node can be drained; "
+        "write less, or maxUnavailable: 1 instead",
         "config.data.BOTH and secret.data.BOTH are one variable: keep one of them, or write env.BOTH, "
         "which counts over both",
         "ports.http.nodePort: 30080 needs service.type: NodePort or LoadBalancer",

@@ -81,6 +81,11 @@ spec:
       - backend: {service: {name: api, port: {number: 81}}}
   tls: [{secretName: api-tls}]
 ---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: api}
+spec: {maxUnavailable: 1, selector: {matchLabels: {a: b}}}
+---
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: api}
@@ -205,6 +210,12 @@ def test_a_stream_that_is_right_is_left_alone() -> None:
             "{name: elsewhere,",
             "{name: api-other,",
             f"{INGRESS}.defaultBackend.service: there is no Service 'api-other'",
+        ),
+        (
+            "selector: {matchLabels: {a: b}}",
+            "selector: {matchLabels: {a: c}}",
+            "policy/v1 PodDisruptionBudget api: spec.selector.matchLabels: matches the pods of no workload, "
+            "instead of one workload that serves",
         ),
         (
             "kind: Deployment, name: api}",

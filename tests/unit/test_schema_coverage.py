@@ -20,6 +20,7 @@ ROOTS = {
     "io.k8s.api.core.v1.ServiceSpec": "service",
     "io.k8s.api.networking.v1.IngressSpec": "ingress",
     "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec": "autoscaling",
+    "io.k8s.api.policy.v1.PodDisruptionBudgetSpec": "podDisruptionBudget",
     "io.k8s.api.core.v1.EnvVarSource": "env.*",
     "io.k8s.api.core.v1.PersistentVolumeClaimSpec": "volumes.*.claim",
 }
@@ -73,6 +74,8 @@ EXCEPTIONS = {
     "ServiceSpec.selector": "the chart's pods are what the Service is for",
     "IngressRule.http": "paths stand in the rule itself",
     "HorizontalPodAutoscalerSpec.scaleTargetRef": "always the chart's Deployment",
+    "PodDisruptionBudgetSpec.selector": "the chart's pods are what the budget is for",
+    "PodDisruptionBudgetSpec.unhealthyPodEvictionPolicy": "a pod that is broken never holds up a drain",
     "PersistentVolumeClaimSpec.resources": "size is its request, and a claim has no limits",
     **{
         f"Volume.{driver}": "no supported Kubernetes has its driver"

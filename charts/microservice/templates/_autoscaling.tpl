@@ -14,3 +14,12 @@ CPU and memory in percent of the requests, then further metrics as written.
 {{- end -}}
 {{- concat $list (.Values.autoscaling.metrics | default list) | toJson -}}
 {{- end -}}
+
+{{/*
+microservice.guaranteedReplicas: how many pods there are at the least; 0 where
+somebody else scales, whose least nobody here knows.
+*/}}
+{{- define "microservice.guaranteedReplicas" -}}
+{{- $replicas := empty .Values.autoscaling.enabled | ternary .Values.replicaCount .Values.autoscaling.minReplicas -}}
+{{- if .Values.autoscaling.external }}0{{ else }}{{ kindIs "invalid" $replicas | ternary 1 $replicas | int64 }}{{ end -}}
+{{- end -}}

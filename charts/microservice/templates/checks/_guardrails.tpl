@@ -17,8 +17,7 @@ somebody is left to answer.
 {{- define "microservice.risks.rollout" -}}
 {{- $risks := list -}}
 {{- $key := empty .Values.autoscaling.enabled | ternary "replicaCount" "autoscaling.minReplicas" -}}
-{{- $pods := empty .Values.autoscaling.enabled | ternary .Values.replicaCount .Values.autoscaling.minReplicas -}}
-{{- if and (not .Values.autoscaling.external) (lt (kindIs "invalid" $pods | ternary 1 $pods | int64) 2) -}}
+{{- if and (not .Values.autoscaling.external) (lt (include "microservice.guaranteedReplicas" . | int64) 2) -}}
 {{- $risks = append $risks (printf "%s: fewer than 2 pods are none while one is replaced; write at least 2" $key) -}}
 {{- end -}}
 {{- $recreate := eq (toString .Values.strategy.type) "Recreate" -}}
