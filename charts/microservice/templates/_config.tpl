@@ -24,20 +24,56 @@ the API keeps a Secret.
 {{- end -}}
 
 {{/*
+microservice.settings: (list ROOT PART) -> a part of the settings (config,
+files, secrets or secret-files) as JSON with text alone.
+*/}}
+{{- define "microservice.settings" -}}
+{{- $values := (index . 0).Values -}}
+{{- $block := hasPrefix "secret" (index . 1) | ternary $values.secret $values.config -}}
+{{- include "microservice.textMap" (hasSuffix "files" (index . 1) | ternary $block.files $block.data) -}}
+{{- end -}}
+
+{{/*
+microservice.settingsName: (list ROOT PART) -> what the ConfigMap or Secret is
+called that holds it. A versioned one has a hash of its data, and of nothing
+else, behind its name: other data make another object, another chart does not.
+*/}}
+{{- define "microservice.settingsName" -}}
+{{- $values := (index . 0).Values -}}
+{{- include "microservice.fullname" (index . 0) }}-{{ index . 1 -}}
+{{- if (hasPrefix "secret" (index . 1) | ternary $values.secret $values.config).versioned -}}
+-{{ include "microservice.settings" . | sha256sum | trunc 10 -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+microservice.settingsMetadata: (list ROOT PART) -> its metadata. Helm keeps a
+versioned one when the next comes; the label is there to find what was kept.
+*/}}
+{{- define "microservice.settingsMetadata" -}}
+{{- $values := (index . 0).Values -}}
+{{- $metadata := dict "root" (index . 0) "name" (include "microservice.settingsName" .) -}}
+{{- if (hasPrefix "secret" (index . 1) | ternary $values.secret $values.config).versioned -}}
+{{- $_ := set $metadata "labels" (dict "microservice/versioned" "true") -}}
+{{- $_ := set $metadata "annotations" (dict "helm.sh/resource-policy" "keep") -}}
+{{- end -}}
+{{- include "microservice.metadata" $metadata -}}
+{{- end -}}
+
+{{/*
 microservice.envFrom: the ConfigMaps and Secrets whose every key becomes a
 variable, as a JSON list. Where two have the same key the later one counts:
 ours, those made elsewhere, then envFrom as the user wrote it.
 */}}
 {{- define "microservice.envFrom" -}}
-{{- $fullname := include "microservice.fullname" . -}}
 {{- $list := list -}}
 {{- $configMaps := .Values.config.existing | default list -}}
 {{- if include "microservice.toYaml" .Values.config.data -}}
-{{- $configMaps = prepend $configMaps (printf "%s-config" $fullname) -}}
+{{- $configMaps = prepend $configMaps (include "microservice.settingsName" (list . "config")) -}}
 {{- end -}}
 {{- $secrets := .Values.secret.existing | default list -}}
 {{- if include "microservice.toYaml" .Values.secret.data -}}
-{{- $secrets = prepend $secrets (printf "%s-secrets" $fullname) -}}
+{{- $secrets = prepend $secrets (include "microservice.settingsName" (list . "secrets")) -}}
 {{- end -}}
 {{- range $configMaps }}{{ $list = append $list (dict "configMapRef" (dict "name" .)) }}{{ end -}}
 {{- range $secrets }}{{ $list = append $list (dict "secretRef" (dict "name" .)) }}{{ end -}}
@@ -47,15 +83,17 @@ ours, those made elsewhere, then envFrom as the user wrote it.
 {{/*
 microservice.checksums: annotations that change when the settings do, so that
 new settings roll the pods, as a JSON map. Of the data alone: a new chart
-restarts nothing.
+restarts nothing. Versioned settings need none: their names change.
 */}}
 {{- define "microservice.checksums" -}}
 {{- $checksums := dict -}}
 {{- range $kind := list "config" "secret" -}}
 {{- $block := get $.Values $kind -}}
+{{- if not $block.versioned -}}
 {{- $settings := printf "%s\n%s" (include "microservice.textMap" $block.data) (include "microservice.textMap" $block.files) -}}
 {{- if ne $settings "{}\n{}" -}}
 {{- $_ := set $checksums (printf "checksum/%s" $kind) (sha256sum $settings) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $checksums -}}

@@ -49,13 +49,14 @@ microservice.fileVolumes: the volumes of config.files and secret.files, in the
 form of microservice.volumeList.
 */}}
 {{- define "microservice.fileVolumes" -}}
-{{- $fullname := include "microservice.fullname" . -}}
 {{- $volumes := dict -}}
-{{- range $name, $source := dict
-  "config" (dict "configMap" (dict "name" (printf "%s-files" $fullname)))
-  "secret" (dict "secret" (dict "secretName" (printf "%s-secret-files" $fullname))) -}}
+{{- range $name := list "config" "secret" -}}
 {{- $block := get $.Values $name -}}
 {{- if include "microservice.toYaml" $block.files -}}
+{{- $source := dict "configMap" (dict "name" (include "microservice.settingsName" (list $ "files"))) -}}
+{{- if eq $name "secret" -}}
+{{- $source = dict "secret" (dict "secretName" (include "microservice.settingsName" (list $ "secret-files"))) -}}
+{{- end -}}
 {{- $mounts := empty $block.mountPath | ternary list (list (dict "mountPath" $block.mountPath "readOnly" true)) -}}
 {{- $_ := set $volumes $name (dict "source" $source "mounts" $mounts) -}}
 {{- end -}}
