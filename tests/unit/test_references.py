@@ -81,6 +81,15 @@ spec:
       - backend: {service: {name: api, port: {number: 81}}}
   tls: [{secretName: api-tls}]
 ---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: api}
+spec:
+  podSelector: {matchLabels: {app.kubernetes.io/instance: api}}
+  ingress:
+  - ports: [{port: web, protocol: TCP}, {port: 81, protocol: TCP}]
+  - {ports: [{port: 9000}], from: [{podSelector: {}}]}
+---
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata: {name: api}
@@ -95,6 +104,8 @@ SERVICE = "v1 Service api: spec"
 DEPLOYMENT = "apps/v1 Deployment api: spec"
 POD = f"{DEPLOYMENT}.template.spec"
 APP = f"{POD}.containers[0]"
+POLICY = "networking.k8s.io/v1 NetworkPolicy api: spec"
+CLOSED = "leads to a port that no NetworkPolicy lets anybody in to"
 INGRESS = "networking.k8s.io/v1 Ingress api: spec"
 
 
@@ -212,6 +223,14 @@ def test_a_stream_that_is_right_is_left_alone() -> None:
             f"{INGRESS}.defaultBackend.service: there is no Service 'api-other'",
         ),
         (
+            "podSelector: {matchLabels: {app.kubernetes.io/instance: api}}",
+            "podSelector: {matchLabels: {app.kubernetes.io/instance: app}}",
+            f"{POLICY}.podSelector: matches no pods",
+        ),
+        ("{port: web, protocol", "{port: early, protocol", f"{SERVICE}.ports[0]: {CLOSED}"),
+        ("port: 81, protocol: TCP", "port: 81, protocol: UDP", f"{SERVICE}.ports[1]: {CLOSED}"),
+        ("{port: 9000}", "{port: 82}", f"{SERVICE}.ports[2]: {CLOSED}"),
+        (
             "selector: {matchLabels: {a: b}}",
             "selector: {matchLabels: {a: c}}",
             "policy/v1 PodDisruptionBudget api: spec.selector.matchLabels: matches the pods of no workload, "
@@ -256,6 +275,25 @@ def test_a_service_without_selector_needs_no_pods() -> None:
         "---\n{apiVersion: v1, kind: Service, metadata: {name: db}, spec: {externalName: db.example.com}}\n"
     )
     assert found(stream) == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "ingress: [{}]",
+        "policyTypes: [Egress]",
+        "ingress: [{ports: [{protocol: TCP}]}]",
+        "ingress: [{from: []}]",
+    ],
+)
+def test_a_policy_that_closes_nothing_lets_everybody_in(rule: str) -> None:
+    head, _, rest = STREAM.partition("  ingress:\n")
+    assert found(f"{head}  {rule}\n---{rest.partition('---')[2]}") == []
+
+
+def test_pods_without_a_policy_are_open_to_everybody() -> None:
+    head, _, rest = STREAM.partition("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy")
+    assert found(head + rest.partition("---\n")[2]) == []
 
 
 def test_a_broken_object_is_no_reason_to_stop() -> None:

@@ -32,6 +32,8 @@ FREE = frozenset(
 )
 # Maps where a text does as well as a number, or as a map.
 OF_TEXT = frozenset({"env", "data"})
+# A number, for which Kubernetes takes any text too.
+OR_NAME = frozenset({"port", "targetPort"})
 # What is not the chart's, or not its alone.
 OPEN = ("global", "x-")
 
@@ -95,7 +97,11 @@ def wrong_for(path: Path, value: Any) -> list[Any]:
         return [[], "text"]
     if isinstance(value, list):
         return [{}, "text"]
-    return [{"unknown": {}}, []] if isinstance(value, str) else [{"unknown": {}}, [], f"not {value}"]
+    return (
+        [{"unknown": {}}, []]
+        if isinstance(value, str) or path[-1] in OR_NAME
+        else [{"unknown": {}}, [], f"not {value}"]
+    )
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
