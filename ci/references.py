@@ -30,7 +30,17 @@ def references(objects: Mapping[Key, Object], prefix: str) -> list[Finding]:
     elsewhere. TLS secrets of an Ingress are always made elsewhere: by cert-manager, or by hand.
     """
     release = Release(objects, prefix)
-    rules = (_names, _selectors, traffic.findings, _budgets, _autoscalers, _mounts, _probes, _configuration)
+    rules = (
+        _names,
+        _selectors,
+        traffic.findings,
+        _budgets,
+        _autoscalers,
+        _bindings,
+        _mounts,
+        _probes,
+        _configuration,
+    )
     return [finding for rule in rules for finding in rule(release)]
 
 
@@ -69,6 +79,20 @@ def _autoscalers(release: Release) -> Iterator[Finding]:
             kind, name = (str(dig(autoscaler, "spec", "scaleTargetRef", field)) for field in ("kind", "name"))
             if release.owns(name) and release.get(kind, name) is None:
                 yield Finding(key, "spec.scaleTargetRef", f"there is no {kind} {name!r}")
+
+
+def _bindings(release: Release) -> Iterator[Finding]:
+    for key, binding in release.objects.items():
+        if key.kind not in ("RoleBinding", "ClusterRoleBinding"):
+            continue
+        kind, role = (str(dig(binding, "roleRef", field)) for field in ("kind", "name"))
+        if key.kind == f"{kind}Binding" and key.name == role and release.get(kind, role) is None:
+            yield Finding(key, "roleRef", f"there is no {kind} {role!r}")
+        for path, subject in entries(binding, "subjects"):
+            name = str(subject.get("name"))
+            wanted = subject.get("kind") == "ServiceAccount" and release.owns(name)
+            if wanted and release.get("ServiceAccount", name) is None:
+                yield Finding(key, path, f"there is no ServiceAccount {name!r}")
 
 
 def _mounts(release: Release) -> Iterator[Finding]:

@@ -49,6 +49,8 @@ startupProbe: {grpc: {}}
 ingress: {enabled: true}
 autoscaling: {enabled: true, targetCPUUtilizationPercentage: null, maxReplicas: null}
 podDisruptionBudget: {maxUnavailable: 1, minAvailable: 1}
+serviceAccount: {create: false}
+rbac: {clusterRules: [{nonResourceURLs: [/metrics], verbs: [get]}]}
 """
 AT_ODDS = """
 commonLabels: {app.kubernetes.io/name: shop}
@@ -130,6 +132,8 @@ PROBLEMS = {
         "startupProbe.grpc has no port: write startupProbe.grpc.port, since none is declared under ports",
         "livenessProbe.httpGet has no port: write livenessProbe.httpGet.port, since none is declared under "
         "ports",
+        "rbac has no account to give rights to: write serviceAccount.create: true, or serviceAccount.name "
+        "for one made elsewhere",
         "ingress.enabled: true without ingress.hosts: write the host, such as ingress.hosts: "
         "[{host: api.example.com}]",
         "autoscaling has no metric: write autoscaling.targetCPUUtilizationPercentage, "

@@ -95,6 +95,18 @@ kind: PodDisruptionBudget
 metadata: {name: api}
 spec: {maxUnavailable: 1, selector: {matchLabels: {a: b}}}
 ---
+apiVersion: rbac/v1
+kind: ClusterRole
+metadata: {name: ns-api}
+---
+apiVersion: rbac/v1
+kind: ClusterRoleBinding
+metadata: {name: ns-api}
+roleRef: {kind: ClusterRole, name: ns-api}
+subjects: [{kind: User, name: api-u}, {kind: ServiceAccount, name: other}, {kind: ServiceAccount, name: api}]
+---
+{kind: RoleBinding, apiVersion: rbac/v1, metadata: {name: view}, roleRef: {kind: ClusterRole, name: view}}
+---
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: api}
@@ -235,6 +247,16 @@ def test_a_stream_that_is_right_is_left_alone() -> None:
             "selector: {matchLabels: {a: c}}",
             "policy/v1 PodDisruptionBudget api: spec.selector.matchLabels: matches the pods of no workload, "
             "instead of one workload that serves",
+        ),
+        (
+            "kind: ClusterRole\n",
+            "kind: Role\n",
+            "rbac/v1 ClusterRoleBinding ns-api: roleRef: there is no ClusterRole 'ns-api'",
+        ),
+        (
+            "{kind: ServiceAccount, name: api}",
+            "{kind: ServiceAccount, name: api-sa}",
+            "rbac/v1 ClusterRoleBinding ns-api: subjects[2]: there is no ServiceAccount 'api-sa'",
         ),
         (
             "kind: Deployment, name: api}",

@@ -2,14 +2,15 @@
 microservice.metadata: an object's whole metadata.
 (dict "root" $ "name" NAME "labels" MAP "annotations" MAP), the maps left out
 where there are none. The namespace is written out, so that the objects land
-where -n said even when another tool than Helm applies them.
+where -n said even when another tool than Helm applies them; "clusterScoped"
+true leaves it out.
 */}}
 {{- define "microservice.metadata" -}}
 {{- $labels := include "microservice.labelMap" .root | fromJson -}}
 {{- if .labels }}{{ $labels = include "microservice.merged" (list .labels $labels) | fromJson }}{{ end -}}
 {{- $annotations := .annotations -}}
 {{- with .root.Values.commonAnnotations }}{{ $annotations = include "microservice.merged" (list . $annotations) | fromJson }}{{ end -}}
-{{ toYaml (dict "name" .name "namespace" .root.Release.Namespace) }}
+{{ toYaml (empty .clusterScoped | ternary (dict "name" .name "namespace" .root.Release.Namespace) (dict "name" .name)) }}
 {{ include "microservice.fields" (list "labels" $labels "annotations" $annotations) }}
 {{- end -}}
 

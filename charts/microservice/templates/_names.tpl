@@ -11,6 +11,14 @@ several times. 63 characters, as a Service's name.
 {{- end -}}
 
 {{/*
+microservice.clusterName: the name of objects that belong to no namespace, so
+that releases in different ones don't share them.
+*/}}
+{{- define "microservice.clusterName" -}}
+{{- printf "%s-%s" .Release.Namespace (include "microservice.fullname" .) -}}
+{{- end -}}
+
+{{/*
 microservice.name: the application's name: the label app.kubernetes.io/name and
 the main container's name. As a subchart the chart's name or alias. Whatever a
 DNS label can't have becomes a dash.

@@ -4,7 +4,7 @@ microservice.podSpec: the application's pod.
 {{- define "microservice.podSpec" -}}
 {{ include "microservice.fields" (list
   "serviceAccountName" (include "microservice.serviceAccountName" .)
-  "automountServiceAccountToken" .Values.serviceAccount.automount
+  "automountServiceAccountToken" (or .Values.rbac.rules .Values.rbac.clusterRules | empty | ternary .Values.serviceAccount.automount true)
   "imagePullSecrets" (include "microservice.imagePullSecrets" . | fromJsonArray)
   "securityContext" (include "microservice.podSecurityContext" . | fromJson)
   "terminationGracePeriodSeconds" .Values.terminationGracePeriodSeconds

@@ -12,6 +12,7 @@ lost them all, which nobody wants.
   "networkPolicy" "networkPolicy.enabled: false"
   "podDisruptionBudget" "podDisruptionBudget.enabled: false"
   "ports" "ports.http.enabled: false"
+  "rbac" "rbac.rules: []"
   "resources" "resources.limits: null"
   "secret" "secret.data: {}"
   "service" "service.enabled: false"
