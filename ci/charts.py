@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from ci import kubernetes_yaml
 from ci.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
+# The service of values/, over whose values file the environments' are laid.
+SERVICE = "api"
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,13 @@ class Chart:
 
 @dataclass(frozen=True)
 class Case:
-    """A chart and the values files to render it with; the release has the case's name."""
+    """A chart and the values files to render it with, each laid over the one before, and as what."""
 
     chart: Chart
     name: str
     values: tuple[Path, ...]
+    release: str
+    namespace: str = "default"
 
     def __str__(self) -> str:
         return f"{self.chart.name}/{self.name}"
@@ -40,32 +45,51 @@ def charts() -> list[Chart]:
 
 
 def cases() -> list[Case]:
-    """Return every case: a chart's ci/*-values.yaml (as in chart-testing), and microservice's values/*.yaml.
+    """Return every case: a chart's ci/*-values.yaml (as in chart-testing), and what a user keeps in values/.
 
-    Raise UserError where two values files give one name, or there is no case at all.
+    There values/<chart>/*.yaml are a chart's, and values/*.yaml are microservice's. A name that is in
+    values/namespace too is an environment: its file is laid over the service's, which is released in the
+    namespace of that name. Raise UserError where two values files make one case, or there is no case at all.
     """
-    microservice = Chart("microservice", ROOT / "charts" / "microservice")
-    files = [(chart, file) for chart in charts() for file in sorted(chart.path.glob("ci/*-values.yaml"))]
-    files += [(microservice, file) for file in sorted(ROOT.glob("values/*.yaml"))]
     found: dict[str, Case] = {}
-    for chart, file in files:
-        case = Case(chart, file.stem.removesuffix("-values"), (file,))
-        if case.name in found:
-            other = shown(found[case.name].values[0])
-            raise UserError(f"{other} and {shown(file)} both make a case {case.name!r}; rename one of them")
-        found[case.name] = case
+    for case in _cases():
+        if other := found.get(str(case)):
+            one, two = shown(other.values[-1]), shown(case.values[-1])
+            raise UserError(f"{one} and {two} both make a case {case.name!r}; rename one of them")
+        found[str(case)] = case
     if not found:
         raise UserError(f"no case in {ROOT}: neither charts/*/ci/*-values.yaml nor values/*.yaml is there")
     return list(found.values())
 
 
+def _cases() -> Iterator[Case]:
+    for chart in charts():
+        for file in sorted(chart.path.glob("ci/*-values.yaml")):
+            name = file.stem.removesuffix("-values")
+            yield Case(chart, name, (file,), release=name)
+        for file in sorted(ROOT.glob(f"values/{chart.name}/*.yaml")):
+            yield Case(chart, file.stem, (file,), release=file.stem)
+    microservice = Chart("microservice", ROOT / "charts" / "microservice")
+    service = ROOT / "values" / f"{SERVICE}.yaml"
+    for file in sorted(ROOT.glob("values/*.yaml")):
+        if (ROOT / "values" / "namespace" / file.name).exists():
+            yield Case(microservice, file.stem, (service, file), release=SERVICE, namespace=file.stem)
+        else:
+            yield Case(microservice, file.stem, (file,), release=file.stem)
+
+
 def find_case(name: str) -> Case:
-    """Return the case called ``case`` or ``chart/case``; raise UserError with near misses and all names."""
+    """Return the case called ``case`` or ``chart/case``.
+
+    Raise UserError with near misses and all names where there is none, and where two charts have one.
+    """
     known = cases()
-    for case in known:
-        if name in (case.name, str(case)):
-            return case
-    names = [case.name for case in known]
+    matching = [case for case in known if name in (case.name, str(case))]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        raise UserError(f"several cases are called {name}; write {' or '.join(map(str, matching))}")
+    names = list(dict.fromkeys(case.name for case in known))
     near = difflib.get_close_matches(name.rpartition("/")[2], names)
     hint = f"; did you mean {' or '.join(near)}?" if near else "."
     raise UserError(f"there is no case {name!r}{hint} The cases are {', '.join(names)}")
@@ -100,7 +124,7 @@ def read_values(file: Path) -> dict[str, Any]:
 def fullname(case: Case, release: str | None = None) -> str:
     """Return what the names of the case's objects begin with: fullnameOverride, else the release's name."""
     overrides = [read_values(file).get("fullnameOverride") for file in reversed(case.values)]
-    return str(next(filter(None, overrides), release or case.name))
+    return str(next(filter(None, overrides), release or case.release))
 
 
 def shown(path: Path) -> str:

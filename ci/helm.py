@@ -43,10 +43,10 @@ class HelmError(UserError):
 def render(case: Case, engine: int, kube_version: str = NEWEST, release: str | None = None) -> str:
     """Return the manifests of a case as Helm ``engine`` (3 or 4) renders them, once for all who ask.
 
-    ``release`` defaults to the case's name. Raise HelmError, or UserError for a values file that cannot be
+    ``release`` defaults to the case's own. Raise HelmError, or UserError for a values file that cannot be
     read and for an unknown Kubernetes version.
     """
-    key = (case, engine, kube_version, release or case.name)
+    key = (case, engine, kube_version, release or case.release)
     with _renders_lock:
         first = key not in _renders
         future = _renders.setdefault(key, Future())
@@ -54,7 +54,12 @@ def render(case: Case, engine: int, kube_version: str = NEWEST, release: str | N
         try:
             future.set_result(
                 template(
-                    case.chart.path, case.values, engine=engine, release=key[3], kube_version=kube_version
+                    case.chart.path,
+                    case.values,
+                    engine=engine,
+                    release=key[3],
+                    namespace=case.namespace,
+                    kube_version=kube_version,
                 )
             )
         except BaseException as error:

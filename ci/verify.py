@@ -84,12 +84,9 @@ def update_goldens() -> None:
 
 def _value_faults() -> list[str]:
     """Look for what is wrong in the values files themselves; what follows from it is not worth telling."""
-    return [
-        str(fault)
-        for case in charts.cases()
-        for file in case.values
-        for fault in values_lint.faults(file, case.chart)
-    ]
+    # Several cases may be laid over one file.
+    files = dict.fromkeys((file, case.chart) for case in charts.cases() for file in case.values)
+    return [str(fault) for file, chart in files for fault in values_lint.faults(file, chart)]
 
 
 def _helm_lint() -> list[str]:

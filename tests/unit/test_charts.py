@@ -22,11 +22,38 @@ def test_a_charts_own_values_files_and_those_a_user_keeps_are_cases(repository: 
     repository.write("charts/microservice/ci/worker-values.yaml", "")
     repository.write("charts/microservice/ci/notes.yaml", "")
     repository.write("values/api.yaml", "")
+    repository.write("values/namespace/shop.yaml", "")
     assert [str(case) for case in charts.cases()] == [
         "microservice/worker",
         "namespace/quota",
+        "namespace/shop",
         "microservice/api",
     ]
+    assert {case.namespace for case in charts.cases()} == {"default"}
+    assert all(case.release == case.name for case in charts.cases())
+
+
+def test_an_environment_is_laid_over_the_service_and_released_in_its_own_namespace(
+    repository: Repository,
+) -> None:
+    repository.write("charts/namespace/Chart.yaml", "name: namespace")
+    service = repository.write("values/api.yaml", "")
+    staging = repository.write("values/staging.yaml", "")
+    environment = repository.write("values/namespace/staging.yaml", "")
+    case = find_case("microservice/staging")
+    assert (case.values, case.release, case.namespace) == ((service, staging), "api", "staging")
+    assert find_case("namespace/staging").values == (environment,)
+
+
+def test_a_name_that_two_charts_have_is_told_with_both(repository: Repository) -> None:
+    repository.case("worker")
+    repository.write("charts/namespace/Chart.yaml", "name: namespace")
+    repository.write("charts/namespace/ci/worker-values.yaml", "")
+    with pytest.raises(
+        UserError, match=r"^several .* worker; write microservice/worker or namespace/worker$"
+    ):
+        find_case("worker")
+    assert find_case("namespace/worker").chart.name == "namespace"
 
 
 def test_two_values_files_of_one_name_are_refused_with_both_named(repository: Repository) -> None:

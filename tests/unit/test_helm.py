@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from ci import helm, manifests
+from ci import charts, helm, manifests
 from ci.errors import UserError
 from ci.helm import ENGINES, HelmError
 from tests.conftest import Repository
@@ -36,17 +36,25 @@ def test_a_release_can_have_another_name_and_values_can_be_set(repository: Repos
     assert "namespace: 'team'" in stream
 
 
+def test_a_case_is_rendered_as_its_release_in_its_namespace(repository: Repository) -> None:
+    repository.write("values/api.yaml", "colour: red")
+    repository.write("values/namespace/staging.yaml", "")
+    repository.write("values/staging.yaml", "{}")
+    stream = helm.render(charts.find_case("staging"), NEWEST_ENGINE)
+    assert "metadata: {name: 'api', namespace: 'staging'}" in stream
+
+
 def test_a_render_that_many_ask_for_at_once_is_made_once(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = repository.case("worker")
     calls: list[int] = []
 
-    def counted(chart: Path, values: Sequence[Path], *, engine: int, release: str, kube_version: str) -> str:
+    def counted(chart: Path, values: Sequence[Path], *, engine: int, **arguments: str) -> str:
         calls.append(engine)
-        return template(chart, values, engine=engine, release=release, kube_version=kube_version)
+        return template(chart, values, engine=engine, **arguments)
 
-    template = helm.template
+    template: Callable[..., str] = helm.template
     monkeypatch.setattr(helm, "template", counted)
     with ThreadPoolExecutor(8) as pool:
         streams = set(pool.map(lambda _: helm.render(case, NEWEST_ENGINE), range(16)))

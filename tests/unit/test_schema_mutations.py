@@ -1,4 +1,4 @@
-"""For every leaf of the chart's own values and of every case: what is wrong there is refused, and named."""
+"""For every leaf of a chart's own values and of every case: what is wrong there is refused, and named."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ import jsonschema_rs
 import pytest
 
 from ci import charts, values_schema
-from ci.charts import read_values
+from ci.charts import Chart, read_values
 from ci.manifests import path_text
 
 Path = tuple[str | int, ...]
 
-MICROSERVICE = charts.ROOT / "charts" / "microservice"
-VALIDATOR = jsonschema_rs.Draft7Validator(json.loads(values_schema.build(MICROSERVICE / "schema.yaml")))
-FILES = sorted(
-    {MICROSERVICE / "values.yaml", *(file for case in charts.cases() for file in case.values)}, key=str
-)
+VALIDATORS = {
+    chart: jsonschema_rs.Draft7Validator(json.loads(values_schema.build(chart.path / "schema.yaml")))
+    for chart in charts.charts()
+}
+OWN = [(chart, chart.path / "values.yaml") for chart in VALIDATORS]
+FILES = [*OWN, *dict.fromkeys((case.chart, file) for case in charts.cases() for file in case.values)]
 # Maps whose keys a person chooses, so that no key of theirs is wrong in itself.
 FREE = frozenset(
     """
-    annotations commonAnnotations commonLabels data deploymentAnnotations env files labels limits matchLabels
-    nodeSelector podAnnotations podLabels ports requests volumes
+    annotations commonAnnotations commonLabels data default defaultRequest deploymentAnnotations env files
+    hard labels limits matchLabels max maxLimitRequestRatio min nodeSelector podAnnotations podLabels ports
+    requests volumes
     """.split()  # noqa: SIM905
 )
 # Maps where a text does as well as a number, or as a map.
@@ -74,9 +76,10 @@ def without(values: Any, path: Path) -> Any:
     return values
 
 
-def told(values: Any) -> list[str]:
-    """What the schema says, with the path of the key as Helm has it."""
-    return [f"{path_text(error.instance_path)}: {error.message}" for error in VALIDATOR.iter_errors(values)]
+def told(chart: Chart, values: Any) -> list[str]:
+    """What a chart's schema says, with the path of the key as Helm has it."""
+    errors = VALIDATORS[chart].iter_errors(values)
+    return [f"{path_text(error.instance_path)}: {error.message}" for error in errors]
 
 
 def free(path: Path) -> bool:
@@ -104,55 +107,62 @@ def wrong_for(path: Path, value: Any) -> list[Any]:
     )
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_the_values_as_they_are_pass(file: Any) -> None:
-    assert told(read_values(file)) == []
+every_file = pytest.mark.parametrize(
+    ("chart", "file"), FILES, ids=[f"{chart.name}/{file.stem}" for chart, file in FILES]
+)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_wrong_type_is_refused_and_the_key_named(file: Any) -> None:
+@every_file
+def test_the_values_as_they_are_pass(chart: Chart, file: Any) -> None:
+    assert told(chart, read_values(file)) == []
+
+
+@every_file
+def test_a_wrong_type_is_refused_and_the_key_named(chart: Chart, file: Any) -> None:
     values = read_values(file)
     unnoticed = [
         f"{path_text(path)}: {wrong!r}"
         for path, value in places(values)
         if value is not None
         for wrong in wrong_for(path, value)
-        if not any(line.startswith(path_text(path)) for line in told(changed(values, path, wrong)))
+        if not any(line.startswith(path_text(path)) for line in told(chart, changed(values, path, wrong)))
     ]
     assert unnoticed == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_key_written_otherwise_is_refused_and_named(file: Any) -> None:
+@every_file
+def test_a_key_written_otherwise_is_refused_and_named(chart: Chart, file: Any) -> None:
     values = read_values(file)
     unnoticed = []
     for path, _ in places(values):
         for name in () if free(path) else misspelt(str(path[-1])):
             place = path_text(path[:-1])
-            lines = [line for line in told(renamed(values, path, name)) if line.startswith(f"{place}: ")]
+            lines = [
+                line for line in told(chart, renamed(values, path, name)) if line.startswith(f"{place}: ")
+            ]
             if not any(f"'{name}'" in line for line in lines):
                 unnoticed.append(f"{path_text((*path[:-1], name))}: {lines}")
     assert unnoticed == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_null_is_refused_where_a_key_may_not_be_missing_and_nowhere_else(file: Any) -> None:
+@every_file
+def test_null_is_refused_where_a_key_may_not_be_missing_and_nowhere_else(chart: Chart, file: Any) -> None:
     values = read_values(file)
     otherwise = [
         path_text(path)
         for path, _ in places(values)
         if isinstance(path[-1], str)
-        and bool(told(changed(values, path, None))) != bool(told(without(values, path)))
+        and bool(told(chart, changed(values, path, None))) != bool(told(chart, without(values, path)))
     ]
     assert otherwise == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_an_item_of_a_list_is_never_null(file: Any) -> None:
+@every_file
+def test_an_item_of_a_list_is_never_null(chart: Chart, file: Any) -> None:
     values = read_values(file)
     taken = [
         path_text(path)
         for path, _ in places(values)
-        if isinstance(path[-1], int) and not told(changed(values, path, None))
+        if isinstance(path[-1], int) and not told(chart, changed(values, path, None))
     ]
     assert taken == []
