@@ -9,6 +9,12 @@ from ci.console import out, step
 
 DIST = charts.ROOT / "dist"
 
+# How each chart is installed, where it takes more than a name.
+_INSTALL = {
+    "microservice": "api {} --set image.repository=myrepo/api --set-string image.tag=1.2.3",
+    "namespace": "staging {} --namespace default",
+}
+
 
 def package_all() -> None:
     """Package every chart into ``dist/<name>-<version>.tgz``; print size, sha256 and how to install.
@@ -21,4 +27,4 @@ def package_all() -> None:
         content = archive.read_bytes()
         shown = charts.shown(archive)
         out.out(f"{shown}  {len(content)} bytes  sha256:{hashlib.sha256(content).hexdigest()}")
-        out.out(f"  helm install api {shown} --set image.repository=myrepo/api --set-string image.tag=1.2.3")
+        out.out("  helm install", _INSTALL.get(chart.name, f"{chart.name} {{}}").format(shown))

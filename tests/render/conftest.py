@@ -82,11 +82,12 @@ class Rendered:
 
 
 class Chart:
-    """A chart to render with values as a user writes them, laid over the least there can be: an image."""
+    """A chart to render with values as a user writes them, laid over the least there can be: ``base``."""
 
-    def __init__(self, path: Path, folder: Path) -> None:
+    def __init__(self, path: Path, folder: Path, base: Sequence[Path]) -> None:
         self.path = path
         self._folder = folder
+        self._base = base
         self._answers: dict[object, Rendered] = {}
 
     def __call__(
@@ -99,7 +100,7 @@ class Chart:
         """What the values render, YAML texts each laid over the one before; Helm is asked once for each."""
         question = (values, engine, release, *set_values)
         if question not in self._answers:
-            files = [*charts.find_case("defaults").values, *map(self._file, values)]
+            files = [*self._base, *map(self._file, values)]
             stream = helm.template(self.path, files, engine=engine, release=release, set_values=set_values)
             self._answers[question] = Rendered(stream)
         return self._answers[question]
@@ -122,6 +123,15 @@ class Chart:
         )
 
 
+def messages_of(chart: Path) -> list[str]:
+    """What the checks of a chart can say, with printf's verbs in it."""
+    return [
+        message
+        for file in sorted((chart / "templates" / "checks").glob("*.tpl"))
+        for message in re.findall(r'append \$problems \(?(?:printf )?"((?:[^"\\]|\\.)*)"', file.read_text())
+    ]
+
+
 class Case:
     """The cases as every other test renders them too."""
 
@@ -136,14 +146,21 @@ class Case:
 
 @pytest.fixture(scope="session")
 def new_chart(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Chart]:
-    """Makes a Chart of a folder."""
-    return lambda path: Chart(path, tmp_path_factory.mktemp("values"))
+    """Makes a Chart of a folder that is the chart microservice, or of its kin; the base is an image."""
+    (image,) = charts.find_case("defaults").values
+    return lambda path: Chart(path, tmp_path_factory.mktemp("values"), [image])
 
 
 @pytest.fixture(scope="session")
 def chart(new_chart: Callable[[Path], Chart]) -> Chart:
     """The chart itself."""
     return new_chart(charts.find_case("defaults").chart.path)
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Chart:
+    """The chart namespace, which needs nothing."""
+    return Chart(charts.find_case("standard").chart.path, tmp_path_factory.mktemp("values"), [])
 
 
 @pytest.fixture(scope="session")
@@ -157,13 +174,22 @@ def notes(
     chart: Chart, new_chart: Callable[[Path], Chart], tmp_path_factory: pytest.TempPathFactory
 ) -> Notes:
     """What the notes say for some values."""
-    copy = tmp_path_factory.mktemp("notes") / "chart"
+    return spoken(new_chart(speaking(chart, tmp_path_factory.mktemp("notes"))))
+
+
+def speaking(chart: Chart, folder: Path) -> Path:
+    """Make a copy of a chart that has its notes in an object."""
+    copy = folder / "chart"
     shutil.copytree(chart.path, copy)
     (copy / "templates" / "notes.yaml").write_text(SPOKEN)
-    speaking = new_chart(copy)
+    return copy
+
+
+def spoken(chart: Chart) -> Notes:
+    """Return what reads the notes of a chart that ``speaking`` made."""
 
     def read(*values: str, engine: int = NEWEST_ENGINE) -> str:
-        text: str = speaking(*values, release="shop", engine=engine).one("Notes")["text"]
+        text: str = chart(*values, release="shop", engine=engine).one("Notes")["text"]
         return text
 
     return read

@@ -21,8 +21,13 @@ Key = tuple[str, ...]
 # A case's name, and blocks of values that take the place of its own.
 Change = tuple[str, dict[str, Any]]
 
+CONDITION = "a parent chart's `condition:` has had its say before this chart is rendered"
 EXCEPTIONS = {
-    "microservice": {"enabled": "a parent chart's `condition:` has had its say before this chart is rendered"}
+    "microservice": {"enabled": CONDITION},
+    "namespace": {
+        "enabled": CONDITION,
+        "global": "what a parent chart sets for all its parts is taken, not used",
+    },
 }
 
 # What each change renders to, all in one run of Helm; `tries` are values too, which no key of the chart is.
@@ -78,7 +83,7 @@ def samples(schema: Schema, part: Schema, number: int) -> Iterator[Any]:
         case "array":
             yield [next(samples(schema, part["items"], number))]
         case _:
-            required = [(name, part["properties"][name]) for name in part.get("required", [])]
+            required = [(name, part["properties"].get(name, {})) for name in part.get("required", [])]
             needed = {name: next(samples(schema, below, number)) for name, below in required}
             yield needed or {f"sample{number}": "a"}
 
@@ -139,8 +144,7 @@ class Probe:
         file.write_text(json.dumps({"tries": tries}), encoding="utf-8")
         extra = ["--skip-schema-validation", "--show-only=templates/probe.yaml"]
         stream = helm.template(self._chart, [*self._base.values, file], engine=NEWEST_ENGINE, extra=extra)
-        texts: list[str] = Rendered(stream).one("Probe")["texts"]
-        return texts
+        return Rendered(stream).one("Probe")["texts"] or []
 
     def cases(self, key: Key) -> list[str]:
         """The cases, beginning with the one that says most about a key."""

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from ci import charts
-from tests.render.conftest import NEWEST_ENGINE, Chart, with_both_engines
+from tests.render.conftest import NEWEST_ENGINE, Chart, messages_of, with_both_engines
 
 # Between them these make every problem there is.
 WITH_A_PORT = """
@@ -200,11 +200,7 @@ def test_every_problem_is_told_in_one_report(values: str, release: str, chart: C
 
 
 def test_every_message_is_said_by_some_values_above(chart: Chart) -> None:
-    written = [
-        message
-        for file in sorted((chart.path / "templates" / "checks").glob("*.tpl"))
-        for message in re.findall(r'append \$problems \(?(?:printf )?"((?:[^"\\]|\\.)*)"', file.read_text())
-    ]
+    written = messages_of(chart.path)
     assert len(written) > 10
     said = [*itertools.chain(*PROBLEMS.values()), *blocks_taken_away(chart)]
     for message in written:
