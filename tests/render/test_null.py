@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ci import charts
 from tests.render.conftest import Case, Chart, Rendered, with_both_engines
 
 pytestmark = with_both_engines
@@ -92,3 +93,9 @@ def test_null_takes_away_an_entry_of_the_standard_for_another_container(engine: 
     context = case("containers", engine=engine).pod["initContainers"][1]["securityContext"]
     assert "readOnlyRootFilesystem" not in context
     assert context["runAsUser"] == 101
+
+
+def test_null_for_what_is_empty_by_default_changes_nothing(engine: int, chart: Chart) -> None:
+    defaults = charts.read_values(chart.path / "values.yaml")
+    nulls = "".join(f"{key}: null\n" for key, value in defaults.items() if value in ({}, [], ""))
+    assert chart(nulls, engine=engine).objects == chart(engine=engine).objects

@@ -88,7 +88,7 @@ restarts nothing. Versioned settings need none: their names change.
 {{- define "microservice.checksums" -}}
 {{- $checksums := dict -}}
 {{- range $kind := list "config" "secret" -}}
-{{- $block := get $.Values $kind -}}
+{{- $block := index $.Values $kind -}}
 {{- if not $block.versioned -}}
 {{- $settings := printf "%s\n%s" (include "microservice.textMap" $block.data) (include "microservice.textMap" $block.files) -}}
 {{- if ne $settings "{}\n{}" -}}

@@ -74,7 +74,7 @@ What only a Service has is left out where there is none.
 {{- end -}}
 {{- end -}}
 {{- range $kind := list "initContainers" "extraContainers" -}}
-{{- range $at, $container := get $.Values $kind -}}
+{{- range $at, $container := index $.Values $kind -}}
 {{- range $index, $port := $container.ports -}}
 {{- $owner := printf "%s[%d]" $kind $at -}}
 {{- $list = append $list (dict "key" (printf "%s.ports[%d]" $owner $index) "container" $owner "port" $port) -}}

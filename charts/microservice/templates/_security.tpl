@@ -67,7 +67,7 @@ standard, securityContext and the pod's user laid under it}.
 {{- $pod := pick (include "microservice.podSecurityContext" . | fromJson) "runAsUser" "runAsNonRoot" -}}
 {{- $own := dict "securityContext" (.Values.securityContext | default dict) -}}
 {{- range $kind := list "initContainers" "extraContainers" -}}
-{{- range $index, $container := get $root.Values $kind -}}
+{{- range $index, $container := index $root.Values $kind -}}
 {{- $_ := set $own (printf "%s[%d].securityContext" $kind $index) ($container.securityContext | default dict) -}}
 {{- end -}}
 {{- end -}}

@@ -31,7 +31,7 @@ As in Kubernetes a limit alone is a request too, and the pod's own counts.
 {{- $problems := list -}}
 {{- $all := dict "resources" $values.resources -}}
 {{- range $kind := list "initContainers" "extraContainers" -}}
-{{- range $index, $container := get $values $kind -}}
+{{- range $index, $container := index $values $kind -}}
 {{- if or (eq $kind "extraContainers") (eq (toString $container.restartPolicy) "Always") -}}
 {{- $_ := set $all (printf "%s[%d].resources" $kind $index) $container.resources -}}
 {{- end -}}

@@ -8,7 +8,7 @@ own, and mount what is declared, each at a place of its own.
 {{- $volumes := include "microservice.volumeList" . | fromJson -}}
 {{- $names := dict ((.Values.containerSpec).name | default (include "microservice.name" .)) "the main container" -}}
 {{- range $kind := list "initContainers" "extraContainers" -}}
-{{- range $index, $container := get $.Values $kind -}}
+{{- range $index, $container := index $.Values $kind -}}
 {{- $key := printf "%s[%d]" $kind $index -}}
 {{- with get $names $container.name -}}
 {{- $problems = append $problems (printf "%s.name: %s is also the name of %s; give each container its own" $key $container.name .) -}}

@@ -10,7 +10,7 @@ request too, and the pod's own count.
 {{- end -}}
 {{- $all := dict "resources" .Values.resources -}}
 {{- range $kind := list "initContainers" "extraContainers" -}}
-{{- range $index, $container := get $.Values $kind -}}
+{{- range $index, $container := index $.Values $kind -}}
 {{- $_ := set $all (printf "%s[%d].resources" $kind $index) ($container.resources | default dict) -}}
 {{- $tag := regexFind ":[^:/]*$" $container.image -}}
 {{- if and (has $tag (list "" ":latest")) (not (contains "@" $container.image)) -}}

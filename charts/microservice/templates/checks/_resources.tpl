@@ -9,7 +9,7 @@ The main container's default limits give way by themselves.
 {{- $_ := set $all "resources" (include "microservice.resources" . | fromJson) -}}
 {{- end -}}
 {{- range $kind := list "initContainers" "extraContainers" -}}
-{{- range $index, $container := get $.Values $kind -}}
+{{- range $index, $container := index $.Values $kind -}}
 {{- $_ := set $all (printf "%s[%d].resources" $kind $index) ($container.resources | default dict) -}}
 {{- end -}}
 {{- end -}}
