@@ -10,7 +10,7 @@ import pytest
 
 from ci import charts, helm
 from ci.manifests import Object
-from ci.references import pods_of
+from ci.stream import pods_of
 from tests.render.conftest import NEWEST_ENGINE, Case, Rendered
 
 NAMES = sorted(file.stem for file in (charts.ROOT / "values" / "namespace").glob("*.yaml"))

@@ -20,6 +20,9 @@ RISKS = {
     "autoscaling: {enabled: true, minReplicas: 1}": ["autoscaling.minReplicas: "],
     "readinessProbe: {enabled: false}": ["readinessProbe: "],
     "resources: {limits: {memory: null}}": ["resources.limits.memory: "],
+    "cronJobs: {clean: {schedule: '@daily', resources: {limits: {memory: null}}}}": [
+        "cronJobs.clean.resources.limits.memory: "
+    ],
     "resources: {requests: {cpu: null}, limits: {cpu: null}}": ["resources.requests.cpu: "],
     "livenessProbe: {tcpSocket: {}, failureThreshold: 1}": [
         "livenessProbe can restart a container after 0 s"

@@ -89,6 +89,16 @@ ingress:
 autoscaling: {enabled: true, targetMemoryUtilizationPercentage: 80}
 podDisruptionBudget: {minAvailable: 100%}
 """
+BESIDE = """
+env: {A: $(B)}
+cronJobs:
+  clean: {env: {B: $(A), C: {}}, schedule: "60 8-20 0,1 march fri-mon,7"}
+  a-name-that-leaves-no-room-for-those-of-its-runs: {schedule: "@hourly"}
+  never: {env: {C: $(B)}, command: [never]}
+  large: {schedule: "@daily", resources: {requests: {memory: 1Gi}, limits: {memory: 600Mi}}}
+  larger: {schedule: "@daily", resources: {requests: {memory: 1Gi}}}
+  off: {enabled: false}
+"""
 PROBLEMS = {
     (WITH_A_PORT, "1.api"): [
         "image.repository is missing: say which image to run, such as --set image.repository=myrepo/api",
@@ -191,10 +201,28 @@ PROBLEMS = {
         "autoscaling by memory is in percent of the request, and a container has none: write "
         "initContainers[1].resources.requests.memory",
     ],
+    (BESIDE, "shop-api"): [
+        "cronJobs.clean.env.C comes from nowhere: write one, such as secretKeyRef: {name: database, key: "
+        "url}",
+        "cronJobs.clean.env: A, B refer to each other in a circle, through $(NAME); write the value out "
+        "in one of them",
+        "cronJobs.large.resources.requests.memory: 1Gi is above cronJobs.large.resources.limits.memory: "
+        "600Mi; lower the first, or raise the second",
+        "cronJobs.a-name-that-leaves-no-room-for-those-of-its-runs: the name "
+        "shop-api-a-name-that-leaves-no-room-for-those-of-its-runs has 57 characters, and a CronJob's may "
+        "have 52; shorten the entry's, or write fullnameOverride",
+        'cronJobs.clean.schedule: "60 8-20 0,1 march fri-mon,7": 60 is no minute, from 0 to 59',
+        'cronJobs.clean.schedule: "60 8-20 0,1 march fri-mon,7": 0 is no day of the month, from 1 to 31',
+        'cronJobs.clean.schedule: "60 8-20 0,1 march fri-mon,7": march is no month, from 1 to 12',
+        'cronJobs.clean.schedule: "60 8-20 0,1 march fri-mon,7": fri-mon runs backwards; write two ranges',
+        'cronJobs.clean.schedule: "60 8-20 0,1 march fri-mon,7": 7 is no day of the week, from 0 to 6',
+        "cronJobs.never has no schedule: write when it runs, such as schedule: '30 3 * * *' for half past "
+        "three each night",
+    ],
 }
 
 
-@pytest.mark.parametrize(("values", "release"), PROBLEMS, ids=["with a port", "without", "at odds"])
+@pytest.mark.parametrize(("values", "release"), PROBLEMS, ids=["with a port", "without", "at odds", "beside"])
 def test_every_problem_is_told_in_one_report(values: str, release: str, chart: Chart) -> None:
     assert chart.problems(values, release=release) == PROBLEMS[values, release]
 

@@ -27,9 +27,9 @@ FILES = [*OWN, *dict.fromkeys((case.chart, file) for case in charts.cases() for 
 # Maps whose keys a person chooses, so that no key of theirs is wrong in itself.
 FREE = frozenset(
     """
-    annotations commonAnnotations commonLabels data default defaultRequest deploymentAnnotations env files
-    hard labels limits matchLabels max maxLimitRequestRatio min nodeSelector podAnnotations podLabels ports
-    requests volumes
+    annotations commonAnnotations commonLabels cronJobs data default defaultRequest
+    deploymentAnnotations env files hard labels limits matchLabels max maxLimitRequestRatio min
+    nodeSelector podAnnotations podLabels ports requests volumes
     """.split()  # noqa: SIM905
 )
 # Maps where a text does as well as a number, or as a map.

@@ -1,13 +1,13 @@
 {{/*
 microservice.selectorMap: what finds the application's pods, as a JSON map. A
 selector can never be changed, so there is nothing in here that a new version
-could change.
+could change. Pods that do a job are told apart by their root's component.
 */}}
 {{- define "microservice.selectorMap" -}}
 {{- dict
   "app.kubernetes.io/name" (include "microservice.name" .)
   "app.kubernetes.io/instance" .Release.Name
-  "app.kubernetes.io/component" "app" | toJson -}}
+  "app.kubernetes.io/component" (.component | default "app") | toJson -}}
 {{- end -}}
 
 {{/*

@@ -16,11 +16,13 @@ true leaves it out.
 
 {{/*
 microservice.podMetadata: the pod template's metadata. The chart's version is
-not in it: a new chart alone restarts nothing.
+not in it: a new chart alone restarts nothing. A job begins with the settings
+of its time, and needs no checksum to be restarted by.
 */}}
 {{- define "microservice.podMetadata" -}}
 {{- $selector := include "microservice.selectorMap" . | fromJson -}}
-{{- $checksums := include "microservice.checksums" . | fromJson -}}
+{{- $checksums := dict -}}
+{{- if not .component }}{{ $checksums = include "microservice.checksums" . | fromJson }}{{ end -}}
 {{- with .Values -}}
 {{ include "microservice.fields" (list
   "labels" (include "microservice.merged" (list .commonLabels .podLabels $selector) | fromJson)

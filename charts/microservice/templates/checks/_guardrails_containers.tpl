@@ -18,6 +18,9 @@ request too, and the pod's own count.
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- range $key, $job := include "microservice.jobs" . | fromJson -}}
+{{- if $job.resources }}{{ $_ := set $all (printf "%s.resources" $key) (include "microservice.jobResources" (list $ $job) | fromJson) }}{{ end -}}
+{{- end -}}
 {{- $pod := (.Values.podSpec).resources | default dict -}}
 {{- range $key, $resources := $all -}}
 {{- $limits := merge (dict) ($resources.limits | default dict) ($pod.limits | default dict) -}}

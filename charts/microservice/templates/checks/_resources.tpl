@@ -13,6 +13,10 @@ The main container's default limits give way by themselves.
 {{- $_ := set $all (printf "%s[%d].resources" $kind $index) ($container.resources | default dict) -}}
 {{- end -}}
 {{- end -}}
+{{- range $key, $job := include "microservice.jobs" . | fromJson -}}
+{{- $values := dict "resources" (include "microservice.jobResources" (list $ $job) | fromJson) -}}
+{{- if $job.resources }}{{ $_ := set $all (printf "%s.resources" $key) (include "microservice.resources" (dict "Values" $values) | fromJson) }}{{ end -}}
+{{- end -}}
 {{- range $key, $resources := $all -}}
 {{- range $name, $request := $resources.requests -}}
 {{- $limit := get ($resources.limits | default dict) $name | toString -}}
