@@ -70,9 +70,10 @@ def read(source: Path) -> Schema:
 def build(source: Path) -> str:
     """Return the values.schema.json that a schema.yaml stands for: JSON Schema draft-07, in one file.
 
-    Two things are added. null is allowed wherever a key that is not required has a type, an enum or a
-    $ref, and is put into the type or the enum itself: anyOf would add two lines to every message. And an
-    object whose properties are listed takes no others unless the source says so. A description beside a $ref
+    Three things are added. null is allowed wherever a key that is not required has a type, an enum or a
+    $ref, and is put into the type or the enum itself: anyOf would add two lines to every message. An object
+    whose properties are listed takes no others unless the source says so. And an integer without a maximum
+    has that of an int32, as nearly all of Kubernetes' own. A description beside a $ref
     stays there: draft-07 has validators ignore it, and editors show it. A copy of the definition would say
     the same, and every part of a schema costs Helm time. Raises UserError as ``read`` does, and for a pattern
     that Helm could not match (https://github.com/google/re2/wiki/Syntax).
@@ -149,6 +150,8 @@ def _built(schema: Any, nullable: bool) -> Any:
             built[keyword] = _built(value, nullable=keyword != "items")
         else:
             built[keyword] = value
+    if "integer" in built.get("type", ()):
+        built.setdefault("maximum", 2**31 - 1)
     if nullable and "type" in built:
         types = built["type"] if isinstance(built["type"], list) else [built["type"]]
         built["type"] = [*types, "null"]

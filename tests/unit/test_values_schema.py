@@ -123,6 +123,11 @@ def test_a_key_that_is_not_listed_is_taken_where_the_source_says_so(source: Sour
     assert errors(source(), {"x-anchor": [1], "block": {"rest": {"anything": [1]}}}) == []
 
 
+def test_a_whole_number_without_a_maximum_is_that_of_kubernetes(source: Source) -> None:
+    assert errors(source(), {"replicas": 2**31 - 1}) == []
+    assert errors(source(), {"replicas": 2**31, "port": 65536}) == ["replicas", "port"]
+
+
 def test_a_description_beside_a_reference_stands_with_what_it_describes(source: Source) -> None:
     built = json.loads(values_schema.build(source()))
     port = built["properties"]["port"]
