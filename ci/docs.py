@@ -157,7 +157,9 @@ def _type(schema: Schema, part: Schema) -> str:
     if "enum" in described:
         return ", ".join(f"`{choice}`" for choice in described["enum"] if choice)
     types = described["type"] if isinstance(described["type"], list) else [described["type"]]
-    return " or ".join(_TYPES[name] for name in types)
+    # A list that takes no items is there for those who wrote an empty one for want of anything to say.
+    told = [name for name in types if name != "array" or "const" not in described["items"]]
+    return " or ".join(_TYPES[name] for name in told)
 
 
 def _code(value: object) -> str:

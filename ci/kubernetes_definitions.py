@@ -23,8 +23,8 @@ _SHARED: dict[str, Schema] = {
     "boolean": {"type": "boolean"},
     "int32": {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1},
     "int64": {"type": "integer", "minimum": 1 - 2**53, "maximum": 2**53 - 1},
-    "listOfText": {"type": "array", "items": {"type": "string"}},
-    "mapOfText": {"type": "object", "additionalProperties": {"type": "string"}},
+    "listOfText": {"type": "array", "items": {"$ref": MARKER + "text"}},
+    "mapOfText": {"type": "object", "additionalProperties": {"$ref": MARKER + "text"}},
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -121,12 +122,18 @@ def _told(error: ValidationError, schema: Schema, document: _Document) -> Iterat
         case ValidationErrorKind.Type():
             yield document.fault(path, _wrong_type(path, within, document))
         case ValidationErrorKind.Enum():
-            choices = [str(choice) for choice in within["enum"] if choice not in (None, "")]
+            choices = [str(choice) for choice in within["enum"] if choice != ""]
             node = document.value(path)
             near = _near(node.value, choices) if isinstance(node, yaml.ScalarNode) else ""
             yield document.fault(path, f"one of {', '.join(choices)} belongs here{near}")
         case ValidationErrorKind.Constant():
-            yield document.fault(path, str(within["const"]))
+            *above, keyword = error.schema_path[:-1]
+            fits = _at(schema, tuple(above)).get("if", {}) if keyword == "else" else {}
+            scalar = isinstance(document.value(path), yaml.ScalarNode)
+            # What is told of texts is meant for Helm, which does not see what is written.
+            of_text = scalar and "string" in _types(fits)
+            message = _wrong_type(path, fits, document) if of_text else str(within["const"])
+            yield document.fault(path, message)
         case ValidationErrorKind.Required(property=name):
             yield document.fault(path, f"the key {name} is missing")
         case ValidationErrorKind.Pattern():
@@ -143,7 +150,7 @@ def _told(error: ValidationError, schema: Schema, document: _Document) -> Iterat
 
 
 def _unknown(name: str, within: Schema) -> str:
-    known = sorted(within.get("properties", {}))
+    known = sorted(key for key, part in within.get("properties", {}).items() if "const" not in part)
     if near := _near(name, known):
         return f"there is no such key here{near}"
     if known:
@@ -154,12 +161,21 @@ def _unknown(name: str, within: Schema) -> str:
 
 
 def _wrong_type(path: _Path, within: Schema, document: _Document) -> str:
-    types = within["type"] if isinstance(within["type"], list) else [within["type"]]
-    message = f"{' or '.join(_KINDS[name] for name in types if name != 'null')} belongs here"
+    kinds = {name: _KINDS[name] for name in _types(within) if name != "null"}
     node = document.value(path)
-    if "string" in types and isinstance(node, yaml.ScalarNode) and node.value and "secret" not in path:
-        return f'{message}; quoted it is one: "{node.value}"'
-    return message
+    # Where a text does as well, a number may be wrong for its size.
+    if {"string", "integer"} <= kinds.keys() and "maximum" in within:
+        kinds["integer"] += f" up to {within['maximum']}"
+    message = f"{' or '.join(kinds.values())} belongs here"
+    if "string" not in kinds or not isinstance(node, yaml.ScalarNode) or not node.value:
+        return message
+    return f"{message}; quoted it is one" + ("" if "secret" in path else f': "{node.value}"')
+
+
+def _types(part: Schema) -> list[str]:
+    """Return the types that a part of a schema takes; none where it names none."""
+    types = part.get("if", part).get("type", [])
+    return [types] if isinstance(types, str) else types
 
 
 def _lost(path: _Path, node: yaml.ScalarNode, schema: Schema, document: _Document) -> Fault | None:
@@ -167,7 +183,7 @@ def _lost(path: _Path, node: yaml.ScalarNode, schema: Schema, document: _Documen
     if node.style:
         return None
     value = kubernetes_yaml.load(node.value, "a value")
-    types = _at_value(schema, path).get("type", ["boolean"])
+    types = _types(_at_value(schema, path)) or ["boolean"]
     written = "this" if "secret" in path else node.value
     if isinstance(value, bool):
         if "boolean" in types and node.value.lower() not in ("true", "false"):
@@ -204,7 +220,8 @@ def _at_value(schema: Schema, path: _Path) -> Schema:
             part = part.get("items", {})
             continue
         patterns = part.get("patternProperties", {})
-        below = part.get("properties", {}).get(name) or next(iter(patterns.values()), None)
+        matching = (below for pattern, below in patterns.items() if re.search(pattern, name))
+        below = part.get("properties", {}).get(name) or next(matching, None)
         part = below if below is not None else part.get("additionalProperties", {})
         if not isinstance(part, dict):
             return {}

@@ -23,12 +23,27 @@ _REFERENCE = "#/definitions/"
 _NOT_NULL = ".notNull"
 _MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "definitions"})
 _SCHEMAS = frozenset({"additionalProperties", "items"})
+# What a value of a wrong type is told, in place of the names of types.
+_OTHERWISE = "otherwise"
+# With the type, they say what is told it.
+_LIMITS = ("minimum", "maximum")
 _KEYWORDS = (
     _MAPS_OF_SCHEMAS
     | _SCHEMAS
     | ANNOTATIONS
-    | {"$schema", "$ref", "type", "enum", "const", "required", "minProperties", "maxProperties"}
-    | {"minimum", "maximum", "minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems"}
+    | {
+        *_LIMITS,
+        _OTHERWISE,
+        "$schema",
+        "$ref",
+        "type",
+        "enum",
+        "const",
+        "required",
+        "minProperties",
+        "maxProperties",
+    }
+    | {"minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems"}
 )
 
 
@@ -60,7 +75,8 @@ def read(source: Path) -> Schema:
         f"{path_text(place)}: has no description"
         for place, part in _walk(written)
         if place[::2] in {("properties",), ("properties", "properties")}
-        and not part.keys() & {"description", "const"}
+        and "description" not in part
+        and not _refuses(part)
     ]
     if problems:
         raise _refused(source, problems)
@@ -70,10 +86,12 @@ def read(source: Path) -> Schema:
 def build(source: Path) -> str:
     """Return the values.schema.json that a schema.yaml stands for: JSON Schema draft-07, in one file.
 
-    Three things are added. null is allowed wherever a key that is not required has a type, an enum or a
-    $ref, and is put into the type or the enum itself: anyOf would add two lines to every message. An object
-    whose properties are listed takes no others unless the source says so. And an integer without a maximum
-    has that of an int32, as nearly all of Kubernetes' own. A description beside a $ref
+    null is allowed wherever a key that is not required has a type, an enum or a $ref. It is put into the type
+    itself, and an enum is for what is not null: anyOf would add two lines to every message, and Helm would
+    tell null among the choices as <nil>. An object whose properties are listed takes no others unless the
+    source says so, and an integer without a maximum has that of an int32, as nearly all of Kubernetes' own.
+    ``otherwise`` is what Helm says of a value of another type or beyond minimum and maximum: it becomes the
+    only thing that such a value could be. A description beside a $ref
     stays there: draft-07 has validators ignore it, and editors show it. A copy of the definition would say
     the same, and every part of a schema costs Helm time. Raises UserError as ``read`` does, and for a pattern
     that Helm could not match (https://github.com/google/re2/wiki/Syntax).
@@ -156,7 +174,12 @@ def _built(schema: Any, nullable: bool) -> Any:
         types = built["type"] if isinstance(built["type"], list) else [built["type"]]
         built["type"] = [*types, "null"]
     if nullable and "enum" in built:
-        built["enum"] = [*built["enum"], None]
+        # Editors propose examples, and of an enum after `else` nothing where nothing is written yet.
+        choices = built.pop("enum")
+        built |= {"examples": choices, "if": {"type": "null"}, "else": {"enum": choices}}
+    if otherwise := built.pop(_OTHERWISE, None):
+        fits = {keyword: built.pop(keyword) for keyword in ("type", *_LIMITS) if keyword in built}
+        built |= {"if": fits, "else": {"const": otherwise}}
     if "properties" in built:
         built.setdefault("additionalProperties", False)
     return built
@@ -202,11 +225,17 @@ def _used(schema: Schema, definitions: dict[str, Schema]) -> set[str]:
 def _without_default(schema: Schema, values: dict[str, Any]) -> Iterator[str]:
     for key, part in schema["properties"].items():
         if key not in values:
-            yield key
+            if not _refuses(part):
+                yield key
         elif block := values[key]:
             for name, inner in part.get("properties", {}).items():
-                if name not in block and "default" not in inner and "const" not in inner:
+                if name not in block and "default" not in inner and not _refuses(inner):
                     yield f"{key}.{name}"
+
+
+def _refuses(part: Schema) -> bool:
+    """Whether a key is one to be told of, and not to be written; as a list it may be empty."""
+    return "const" in part or "const" in part.get("items", {})
 
 
 def _validator(schema: Schema) -> jsonschema_rs.Validator:

@@ -23,7 +23,10 @@ Change = tuple[str, dict[str, Any]]
 
 CONDITION = "a parent chart's `condition:` has had its say before this chart is rendered"
 EXCEPTIONS = {
-    "microservice": {"enabled": CONDITION},
+    "microservice": {
+        "enabled": CONDITION,
+        "volumeMounts": "may be empty, as helm create has it, and is refused otherwise",
+    },
     "namespace": {
         "enabled": CONDITION,
         "global": "what a parent chart sets for all its parts is taken, not used",

@@ -19,17 +19,22 @@ README = charts.find_case("defaults").chart.path / "README.md"
 
 # Each in a block of its own, so that one file can hold them all and Helm has to tell them all at once.
 MISTAKES = {
-    "replicas: 3": "at '': additional properties 'replicas' not allowed",
+    "replica: 3": "at '': additional properties 'replica' not allowed",
     "replicaCount: '3'": "at '/replicaCount': got string, want null or integer",
     "image: {repositroy: myrepo/api}": "at '/image': additional properties 'repositroy' not allowed",
     "mainPort: Web": "at '/mainPort': 'Web' does not match pattern '^([a-z0-9]([a-z0-9-]",
     "ports: {http: {servicePort: '80'}}": "at '/ports/http/servicePort': got string, want null or integer",
-    "env: {DEBUG: true}": "at '/env/DEBUG': got boolean, want null or integer or string or object",
+    "args: [--port, 8080]": "at '/args/1': value must be 'a text: write it in quotes, such as",
+    "podAnnotations: {scrape: true}": "at '/podAnnotations/scrape': value must be 'a text: write",
+    "env: {DEBUG: true}": "at '/env/DEBUG': value must be 'a text, or a whole number up to 90071992547409",
+    "secret: {data: {ID: 9007199254740992}}": "at '/secret/data/ID': value must be 'a text, or a whole",
     "config: {existing: [null]}": "at '/config/existing/0': got null, want string",
     "podLabels: {team: Ä}": "at '/podLabels/team': 'Ä' does not match pattern '^([A-Za-z0-9]",
     "volumes: {data: {mountPath: data}}": "at '/volumes/data/mountPath': 'data' does not match pattern '^(/",
     "podSpec: {volumes: []}": "at '/podSpec/volumes': value must be 'not a key here: write volumes at",
-    "service: {type: External}": "at '/service/type': value must be one of 'ClusterIP', 'NodePort', 'Load",
+    "service: {type: Other}": (
+        "at '/service/type': value must be one of 'ClusterIP', 'NodePort', 'LoadBalancer'\n"
+    ),
     "ingress: {hosts: [{path: /}]}": "at '/ingress/hosts/0': additional properties 'path' not allowed",
     "autoscaling: {minReplicas: -1}": "at '/autoscaling/minReplicas': minimum: got -1, want 0",
     "containerSpec: {workdir: /app}": "at '/containerSpec': additional properties 'workdir' not allowed",
@@ -87,8 +92,10 @@ def test_nothing_but_the_mistakes_is_refused(engine: int, report: Callable[[int]
 
 @with_both_engines
 def test_a_tag_that_became_a_number_on_the_command_line_is_refused(engine: int, chart: Chart) -> None:
-    with pytest.raises(helm.HelmError, match="at '/image/tag': got number, want null or string"):
+    with pytest.raises(helm.HelmError) as refused:
         chart(engine=engine, set_values=["image.tag=20250811"])
+    told = 'a text: write tag: "20250811" in quotes, or --set-string image.tag=20250811'
+    assert f"at '/image/tag': value must be '{told}'" in str(refused.value)
 
 
 @with_both_engines

@@ -36,6 +36,27 @@ def test_nothing_is_told_of_the_cases(case: charts.Case) -> None:
             "line 1, column 12: shutdown.x: there is no such key here; there are drainSeconds",
         ),
         ("image: {tag: 1.10}", 'line 1, column 9: image.tag: a text belongs here; quoted it is one: "1.10"'),
+        (
+            "env: {ON_AIR: yes}",
+            "line 1, column 7: env.ON_AIR: a text or a whole number up to 9007199254740991 or a map of keys "
+            'belongs here; quoted it is one: "yes"',
+        ),
+        (
+            "config: {data: {ID: 9007199254740993}}",
+            "line 1, column 17: config.data.ID: a text or a whole number up to 9007199254740991 belongs here;"
+            ' quoted it is one: "9007199254740993"',
+        ),
+        (
+            "args: [--port, 8080]",
+            'line 1, column 16: args[1]: a text belongs here; quoted it is one: "8080"',
+        ),
+        (
+            "podAnnotations: {a: [b]}",
+            'line 1, column 18: podAnnotations.a: a text: write it in quotes, such as "8080" or "true", '
+            "or use --set-string",
+        ),
+        ("replica: 3", "line 1, column 1: replica: there is no such key here; did you mean replicaCount?"),
+        ("replicas: 3", "line 1, column 1: replicas: not a key here: write replicaCount"),
         ("replicaCount: many", "line 1, column 1: replicaCount: a whole number belongs here"),
         (
             "ports: {http: {containerPort: 0}}",
@@ -100,6 +121,7 @@ def test_no_secret_is_repeated(tmp_path: Path) -> None:
     faults = told(tmp_path, "secret: {data: {PIN: 0042, ON: 12.5}, files: {a: 77123}}")
     assert len(faults) == 4
     assert not any(secret in fault for fault in faults for secret in ("0042", "12.5", "77123"))
+    assert sum(fault.endswith("a text belongs here; quoted it is one") for fault in faults) == 1
 
 
 def test_what_comes_through_an_alias_is_told_where_the_alias_stands(tmp_path: Path) -> None:

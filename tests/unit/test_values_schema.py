@@ -141,6 +141,29 @@ def test_a_definition_is_written_for_each_way_in_which_it_is_used(source: Source
     assert built["definitions"].keys() == {"port", "name", "name.notNull"}
 
 
+LIMITED = "port: {type: [integer, string], maximum: 65535, otherwise: a number up to 65535}"
+
+
+@pytest.mark.parametrize("port", [True, 1.5, 65536, [1]])
+def test_what_the_type_does_not_fit_is_told_what_the_source_says(port: object, source: Source) -> None:
+    path = source("port: {type: [integer, string], maximum: 65535}", LIMITED)
+    (error,) = jsonschema_rs.Draft7Validator(json.loads(values_schema.build(path))).iter_errors(
+        {"port": port}
+    )
+    assert error.message == '"a number up to 65535" was expected'
+
+
+@pytest.mark.parametrize("port", [80, "http", None, 65535])
+def test_what_the_type_fits_is_told_nothing(port: object, source: Source) -> None:
+    path = source("port: {type: [integer, string], maximum: 65535}", LIMITED)
+    assert errors(path, {"port": port}) == []
+
+
+def test_null_is_none_of_the_choices_that_are_told_or_proposed(source: Source) -> None:
+    kind = json.loads(values_schema.build(source()))["properties"]["kind"]
+    assert kind["examples"] == kind["else"]["enum"] == ["A", "B"]
+
+
 def test_the_text_is_the_same_every_time_and_ends_with_one_line_break(source: Source) -> None:
     text = values_schema.build(source())
     assert text == values_schema.build(source())
@@ -245,6 +268,11 @@ def test_a_block_that_is_empty_by_default_needs_no_default_for_its_keys(
     source: Source, values: Values
 ) -> None:
     values_schema.check_values(source(), values("{enabled: true, rest: {}}", "{}"))
+
+
+def test_a_key_that_is_only_there_to_be_refused_needs_no_default(source: Source, values: Values) -> None:
+    refused = '{const: "not a key here: write kind"}\n  ports: {type: array, items: {const: not a key here}}'
+    values_schema.check_values(source("port: {$ref", f"x: {refused}\n  port: {{$ref"), values())
 
 
 def test_a_key_may_say_in_the_schema_that_it_has_no_default(source: Source, values: Values) -> None:
