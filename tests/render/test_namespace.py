@@ -137,6 +137,11 @@ def test_the_notes_name_the_namespace_and_where_the_release_lies(environment_not
     assert "  kubectl delete namespace staging " in text
 
 
+def test_the_notes_take_a_switch_that_is_null_for_one_that_is_off(environment_notes: Notes) -> None:
+    off = "{resourceQuota: {enabled: false}, limitRange: {enabled: false}, networkPolicy: {enabled: false}}"
+    assert environment_notes(off.replace("false", "null")) == environment_notes(off)
+
+
 def test_the_notes_warn_of_an_uninstall_that_takes_everything(environment_notes: Notes) -> None:
     text = environment_notes("retain: false")
     assert "uninstall shop          # with everything that lives in it" in text

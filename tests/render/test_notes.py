@@ -29,6 +29,11 @@ def test_the_notes_say_how_many_pods_there_will_be(values: list[str], pods: str,
     assert notes(*values).splitlines()[0].endswith(pods)
 
 
+def test_the_notes_take_a_switch_that_is_null_for_one_that_is_off(notes: Notes) -> None:
+    off = "{config: {versioned: false}, secret: {versioned: false}, ingress: {enabled: false}}"
+    assert notes(off.replace("false", "null")) == notes(off)
+
+
 ALL_WAYS = """
 fullnameOverride: front
 nameOverride: web
