@@ -122,7 +122,7 @@ def _told(error: ValidationError, schema: Schema, document: _Document) -> Iterat
         case ValidationErrorKind.Type():
             yield document.fault(path, _wrong_type(path, within, document))
         case ValidationErrorKind.Enum():
-            choices = [str(choice) for choice in within["enum"] if choice != ""]
+            choices = [str(choice) for choice in within["enum"] if choice not in (None, "")]
             node = document.value(path)
             near = _near(node.value, choices) if isinstance(node, yaml.ScalarNode) else ""
             yield document.fault(path, f"one of {', '.join(choices)} belongs here{near}")

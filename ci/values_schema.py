@@ -86,10 +86,10 @@ def read(source: Path) -> Schema:
 def build(source: Path) -> str:
     """Return the values.schema.json that a schema.yaml stands for: JSON Schema draft-07, in one file.
 
-    null is allowed wherever a key that is not required has a type, an enum or a $ref. It is put into the type
-    itself, and an enum is for what is not null: anyOf would add two lines to every message, and Helm would
-    tell null among the choices as <nil>. An object whose properties are listed takes no others unless the
-    source says so, and an integer without a maximum has that of an int32, as nearly all of Kubernetes' own.
+    null is allowed wherever a key that is not required has a type, an enum or a $ref, and is put into the
+    type or the enum itself: anyOf would add two lines to every message. An object whose properties are listed
+    takes no others unless the source says so, and an integer without a maximum has that of an int32, as
+    nearly all of Kubernetes' own.
     ``otherwise`` is what Helm says of a value of another type or beyond minimum and maximum: it becomes the
     only thing that such a value could be. A description beside a $ref
     stays there: draft-07 has validators ignore it, and editors show it. A copy of the definition would say
@@ -174,9 +174,7 @@ def _built(schema: Any, nullable: bool) -> Any:
         types = built["type"] if isinstance(built["type"], list) else [built["type"]]
         built["type"] = [*types, "null"]
     if nullable and "enum" in built:
-        # Editors propose examples, and of an enum after `else` nothing where nothing is written yet.
-        choices = built.pop("enum")
-        built |= {"examples": choices, "if": {"type": "null"}, "else": {"enum": choices}}
+        built["enum"] = [*built["enum"], None]
     if otherwise := built.pop(_OTHERWISE, None):
         fits = {keyword: built.pop(keyword) for keyword in ("type", *_LIMITS) if keyword in built}
         built |= {"if": fits, "else": {"const": otherwise}}

@@ -193,21 +193,26 @@ def test_schedules_that_kubernetes_reads_are_taken(engine: int, chart: Chart) ->
     assert [spec["schedule"] for spec in found.values()] == SCHEDULES
 
 
-WRONG = [
-    "* * * *",
-    "* * * * * *",
-    "TZ=UTC * * * * *",
-    "*/0 * * * *",
-    "@reboot",
-    "@every day",
-    "1-2-3 * * * *",
-]
+FORM = "write a number, *, a range such as 1-5, a step such as */10, or a list of these"
+WRONG = {
+    "* * * *": "write 5 fields (minute, hour, day of the month, month, day of the week), not 4",
+    "TZ=UTC * * * * *": "write 5 fields (minute, hour, day of the month, month, day of the week), not 6",
+    "*/0 * * * *": f"*/0 is no minute: {FORM}",
+    "0 1-2-3 * * *": f"1-2-3 is no hour: {FORM}",
+}
 
 
 def test_schedules_that_kubernetes_could_not_read_are_refused(chart: Chart) -> None:
     entries = "".join(f'\n  job-{at}: {{schedule: "{text}"}}' for at, text in enumerate(WRONG))
-    refused = str(chart.refused(f"cronJobs:{entries}"))
-    assert [text for text in WRONG if f"'{text}' does not match pattern" not in refused] == []
+    assert chart.problems(f"cronJobs:{entries}") == [
+        f'cronJobs.job-{at}.schedule: "{text}": {message}' for at, (text, message) in enumerate(WRONG.items())
+    ]
+
+
+@pytest.mark.parametrize("schedule", ["@reboot", "@every day", "hourly"])
+def test_words_that_kubernetes_does_not_know_are_no_schedule(schedule: str, chart: Chart) -> None:
+    refused = str(chart.refused(f'cronJobs: {{clean: {{schedule: "{schedule}"}}}}'))
+    assert f"'{schedule}' does not match pattern" in refused
 
 
 def test_the_notes_say_how_to_run_one_now(notes: Notes) -> None:

@@ -67,6 +67,7 @@ ports:
 service: {extraPorts: [{name: again, port: 80, targetPort: http}, {name: dns-tcp, port: 53, nodePort: 30080}]}
 resources: {requests: {cpu: 2, memory: 1Gi}, limits: {cpu: 1500m}}
 volumes:
+  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: {emptyDir: {}}
   scratch: {emptyDir: {}, mountPath: /tmp/}
   twice: {emptyDir: {}, mounts: [{mountPath: /a}, {mountPath: /b}, {mountPath: /a}]}
 securityContext: {runAsUser: 0}
@@ -189,8 +190,10 @@ PROBLEMS = {
         "one away, such as volumes.scratch.enabled: false",
         "volumes.twice and volumes.twice are both mounted at /a: give each its own mountPath, or take one"
         " away, such as volumes.twice.enabled: false",
+        f"volumes.{'x' * 64}: the name has 64 characters, and a volume's may have 63; shorten it",
         "initContainers[0].name: api is also the name of the main container; give each container its own",
-        'initContainers[0].volumeMounts: no volume "nowhere" is declared under volumes (scratch, tmp, twice)',
+        'initContainers[0].volumeMounts: no volume "nowhere" is declared under volumes (scratch, tmp, twice, '
+        f"{'x' * 64})",
         "initContainers[0].volumeMounts: two are mounted at /a; give each its own mountPath",
         "extraContainers[0].name: sidecar is also the name of initContainers[1]; give each container its own",
         "ingress.tls[0].hosts: no rule is for b.example.com; add it to ingress.hosts, or take it out here",

@@ -33,7 +33,7 @@ MISTAKES = {
     "volumes: {data: {mountPath: data}}": "at '/volumes/data/mountPath': 'data' does not match pattern '^(/",
     "podSpec: {volumes: []}": "at '/podSpec/volumes': value must be 'not a key here: write volumes at",
     "service: {type: Other}": (
-        "at '/service/type': value must be one of 'ClusterIP', 'NodePort', 'LoadBalancer'\n"
+        "at '/service/type': value must be one of 'ClusterIP', 'NodePort', 'LoadBalancer', <nil>\n"
     ),
     "ingress: {hosts: [{path: /}]}": "at '/ingress/hosts/0': additional properties 'path' not allowed",
     "autoscaling: {minReplicas: -1}": "at '/autoscaling/minReplicas': minimum: got -1, want 0",

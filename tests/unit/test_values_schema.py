@@ -159,11 +159,6 @@ def test_what_the_type_fits_is_told_nothing(port: object, source: Source) -> Non
     assert errors(path, {"port": port}) == []
 
 
-def test_null_is_none_of_the_choices_that_are_told_or_proposed(source: Source) -> None:
-    kind = json.loads(values_schema.build(source()))["properties"]["kind"]
-    assert kind["examples"] == kind["else"]["enum"] == ["A", "B"]
-
-
 def test_the_text_is_the_same_every_time_and_ends_with_one_line_break(source: Source) -> None:
     text = values_schema.build(source())
     assert text == values_schema.build(source())

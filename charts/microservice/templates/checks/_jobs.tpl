@@ -23,17 +23,25 @@ read, and a name that leaves room for those of its runs: 11 characters of 63.
 {{- end -}}
 
 {{/*
-microservice.scheduleFaults: what a pattern can't say of the five fields of a
-schedule, as a JSON list of texts: what is outside a field's bounds, and ranges
-that run backwards. The rules: github.com/robfig/cron, by which Kubernetes reads
-schedules.
+microservice.scheduleFaults: what is wrong with the fields of a schedule, as a
+JSON list of texts: their number and form, what is outside a field's bounds, and
+ranges that run backwards. The rules: github.com/robfig/cron, by which
+Kubernetes reads schedules. In the schema its pattern would cost more time than
+all the names.
 */}}
 {{- define "microservice.scheduleFaults" -}}
 {{- $faults := list -}}
 {{- $bounds := list (list "minute" 0 59) (list "hour" 0 23) (list "day of the month" 1 31) (list "month" 1 12) (list "day of the week" 0 6) -}}
 {{- $names := dict "month" (splitList " " "- jan feb mar apr may jun jul aug sep oct nov dec") "day of the week" (splitList " " "sun mon tue wed thu fri sat") -}}
-{{- range $index, $field := regexSplit " +" (lower .) -1 -}}
+{{- $fields := regexSplit " +" (lower .) -1 -}}
+{{- if ne (len $fields) 5 -}}
+{{- $faults = append $faults (printf "write 5 fields (minute, hour, day of the month, month, day of the week), not %d" (len $fields)) -}}
+{{- end -}}
+{{- range $index, $field := eq (len $fields) 5 | ternary $fields list -}}
 {{- $bound := index $bounds $index -}}
+{{- if not (regexMatch "^([*?]|[0-9a-z]+(-[0-9a-z]+)?)(/[1-9][0-9]*)?(,([*?]|[0-9a-z]+(-[0-9a-z]+)?)(/[1-9][0-9]*)?)*$" $field) -}}
+{{- $faults = append $faults (printf "%s is no %s: write a number, *, a range such as 1-5, a step such as */10, or a list of these" $field (first $bound)) -}}
+{{- end -}}
 {{- $known := dict -}}
 {{- range $number, $name := get $names (first $bound) | default list }}{{ $_ := set $known $name (toString $number) }}{{ end -}}
 {{- range $range := regexFindAll "(^|,)[0-9a-z]+(-[0-9a-z]+)?" $field -1 -}}
