@@ -38,7 +38,9 @@ def report() -> None:
     rows = list(_rows())
     for row in rows:
         absent = "[red]missing  [/red]" if row.needed else "-        "
-        out.print(f"{row.what:8}{'[green]ok       [/green]' if row.is_there else absent}{escape(row.detail)}")
+        out.print(
+            f"{row.what:14}{'[green]ok       [/green]' if row.is_there else absent}{escape(row.detail)}"
+        )
     if missing := [row.what for row in rows if row.needed and not row.is_there]:
         raise UserError(f"building and testing need what is missing above: {', '.join(missing)}")
 
@@ -64,10 +66,12 @@ def _rows() -> Iterator[Row]:
     yield Row("Python", True, f"{platform.python_version()}, {sys.executable}")
     yield _environment()
     yield _lock()
-    for tool in tools.HELM.values():
+    for tool in (*tools.HELM.values(), tools.KUBE_SCORE):
         yield _tool(tool)
     yield _cache()
-    yield _program("Go", ["go", "version"], "only needed to build helm where its release is out of reach")
+    yield _program(
+        "Go", ["go", "version"], "only needed to build what is above where its release is out of reach"
+    )
     yield _program("git", ["git", "--version"], "only needed to contribute: install git")
     yield _program(
         "Docker",

@@ -62,6 +62,7 @@ def _pinned() -> dict[str, Tool]:
 
 _PINNED = _pinned()
 HELM: dict[int, Tool] = {3: _PINNED["helm-3"], 4: _PINNED["helm-4"]}
+KUBE_SCORE = _PINNED["kube-score"]
 
 _finding = threading.Lock()
 _answers: dict[Tool, Path | UserError] = {}
@@ -108,7 +109,10 @@ def cache_folder() -> Path:
 
 def release_url(tool: Tool) -> str | None:
     """Return the address of the release for this machine; None where no checksum is pinned for it."""
-    return tool.url.format(version=tool.version, platform=_platform()) if _platform() in tool.sha256 else None
+    if _platform() not in tool.sha256:
+        return None
+    system, machine = _platform().split("-")
+    return tool.url.format(version=tool.version, platform=_platform(), system=system, machine=machine)
 
 
 def _platform() -> str:
@@ -148,7 +152,7 @@ def _version(tool: Tool, program: str) -> str:
 
 def _fits(tool: Tool, version: str) -> bool:
     # A helm built by Go alone says "v3.22": without a patch version, major and minor have to decide.
-    numbers = re.match(r"v?(\d+)\.(\d+)", version)
+    numbers = re.search(r"(\d+)\.(\d+)", version)
     major, minor = map(int, tool.minimum.split("."))
     return numbers is not None and int(numbers[1]) == major and int(numbers[2]) >= minor
 

@@ -21,6 +21,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(tools.CACHE_VARIABLE, str(tmp_path / "cache"))
     closed = {major: replace(tool, url="http://127.0.0.1:9/{version}") for major, tool in tools.HELM.items()}
     monkeypatch.setattr(tools, "HELM", closed)
+    monkeypatch.setattr(tools, "KUBE_SCORE", replace(tools.KUBE_SCORE, url="http://127.0.0.1:9/{version}"))
     return folder
 
 
@@ -38,6 +39,7 @@ def test_a_helm_on_path_is_shown_with_its_version_and_place(
 ) -> None:
     script(path / "helm", "echo v3.22.1")
     script(path / "helm4", "echo v4.3.0")
+    script(path / "kube-score", "echo kube-score version: 1.20.0, commit: abc, built: 2025")
     doctor.report()
     output = capsys.readouterr().out
     assert row(output, "helm 3") == f"helm 3 ok v3.22.1, PATH: {path}/helm"
@@ -56,7 +58,7 @@ def test_with_go_the_helm_that_is_missing_is_promised_and_not_obtained(
 
 
 def test_a_helm_that_cannot_be_had_is_a_failure_with_its_remedy(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UserError, match=r"missing above: helm 3, helm 4$"):
+    with pytest.raises(UserError, match=r"missing above: helm 3, helm 4, kube-score 1$"):
         doctor.report()
     assert row(capsys.readouterr().out, "helm 4").startswith(
         "helm 4 missing install helm 4.2 or newer, or Go"

@@ -19,7 +19,7 @@ import pytest
 
 from ci import tools
 from ci.errors import UserError
-from ci.tools import HELM, Tool, find
+from ci.tools import HELM, KUBE_SCORE, Tool, find
 
 PROGRAM = b"#!/bin/sh\necho v4.3.0\n"
 WAYS_CLOSED = replace(HELM[4], url="http://127.0.0.1:9/helm-v{version}-{platform}.tar.gz")
@@ -125,6 +125,11 @@ def kept(cache: Path) -> list[str]:
 def test_a_helm_on_path_is_taken_where_major_and_minor_fit(path: Path, major: int, version: str) -> None:
     program = script(path / "helm", f"echo {version}")
     assert find(replace(HELM[major])) == program
+
+
+def test_a_program_that_puts_its_version_in_a_sentence_is_understood(path: Path) -> None:
+    program = script(path / "kube-score", "echo kube-score version: 1.21.3, commit: 1.2.3, built: 2026")
+    assert find(replace(KUBE_SCORE)) == program
 
 
 @pytest.mark.parametrize(
@@ -297,7 +302,7 @@ print(find(replace(HELM[4], url={release.tool().url!r}, sha256={release.tool().s
 
 
 def test_every_platform_that_is_pinned_has_a_sha256_and_every_module_a_sum() -> None:
-    for tool in HELM.values():
+    for tool in (*HELM.values(), KUBE_SCORE):
         assert {len(bytes.fromhex(digest)) for digest in tool.sha256.values()} == {32}
         assert tool.go.sum.startswith("h1:")
-        assert f"v{tool.version}" in tool.go.variables.values()
+        assert tool.version in {text.removeprefix("v") for text in tool.go.variables.values()}
