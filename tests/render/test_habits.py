@@ -153,3 +153,19 @@ def test_the_values_of_helm_create_as_they_are_lack_a_tag_and_are_told_so(
     del values["service"]["port"]
     (problem,) = chart.problems(json.dumps(values), engine=engine)
     assert problem.startswith("image.tag is missing: say which version of the image to run, such as --set-")
+
+
+def test_four_things_of_helm_create_are_written_otherwise_here_and_no_more(
+    of_helm_create: tuple[int, dict[str, Any]], chart: Chart
+) -> None:
+    engine, values = of_helm_create
+    values["volumes"] = [{"name": "foo", "secret": {"secretName": "mysecret", "optional": False}}]
+    values["volumeMounts"] = [{"name": "foo", "mountPath": "/etc/foo", "readOnly": True}]
+    report = str(chart.refused(json.dumps(values), engine=engine))
+    assert set(re.findall(r"^- at '(.*?)'", report, re.MULTILINE)) == {
+        "/service/port",
+        "/volumes/0",
+        "/volumeMounts/0",
+    }
+    values |= {"service": {"type": "ClusterIP"}, "volumes": [], "volumeMounts": []}
+    assert len(chart.problems(json.dumps(values), engine=engine)) == 1  # the tag
