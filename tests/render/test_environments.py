@@ -92,6 +92,11 @@ def test_production_admits_only_restricted_pods_and_lets_none_out_unasked(case: 
     assert production.one("NetworkPolicy")["spec"]["policyTypes"] == ["Ingress", "Egress"]
 
 
+def test_production_says_whom_its_pods_reach_beside_dns(case: Case) -> None:
+    rules = case("microservice/production").one("NetworkPolicy")["spec"]["egress"]
+    assert [rule["ports"] for rule in rules if "to" in rule] == [[{"port": 5432}]]
+
+
 def test_production_has_no_secret_of_its_own(case: Case) -> None:
     assert case("api").all("Secret")
     assert case("microservice/production").all("Secret") == {}
