@@ -73,11 +73,13 @@ def test_nothing_is_told_of_the_cases(case: charts.Case) -> None:
         ),
         (
             "mainPort: UP",
-            "line 1, column 1: mainPort: a text of the form ^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$ belongs here",
+            "line 1, column 1: mainPort: a text of the form ^(([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*)?$ "
+            "belongs here",
         ),
         (
             'env: {"A B": x}',
-            'line 1, column 7: env["A B"]: a name here has the form ^[A-Za-z_.-][A-Za-z0-9_.-]*$',
+            'line 1, column 7: env["A B"]: a name here has the form '
+            r"^(\.?[A-Za-z_-]|\.[0-9])[A-Za-z0-9_.-]*$",
         ),
         ("extraContainers: [{name: a}]", "line 1, column 19: extraContainers[0]: the key image is missing"),
         (
