@@ -61,14 +61,15 @@ def test_an_environment_is_a_namespace_and_the_service_in_it(name: str, case: Ca
 def test_all_pods_that_there_can_be_fit_into_the_quota(name: str, case: Case) -> None:
     service, quota = case(f"microservice/{name}"), case(f"namespace/{name}").one("ResourceQuota")
     # Others would have to be counted too.
-    assert [pods.key.kind for pods in pods_of(service.objects)] == ["Deployment"]
-    assert "initContainers" not in service.pod
-    containers = [said_by(container) for container in service.pod["containers"]]
+    assert [pods.key.kind for pods in pods_of(service.objects)] == ["Deployment", "Pod"]
+    test = service.one("Pod")["spec"]
+    assert "initContainers" not in service.pod | test
     most = pods_at_most(service)
+    containers = [said_by(container) for container in service.pod["containers"] * most + test["containers"]]
     for resource, hard in quota["spec"]["hard"].items():
         if resource in COMPUTE:
-            assert sum(said[resource] for said in containers) * most <= amount(hard), resource
-    assert most <= amount(quota["spec"]["hard"]["pods"])
+            assert sum(said[resource] for said in containers) <= amount(hard), resource
+    assert most + 1 <= amount(quota["spec"]["hard"]["pods"])
 
 
 @each
@@ -76,7 +77,8 @@ def test_every_container_says_what_the_quota_counts_and_keeps_its_bounds(name: s
     environment = case(f"namespace/{name}")
     quota = environment.one("ResourceQuota")["spec"]["hard"]
     bounds = {entry["type"]: entry for entry in environment.one("LimitRange")["spec"]["limits"]}["Container"]
-    for container in case(f"microservice/{name}").pod["containers"]:
+    service = case(f"microservice/{name}")
+    for container in service.pod["containers"] + service.one("Pod")["spec"]["containers"]:
         said = said_by(container)
         assert [resource for resource in COMPUTE if resource in quota and resource not in said] == []
         for resource, least in bounds.get("min", {}).items():

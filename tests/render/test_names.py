@@ -26,9 +26,8 @@ def names(rendered: Rendered) -> set[str]:
 
 
 def suffixed(fullname: str) -> set[str]:
-    return {
-        f"{fullname}{suffix}" for suffix in ("", "-config", "-files", "-secrets", "-secret-files", "-data")
-    }
+    suffixes = ("", "-config", "-files", "-secrets", "-secret-files", "-data", "-test")
+    return {f"{fullname}{suffix}" for suffix in suffixes}
 
 
 def test_the_longest_release_name_is_legal_everywhere(chart: Chart) -> None:
@@ -54,21 +53,21 @@ def test_fullname_override_is_what_all_objects_are_called(chart: Chart) -> None:
 
 def test_name_override_is_what_the_application_is_called(case: Case) -> None:
     rendered = case("names")
-    assert names(rendered) == {"shop-front"}
+    assert names(rendered) == {"shop-front", "shop-front-test"}
     assert rendered.container["name"] == "shop"
     assert rendered.one("Service")["metadata"]["labels"]["app.kubernetes.io/name"] == "shop"
 
 
 def test_a_name_that_looks_like_something_else_stays_text(chart: Chart) -> None:
     rendered = chart("{fullnameOverride: 'true', nameOverride: '1e3'}", release="nullable")
-    assert names(rendered) == {"true"}
+    assert names(rendered) == {"true", "true-test"}
     assert rendered.container["name"] == "1e3"
     assert rendered.service["selector"]["app.kubernetes.io/instance"] == "nullable"
 
 
 def test_a_release_whose_name_no_service_can_bear_is_fine_under_another(chart: Chart) -> None:
     rendered = chart("fullnameOverride: api", release="2.api")
-    assert names(rendered) == {"api"}
+    assert names(rendered) == {"api", "api-test"}
     assert rendered.container["name"] == "2-api"
 
 

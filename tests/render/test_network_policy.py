@@ -9,7 +9,8 @@ from tests.render.conftest import Case, Chart, Rendered, with_both_engines
 
 
 def spec(rendered: Rendered) -> Object:
-    found: Object = rendered.one("NetworkPolicy")["spec"]
+    name = rendered.one("Deployment")["metadata"]["name"]
+    found: Object = rendered.all("NetworkPolicy")[name]["spec"]
     return found
 
 
@@ -63,10 +64,12 @@ def test_without_a_port_nobody_gets_in(case: Case) -> None:
 
 def test_only_those_who_are_named_get_in(case: Case) -> None:
     (rule,) = spec(case("network-policy"))["ingress"]
-    assert rule["from"][:2] == [
+    *named, tests = rule["from"]
+    assert named == [
         {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "shop"}}},
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "traefik"}}},
     ]
+    assert tests["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "test"
 
 
 def test_only_what_is_named_and_dns_is_reached(case: Case) -> None:

@@ -14,6 +14,7 @@ from tests.render.conftest import NEWEST_ENGINE, Chart, messages_of, with_both_e
 # Between them these make every problem there is.
 WITH_A_PORT = """
 image: {repository: "", tag: ""}
+tests: {image: {tag: ""}}
 mainPort: web
 ports: {admin: {servicePort: 9100}}
 env:
@@ -105,6 +106,8 @@ PROBLEMS = {
         "image.repository is missing: say which image to run, such as --set image.repository=myrepo/api",
         "image.tag is missing: say which version of the image to run, such as --set-string image.tag=1.2.3, "
         "or give image.digest",
+        "tests.image: write which image to test with, such as {repository: busybox, tag: 1.37.0}, or "
+        "tests.enabled: false",
         "the name \"1.api\" can't be a Service's: it takes small letters, digits and '-', and begins with a "
         "letter; write fullnameOverride, such as fullnameOverride: app-1-api",
         "podDisruptionBudget.maxUnavailable: 0 lets no pod go, so that no node can be drained; "

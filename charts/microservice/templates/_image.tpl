@@ -1,12 +1,20 @@
 {{/*
-microservice.image: the main container's image, [registry/]repository[:tag][@digest].
-An umbrella chart's global.imageRegistry, usually a mirror, wins over the chart's own.
+microservice.image: the main container's image.
 */}}
 {{- define "microservice.image" -}}
-{{- with (.Values.global).imageRegistry | default .Values.image.registry }}{{ . }}/{{ end -}}
-{{- .Values.image.repository -}}
-{{- with .Values.image.tag }}:{{ . }}{{ end -}}
-{{- with .Values.image.digest }}@{{ . }}{{ end -}}
+{{- include "microservice.imageReference" (list . .Values.image) -}}
+{{- end -}}
+
+{{/*
+microservice.imageReference: (list ROOT IMAGE) -> [registry/]repository[:tag][@digest].
+An umbrella chart's global.imageRegistry, usually a mirror, wins over the image's own.
+*/}}
+{{- define "microservice.imageReference" -}}
+{{- $image := index . 1 -}}
+{{- with ((index . 0).Values.global).imageRegistry | default $image.registry }}{{ . }}/{{ end -}}
+{{- $image.repository -}}
+{{- with $image.tag }}:{{ . }}{{ end -}}
+{{- with $image.digest }}@{{ . }}{{ end -}}
 {{- end -}}
 
 {{/*

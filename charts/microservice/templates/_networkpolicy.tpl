@@ -1,8 +1,8 @@
 {{/*
 microservice.networkPolicyRules: what a NetworkPolicy of ours says, but for the
 pods that it is for, as JSON: networkPolicy.spec as written; else who may reach
-the pods' ports and, where egress is a list, what the pods may reach. Every one
-of them has to find the cluster's names, wherever its DNS runs.
+the pods' ports and, where egress is a list, what the pods may reach. The test
+pods may always.
 */}}
 {{- define "microservice.networkPolicyRules" -}}
 {{- $policy := .Values.networkPolicy -}}
@@ -12,15 +12,25 @@ of them has to find the cluster's names, wherever its DNS runs.
 {{- $rules := dict "policyTypes" (list "Ingress") -}}
 {{- with include "microservice.reachablePorts" . | fromJsonArray -}}
 {{- $_ := set $rules "ingress" (list (dict "ports" .)) -}}
-{{- with ($policy.ingress).from }}{{ $_ := set (first $rules.ingress) "from" . }}{{ end -}}
+{{- with ($policy.ingress).from -}}
+{{- $tests := dict "podSelector" (dict "matchLabels" (include "microservice.testSelectorMap" $ | fromJson)) -}}
+{{- $_ := set (first $rules.ingress) "from" ($.Values.tests.enabled | ternary (append . $tests) .) -}}
+{{- end -}}
 {{- end -}}
 {{- if kindIs "slice" $policy.egress -}}
-{{- $dns := dict "ports" (list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP")) -}}
 {{- $_ := set $rules "policyTypes" (list "Ingress" "Egress") -}}
-{{- $_ := set $rules "egress" (prepend $policy.egress $dns) -}}
+{{- $_ := set $rules "egress" (prepend $policy.egress (include "microservice.dnsRule" . | fromJson)) -}}
 {{- end -}}
 {{- toJson $rules -}}
 {{- end -}}
+{{- end -}}
+
+{{/*
+microservice.dnsRule: the rule that lets pods look names up, as JSON: anywhere,
+since a cluster's DNS runs in its pods, on its nodes or beside them.
+*/}}
+{{- define "microservice.dnsRule" -}}
+{{- dict "ports" (list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP")) | toJson -}}
 {{- end -}}
 
 {{/*

@@ -19,6 +19,7 @@ lost them all, which nobody wants.
   "serviceAccount" "serviceAccount.create: false"
   "shutdown" "shutdown.drainSeconds: 0"
   "strategy" "strategy.type: Recreate"
+  "tests" "tests.enabled: false"
   "volumes" "volumes.tmp.enabled: false" -}}
 {{- if kindIs "invalid" (index $.Values $block) -}}
 {{- $problems = append $problems (printf "%s: null removes every default of it; leave the line out, or write what you mean, such as %s" $block $instead) -}}

@@ -10,6 +10,10 @@ what a registry's Secret is called.
 {{- if not (or .Values.image.tag .Values.image.digest) -}}
 {{- $problems = append $problems "image.tag is missing: say which version of the image to run, such as --set-string image.tag=1.2.3, or give image.digest" -}}
 {{- end -}}
+{{- $tests := .Values.tests.image | default dict -}}
+{{- if and .Values.tests.enabled (not (and $tests.repository (or $tests.tag $tests.digest))) -}}
+{{- $problems = append $problems "tests.image: write which image to test with, such as {repository: busybox, tag: 1.37.0}, or tests.enabled: false" -}}
+{{- end -}}
 {{- range $index, $entry := (.Values.global).imagePullSecrets -}}
 {{- if not (kindIs "map" $entry | ternary (get (kindIs "map" $entry | ternary $entry dict) "name") $entry) -}}
 {{- $problems = append $problems (printf "global.imagePullSecrets[%d] has no name: write {name: regcred}, or regcred alone" $index) -}}
