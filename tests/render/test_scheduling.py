@@ -25,8 +25,29 @@ def test_pods_spread_softly_over_zones_and_nodes(case: Case) -> None:
     ]
 
 
+def test_pods_keep_apart_on_nodes_that_belong_to_no_zone(case: Case) -> None:
+    rendered = case("defaults")
+    rules = rendered.pod["affinity"]["podAntiAffinity"]
+    (preferred,) = rules["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert preferred["podAffinityTerm"] == {
+        "topologyKey": "kubernetes.io/hostname",
+        "labelSelector": own_pods(rendered),
+    }
+
+
 def test_an_empty_list_means_no_spreading(case: Case) -> None:
-    assert "topologySpreadConstraints" not in case("security-baseline").pod
+    assert not {"topologySpreadConstraints", "affinity"} & case("security-baseline").pod.keys()
+
+
+def test_another_affinity_stands_beside_the_spreading_and_the_same_one_in_its_place(chart: Chart) -> None:
+    beside, in_its_place = (
+        chart(f"affinity: {{{kind}: {{preferredDuringSchedulingIgnoredDuringExecution: []}}}}").pod[
+            "affinity"
+        ]
+        for kind in ("podAffinity", "podAntiAffinity")
+    )
+    assert beside["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert not in_its_place["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
 
 
 def test_a_constraint_without_pods_means_the_applications_own(case: Case) -> None:

@@ -20,9 +20,15 @@ themselves, so that those of the last version don't push the next one aside.
 {{/*
 microservice.affinity: affinity as the user wrote it; a pod (anti-)affinity
 term without labelSelector means the application's own pods. As JSON.
+The default spread is there a second time for nodes: where no node says its
+zone, the scheduler passes over every constraint beside the one for zones.
 */}}
 {{- define "microservice.affinity" -}}
 {{- $affinity := deepCopy (.Values.affinity | default dict) -}}
+{{- if and (kindIs "invalid" .Values.topologySpreadConstraints) (kindIs "map" .Values.affinity) (not (hasKey $affinity "podAntiAffinity")) -}}
+{{- $apart := dict "weight" 100 "podAffinityTerm" (dict "topologyKey" "kubernetes.io/hostname") -}}
+{{- $_ := set $affinity "podAntiAffinity" (dict "preferredDuringSchedulingIgnoredDuringExecution" (list $apart)) -}}
+{{- end -}}
 {{- if $affinity -}}
 {{- $selector := dict "matchLabels" (include "microservice.selectorMap" . | fromJson) -}}
 {{- range $kind := list "podAffinity" "podAntiAffinity" -}}
