@@ -95,7 +95,7 @@ def test_production_admits_only_restricted_pods_and_lets_none_out_unasked(case: 
 
 
 def test_production_says_whom_its_pods_reach_beside_dns(case: Case) -> None:
-    rules = case("microservice/production").one("NetworkPolicy")["spec"]["egress"]
+    rules = case("microservice/production").all("NetworkPolicy")["api"]["spec"]["egress"]
     assert [rule["ports"] for rule in rules if "to" in rule] == [[{"port": 5432}]]
 
 

@@ -78,7 +78,12 @@ def test_null_takes_cpu_out_of_the_metrics(rendered: Rendered) -> None:
 def test_null_takes_away_everything_that_a_pod_can_do_without(engine: int, case: Case) -> None:
     rendered = case("removals", engine=engine)
     assert rendered.deployment.keys() == {"strategy", "selector", "template"}
-    assert rendered.pod.keys() == {"serviceAccountName", "topologySpreadConstraints", "containers"}
+    assert rendered.pod.keys() == {
+        "serviceAccountName",
+        "affinity",
+        "topologySpreadConstraints",
+        "containers",
+    }
     assert rendered.container.keys() == {"name", "image", "ports", "resources", "lifecycle"}
     assert rendered.container["resources"] == {"requests": {"memory": "128Mi"}}
 

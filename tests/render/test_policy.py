@@ -14,7 +14,6 @@ MEANT = {
     "ImagePullPolicy is not set to Always": "a version stays what it is; pods start without the registry",
     "Ephemeral Storage limit is not set": "a pod above it is evicted; volumes.tmp can have a sizeLimit",
     "Ephemeral Storage request is not set": "the root file system is read-only, and /tmp is for little",
-    "Deployment does not have a host podAntiAffinity set": "topologySpreadConstraints spread them over nodes",
     "The pod does not have a matching egress NetworkPolicy": "whom it may reach is the namespace's to decide",
     "Container is missing a livenessProbe": "under load it would make an outage out of a delay",
 }

@@ -25,7 +25,7 @@ zone, the scheduler passes over every constraint beside the one for zones.
 */}}
 {{- define "microservice.affinity" -}}
 {{- $affinity := deepCopy (.Values.affinity | default dict) -}}
-{{- if and (kindIs "invalid" .Values.topologySpreadConstraints) (kindIs "map" .Values.affinity) (not (hasKey $affinity "podAntiAffinity")) -}}
+{{- if and (kindIs "invalid" .Values.topologySpreadConstraints) (not (hasKey $affinity "podAntiAffinity")) -}}
 {{- $apart := dict "weight" 100 "podAffinityTerm" (dict "topologyKey" "kubernetes.io/hostname") -}}
 {{- $_ := set $affinity "podAntiAffinity" (dict "preferredDuringSchedulingIgnoredDuringExecution" (list $apart)) -}}
 {{- end -}}
