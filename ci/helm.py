@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import os
 import re
 import subprocess
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -174,11 +174,15 @@ def _subject(chart: Path, values: Sequence[Path]) -> str:
 
 def _evenly_spaced(stream: str) -> str:
     documents = stream.split("\n---\n")
-    for index, (document, after) in enumerate(itertools.pairwise(documents)):
-        source, after_source = (text.removeprefix("---\n").partition("\n")[0] for text in (document, after))
-        if source == after_source:
-            documents[index] = document.removesuffix("\n")
-    return "\n---\n".join(documents)
+    end = "\n" if stream.endswith("\n") else ""
+    documents[-1] = documents[-1].removesuffix(end)
+    sources = [document.removeprefix("---\n").partition("\n")[0] for document in documents]
+    several = {source for source, number in Counter(sources).items() if number > 1}
+    spaced = (
+        document.removesuffix("\n") if source in several else document
+        for source, document in zip(sources, documents, strict=True)
+    )
+    return "\n---\n".join(spaced) + end
 
 
 def _plain(stderr: str) -> str:

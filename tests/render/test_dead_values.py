@@ -86,7 +86,7 @@ def samples(schema: Schema, part: Schema, number: int) -> Iterator[Any]:
         case "array":
             yield [next(samples(schema, part["items"], number))]
         case _:
-            required = [(name, part["properties"].get(name, {})) for name in part.get("required", [])]
+            required = [(name, part.get("properties", {}).get(name, {})) for name in part.get("required", [])]
             needed = {name: next(samples(schema, below, number)) for name, below in required}
             yield needed or {f"sample{number}": "a"}
 

@@ -37,7 +37,7 @@ OF_TEXT = frozenset({"env", "data"})
 # A number, for which Kubernetes takes any text too.
 OR_NAME = frozenset({"port", "targetPort"})
 # What is not the chart's, or not its alone.
-OPEN = ("global", "x-")
+OPEN = ("extraObjects", "global", "x-")
 
 
 def places(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
