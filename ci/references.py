@@ -75,8 +75,10 @@ def _budgets(release: Release) -> Iterator[Finding]:
 
 def _autoscalers(release: Release) -> Iterator[Finding]:
     for key, autoscaler in release.objects.items():
-        if key.kind == "HorizontalPodAutoscaler":
-            kind, name = (str(dig(autoscaler, "spec", "scaleTargetRef", field)) for field in ("kind", "name"))
+        if key.kind in ("HorizontalPodAutoscaler", "ScaledObject"):
+            target = dig(autoscaler, "spec", "scaleTargetRef")
+            # What KEDA takes where a ScaledObject names no kind: https://keda.sh/docs/latest/reference/scaledobject-spec/
+            kind, name = str(dig(target, "kind") or "Deployment"), str(dig(target, "name"))
             if release.owns(name) and release.get(kind, name) is None:
                 yield Finding(key, "spec.scaleTargetRef", f"there is no {kind} {name!r}")
 

@@ -96,12 +96,15 @@ class Chart:
         engine: int = NEWEST_ENGINE,
         release: str = "api",
         set_values: Sequence[str] = (),
+        extra: Sequence[str] = (),
     ) -> Rendered:
         """What the values render, YAML texts each laid over the one before; Helm is asked once for each."""
-        question = (values, engine, release, *set_values)
+        question = (values, engine, release, *set_values, *extra)
         if question not in self._answers:
             files = [*self._base, *map(self._file, values)]
-            stream = helm.template(self.path, files, engine=engine, release=release, set_values=set_values)
+            stream = helm.template(
+                self.path, files, engine=engine, release=release, set_values=set_values, extra=extra
+            )
             self._answers[question] = Rendered(stream)
         return self._answers[question]
 
@@ -188,8 +191,8 @@ def speaking(chart: Chart, folder: Path) -> Path:
 def spoken(chart: Chart) -> Notes:
     """Return what reads the notes of a chart that ``speaking`` made."""
 
-    def read(*values: str, engine: int = NEWEST_ENGINE) -> str:
-        text: str = chart(*values, release="shop", engine=engine).one("Notes")["text"]
+    def read(*values: str, engine: int = NEWEST_ENGINE, extra: Sequence[str] = ()) -> str:
+        text: str = chart(*values, release="shop", engine=engine, extra=extra).one("Notes")["text"]
         return text
 
     return read

@@ -62,3 +62,10 @@ def test_zero_pods_at_the_least_stays_zero(chart: Chart) -> None:
 
 def test_where_somebody_else_scales_there_is_no_autoscaler(chart: Chart) -> None:
     assert chart("autoscaling: {enabled: true, external: true}").all("HorizontalPodAutoscaler") == {}
+
+
+def test_who_scales_instead_finds_the_deployment_which_says_no_number(case: Case) -> None:
+    rendered = case("autoscaling-external")
+    assert "replicas" not in rendered.deployment
+    target = rendered.one("ScaledObject")["spec"]["scaleTargetRef"]["name"]
+    assert target == rendered.one("Deployment")["metadata"]["name"]

@@ -121,3 +121,25 @@ def test_a_headless_name_leads_to_the_ports_of_the_pods(notes: Notes) -> None:
     spoken = notes("service: {clusterIP: None}")
     assert " http://shop:8000\n" in spoken
     assert "http://shop:80\n" not in spoken
+
+
+def shrunk(notes: Notes, values: str) -> str:
+    """What the notes say after an upgrade that may have taken the number of pods away."""
+    return notes(values, extra=["--is-upgrade"]).partition("it left 1 pod until that one acts")[2]
+
+
+@pytest.mark.parametrize("switch", ["enabled", "external"])
+def test_after_an_upgrade_with_an_autoscaler_the_notes_say_how_to_have_the_pods_back(
+    switch: str, notes: Notes
+) -> None:
+    said = shrunk(notes, f"{{replicaCount: 5, autoscaling: {{{switch}: true}}}}")
+    assert said.splitlines()[1] == "  kubectl -n default scale deployment/shop --replicas=5"
+
+
+def test_the_notes_never_scale_to_less_than_two(notes: Notes) -> None:
+    assert "--replicas=2\n" in shrunk(notes, "{replicaCount: null, autoscaling: {enabled: true}}")
+
+
+def test_neither_an_install_nor_an_upgrade_without_autoscaler_takes_pods_away(notes: Notes) -> None:
+    assert "--replicas=" not in notes("autoscaling: {enabled: true}")
+    assert shrunk(notes, "replicaCount: 5") == ""

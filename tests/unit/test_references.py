@@ -111,6 +111,8 @@ apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: api}
 spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}}
+---
+{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {name: k}, spec: {scaleTargetRef: {name: api}}}
 """.replace("$LABELS", LABELS)
 SERVICE = "v1 Service api: spec"
 DEPLOYMENT = "apps/v1 Deployment api: spec"
@@ -257,6 +259,11 @@ def test_a_stream_that_is_right_is_left_alone() -> None:
             "{kind: ServiceAccount, name: api}",
             "{kind: ServiceAccount, name: api-sa}",
             "rbac/v1 ClusterRoleBinding ns-api: subjects[2]: there is no ServiceAccount 'api-sa'",
+        ),
+        (
+            "{scaleTargetRef: {name: api}}",
+            "{scaleTargetRef: {name: api-worker}}",
+            "keda.sh/v1alpha1 ScaledObject k: spec.scaleTargetRef: there is no Deployment 'api-worker'",
         ),
         (
             "kind: Deployment, name: api}",
