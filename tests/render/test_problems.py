@@ -93,6 +93,7 @@ podDisruptionBudget: {minAvailable: 100%}
 """
 BESIDE = """
 env: {A: $(B)}
+migration: {enabled: true, env: {M: {}}, resources: {limits: {cpu: 50m}}}
 cronJobs:
   clean: {env: {B: $(A), C: {}}, schedule: "60 8-20 0,1 march fri-mon,7"}
   a-name-that-leaves-no-room-for-those-of-its-runs: {schedule: "@hourly"}
@@ -212,8 +213,13 @@ PROBLEMS = {
         "url}",
         "cronJobs.clean.env: A, B refer to each other in a circle, through $(NAME); write the value out "
         "in one of them",
+        "migration.env.M comes from nowhere: write one, such as secretKeyRef: {name: database, key: url}",
         "cronJobs.large.resources.requests.memory: 1Gi is above cronJobs.large.resources.limits.memory: "
         "600Mi; lower the first, or raise the second",
+        "migration.resources.requests.cpu: 100m is above migration.resources.limits.cpu: 50m; lower the "
+        "first, or raise the second",
+        "migration.enabled: true without anything to run: write migration.command or migration.args, such "
+        "as command: [python, -m, migrate]",
         "cronJobs.a-name-that-leaves-no-room-for-those-of-its-runs: the name "
         "shop-api-a-name-that-leaves-no-room-for-those-of-its-runs has 57 characters, and a CronJob's may "
         "have 52; shorten the entry's, or write fullnameOverride",

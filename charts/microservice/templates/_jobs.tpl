@@ -7,6 +7,7 @@ is written -> what is written there.
 {{- range $name, $job := .Values.cronJobs -}}
 {{- if and $job (ne (toString $job.enabled) "false") }}{{ $_ := set $jobs (printf "cronJobs.%s" $name) $job }}{{ end -}}
 {{- end -}}
+{{- if .Values.migration.enabled }}{{ $_ := set $jobs "migration" .Values.migration }}{{ end -}}
 {{- toJson $jobs -}}
 {{- end -}}
 
@@ -29,7 +30,7 @@ restarted: a failed pod stays, with its log, and the Job makes another.
   "ports" dict "lifecycle" dict "shutdown" (dict "drainSeconds" 0)
   "readinessProbe" dict "livenessProbe" dict "startupProbe" dict
   "initContainers" list "extraContainers" list "topologySpreadConstraints" list)) | fromJson -}}
-{{- include "microservice.podValues" (dict "Values" $values "Release" $root.Release "Chart" $root.Chart) -}}
+{{- include "microservice.podValues" (dict "Values" $values "Release" $root.Release "Chart" $root.Chart "writtenName" $root.writtenName) -}}
 {{- end -}}
 
 {{/*

@@ -10,6 +10,7 @@ true leaves it out.
 {{- if .labels }}{{ $labels = include "microservice.merged" (list .labels $labels) | fromJson }}{{ end -}}
 {{- $annotations := .annotations -}}
 {{- with .root.Values.commonAnnotations }}{{ $annotations = include "microservice.merged" (list . $annotations) | fromJson }}{{ end -}}
+{{- with .root.hook }}{{ $annotations = include "microservice.merged" (list $annotations .) | fromJson }}{{ end -}}
 {{ toYaml (empty .clusterScoped | ternary (dict "name" .name "namespace" .root.Release.Namespace) (dict "name" .name)) }}
 {{ include "microservice.fields" (list "labels" $labels "annotations" $annotations) }}
 {{- end -}}

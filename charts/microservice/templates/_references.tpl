@@ -1,10 +1,11 @@
 {{/*
 microservice.podValues: the values that a pod is made of, as JSON: those that
 were written, where every reference to settings of the chart's own (api-config,
-api-secrets, ...) leads to what they are called under `versioned`.
+api-secrets, ...) leads to what they are called under `versioned`, or for a root
+of another name than the values know.
 */}}
 {{- define "microservice.podValues" -}}
-{{- $fullname := include "microservice.fullname" . -}}
+{{- $fullname := .writtenName | default (include "microservice.fullname" .) -}}
 {{- $names := dict "configMap" dict "secret" dict -}}
 {{- range $part := list "config" "files" "secrets" "secret-files" -}}
 {{- if ne (include "microservice.settings" (list $ $part)) "{}" -}}

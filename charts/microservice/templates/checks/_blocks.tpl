@@ -9,6 +9,7 @@ lost them all, which nobody wants.
   "config" "config.data: {}"
   "image" "image.repository and image.tag"
   "ingress" "ingress.enabled: false"
+  "migration" "migration.enabled: false"
   "networkPolicy" "networkPolicy.enabled: false"
   "podDisruptionBudget" "podDisruptionBudget.enabled: false"
   "ports" "ports.http.enabled: false"

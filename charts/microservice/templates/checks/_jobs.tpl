@@ -1,9 +1,15 @@
 {{/*
-microservice.problems.jobs: a job on a schedule has one that Kubernetes can
-read, and a name that leaves room for those of its runs: 11 characters of 63.
+microservice.problems.jobs: a migration has something to run, and a job on a
+schedule has one that Kubernetes can read, and a name that leaves room for those
+of its runs: 11 characters of 63.
 */}}
 {{- define "microservice.problems.jobs" -}}
 {{- $problems := list -}}
+{{- with .Values.migration -}}
+{{- if and .enabled (not .command) (not .args) -}}
+{{- $problems = append $problems "migration.enabled: true without anything to run: write migration.command or migration.args, such as command: [python, -m, migrate]" -}}
+{{- end -}}
+{{- end -}}
 {{- range $name, $job := .Values.cronJobs -}}
 {{- if and $job (ne (toString $job.enabled) "false") -}}
 {{- $full := printf "%s-%s" (include "microservice.fullname" $) $name -}}
