@@ -57,7 +57,7 @@ AT_ODDS = """
 commonLabels: {app.kubernetes.io/name: shop}
 podLabels: {app.kubernetes.io/component: web}
 strategy: {rollingUpdate: {maxSurge: 0%}}
-config: {data: {LEVEL: info, BOTH: here, ONCE: null}}
+config: {data: {LEVEL: info, BOTH: here, ONCE: null}, files: {a: b}, mountPath: /tmp}
 secret: {data: {KEY: key, BOTH: there, ONCE: here}}
 global: {imagePullSecrets: ["", {name: ""}, fine, {name: fine}, {}]}
 ports:
@@ -65,7 +65,7 @@ ports:
   web: {containerPort: 8000, hostPort: 80}
   dns: {containerPort: 8000, protocol: UDP, hostPort: 80, servicePort: 80}
   other: {containerPort: 8001, hostPort: 80, servicePort: 80}
-service: {extraPorts: [{name: again, port: 80, targetPort: http}, {name: dns-tcp, port: 53, nodePort: 30080}]}
+service: {extraPorts: [{name: dns, port: 80, targetPort: http}, {port: 53, nodePort: 30080}]}
 resources: {requests: {cpu: 2, memory: 1Gi}, limits: {cpu: 1500m}}
 volumes:
   xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: {emptyDir: {}}
@@ -78,9 +78,14 @@ initContainers:
 extraContainers:
   - name: sidecar
     image: i:1
-    ports: [{containerPort: 8000}, {containerPort: 9000, hostPort: 80}, {containerPort: 9000, protocol: TCP}]
+    ports: [{containerPort: 8000}, {containerPort: 9000, hostPort: 80}, {containerPort: 9000, name: web}]
     resources: {requests: {memory: 1.5Gi}, limits: {memory: 1535Mi, cpu: 1}}
     securityContext: {runAsUser: 1}
+    env: [{name: A}, {name: B}, {name: A, value: b}]
+    readinessProbe: {tcpSocket: {port: http}}
+lifecycle: {postStart: {httpGet: {port: metrics}}}
+containerSpec: {volumeDevices: [{name: disk, devicePath: /dev/a}]}
+podSpec: {hostAliases: [{ip: 10.0.0.1, hostnames: [a]}, {ip: 10.0.0.1, hostnames: [b]}]}
 ingress:
   enabled: true
   hosts: [{host: a.example.com}, {host: "*.example.org"}]
@@ -175,13 +180,19 @@ PROBLEMS = {
         "ports.other and ports.web both have hostPort 80/TCP: give each its own, or take one away",
         "ports.other and service.extraPorts[0] both have servicePort 80/TCP: give each its own, or take "
         "one away",
+        "ports.dns and service.extraPorts[0] are both named dns: give each a name of its own",
         "ports.http and service.extraPorts[1] both have nodePort 30080/TCP: give each its own, or take "
         "one away",
+        "service.extraPorts[1] has no name: a Service with several ports needs one for each, such as name: "
+        "metrics",
         "service.extraPorts[1].nodePort: 30080 needs service.type: NodePort or LoadBalancer",
         "ports.web and extraContainers[0].ports[1] both have hostPort 80/TCP: give each its own, or take "
         "one away",
         "extraContainers[0].ports[1] and extraContainers[0].ports[2] both have containerPort 9000/TCP: "
         "give each its own, or take one away",
+        "ports.web and extraContainers[0].ports[2] are both named web: give each a name of its own",
+        "lifecycle.postStart.httpGet.port: metrics is none of its container's ports (dns, http, other, web)",
+        "extraContainers[0].readinessProbe.tcpSocket.port: http is none of its container's ports (web)",
         "extraContainers[0].resources.requests.memory: 1.5Gi is above "
         "extraContainers[0].resources.limits.memory: 1535Mi; lower the first, or raise the second",
         "resources.requests.cpu: 2 is above resources.limits.cpu: 1500m; lower the first, or raise the "
@@ -190,16 +201,22 @@ PROBLEMS = {
         "rules out; write another user, or runAsNonRoot: false",
         "initContainers[1].securityContext.runAsUser: 0 is root, which runAsNonRoot of "
         "initContainers[1].securityContext rules out; write another user, or runAsNonRoot: false",
+        'containerSpec.volumeDevices: no volume "disk" is declared under volumes (config, scratch, '
+        f"tmp, twice, {'x' * 64})",
+        "config.mountPath and volumes.scratch are both mounted at /tmp: give each its own mountPath, or take "
+        "one away, such as volumes.config.enabled: false",
         "volumes.scratch and volumes.tmp are both mounted at /tmp: give each its own mountPath, or take "
         "one away, such as volumes.scratch.enabled: false",
         "volumes.twice and volumes.twice are both mounted at /a: give each its own mountPath, or take one"
         " away, such as volumes.twice.enabled: false",
         f"volumes.{'x' * 64}: the name has 64 characters, and a volume's may have 63; shorten it",
         "initContainers[0].name: api is also the name of the main container; give each container its own",
-        'initContainers[0].volumeMounts: no volume "nowhere" is declared under volumes (scratch, tmp, twice, '
-        f"{'x' * 64})",
+        'initContainers[0].volumeMounts: no volume "nowhere" is declared under volumes (config, scratch, '
+        f"tmp, twice, {'x' * 64})",
         "initContainers[0].volumeMounts: two are mounted at /a; give each its own mountPath",
         "extraContainers[0].name: sidecar is also the name of initContainers[1]; give each container its own",
+        "extraContainers[0].env: two entries have name A; keep one of them",
+        "podSpec.hostAliases: two entries have ip 10.0.0.1; keep one of them",
         "ingress.tls[0].hosts: no rule is for b.example.com; add it to ingress.hosts, or take it out here",
         "ingress.tls[1].hosts: no rule is for x.y.example.org; add it to ingress.hosts, or take it out here",
         "ingress.tls[2].hosts: no rule is for example.org; add it to ingress.hosts, or take it out here",

@@ -57,7 +57,8 @@ is no Service.
 
 {{/*
 microservice.allPorts: every port that is written anywhere, as a JSON list of
-{"key": where, "container": which container's, "port": in the form of `ports`}.
+{"key": where, "container": which container's, "port": in the form of `ports`,
+with its name}.
 What only a Service has is left out where there is none.
 */}}
 {{- define "microservice.allPorts" -}}
@@ -65,11 +66,11 @@ What only a Service has is left out where there is none.
 {{- $unused := empty .Values.service.enabled | ternary (list "servicePort" "nodePort") list -}}
 {{- range $name, $port := include "microservice.ports" . | fromJson -}}
 {{- range $unused }}{{ $port = omit $port . }}{{ end -}}
-{{- $list = append $list (dict "key" (printf "ports.%s" $name) "container" "" "port" $port) -}}
+{{- $list = append $list (dict "key" (printf "ports.%s" $name) "container" "" "port" (set $port "name" $name)) -}}
 {{- end -}}
 {{- if .Values.service.enabled -}}
 {{- range $index, $port := .Values.service.extraPorts -}}
-{{- $port = dict "servicePort" $port.port "nodePort" $port.nodePort "protocol" $port.protocol -}}
+{{- $port = dict "name" $port.name "servicePort" $port.port "nodePort" $port.nodePort "protocol" $port.protocol -}}
 {{- $list = append $list (dict "key" (printf "service.extraPorts[%d]" $index) "container" "" "port" $port) -}}
 {{- end -}}
 {{- end -}}
