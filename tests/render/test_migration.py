@@ -28,9 +28,9 @@ def pod(rendered: Rendered) -> Object:
 
 
 def hooks(rendered: Rendered) -> dict[str, Object]:
-    """The hooks by kind and name."""
+    """The hooks before an install or upgrade, by kind and name."""
     found = {f"{key.kind} {key.name}": made for key, made in rendered.objects.items()}
-    return {name: made for name, made in found.items() if hook_of(made).events}
+    return {name: made for name, made in found.items() if hook_of(made).events - {"test"}}
 
 
 def test_it_has_an_account_and_settings_of_its_own_and_no_more(case: Case) -> None:
