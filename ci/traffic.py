@@ -10,7 +10,7 @@ from ci.stream import Finding, Pods, Release, containers_of, dig, entries, not_o
 
 def findings(release: Release) -> Iterator[Finding]:
     """Yield all that is wrong with the ways that lead to the pods of a stream."""
-    for rule in (_services, _ingresses, _network_policies):
+    for rule in (_services, _ingresses, _routes, _network_policies):
         yield from rule(release)
 
 
@@ -49,6 +49,23 @@ def _ingresses(release: Release) -> Iterator[Finding]:
                 message = _unreachable(release, name, dig(backend, "service", "port") or {})
                 if message:
                     yield Finding(key, f"{path}.service", message)
+
+
+def _routes(release: Release) -> Iterator[Finding]:
+    """Find backends that are not there; a Service where no kind is named (Gateway API, BackendRef)."""
+    for key, route in release.objects.items():
+        if key.kind != "HTTPRoute":
+            continue
+        for rule_path, rule in entries(route, "spec", "rules"):
+            backends = list(entries(rule, "backendRefs", at=rule_path))
+            for path, filter_ in entries(rule, "filters", at=rule_path):
+                if mirror := dig(filter_, "requestMirror", "backendRef"):
+                    backends.append((f"{path}.requestMirror.backendRef", mirror))
+            for path, backend in backends:
+                if backend.get("kind", "Service") == "Service" and "namespace" not in backend:
+                    name, port = str(backend.get("name")), {"number": backend.get("port")}
+                    if message := _unreachable(release, name, port):
+                        yield Finding(key, path, message)
 
 
 def _unreachable(release: Release, name: str, port: Mapping[str, Any]) -> str | None:

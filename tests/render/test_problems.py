@@ -41,6 +41,12 @@ ingress:
     - {host: c.example.com, paths: [{path: /, port: 8080}]}
 autoscaling: {enabled: true, minReplicas: 30}
 podDisruptionBudget: {maxUnavailable: 0}
+httpRoute:
+  enabled: true
+  parentRefs: [{name: gateway}]
+  rules:
+    - {filters: [{type: RequestRedirect}]}
+    - backendRefs: [{port: nowhere}, {port: 8000}, {name: other, port: http}]
 shutdown: {drainSeconds: 40}
 """
 WITHOUT = """
@@ -52,6 +58,7 @@ autoscaling: {enabled: true, targetCPUUtilizationPercentage: null, maxReplicas: 
 podDisruptionBudget: {maxUnavailable: 1, minAvailable: 1}
 serviceAccount: {create: false}
 rbac: {clusterRules: [{nonResourceURLs: [/metrics], verbs: [get]}]}
+httpRoute: {enabled: true}
 """
 AT_ODDS = """
 commonLabels: {app.kubernetes.io/name: shop}
@@ -144,6 +151,11 @@ PROBLEMS = {
         "ingress.hosts[1]: serviceName: other needs a port beside it, by name or number",
         'ingress.hosts[2]: the Service has no port "8080"; its ports are those under ports with a '
         "servicePort (admin, http)",
+        'httpRoute.rules[1]: the Service has no port "nowhere"; its ports are those under ports with a '
+        "servicePort (admin, http)",
+        'httpRoute.rules[1]: the Service has no port "8000"; its ports are those under ports with a '
+        "servicePort (admin, http)",
+        "httpRoute.rules[1]: port http of other has to be a number, for the chart doesn't know its names",
         "autoscaling.minReplicas: 30 is above autoscaling.maxReplicas: 20",
     ],
     (WITHOUT, "api"): [
@@ -156,6 +168,10 @@ PROBLEMS = {
         "for one made elsewhere",
         "ingress.enabled: true without ingress.hosts: write the host, such as ingress.hosts: "
         "[{host: api.example.com}]",
+        "httpRoute.enabled: true without httpRoute.parentRefs: write the Gateway, such as "
+        "httpRoute.parentRefs: [{name: gateway, namespace: gateways}]",
+        'httpRoute.rules[0]: the Service has no port ""; its ports are those under ports with a servicePort '
+        "(none)",
         "autoscaling has no metric: write autoscaling.targetCPUUtilizationPercentage, "
         "targetMemoryUtilizationPercentage or metrics",
         "autoscaling.maxReplicas is missing: write the most pods that there may be, such as 20",

@@ -81,6 +81,15 @@ spec:
       - backend: {service: {name: api, port: {number: 81}}}
   tls: [{secretName: api-tls}]
 ---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: api}
+spec:
+  rules:
+  - backendRefs: [{name: api, port: 80}, {name: other, port: 1}, {kind: Bucket, name: api-files}]
+    filters: [{type: RequestMirror, requestMirror: {backendRef: {name: api, port: 82}}}]
+  - backendRefs: [{name: api-elsewhere, namespace: elsewhere}]
+---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: api}
@@ -118,6 +127,7 @@ SERVICE = "v1 Service api: spec"
 DEPLOYMENT = "apps/v1 Deployment api: spec"
 POD = f"{DEPLOYMENT}.template.spec"
 APP = f"{POD}.containers[0]"
+ROUTE = "gateway.networking.k8s.io/v1 HTTPRoute api: spec"
 POLICY = "networking.k8s.io/v1 NetworkPolicy api: spec"
 CLOSED = "leads to a port that no NetworkPolicy lets anybody in to"
 INGRESS = "networking.k8s.io/v1 Ingress api: spec"
@@ -235,6 +245,21 @@ def test_a_stream_that_is_right_is_left_alone() -> None:
             "{name: elsewhere,",
             "{name: api-other,",
             f"{INGRESS}.defaultBackend.service: there is no Service 'api-other'",
+        ),
+        (
+            "{name: api, port: 80}, {name: other",
+            "{name: api, port: 8000}, {name: other",
+            f"{ROUTE}.rules[0].backendRefs[0]: Service 'api' has no port 8000",
+        ),
+        (
+            "{backendRef: {name: api,",
+            "{backendRef: {name: api-shadow,",
+            f"{ROUTE}.rules[0].filters[0].requestMirror.backendRef: there is no Service 'api-shadow'",
+        ),
+        (
+            "{name: api-elsewhere, namespace: elsewhere}",
+            "{name: api-elsewhere}",
+            f"{ROUTE}.rules[1].backendRefs[0]: there is no Service 'api-elsewhere'",
         ),
         (
             "podSelector: {matchLabels: {app.kubernetes.io/instance: api}}",

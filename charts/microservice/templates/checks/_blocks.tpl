@@ -7,6 +7,7 @@ lost them all, which nobody wants.
 {{- range $block, $instead := dict
   "autoscaling" "autoscaling.enabled: false"
   "config" "config.data: {}"
+  "httpRoute" "httpRoute.enabled: false"
   "image" "image.repository and image.tag"
   "ingress" "ingress.enabled: false"
   "migration" "migration.enabled: false"
