@@ -123,17 +123,18 @@ def _entries(schema: Schema, part: Schema) -> list[Schema]:
 
 
 def _rows(properties: Mapping[str, Schema], defaults: Mapping[str, Any], prefix: str = "") -> Iterator[Row]:
-    """Yield a row for each key and, without a prefix, for each key below that is not in a definition.
+    """Yield a row for each key, and for each key below it that is not in a definition.
 
     A key without a description is Kubernetes' own, and explained there.
     """
     for name, part in properties.items():
         if "description" not in part:
             continue
-        key, below = prefix + name, list[Row]()
-        if not prefix:
-            below += _rows(part.get("properties", {}), defaults.get(name) or {}, f"{key}.")
-            below += _rows(part.get("items", {}).get("properties", {}), {}, f"{key}[].")
+        key = prefix + name
+        below = [
+            *_rows(part.get("properties", {}), defaults.get(name) or {}, f"{key}."),
+            *_rows(part.get("items", {}).get("properties", {}), {}, f"{key}[]."),
+        ]
         told_below = below and defaults.get(name)
         yield Row(key, part, "" if told_below or name not in defaults else _code(defaults[name]))
         yield from below

@@ -105,6 +105,11 @@ podDisruptionBudget: {minAvailable: 100%}
 """
 BESIDE = """
 env: {A: $(B)}
+secret:
+  data: {TWICE: a, THRICE: a}
+  external:
+    {enabled: true, provider: aws, store: {name: s}, aws: {service: null}, data: {THRICE: a, GONE: null}}
+config: {data: {TWICE: a, THRICE: a, GONE: a}}
 migration: {enabled: true, env: {M: {}}, resources: {limits: {cpu: 50m}}}
 cronJobs:
   clean: {env: {B: $(A), C: {}}, schedule: "60 8-20 0,1 march fri-mon,7"}
@@ -113,6 +118,15 @@ cronJobs:
   large: {schedule: "@daily", resources: {requests: {memory: 1Gi}, limits: {memory: 600Mi}}}
   larger: {schedule: "@daily", resources: {requests: {memory: 1Gi}}}
   off: {enabled: false}
+"""
+WITHOUT_A_STORE = "secret: {external: {enabled: true}}"
+VAULT = """
+secret:
+  external: {enabled: true, provider: vault, vault: {mountPath: "", caProvider: {name: ca}}, dataFrom: [a]}
+"""
+AZURE = """
+secret: {external: {enabled: true, provider: azure, azure: {tenantId: a}, dataFrom: [a]}}
+serviceAccount: {annotations: {azure.workload.identity/tenant-id: b}}
 """
 PROBLEMS = {
     (WITH_A_PORT, "1.api"): [
@@ -247,10 +261,20 @@ PROBLEMS = {
         "cronJobs.clean.env: A, B refer to each other in a circle, through $(NAME); write the value out "
         "in one of them",
         "migration.env.M comes from nowhere: write one, such as secretKeyRef: {name: database, key: url}",
+        "config.data.THRICE and secret.data.THRICE are one variable: keep one of them, or write "
+        "env.THRICE, which counts over both",
+        "config.data.TWICE and secret.data.TWICE are one variable: keep one of them, or write env.TWICE, "
+        "which counts over both",
+        "secret.data.THRICE and secret.external.data.THRICE are one variable: keep one of them, or write "
+        "env.THRICE, which counts over both",
         "cronJobs.large.resources.requests.memory: 1Gi is above cronJobs.large.resources.limits.memory: "
         "600Mi; lower the first, or raise the second",
         "migration.resources.requests.cpu: 100m is above migration.resources.limits.cpu: 50m; lower the "
         "first, or raise the second",
+        "secret.external.provider: aws makes a store, and secret.external.store.name: s is one made "
+        "elsewhere: write one of the two",
+        "secret.external.aws.region is missing: write it, such as region: eu-central-1",
+        "secret.external.aws.service is missing: write it, such as service: SecretsManager",
         "migration.enabled: true without anything to run: write migration.command or migration.args, such "
         "as command: [python, -m, migrate]",
         "cronJobs.a-name-that-leaves-no-room-for-those-of-its-runs: the name "
@@ -264,10 +288,31 @@ PROBLEMS = {
         "cronJobs.never has no schedule: write when it runs, such as schedule: '30 3 * * *' for half past "
         "three each night",
     ],
+    (WITHOUT_A_STORE, "api"): [
+        "secret.external.enabled: true with nothing to fetch: write secret.external.data, such as data: "
+        "{DATABASE_URL: shop/database-url}, or secret.external.dataFrom",
+        "secret.external has no store to fetch from: write secret.external.provider: aws, vault or azure, "
+        "or secret.external.store.name for a store made elsewhere",
+    ],
+    (VAULT, "api"): [
+        "secret.external.vault.mountPath is missing: write it, such as mountPath: kubernetes",
+        "secret.external.vault.server is missing: write it, such as server: https://vault.example.com:8200",
+        "secret.external.vault.caProvider says too little: write type, name and key, such as {type: "
+        "ConfigMap, name: vault-ca, key: ca.crt}",
+    ],
+    (AZURE, "api"): [
+        "secret.external.azure.vaultUrl is missing: write it, such as vaultUrl: https://shop.vault.azure.net",
+        "secret.external.azure.tenantId and serviceAccount.annotations[azure.workload.identity/tenant-id] "
+        "both name the tenant, which External Secrets refuses: keep one of them",
+    ],
 }
 
 
-@pytest.mark.parametrize(("values", "release"), PROBLEMS, ids=["with a port", "without", "at odds", "beside"])
+@pytest.mark.parametrize(
+    ("values", "release"),
+    PROBLEMS,
+    ids=["with a port", "without", "at odds", "beside", "no store", "vault", "azure"],
+)
 def test_every_problem_is_told_in_one_report(values: str, release: str, chart: Chart) -> None:
     assert chart.problems(values, release=release) == PROBLEMS[values, release]
 

@@ -63,7 +63,8 @@ versioned one when the next comes; the label is there to find what was kept.
 {{/*
 microservice.envFrom: the ConfigMaps and Secrets whose every key becomes a
 variable, as a JSON list. Where two have the same key the later one counts:
-ours, those made elsewhere, then envFrom as the user wrote it.
+ours (from a secrets manager last), those made elsewhere, then envFrom as the
+user wrote it.
 */}}
 {{- define "microservice.envFrom" -}}
 {{- $list := list -}}
@@ -72,6 +73,9 @@ ours, those made elsewhere, then envFrom as the user wrote it.
 {{- $configMaps = prepend $configMaps (include "microservice.settingsName" (list . "config")) -}}
 {{- end -}}
 {{- $secrets := .Values.secret.existing | default list -}}
+{{- if (.Values.secret.external).enabled -}}
+{{- $secrets = prepend $secrets (printf "%s-external" (include "microservice.fullname" .)) -}}
+{{- end -}}
 {{- if include "microservice.toYaml" .Values.secret.data -}}
 {{- $secrets = prepend $secrets (include "microservice.settingsName" (list . "secrets")) -}}
 {{- end -}}

@@ -6,10 +6,12 @@ elsewhere serves the migration too; rights in the cluster's API are the service'
 */}}
 {{- define "microservice.migrationValues" -}}
 {{- $fullname := include "microservice.fullname" . -}}
+{{- $secret := set (deepCopy .Values.secret) "versioned" false -}}
+{{- with ($secret.external).vault }}{{ $_ := set . "role" (.role | default $fullname) }}{{ end -}}
 {{- $values := include "microservice.merged" (list .Values (dict
   "fullnameOverride" (printf "%s-migration" $fullname)
   "config" (set (deepCopy .Values.config) "versioned" false)
-  "secret" (set (deepCopy .Values.secret) "versioned" false)
+  "secret" $secret
   "rbac" dict "service" dict
   "serviceAccount" (empty .Values.serviceAccount.create | ternary .Values.serviceAccount (omit .Values.serviceAccount "name")))) | fromJson -}}
 {{- $root := dict "Values" $values "Release" .Release "Chart" .Chart "writtenName" $fullname -}}

@@ -13,6 +13,9 @@ of another name than the values know.
 {{- $_ := set (get $names $kind) (printf "%s-%s" $fullname $part) (include "microservice.settingsName" (list $ $part)) -}}
 {{- end -}}
 {{- end -}}
+{{- if (.Values.secret.external).enabled -}}
+{{- $_ := set $names.secret (printf "%s-external" $fullname) (printf "%s-external" (include "microservice.fullname" .)) -}}
+{{- end -}}
 {{- include "microservice.renamed" (list .Values $names) -}}
 {{- end -}}
 

@@ -23,10 +23,15 @@ them in.
 {{- $problems = append $problems (printf "%s: %s refer to each other in a circle, through $(NAME); write the value out in one of them" $key (join ", " .)) -}}
 {{- end -}}
 {{- end -}}
-{{- if .Values.config.data -}}
-{{- range $name, $value := .Values.secret.data -}}
-{{- if not (or (kindIs "invalid" $value) (kindIs "invalid" (get $.Values.config.data $name)) (not (hasKey $.Values.config.data $name))) -}}
-{{- $problems = append $problems (printf "config.data.%s and secret.data.%s are one variable: keep one of them, or write env.%s, which counts over both" $name $name $name) -}}
+{{- $places := dict -}}
+{{- $external := empty (.Values.secret.external).enabled | ternary dict (.Values.secret.external).data -}}
+{{- range $block, $data := dict "config.data" .Values.config.data "secret.data" .Values.secret.data "secret.external.data" $external -}}
+{{- range $name, $value := $data -}}
+{{- if not (kindIs "invalid" $value) -}}
+{{- with get $places $name -}}
+{{- $problems = append $problems (printf "%s.%s and %s.%s are one variable: keep one of them, or write env.%s, which counts over both" . $name $block $name $name) -}}
+{{- end -}}
+{{- $_ := set $places $name $block -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -37,7 +37,7 @@ outside are encrypted, and the nodes' ports are left to the nodes.
 {{- $risks := list -}}
 {{- range $key := list "data" "files" -}}
 {{- if include "microservice.toYaml" (get $.Values.secret $key) -}}
-{{- $risks = append $risks (printf "secret.%s: all who read the values know it; name a Secret made elsewhere in secret.existing, env or volumes" $key) -}}
+{{- $risks = append $risks (printf "secret.%s: all who read the values know it; fetch it by secret.external, or name a Secret made elsewhere in secret.existing, env or volumes" $key) -}}
 {{- end -}}
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.tls) (not .Values.ingress.clusterIssuer) -}}
