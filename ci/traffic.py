@@ -10,7 +10,7 @@ from ci.stream import Finding, Pods, Release, containers_of, dig, entries, not_o
 
 def findings(release: Release) -> Iterator[Finding]:
     """Yield all that is wrong with the ways that lead to the pods of a stream."""
-    for rule in (_services, _ingresses, _routes, _network_policies):
+    for rule in (_services, _ingresses, _routes, _monitors, _network_policies):
         yield from rule(release)
 
 
@@ -76,6 +76,31 @@ def _unreachable(release: Release, name: str, port: Mapping[str, Any]) -> str | 
     if any(port == {"name": item.get("name")} or port == {"number": item.get("port")} for item in ports):
         return None
     return f"Service {name!r} has no port {' '.join(str(value) for value in port.values())}"
+
+
+def _monitors(release: Release) -> Iterator[Finding]:
+    """Find monitors that ask nobody, or at a port that those they ask don't have by that name."""
+    for key, monitor in release.objects.items():
+        labels = dig(monitor, "spec", "selector", "matchLabels") or {}
+        if key.kind == "ServiceMonitor":
+            chosen = [
+                [port for _, port in entries(service, "spec", "ports")]
+                for other, service in release.objects.items()
+                if other.kind == "Service"
+                and labels.items() <= (dig(service, "metadata", "labels") or {}).items()
+            ]
+            field = "endpoints"
+        elif key.kind == "PodMonitor":
+            chosen = [list(_ports(pods)) for pods in selected(release.objects, labels)]
+            field = "podMetricsEndpoints"
+        else:
+            continue
+        if not chosen:
+            yield Finding(key, "spec.selector.matchLabels", "matches nothing")
+        names = {port.get("name") for ports in chosen for port in ports}
+        for path, endpoint in entries(monitor, "spec", field):
+            if chosen and (name := endpoint.get("port")) and name not in names:
+                yield Finding(key, f"{path}.port", f"nothing that it selects has a port named {name!r}")
 
 
 def _network_policies(release: Release) -> Iterator[Finding]:

@@ -59,6 +59,7 @@ podDisruptionBudget: {maxUnavailable: 1, minAvailable: 1}
 serviceAccount: {create: false}
 rbac: {clusterRules: [{nonResourceURLs: [/metrics], verbs: [get]}]}
 httpRoute: {enabled: true}
+metrics: {serviceMonitor: {enabled: true}, podMonitor: {enabled: true}}
 """
 AT_ODDS = """
 commonLabels: {app.kubernetes.io/name: shop}
@@ -186,6 +187,10 @@ PROBLEMS = {
         "httpRoute.parentRefs: [{name: gateway, namespace: gateways}]",
         'httpRoute.rules[0]: the Service has no port ""; its ports are those under ports with a servicePort '
         "(none)",
+        'metrics.serviceMonitor.port: the Service has no port ""; its ports are those under ports with a '
+        "servicePort (none)",
+        'metrics.podMonitor.port: no container has a port ""; those that there are have a name under ports, '
+        "or in a container's own (none)",
         "autoscaling has no metric: write autoscaling.targetCPUUtilizationPercentage, "
         "targetMemoryUtilizationPercentage or metrics",
         "autoscaling.maxReplicas is missing: write the most pods that there may be, such as 20",

@@ -20,7 +20,7 @@ STREAM = """
 ---
 apiVersion: v1
 kind: Service
-metadata: {name: api}
+metadata: {name: api, labels: {c: d}}
 spec:
   selector: {$LABELS: app}
   ports:
@@ -90,6 +90,16 @@ spec:
     filters: [{type: RequestMirror, requestMirror: {backendRef: {name: api, port: 82}}}]
   - backendRefs: [{name: api-elsewhere, namespace: elsewhere}]
 ---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: api}
+spec: {selector: {matchLabels: {c: d}}, endpoints: [{port: http}, {targetPort: 9000}]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: api}
+spec: {selector: {matchLabels: {a: b}}, podMetricsEndpoints: [{port: proxy}]}
+---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: api}
@@ -128,6 +138,7 @@ DEPLOYMENT = "apps/v1 Deployment api: spec"
 POD = f"{DEPLOYMENT}.template.spec"
 APP = f"{POD}.containers[0]"
 ROUTE = "gateway.networking.k8s.io/v1 HTTPRoute api: spec"
+MONITOR = "monitoring.coreos.com/v1 "
 POLICY = "networking.k8s.io/v1 NetworkPolicy api: spec"
 CLOSED = "leads to a port that no NetworkPolicy lets anybody in to"
 INGRESS = "networking.k8s.io/v1 Ingress api: spec"
@@ -262,6 +273,23 @@ def test_a_stream_that_is_right_is_left_alone() -> None:
             f"{ROUTE}.rules[1].backendRefs[0]: there is no Service 'api-elsewhere'",
         ),
         (
+            "{matchLabels: {c: d}}",
+            "{matchLabels: {c: e}}",
+            f"{MONITOR}ServiceMonitor api: spec.selector.matchLabels: matches nothing",
+        ),
+        (
+            "[{port: http}, {targetPort",
+            "[{port: web}, {targetPort",
+            f"{MONITOR}ServiceMonitor api: spec.endpoints[0].port: "
+            "nothing that it selects has a port named 'web'",
+        ),
+        (
+            "podMetricsEndpoints: [{port: proxy}]",
+            "podMetricsEndpoints: [{port: early}]",
+            f"{MONITOR}PodMonitor api: spec.podMetricsEndpoints[0].port: "
+            "nothing that it selects has a port named 'early'",
+        ),
+        (
             "podSelector: {matchLabels: {app.kubernetes.io/instance: api}}",
             "podSelector: {matchLabels: {app.kubernetes.io/instance: app}}",
             f"{POLICY}.podSelector: matches no pods",
@@ -270,8 +298,8 @@ def test_a_stream_that_is_right_is_left_alone() -> None:
         ("port: 81, protocol: TCP", "port: 81, protocol: UDP", f"{SERVICE}.ports[1]: {CLOSED}"),
         ("{port: 9000}", "{port: 82}", f"{SERVICE}.ports[2]: {CLOSED}"),
         (
-            "selector: {matchLabels: {a: b}}",
-            "selector: {matchLabels: {a: c}}",
+            "maxUnavailable: 1, selector: {matchLabels: {a: b}}",
+            "maxUnavailable: 1, selector: {matchLabels: {a: c}}",
             "policy/v1 PodDisruptionBudget api: spec.selector.matchLabels: matches the pods of no workload, "
             "instead of one workload that serves",
         ),

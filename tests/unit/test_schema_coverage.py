@@ -119,7 +119,7 @@ def unreachable(
 ) -> Iterator[str]:
     """Yield the path of every field of a definition that the schema's part for it leaves no way to."""
     name = kubernetes.get("$ref", "").removeprefix(MARKER)
-    if name in above:
+    if name in above or part.get("additionalProperties") is True:
         return
     plain = definition(name) if name else kubernetes
     for inner in ("items", "additionalProperties"):

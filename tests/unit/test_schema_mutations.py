@@ -38,6 +38,8 @@ OF_TEXT = frozenset({"env", "data"})
 OR_NAME = frozenset({"port", "targetPort"})
 # What is not the chart's, or not its alone.
 OPEN = ("extraObjects", "global", "x-")
+# Within these the schema leaves everything to those who define it.
+LEFT = frozenset({"filters", "headers", "metricRelabelings", "queryParams", "relabelings", "tlsConfig"})
 
 
 def places(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -45,7 +47,7 @@ def places(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     if path and not str(path[0]).startswith(OPEN):
         yield path, node
     inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for name, value in inner:
+    for name, value in inner if not LEFT & set(path) else ():
         yield from places(value, (*path, name))
 
 

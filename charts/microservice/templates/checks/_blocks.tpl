@@ -11,6 +11,7 @@ lost them all, which nobody wants.
   "image" "image.repository and image.tag"
   "ingress" "ingress.enabled: false"
   "migration" "migration.enabled: false"
+  "metrics" "metrics.rules: []"
   "networkPolicy" "networkPolicy.enabled: false"
   "podDisruptionBudget" "podDisruptionBudget.enabled: false"
   "ports" "ports.http.enabled: false"

@@ -7,7 +7,7 @@ Under guardrails: enforce a risk is a problem.
 {{- define "microservice.problems" -}}
 {{- $problems := include "microservice.problems.blocks" . | fromJsonArray -}}
 {{- if not $problems -}}
-{{- range $part := list "image" "names" "labels" "rollout" "disruption" "env" "ports" "probes" "handlers" "shutdown" "resources" "security" "rbac" "volumes" "containers" "lists" "ingress" "httproute" "autoscaling" "external" "jobs" -}}
+{{- range $part := list "image" "names" "labels" "rollout" "disruption" "env" "ports" "probes" "handlers" "shutdown" "resources" "security" "rbac" "volumes" "containers" "lists" "ingress" "httproute" "metrics" "autoscaling" "external" "jobs" -}}
 {{- $problems = concat $problems (include (printf "microservice.problems.%s" $part) $ | fromJsonArray) -}}
 {{- end -}}
 {{- if eq (toString .Values.guardrails) "enforce" -}}
