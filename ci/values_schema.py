@@ -104,7 +104,7 @@ def build(source: Path) -> str:
     used = _used(built, definitions)
     built["definitions"] = {name: part for name, part in definitions.items() if name in used}
     try:
-        _validator(built)
+        validator(built)
     except jsonschema_rs.ValidationError as error:
         raise _refused(source, [f"{path_text(error.instance_path)}: {error.message}"]) from None
     return _text(built)
@@ -136,7 +136,7 @@ def check_values(source: Path, values_file: Path) -> None:
     values = read_values(values_file)
     problems = [
         f"{path_text(error.instance_path) or 'at the top'}: {error.message}"
-        for error in _validator(json.loads(build(source))).iter_errors(values)
+        for error in validator(json.loads(build(source))).iter_errors(values)
     ]
     problems += [
         f"{name}: {shown(source)} lists it; write its default here, or `default: null` there if it has none"
@@ -236,7 +236,8 @@ def _refuses(part: Schema) -> bool:
     return "const" in part or "const" in part.get("items", {})
 
 
-def _validator(schema: Schema) -> jsonschema_rs.Validator:
+def validator(schema: Schema) -> jsonschema_rs.Validator:
+    """Return what validates by a built schema as Helm does."""
     # The engine without look-around and back references, as Go's.
     return jsonschema_rs.Draft7Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
 

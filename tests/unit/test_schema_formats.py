@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import jsonschema_rs
 import pytest
 
 from ci import charts, values_schema
 
-SOURCE = charts.ROOT / "charts" / "microservice" / "schema.yaml"
-VALIDATOR = jsonschema_rs.Draft7Validator(
-    json.loads(values_schema.build(SOURCE)), pattern_options=jsonschema_rs.RegexOptions()
-)
+VALIDATORS = {
+    chart.name: values_schema.validator(json.loads(values_schema.build(chart.path / "schema.yaml")))
+    for chart in charts.charts()
+}
 
 # How long a key may be is left to Kubernetes: a pattern that counts to 253 costs Helm much time.
 SIDECAR = {"name": "a", "image": "i"}
@@ -65,15 +64,30 @@ def named(node: Any, name: str) -> Any:
     return name if node == "*" else node
 
 
-@pytest.mark.parametrize(("values", "names"), NAMES, ids=[json.dumps(values)[:60] for values, _ in NAMES])
+WRONG_AND_RIGHT = [
+    *(("microservice", *names) for names in NAMES),
+    ("namespace", {"labels": {"*": "v"}}, LABELS),
+    ("namespace", {"annotations": {"*": "v"}}, ANNOTATIONS),
+]
+
+every_name = pytest.mark.parametrize(
+    ("chart", "values", "names"),
+    WRONG_AND_RIGHT,
+    ids=[f"{chart}: {json.dumps(values)[:60]}" for chart, values, _ in WRONG_AND_RIGHT],
+)
+
+
+@every_name
 def test_a_name_that_kubernetes_does_not_take_is_refused(
-    values: Any, names: tuple[list[str], list[str]]
+    chart: str, values: Any, names: tuple[list[str], list[str]]
 ) -> None:
     wrong, _ = names
-    assert [name for name in wrong if VALIDATOR.is_valid(named(values, name))] == []
+    assert [name for name in wrong if VALIDATORS[chart].is_valid(named(values, name))] == []
 
 
-@pytest.mark.parametrize(("values", "names"), NAMES, ids=[json.dumps(values)[:60] for values, _ in NAMES])
-def test_a_name_that_kubernetes_takes_passes(values: Any, names: tuple[list[str], list[str]]) -> None:
+@every_name
+def test_a_name_that_kubernetes_takes_passes(
+    chart: str, values: Any, names: tuple[list[str], list[str]]
+) -> None:
     _, right = names
-    assert [name for name in right if not VALIDATOR.is_valid(named(values, name))] == []
+    assert [name for name in right if not VALIDATORS[chart].is_valid(named(values, name))] == []
