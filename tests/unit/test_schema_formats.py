@@ -35,6 +35,7 @@ NAMES: list[tuple[Any, tuple[list[str], list[str]]]] = [
         ]}}},
         LABELS,
     ),
+    ({"resources": {"limits": {"*": 1}}}, LABELS),
     ({"podAnnotations": {"*": "v"}}, ANNOTATIONS),
     ({"ingress": {"annotations": {"*": "v"}}}, ANNOTATIONS),
     ({"config": {"data": {"*": "v"}}}, SETTINGS),
@@ -68,6 +69,8 @@ WRONG_AND_RIGHT = [
     *(("microservice", *names) for names in NAMES),
     ("namespace", {"labels": {"*": "v"}}, LABELS),
     ("namespace", {"annotations": {"*": "v"}}, ANNOTATIONS),
+    ("namespace", {"resourceQuota": {"hard": {"*": 1}}}, LABELS),
+    ("namespace", {"limitRange": {"limits": {"Container": {"max": {"*": 1}}}}}, LABELS),
 ]
 
 every_name = pytest.mark.parametrize(
