@@ -136,6 +136,8 @@ def _told(error: ValidationError, schema: Schema, document: _Document) -> Iterat
             yield document.fault(path, message)
         case ValidationErrorKind.Required(property=name):
             yield document.fault(path, f"the key {name} is missing")
+        case _ if "title" in within:
+            yield document.fault(path, f"{within['title']} belongs here")
         case ValidationErrorKind.Pattern():
             yield document.fault(path, f"a text of the form {within['pattern']} belongs here")
         case _:

@@ -1,4 +1,8 @@
-"""Names that Kubernetes would not take are refused where they are written; those that it takes pass."""
+"""What Kubernetes would not take is refused where it is written; what it takes passes.
+
+Asked of k8s.io/apimachinery (pkg/util/validation and pkg/api/resource), github.com/distribution/reference and
+github.com/robfig/cron, by which Kubernetes and the runtimes of containers read these.
+"""
 
 from __future__ import annotations
 
@@ -16,81 +20,220 @@ VALIDATORS = {
 
 # How long a key may be is left to Kubernetes: a pattern that counts to 253 costs Helm much time.
 SIDECAR = {"name": "a", "image": "i"}
-LABELS = (["", "-a", "a-", "a b", "a/b/c", "/a", "A/b", "a..b/c"], ["a", "A_b.C", "a.b-c/D"])
-ANNOTATIONS = (["", "-a", "a b", "/a", "a/", "a..b/c"], ["a", "a.b-c/D", "Example.com/x"])
-SETTINGS = ([".", "..", "..a", "a/b", "a b"], ["a", ".a", "a..b", "1", "A_B-c.d", "a" * 253])
-VARIABLES = ([".", "..", "..a", "1", "a b", "a=b"], ["a", ".a", ".1", "-a", "A_B-c.d"])
-PORTS = (["1", "80-90", "a--b", "-a", "a-", "A", "a" * 16], ["http", "8h", "80-a-90", "a" * 15])
-OBJECTS = (["-a", "a.", "a..b", "a.-b", "A", "a" * 254], ["a", "1", "a.b-c.d", "a" * 253])
-HOSTS = (["*", "*.", "a..b", "-a.b", "a.*", "http://a"], ["a", "*.a.b", "a.b-c.d"])
+IN_QUOTES = [1, 1.5, True]
+LABELS = (
+    ["", "-a", "a-", "a b", "a/b/c", "/a", "a/", "A/b", "a..b/c", "ä", "a" * 64, "a.b/" + "a" * 64],
+    ["a", "1", "A_b.C", "a.b-c/D", "a" * 63, "a.b/" + "a" * 63, "a" * 64 + "/b"],
+)
+RESOURCES = ([name for name in LABELS[0] if len(name) < 64], LABELS[1])
+LABEL_VALUES = (["-a", "a-", "a b", "a/b", "ä", "a" * 64, *IN_QUOTES], ["", "1.10", "A_b.c-1", "a" * 63])
+ANNOTATIONS = (
+    ["", "-a", "a b", "/a", "a/", "a..b/c", "a" * 64],
+    ["a", "a.b-c/D", "Example.com/x", "a" * 63],
+)
+FILES = (["", ".", "..", "..a", "a/b", "a b", "ä"], ["a", ".a", "a..b", "1", "-a", "A_B-c.d", "a" * 253])
+VARIABLES = (["", ".", "..", "..a", "1", "1a", "a b", "a=b", "a/b", "ä"], ["a", ".a", ".1", "-a", "A_B-c.d"])
+PORTS = (["1", "80-90", "a--b", "-a", "a-", "A", "a_b", "a" * 16], ["http", "8h", "80-a-90", "a" * 15])
+PORT_NUMBERS = ([0, 65536, -1, 1.5, True], [1, 65535])
+OBJECTS = (
+    ["-a", "a.", ".a", "a..b", "a.-b", "a-.b", "A", "a_b", "a b", "a/b", "a" * 254],
+    ["a", "1", "a.b-c.d", "1a.b-2.c", "a" * 253],
+)
+HOSTS = (
+    [
+        "",
+        "*",
+        "*.",
+        "*a.b",
+        "a.*.b",
+        "a..b",
+        ".a",
+        "a.",
+        "-a.b",
+        "a.*",
+        "A.b",
+        "a_b.c",
+        "http://a",
+        "a/b",
+        "a:80",
+        "10.0.0.1",
+        "a" * 254,
+    ],
+    ["a", "*.a.b", "a.b-c.d", "1a.b", "a.1-2", "xn--bcher-kva.example", "a" * 253],
+)
 REGISTRIES = (["a b", "\x1b", "a/", "https://a"], ["", "a.b:5000", "a.b/mirror", "a.b:5000/c/d"])
-# Where names are written, as a key or as a value: * is the name. Then the wrong and the right ones there.
-NAMES: list[tuple[Any, tuple[list[str], list[str]]]] = [
+REPOSITORIES = (
+    [
+        "a:1.27",
+        "a@sha256",
+        "A",
+        "a/B",
+        "/a",
+        "a/",
+        "a//b",
+        "a_",
+        "a..b",
+        "a___b",
+        "a..b/c",
+        "http://a/b",
+        "a b",
+        "-a",
+    ],
+    ["", "nginx", "myrepo/api", "ghcr.io/org/api", "localhost:5000/a/b", "REG.io/a", "a.b_c__d--e/f"],
+)
+TAGS = (
+    [".a", "-a", "1.2.3+build", "a b", "a:b", "a" * 129, *IN_QUOTES],
+    ["", "1.2.3", "_a", "A-b.c", "a" * 128],
+)
+DIGESTS = (
+    ["sha256:" + "0f" * 31, "sha256:" + "0F" * 32, "sha256:" + "0f" * 33, "md5:" + "0f" * 16, "0f" * 32],
+    ["", "sha256:" + "0f" * 32],
+)
+QUANTITIES = (
+    ["", "-1", -1, "1ki", "1K", "1mi", "1f", "1p", "1 Gi", "1Gi ", "1GiB", "1,5", "0x10", "1e", True],
+    [
+        "0",
+        "100m",
+        "0.5",
+        ".5",
+        "5.",
+        "+1",
+        "1e3",
+        "1E-3",
+        "12E",
+        "1Ki",
+        "1.5Gi",
+        "1n",
+        "1u",
+        "1k",
+        "1P",
+        0,
+        2,
+        0.5,
+    ],
+)
+COUNTS = ([-1, 1.5, "1", "%", "101%", "-1%", "1.5%", "25 %", True], [0, 1, 100, "0%", "25%", "100%"])
+RANGES = (
+    [
+        "",
+        "10.0.0.0",
+        "10.0.0.0/33",
+        "256.0.0.0/8",
+        "10.0.0/8",
+        "10.0.0.0.0/8",
+        "010.0.0.0/8",
+        "10/0/0/0/8",
+        "fd00::",
+        "fd00::/129",
+        "all",
+    ],
+    ["10.0.0.0/8", "0.0.0.0/0", "192.168.255.1/32", "fd00::/8", "::/0", "2001:db8::1/128"],
+)
+SCHEDULES = (
+    ["", "daily", "@reboot", "@every day", "@ * * * *"],
+    ["*/5 0-6 1,15 JAN-jun ?", "@hourly", "@every 1h30m"],
+)
+DURATIONS = (["", "1", "1 h", "h", "1d", "-1h", "1H", 60], ["0", "90s", "1h30m", "500ms"])
+# Where it is written, as a key or as a value: * is it. Then the wrong and the right there.
+FORMS: list[tuple[Any, tuple[list[Any], list[Any]]]] = [
+    ({"fullnameOverride": "*"}, (["1a", "A", "a_b", "a.b", "-a", "a-", "a" * 64], ["", "a-1", "a" * 63])),
+    ({"nameOverride": "*"}, (["A", "a.b", "-a", "a" * 64], ["", "1", "a-1", "a" * 63])),
     ({"commonLabels": {"*": "v"}}, LABELS),
+    ({"podLabels": {"a": "*"}}, LABEL_VALUES),
     ({"nodeSelector": {"*": "v"}}, LABELS),
+    ({"nodeSelector": {"a": "*"}}, LABEL_VALUES),
     (
-        {"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "w"}]}
-        | {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+        {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
             {"topologyKey": "z", "labelSelector": {"matchLabels": {"*": "v"}}}
         ]}}},
         LABELS,
     ),
-    ({"resources": {"limits": {"*": 1}}}, LABELS),
+    ({"resources": {"limits": {"*": 1}}}, RESOURCES),
     ({"podAnnotations": {"*": "v"}}, ANNOTATIONS),
+    ({"podAnnotations": {"a": "*"}}, (IN_QUOTES, ["", "1", "true", "ä b"])),
     ({"ingress": {"annotations": {"*": "v"}}}, ANNOTATIONS),
-    ({"config": {"data": {"*": "v"}}}, SETTINGS),
-    ({"secret": {"files": {"*": "v"}}}, SETTINGS),
+    ({"config": {"data": {"*": "v"}}}, VARIABLES),
+    ({"config": {"data": {"A": "*"}}}, ([True, 1.5, 2**53], ["", "true", 1, 2**53 - 1])),
+    ({"secret": {"files": {"*": "v"}}}, FILES),
     ({"env": {"*": "v"}}, VARIABLES),
+    ({"env": {"A": {"secretKeyRef": {"name": "a", "key": "*"}}}}, FILES),
+    ({"cronJobs": {"a": {"env": {"*": "v"}}}}, VARIABLES),
     ({"initContainers": [SIDECAR | {"env": [{"name": "*"}]}]}, VARIABLES),
     ({"ports": {"*": {"containerPort": 1}}}, PORTS),
+    ({"ports": {"a": {"containerPort": "*"}}}, PORT_NUMBERS),
     ({"mainPort": "*"}, PORTS),
     ({"livenessProbe": {"httpGet": {"port": "*"}}}, PORTS),
+    ({"livenessProbe": {"tcpSocket": {"port": "*"}}}, PORT_NUMBERS),
     ({"lifecycle": {"preStop": {"httpGet": {"port": "*"}}}}, PORTS),
     ({"extraContainers": [SIDECAR | {"ports": [{"name": "*", "containerPort": 1}]}]}, PORTS),
     ({"service": {"extraPorts": [{"name": "*", "port": 1}]}}, (["A", "a.b", "-a"], ["a", "1", "a--b"])),
+    ({"service": {"loadBalancerSourceRanges": ["*"]}}, RANGES),
+    ({"networkPolicy": {"ingress": {"from": [{"ipBlock": {"cidr": "*"}}]}}}, RANGES),
+    ({"networkPolicy": {"egress": [{"to": [{"ipBlock": {"cidr": "::/0", "except": ["*"]}}]}]}}, RANGES),
     ({"serviceAccount": {"name": "*"}}, OBJECTS),
     ({"config": {"existing": ["*"]}}, OBJECTS),
+    ({"imagePullSecrets": [{"name": "*"}]}, OBJECTS),
+    ({"volumes": {"a": {"claim": {"size": "1Gi", "storageClassName": "*"}}}}, OBJECTS),
+    ({"volumes": {"a": {"claim": {"size": "*"}}}}, QUANTITIES),
+    ({"resources": {"requests": {"cpu": "*"}}}, QUANTITIES),
     ({"ingress": {"hosts": [{"host": "*"}]}}, HOSTS),
+    ({"httpRoute": {"hostnames": ["*"]}}, HOSTS),
     ({"image": {"registry": "*"}}, REGISTRIES),
     ({"global": {"imageRegistry": "*"}}, REGISTRIES),
+    ({"image": {"repository": "*"}}, REPOSITORIES),
+    ({"image": {"tag": "*"}}, TAGS),
+    ({"image": {"digest": "*"}}, DIGESTS),
+    ({"strategy": {"rollingUpdate": {"maxUnavailable": "*"}}}, COUNTS),
+    ({"strategy": {"rollingUpdate": {"maxSurge": "*"}}}, ([-1, 1.5, "1", "%", "-1%"], [0, 1, "0%", "150%"])),
+    ({"cronJobs": {"a": {"schedule": "*"}}}, SCHEDULES),
+    ({"secret": {"external": {"refreshInterval": "*"}}}, DURATIONS),
+    ({"httpRoute": {"rules": [{"timeouts": {"request": "*"}}]}}, DURATIONS),
 ]  # fmt: skip
-
-
-def named(node: Any, name: str) -> Any:
-    """Values with a name where a * stands, as a key or as a value."""
-    if isinstance(node, dict):
-        return {name if key == "*" else key: named(value, name) for key, value in node.items()}
-    if isinstance(node, list):
-        return [named(item, name) for item in node]
-    return name if node == "*" else node
-
-
-WRONG_AND_RIGHT = [
-    *(("microservice", *names) for names in NAMES),
+CASES = [
+    *(("microservice", *form) for form in FORMS),
     ("namespace", {"labels": {"*": "v"}}, LABELS),
     ("namespace", {"annotations": {"*": "v"}}, ANNOTATIONS),
-    ("namespace", {"resourceQuota": {"hard": {"*": 1}}}, LABELS),
-    ("namespace", {"limitRange": {"limits": {"Container": {"max": {"*": 1}}}}}, LABELS),
+    ("namespace", {"resourceQuota": {"hard": {"*": 1}}}, RESOURCES),
+    ("namespace", {"limitRange": {"limits": {"Container": {"max": {"*": 1}}}}}, RESOURCES),
 ]
-
-every_name = pytest.mark.parametrize(
-    ("chart", "values", "names"),
-    WRONG_AND_RIGHT,
-    ids=[f"{chart}: {json.dumps(values)[:60]}" for chart, values, _ in WRONG_AND_RIGHT],
+each_form = pytest.mark.parametrize(
+    ("chart", "values", "texts"),
+    CASES,
+    ids=[f"{chart}: {json.dumps(values)[:70]}" for chart, values, _ in CASES],
 )
 
 
-@every_name
-def test_a_name_that_kubernetes_does_not_take_is_refused(
-    chart: str, values: Any, names: tuple[list[str], list[str]]
-) -> None:
-    wrong, _ = names
-    assert [name for name in wrong if VALIDATORS[chart].is_valid(named(values, name))] == []
+def named(node: Any, text: Any) -> Any:
+    """Values with something where a * stands, as a key or as a value."""
+    if isinstance(node, dict):
+        return {text if key == "*" else key: named(value, text) for key, value in node.items()}
+    if isinstance(node, list):
+        return [named(item, text) for item in node]
+    return text if node == "*" else node
 
 
-@every_name
-def test_a_name_that_kubernetes_takes_passes(
-    chart: str, values: Any, names: tuple[list[str], list[str]]
+@each_form
+def test_what_kubernetes_does_not_take_is_refused(
+    chart: str, values: Any, texts: tuple[list[Any], list[Any]]
 ) -> None:
-    _, right = names
-    assert [name for name in right if not VALIDATORS[chart].is_valid(named(values, name))] == []
+    wrong, _ = texts
+    assert [text for text in wrong if VALIDATORS[chart].is_valid(named(values, text))] == []
+
+
+@each_form
+def test_what_kubernetes_takes_passes(chart: str, values: Any, texts: tuple[list[Any], list[Any]]) -> None:
+    _, right = texts
+    assert [text for text in right if not VALIDATORS[chart].is_valid(named(values, text))] == []
+
+
+def unnamed(part: Any) -> list[str]:
+    """The patterns that no title tells in words."""
+    if not isinstance(part, dict):
+        return []
+    own = [part["pattern"]] if isinstance(part.get("pattern"), str) and "title" not in part else []
+    return own + [pattern for inner in part.values() for pattern in unnamed(inner)]
+
+
+@pytest.mark.parametrize("chart", charts.charts(), ids=lambda chart: chart.name)
+def test_every_form_is_told_in_words(chart: charts.Chart) -> None:
+    assert unnamed(json.loads(values_schema.build(chart.path / "schema.yaml"))) == []

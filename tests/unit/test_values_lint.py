@@ -73,13 +73,18 @@ def test_nothing_is_told_of_the_cases(case: charts.Case) -> None:
         ),
         (
             "mainPort: UP",
-            "line 1, column 1: mainPort: a text of the form ^(([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*)?$ "
-            "belongs here",
+            "line 1, column 1: mainPort: a port's name (small letters, digits and single -, a letter among "
+            "them, at most 15 characters) belongs here",
+        ),
+        (
+            "resources: {limits: {memory: -1}}",
+            "line 1, column 22: resources.limits.memory: a quantity (a number, with n, u, m, k, M, G, T, P, "
+            "E, Ki, Mi, Gi, Ti, Pi or Ei, such as 500m or 1.5Gi) belongs here",
         ),
         (
             'env: {"A B": x}',
-            'line 1, column 7: env["A B"]: a name here has the form '
-            r"^(\.?[A-Za-z_-]|\.[0-9])[A-Za-z0-9_.-]*$",
+            'line 1, column 7: env["A B"]: not a variable\'s name: it has letters, digits, _, - and ., first '
+            "no digit and no ..",
         ),
         ("extraContainers: [{name: a}]", "line 1, column 19: extraContainers[0]: the key image is missing"),
         (

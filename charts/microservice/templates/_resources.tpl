@@ -34,8 +34,9 @@ quantities do. No float could tell 9007199254740993 from its neighbour. The
 form: Kubernetes API reference, Quantity.
 */}}
 {{- define "microservice.quantity" -}}
-{{- $number := regexFind "^[0-9.]+" (toString .) -}}
-{{- $suffix := trimPrefix $number (toString .) -}}
+{{- $text := toString . | trimPrefix "+" -}}
+{{- $number := regexFind "^[0-9.]+" $text -}}
+{{- $suffix := trimPrefix $number $text -}}
 {{- $exponent := get (dict "n" -9 "u" -6 "m" -3 "k" 3 "M" 6 "G" 9 "T" 12 "P" 15 "E" 18) $suffix | default 0 -}}
 {{- if regexMatch "^[eE].*[0-9]$" $suffix }}{{ $exponent = substr 1 -1 $suffix | atoi }}{{ end -}}
 {{- $whole := splitList "." $number | first -}}
