@@ -70,7 +70,7 @@ secret: {data: {KEY: key, BOTH: there, ONCE: here}}
 global: {imagePullSecrets: ["", {name: ""}, fine, {name: fine}, {}]}
 ports:
   http: {nodePort: 30080}
-  web: {containerPort: 8000, hostPort: 80}
+  web: {containerPort: 8000, hostPort: 80, nodePort: 30090}
   dns: {containerPort: 8000, protocol: UDP, hostPort: 80, servicePort: 80}
   other: {containerPort: 8001, hostPort: 80, servicePort: 80}
 service: {extraPorts: [{name: dns, port: 80, targetPort: http}, {port: 53, nodePort: 30080}]}
@@ -213,6 +213,7 @@ PROBLEMS = {
         "ports.http and ports.other both have servicePort 80/TCP: give each its own, or take one away",
         "ports.http and ports.web both have containerPort 8000/TCP: give each its own, or take one away",
         "ports.other and ports.web both have hostPort 80/TCP: give each its own, or take one away",
+        "ports.web.nodePort: 30090 needs a servicePort beside it, or the port is not on the Service",
         "ports.other and service.extraPorts[0] both have servicePort 80/TCP: give each its own, or take "
         "one away",
         "ports.dns and service.extraPorts[0] are both named dns: give each a name of its own",

@@ -41,7 +41,9 @@ name is one port's of all containers, and one of the Service.
 {{- if and $entry.port.servicePort $several (not $entry.port.name) -}}
 {{- $problems = append $problems (printf "%s has no name: a Service with several ports needs one for each, such as name: metrics" $entry.key) -}}
 {{- end -}}
-{{- if and $entry.port.nodePort (has (toString $.Values.service.type) (list "ClusterIP" "<nil>")) -}}
+{{- if and $entry.port.nodePort (not $entry.port.servicePort) -}}
+{{- $problems = append $problems (printf "%s.nodePort: %d needs a servicePort beside it, or the port is not on the Service" $entry.key (int64 $entry.port.nodePort)) -}}
+{{- else if and $entry.port.nodePort (has (toString $.Values.service.type) (list "ClusterIP" "<nil>")) -}}
 {{- $problems = append $problems (printf "%s.nodePort: %d needs service.type: NodePort or LoadBalancer" $entry.key (int64 $entry.port.nodePort)) -}}
 {{- end -}}
 {{- end -}}
