@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ci import lint
 from ci.manifests import Object
 from tests.render.conftest import Case, Chart, Rendered, with_both_engines
 
@@ -118,3 +119,8 @@ def test_for_which_pods_it_is_can_not_be_said(chart: Chart) -> None:
     assert "at '/networkPolicy/spec/podSelector': value must be 'not a key here: the policy is" in str(
         refused
     )
+
+
+@with_both_engines
+def test_a_spec_without_a_rule_leaves_no_empty_line(engine: int, chart: Chart) -> None:
+    assert lint.untidy(chart("networkPolicy: {spec: {egress: []}}", engine=engine).stream) == []

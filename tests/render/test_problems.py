@@ -30,6 +30,7 @@ startupProbe: {tcpSocket: {port: nowhere-else}}
 volumes:
   nothing: {mountPath: /nothing}
   nothing-at-all: {}
+  nothing-but-items: {items: [{key: a, path: a}]}
   claimed: {claim: {size: 1Gi}, emptyDir: {}}
   claimed-twice: {claim: {size: 1Gi}, persistentVolumeClaim: {claimName: other}}
   both: {emptyDir: {}, configMap: {name: settings}, mountPath: /both}
@@ -161,6 +162,8 @@ PROBLEMS = {
         "claim: {size: 1Gi}",
         "volumes.nothing-at-all has no source: write one, such as emptyDir: {}, configMap: {name: settings} "
         "or claim: {size: 1Gi}",
+        "volumes.nothing-but-items has no source: write one, such as emptyDir: {}, configMap: "
+        "{name: settings} or claim: {size: 1Gi}",
         'ingress.hosts[0]: the Service has no port "nowhere"; its ports are those under ports with a '
         "servicePort (admin, http)",
         "ingress.hosts[1]: serviceName: other needs a port beside it, by name or number",

@@ -13,13 +13,14 @@ takes as a device is one of them.
 {{- end -}}
 {{- end -}}
 {{- range $name, $volume := $volumes -}}
-{{- if ne (len $volume.source) 1 -}}
-{{- $problems = append $problems (printf "volumes.%s has %s: write one, such as emptyDir: {}, configMap: {name: settings} or claim: {size: 1Gi}" $name (empty $volume.source | ternary "no source" (printf "several sources (%s)" (keys $volume.source | sortAlpha | join ", ")))) -}}
+{{- $sources := omit $volume.source "items" "defaultMode" "optional" -}}
+{{- if or (ne (len $volume.source) 1) (not $sources) -}}
+{{- $problems = append $problems (printf "volumes.%s has %s: write one, such as emptyDir: {}, configMap: {name: settings} or claim: {size: 1Gi}" $name (empty $sources | ternary "no source" (printf "several sources (%s)" (keys $volume.source | sortAlpha | join ", ")))) -}}
 {{- end -}}
 {{- if gt (len $name) 63 -}}
 {{- $problems = append $problems (printf "volumes.%s: the name has %d characters, and a volume's may have 63; shorten it" $name (len $name)) -}}
 {{- end -}}
-{{- $entry := get $.Values.volumes $name | default dict -}}
+{{- $entry := get (kindIs "map" $.Values.volumes | ternary $.Values.volumes dict) $name | default dict -}}
 {{- $key := or $entry.mountPath $entry.mounts | empty | ternary (printf "%s.mountPath" $name) (printf "volumes.%s" $name) -}}
 {{- range $volume.mounts -}}
 {{- $place := trimSuffix "/" .mountPath -}}
