@@ -68,8 +68,8 @@ def test_a_backend_of_another_kind_needs_no_port(case: Case) -> None:
 
 
 def test_a_service_of_the_same_name_in_another_namespace_is_somebody_elses(chart: Chart) -> None:
-    rendered = chart(ON + ", rules: [{backendRefs: [{name: api, namespace: other, port: 1}]}]}")
-    assert backends(rendered) == [[{"name": "api", "namespace": "other", "port": 1}]]
+    rendered = chart(ON + ", rules: [{backendRefs: [{name: api, namespace: other}]}]}")
+    assert backends(rendered) == [[{"name": "api", "namespace": "other"}]]
 
 
 def test_a_further_port_of_the_service_will_do(chart: Chart) -> None:

@@ -40,7 +40,6 @@ ports:
   metrics: {containerPort: 9102, servicePort: 9102}
   off: {enabled: false, containerPort: 9103, servicePort: 9103}
   web: {containerPort: 8080, servicePort: 8080}
-service: {clusterIP: None, publishNotReadyAddresses: true}
 """
 
 
@@ -96,14 +95,14 @@ def test_further_ports_alone_make_a_service(chart: Chart) -> None:
     assert rendered.service["ports"] == [{"name": "metrics", "port": 9102, "targetPort": 9102}]
 
 
-def test_every_field_of_a_service_can_be_set(case: Case, chart: Chart) -> None:
+def test_every_field_of_a_service_can_be_set(case: Case) -> None:
     balancer = case("service-loadbalancer").service
     assert balancer["externalTrafficPolicy"] == "Local"
     assert balancer["loadBalancerSourceRanges"] == ["203.0.113.0/24"]
     assert balancer["sessionAffinity"] == "ClientIP"
     assert balancer["sessionAffinityConfig"] == {"clientIP": {"timeoutSeconds": 600}}
     assert case("service-nodeport").service["trafficDistribution"] == "PreferClose"
-    headless = chart(MANY_PORTS).service
+    headless = case("service-headless").service
     assert (headless["clusterIP"], headless["publishNotReadyAddresses"]) == ("None", True)
 
 
