@@ -12,44 +12,46 @@ is written -> what is written there.
 {{- end -}}
 
 {{/*
-microservice.jobValues: (list ROOT JOB) -> the values as JSON that make of the
-application's pod one that does a job and ends: the same image, settings,
-account, security and place, but nothing that serves or waits to be asked. Never
-restarted: a failed pod stays, with its log, and the Job makes another.
+microservice.jobRoot: (list NEW ROOT JOB) -> nothing; makes of NEW, a dict, the
+root of which the application's pod is one that does a job and ends: the
+same image, settings, account, security and place, but nothing that serves or
+waits to be asked. Never restarted: a failed pod stays, with its log, and the Job
+makes another.
 */}}
-{{- define "microservice.jobValues" -}}
-{{- $root := index . 0 -}}
-{{- $job := index . 1 -}}
-{{- $values := include "microservice.merged" (list $root.Values (dict
+{{- define "microservice.jobRoot" -}}
+{{- $new := index . 0 -}}
+{{- $values := (index . 1).Values -}}
+{{- $job := index . 2 -}}
+{{- include "microservice.derive" (list $new (index . 1) (dict
   "command" $job.command
   "args" $job.args
-  "env" (include "microservice.merged" (list $root.Values.env $job.env) | fromJson)
-  "resources" (include "microservice.jobResources" . | fromJson)
-  "volumes" (include "microservice.jobVolumes" . | fromJson)
-  "podSpec" (include "microservice.merged" (list $root.Values.podSpec (dict "restartPolicy" "Never")) | fromJson)
+  "env" (include "microservice.merged" (list $values.env $job.env) | fromJson)
+  "resources" (include "microservice.jobResources" (list $values $job) | fromJson)
+  "volumes" (include "microservice.jobVolumes" (list $values $job) | fromJson)
+  "podSpec" (include "microservice.merged" (list $values.podSpec (dict "restartPolicy" "Never")) | fromJson)
   "ports" dict "lifecycle" dict "shutdown" (dict "drainSeconds" 0)
   "readinessProbe" dict "livenessProbe" dict "startupProbe" dict
-  "initContainers" list "extraContainers" list "topologySpreadConstraints" list)) | fromJson -}}
-{{- include "microservice.podValues" (dict "Values" $values "Release" $root.Release "Chart" $root.Chart "writtenName" $root.writtenName) -}}
+  "initContainers" list "extraContainers" list "topologySpreadConstraints" list)) -}}
+{{- include "microservice.resolve" $new -}}
 {{- end -}}
 
 {{/*
-microservice.jobResources: (list ROOT JOB) -> the job's resources laid over the
+microservice.jobResources: (list VALUES JOB) -> the job's resources laid over the
 main container's, as JSON.
 */}}
 {{- define "microservice.jobResources" -}}
-{{- $resources := deepCopy (index . 0).Values.resources -}}
+{{- $resources := deepCopy (index . 0).resources -}}
 {{- include "microservice.overlay" (list $resources ((index . 1).resources | default dict)) -}}
 {{- toJson $resources -}}
 {{- end -}}
 
 {{/*
-microservice.jobVolumes: (list ROOT JOB) -> the volumes in which a job's pod
+microservice.jobVolumes: (list VALUES JOB) -> the volumes in which a job's pod
 finds /tmp and the files of the settings, or all of them where it asks for
 them, as JSON. What is temporary needs no claim.
 */}}
 {{- define "microservice.jobVolumes" -}}
-{{- $volumes := (index . 0).Values.volumes -}}
+{{- $volumes := (index . 0).volumes -}}
 {{- if not (index . 1).volumes -}}
 {{- $volumes = pick $volumes "tmp" "config" "secret" -}}
 {{- range $name, $volume := $volumes -}}

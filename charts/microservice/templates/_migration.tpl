@@ -1,21 +1,25 @@
 {{/*
-microservice.migrationValues: the values as JSON of which the chart's own
-templates make what a migration needs: those of a job, under a name of its own,
-since a hook under a live object's name would delete that. An account made
-elsewhere serves the migration too; rights in the cluster's API are the service's.
+microservice.migrationRoot: (list NEW ROOT WEIGHT) -> nothing; makes of NEW, a
+dict, the root of which the chart's own templates make what a migration
+needs: hooks, under a name of their own, since a hook under a live object's name
+would delete that. An account made elsewhere serves the migration too; rights in
+the cluster's API are the service's.
 */}}
-{{- define "microservice.migrationValues" -}}
-{{- $fullname := include "microservice.fullname" . -}}
-{{- $secret := set (deepCopy .Values.secret) "versioned" false -}}
+{{- define "microservice.migrationRoot" -}}
+{{- $new := index . 0 -}}
+{{- $values := (index . 1).Values -}}
+{{- $fullname := include "microservice.fullname" (index . 1) -}}
+{{- $secret := set (deepCopy $values.secret) "versioned" false -}}
 {{- with ($secret.external).vault }}{{ $_ := set . "role" (.role | default $fullname) }}{{ end -}}
-{{- $values := include "microservice.merged" (list .Values (dict
+{{- include "microservice.derive" (list $new (index . 1) (dict
   "fullnameOverride" (printf "%s-migration" $fullname)
-  "config" (set (deepCopy .Values.config) "versioned" false)
+  "config" (set (deepCopy $values.config) "versioned" false)
   "secret" $secret
-  "rbac" dict "service" dict
-  "serviceAccount" (empty .Values.serviceAccount.create | ternary .Values.serviceAccount (omit .Values.serviceAccount "name")))) | fromJson -}}
-{{- $root := dict "Values" $values "Release" .Release "Chart" .Chart "writtenName" $fullname -}}
-{{- include "microservice.jobValues" (list $root .Values.migration) -}}
+  "ports" dict "service" dict "rbac" dict "initContainers" list "extraContainers" list
+  "serviceAccount" (empty $values.serviceAccount.create | ternary $values.serviceAccount (omit $values.serviceAccount "name")))) -}}
+{{- $_ := set $new "writtenName" $fullname -}}
+{{- $_ := set $new "component" "migration" -}}
+{{- $_ := set $new "hook" (include "microservice.migrationHook" (index . 2) | fromJson) -}}
 {{- end -}}
 
 {{/*
@@ -36,9 +40,8 @@ to for the migration. Helm takes the line break from the end of a hook, and so
 from a text that ends there: with the keys sorted no text does.
 */}}
 {{- define "microservice.migrationCopy" -}}
-{{- $root := index . 0 -}}
-{{- $copy := dict "Values" (include "microservice.migrationValues" $root | fromJson) "Release" $root.Release "Chart" $root.Chart "component" "migration" -}}
-{{- $_ := set $copy "hook" (include "microservice.migrationHook" (index . 2) | fromJson) -}}
-{{- $rendered := include (printf "%s/%s.yaml" $root.Template.BasePath (index . 1)) $copy -}}
+{{- $copy := dict -}}
+{{- include "microservice.migrationRoot" (list $copy (index . 0) (index . 2)) -}}
+{{- $rendered := include (printf "%s/%s.yaml" (index . 0).Template.BasePath (index . 1)) $copy -}}
 {{- include "microservice.toYaml" (printf "%s\n" $rendered | fromYaml) -}}
 {{- end -}}

@@ -1,39 +1,45 @@
 {{/*
-microservice.podValues: the values that a pod is made of, as JSON: those that
-were written, where every reference to settings of the chart's own (api-config,
-api-secrets, ...) leads to what they are called under `versioned`, or for a root
-of another name than the values know.
+microservice.derive: (list NEW ROOT OVER) -> nothing; makes of NEW, a dict, a
+root like another one, in which the blocks of OVER stand in place of its own.
 */}}
-{{- define "microservice.podValues" -}}
-{{- $fullname := .writtenName | default (include "microservice.fullname" .) -}}
+{{- define "microservice.derive" -}}
+{{- $new := index . 0 -}}
+{{- $root := index . 1 -}}
+{{- $values := dict -}}
+{{- range $key, $value := $root.Values }}{{ $_ := set $values $key $value }}{{ end -}}
+{{- range $key, $value := index . 2 }}{{ $_ := set $values $key $value }}{{ end -}}
+{{- $_ := set $new "Values" $values -}}
+{{- range $key, $value := omit $root "Values" }}{{ $_ := set $new $key $value }}{{ end -}}
+{{- end -}}
+
+{{/*
+microservice.resolve: takes a root of microservice.derive -> nothing; leads each
+reference to settings of the chart's own (api-config, api-secrets, ...) to what
+they are called: under `versioned`, and for a root with a writtenName, which is
+the name that the values know.
+*/}}
+{{- define "microservice.resolve" -}}
+{{- $fullname := include "microservice.fullname" . -}}
+{{- $written := .writtenName | default $fullname -}}
 {{- $names := dict "configMap" dict "secret" dict -}}
 {{- range $part := list "config" "files" "secrets" "secret-files" -}}
 {{- if ne (include "microservice.settings" (list $ $part)) "{}" -}}
 {{- $kind := hasPrefix "secret" $part | ternary "secret" "configMap" -}}
-{{- $_ := set (get $names $kind) (printf "%s-%s" $fullname $part) (include "microservice.settingsName" (list $ $part)) -}}
+{{- $_ := set (get $names $kind) (printf "%s-%s" $written $part) (include "microservice.settingsName" (list $ $part)) -}}
 {{- end -}}
 {{- end -}}
 {{- if (.Values.secret.external).enabled -}}
-{{- $_ := set $names.secret (printf "%s-external" $fullname) (printf "%s-external" (include "microservice.fullname" .)) -}}
+{{- $_ := set $names.secret (printf "%s-external" $written) (printf "%s-external" $fullname) -}}
 {{- end -}}
-{{- include "microservice.renamed" (list .Values $names) -}}
-{{- end -}}
-
-{{/*
-microservice.renamed: (list VALUES NAMES) -> the values as JSON, with each
-reference to a ConfigMap or Secret among NAMES led to its new name. NAMES:
-{"configMap": {OLD: NEW}, "secret": {OLD: NEW}}.
-*/}}
-{{- define "microservice.renamed" -}}
-{{- $values := index . 0 -}}
-{{- $written := pick $values "env" "envFrom" "volumes" "initContainers" "extraContainers" | deepCopy -}}
-{{- include "microservice.rename" (list $written (index . 1)) -}}
-{{- include "microservice.merged" (list $values $written) -}}
+{{- $blocks := pick .Values "env" "envFrom" "volumes" "initContainers" "extraContainers" | deepCopy -}}
+{{- include "microservice.rename" (list $blocks $names) -}}
+{{- range $key, $value := $blocks }}{{ $_ := set $.Values $key $value }}{{ end -}}
 {{- end -}}
 
 {{/*
-microservice.rename: (list NODE NAMES) -> nothing; the same in place, at any
-depth of a map or list.
+microservice.rename: (list NODE NAMES) -> nothing; leads each reference to a
+ConfigMap or Secret among NAMES to its new name, in place, at any depth of a map
+or list. NAMES: {"configMap": {OLD: NEW}, "secret": {OLD: NEW}}.
 */}}
 {{- define "microservice.rename" -}}
 {{- $names := index . 1 -}}
