@@ -48,17 +48,24 @@ def run() -> None:
 
 def _rendering(engine: int) -> list[Measure]:
     """Our chart against the chart that `helm create` makes, and ours with its schema against without."""
-    case = charts.find_case("api")
+    case = charts.find_case("microservice/api")
+    everything = charts.find_case("microservice/everything")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         usual = helm.create("api", Path(folder), engine=engine)
         runs: dict[str, Callable[[], object]] = {
             "usual": lambda: helm.template(usual, engine=engine, extra=WITHOUT_SCHEMA),
             "ours": lambda: helm.template(case.chart.path, case.values, engine=engine, extra=WITHOUT_SCHEMA),
             "schema": lambda: helm.template(case.chart.path, case.values, engine=engine),
+            "everything": lambda: helm.template(
+                everything.chart.path, everything.values, engine=engine, extra=WITHOUT_SCHEMA
+            ),
         }
         seconds = _interleaved(runs, f"helm {engine}: {ROUNDS} rounds of {len(runs)} renders")
     return [
-        Measure(f"helm {engine}: values/api.yaml / helm create", seconds["ours"] / seconds["usual"], "", 1.3),
+        Measure(f"helm {engine}: values/api.yaml / helm create", seconds["ours"] / seconds["usual"], "", 2),
+        Measure(
+            f"helm {engine}: everything on / helm create", seconds["everything"] / seconds["usual"], "", 2
+        ),
         Measure(
             f"helm {engine}: the schema's share", (seconds["schema"] - seconds["ours"]) * 1000, " ms", 25
         ),
