@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from ci import helm
@@ -54,6 +56,19 @@ def test_the_namespaces_own_labels_and_annotations_arrive_unchanged(case: Case) 
     metadata = case("all-keys").one("Namespace")["metadata"]
     assert metadata["labels"]["team"] == "12"
     assert metadata["annotations"] == {"owner": "platform@example.com", "note": "two\nlines\n"}
+
+
+@with_both_engines
+@pytest.mark.parametrize("text", ["", "\n", "a\n\n\n", " \n", "a\x85b", "a\x7fb", "a\u2028b", "\uffff"])
+def test_no_text_of_an_annotation_takes_the_other_labels_away(
+    text: str, engine: int, environment: Chart
+) -> None:
+    values = json.dumps({"annotations": {"note": text, "gone": None}, "labels": {"empty": ""}})
+    metadata = environment(values, engine=engine).one("Namespace")["metadata"]
+    assert metadata["annotations"]["note"] == text
+    assert metadata["labels"]["empty"] == ""
+    assert metadata["labels"][f"{LABEL}/enforce"] == "restricted"
+    assert "gone" not in metadata["annotations"]
 
 
 def test_the_namespace_outlives_the_release_unless_told_otherwise(case: Case) -> None:

@@ -12,6 +12,28 @@ means that there is none.
 {{- end -}}
 
 {{/*
+namespace.texts: (list FIELD MAP) -> a field that holds texts by name, without
+those that are null; nothing at all where there is none. With characters that
+YAML refuses, or empty lines at the end, toYaml and Helm lose texts without a
+word, so those are JSON in characters that YAML takes.
+*/}}
+{{- define "namespace.texts" -}}
+{{- $texts := dict -}}
+{{- range $name, $text := index . 1 -}}
+{{- if not (kindIs "invalid" $text) }}{{ $_ := set $texts $name $text }}{{ end -}}
+{{- end -}}
+{{- $json := toJson $texts -}}
+{{- if regexMatch "\\\\n(?: |\\\\t)*\\\\n\"|\"(?: |\\\\t)*\\\\n\"|\\\\u202[89]|[\\x7f-\\x9f\\x{feff}\\x{fffe}\\x{ffff}]" $json -}}
+{{- range concat (untilStep 127 160 1) (list 65279 65534 65535) -}}
+{{- $json = replace (printf "%c" .) (printf "\\u%04x" .) $json -}}
+{{- end -}}
+{{ index . 0 }}: {{ $json }}
+{{- else if $texts -}}
+{{ toYaml (dict (index . 0) $texts) }}
+{{- end -}}
+{{- end -}}
+
+{{/*
 namespace.amount: a quantity (100m, 1.5Gi, 2e3) as a number. The form:
 Kubernetes API reference, Quantity.
 */}}
