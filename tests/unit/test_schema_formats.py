@@ -187,7 +187,9 @@ FORMS: list[tuple[Any, tuple[list[Any], list[Any]]]] = [
     ({"strategy": {"rollingUpdate": {"maxSurge": "*"}}}, ([-1, 1.5, "1", "%", "-1%"], [0, 1, "0%", "150%"])),
     ({"cronJobs": {"a": {"schedule": "*"}}}, SCHEDULES),
     ({"secret": {"external": {"refreshInterval": "*"}}}, DURATIONS),
-    ({"httpRoute": {"rules": [{"timeouts": {"request": "*"}}]}}, DURATIONS),
+    ({"httpRoute": {"rules": [{"timeouts": {"request": "*"}}]}}, (["0", *DURATIONS[0]], ["0s", "1h30m"])),
+    ({"httpRoute": {"parentRefs": [{"name": "a", "sectionName": "*"}]}}, OBJECTS),
+    ({"httpRoute": {"parentRefs": [{"name": "a", "kind": "*"}]}}, (["", "1", "a.b", "a-"], ["A", "a-1"])),
 ]  # fmt: skip
 CASES = [
     *(("microservice", *form) for form in FORMS),
