@@ -72,6 +72,15 @@ def bench(_: Context) -> None:
     bench_.run()
 
 
+@task(help={"minutes": "how long", "seed": "draws the same values again; 0 stands for a new one"})
+def fuzz(_: Context, minutes: float = 5.0, seed: int = 0) -> None:
+    """Try the charts with values that nobody would write, and keep those that go wrong as a test."""
+    # It takes as long to import as all the others together.
+    from ci import fuzz as fuzz_
+
+    fuzz_.run(minutes, seed)
+
+
 @task
 def doctor(_: Context) -> None:
     """Say what this machine has of what the tasks need, and how to get the rest."""

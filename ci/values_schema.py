@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,23 @@ def definition(schema: Schema, part: Schema) -> Schema:
         return part
     rest = {keyword: value for keyword, value in part.items() if keyword != "$ref"}
     return {**schema["definitions"][_target(part)], **rest}
+
+
+def below(schema: Schema, part: Schema, key: str | int) -> Schema:
+    """Return the part of a built schema that the value of a key or item is for, within what ``part`` is for.
+
+    It is empty where anything may stand, and where nothing may.
+    """
+    part = definition(schema, part)
+    if isinstance(key, int):
+        inner = part.get("items")
+    elif key in part.get("properties", {}):
+        inner = part["properties"][key]
+    else:
+        patterns = part.get("patternProperties", {})
+        matching = (inner for pattern, inner in patterns.items() if re.search(pattern, key))
+        inner = next(matching, part.get("additionalProperties"))
+    return definition(schema, inner) if isinstance(inner, dict) else {}
 
 
 def _built(schema: Any, nullable: bool) -> Any:

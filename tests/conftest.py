@@ -14,6 +14,20 @@ from ci.errors import UserError
 
 Render = Callable[[Case, int], str]
 
+SEED = "--hypothesis-seed"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    # One change gets one verdict; `invoke fuzz` is for values that were not tried before.
+    if config.getoption(SEED) is None:
+        config.option.hypothesis_seed = "1"
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"values drawn with {SEED}={config.getoption(SEED)}"
+
+
 every_case = pytest.mark.parametrize("case", charts.cases(), ids=str)
 
 
