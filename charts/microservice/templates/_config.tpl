@@ -28,9 +28,13 @@ microservice.settings: (list ROOT PART) -> a part of the settings (config,
 files, secrets or secret-files) as JSON with text alone.
 */}}
 {{- define "microservice.settings" -}}
-{{- $values := (index . 0).Values -}}
-{{- $block := hasPrefix "secret" (index . 1) | ternary $values.secret $values.config -}}
-{{- include "microservice.textMap" (hasSuffix "files" (index . 1) | ternary $block.files $block.data) -}}
+{{- $root := index . 0 -}}
+{{- $key := printf "microservice.settings %s" (index . 1) -}}
+{{- if not (hasKey $root $key) -}}
+{{- $block := hasPrefix "secret" (index . 1) | ternary $root.Values.secret $root.Values.config -}}
+{{- $_ := set $root $key (include "microservice.textMap" (hasSuffix "files" (index . 1) | ternary $block.files $block.data)) -}}
+{{- end -}}
+{{- get $root $key -}}
 {{- end -}}
 
 {{/*
@@ -69,14 +73,14 @@ user wrote it.
 {{- define "microservice.envFrom" -}}
 {{- $list := list -}}
 {{- $configMaps := .Values.config.existing | default list -}}
-{{- if include "microservice.toYaml" .Values.config.data -}}
+{{- if ne (include "microservice.settings" (list . "config")) "{}" -}}
 {{- $configMaps = prepend $configMaps (include "microservice.settingsName" (list . "config")) -}}
 {{- end -}}
 {{- $secrets := .Values.secret.existing | default list -}}
 {{- if (.Values.secret.external).enabled -}}
 {{- $secrets = prepend $secrets (printf "%s-external" (include "microservice.fullname" .)) -}}
 {{- end -}}
-{{- if include "microservice.toYaml" .Values.secret.data -}}
+{{- if ne (include "microservice.settings" (list . "secrets")) "{}" -}}
 {{- $secrets = prepend $secrets (include "microservice.settingsName" (list . "secrets")) -}}
 {{- end -}}
 {{- range $configMaps }}{{ $list = append $list (dict "configMapRef" (dict "name" .)) }}{{ end -}}
@@ -92,9 +96,9 @@ restarts nothing. Versioned settings need none: their names change.
 {{- define "microservice.checksums" -}}
 {{- $checksums := dict -}}
 {{- range $kind := list "config" "secret" -}}
-{{- $block := index $.Values $kind -}}
-{{- if not $block.versioned -}}
-{{- $settings := printf "%s\n%s" (include "microservice.textMap" $block.data) (include "microservice.textMap" $block.files) -}}
+{{- $parts := eq $kind "secret" | ternary (list "secrets" "secret-files") (list "config" "files") -}}
+{{- if not (index $.Values $kind).versioned -}}
+{{- $settings := printf "%s\n%s" (include "microservice.settings" (list $ (first $parts))) (include "microservice.settings" (list $ (last $parts))) -}}
 {{- if ne $settings "{}\n{}" -}}
 {{- $_ := set $checksums (printf "checksum/%s" $kind) (sha256sum $settings) -}}
 {{- end -}}

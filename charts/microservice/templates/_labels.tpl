@@ -4,10 +4,14 @@ selector can never be changed, so there is nothing in here that a new version
 could change. Pods that do a job are told apart by their root's component.
 */}}
 {{- define "microservice.selectorMap" -}}
-{{- dict
+{{- if not (hasKey . "microservice.selectorMap") -}}
+{{- $selector := dict
   "app.kubernetes.io/name" (include "microservice.name" .)
   "app.kubernetes.io/instance" .Release.Name
-  "app.kubernetes.io/component" (.component | default "app") | toJson -}}
+  "app.kubernetes.io/component" (.component | default "app") -}}
+{{- $_ := set . "microservice.selectorMap" (toJson $selector) -}}
+{{- end -}}
+{{- get . "microservice.selectorMap" -}}
 {{- end -}}
 
 {{/*
@@ -33,7 +37,10 @@ microservice.selectorLabels, microservice.labels: the same as YAML.
 {{- include "microservice.selectorMap" . | fromJson | toYaml -}}
 {{- end -}}
 {{- define "microservice.labels" -}}
-{{- include "microservice.labelMap" . | fromJson | toYaml -}}
+{{- if not (hasKey . "microservice.labels") -}}
+{{- $_ := include "microservice.labelMap" . | fromJson | include "microservice.toYaml" | set . "microservice.labels" -}}
+{{- end -}}
+{{- get . "microservice.labels" -}}
 {{- end -}}
 
 {{/*

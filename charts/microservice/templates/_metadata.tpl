@@ -6,13 +6,22 @@ where -n said even when another tool than Helm applies them; "clusterScoped"
 true leaves it out.
 */}}
 {{- define "microservice.metadata" -}}
-{{- $labels := include "microservice.labelMap" .root | fromJson -}}
-{{- if .labels }}{{ $labels = include "microservice.merged" (list .labels $labels) | fromJson }}{{ end -}}
 {{- $annotations := .annotations -}}
 {{- with .root.Values.commonAnnotations }}{{ $annotations = include "microservice.merged" (list . $annotations) | fromJson }}{{ end -}}
 {{- with .root.hook }}{{ $annotations = include "microservice.merged" (list $annotations .) | fromJson }}{{ end -}}
-{{ toYaml (empty .clusterScoped | ternary (dict "name" .name "namespace" .root.Release.Namespace) (dict "name" .name)) }}
-{{ include "microservice.fields" (list "labels" $labels "annotations" $annotations) }}
+name: {{ toYaml .name }}
+{{- if not .clusterScoped }}
+namespace: {{ toYaml .root.Release.Namespace }}
+{{- end }}
+labels:
+{{- if .labels }}
+  {{- include "microservice.merged" (list .labels (include "microservice.labelMap" .root | fromJson)) | fromJson | include "microservice.toYaml" | nindent 2 }}
+{{- else }}
+  {{- include "microservice.labels" .root | nindent 2 }}
+{{- end }}
+{{- with include "microservice.fields" (list "annotations" $annotations) }}
+{{ . }}
+{{- end -}}
 {{- end -}}
 
 {{/*

@@ -1,17 +1,18 @@
 {{/*
-microservice.migrationRoot: (list NEW ROOT WEIGHT) -> nothing; makes of NEW, a
-dict, the root of which the chart's own templates make what a migration
-needs: hooks, under a name of their own, since a hook under a live object's name
-would delete that. An account made elsewhere serves the migration too; rights in
-the cluster's API are the service's.
+microservice.migrationRoot: a root -> nothing; keeps in it, as "migration", the
+root of which the chart's own templates make what a migration needs: hooks,
+under a name of their own, since a hook under a live object's name would delete
+that. An account made elsewhere serves the migration too; rights in the
+cluster's API are the service's.
 */}}
 {{- define "microservice.migrationRoot" -}}
-{{- $new := index . 0 -}}
-{{- $values := (index . 1).Values -}}
-{{- $fullname := include "microservice.fullname" (index . 1) -}}
+{{- if not (hasKey . "migration") -}}
+{{- $new := dict -}}
+{{- $values := .Values -}}
+{{- $fullname := include "microservice.fullname" . -}}
 {{- $secret := set (deepCopy $values.secret) "versioned" false -}}
 {{- with ($secret.external).vault }}{{ $_ := set . "role" (.role | default $fullname) }}{{ end -}}
-{{- include "microservice.derive" (list $new (index . 1) (dict
+{{- include "microservice.derive" (list $new . (dict
   "fullnameOverride" (printf "%s-migration" $fullname)
   "config" (set (deepCopy $values.config) "versioned" false)
   "secret" $secret
@@ -19,7 +20,8 @@ the cluster's API are the service's.
   "serviceAccount" (empty $values.serviceAccount.create | ternary $values.serviceAccount (omit $values.serviceAccount "name")))) -}}
 {{- $_ := set $new "writtenName" $fullname -}}
 {{- $_ := set $new "component" "migration" -}}
-{{- $_ := set $new "hook" (include "microservice.migrationHook" (index . 2) | fromJson) -}}
+{{- $_ := set . "migration" $new -}}
+{{- end -}}
 {{- end -}}
 
 {{/*
@@ -37,11 +39,13 @@ deletes all that did once the last one has, or one has failed.
 {{/*
 microservice.migrationCopy: (list ROOT FILE WEIGHT) -> what a template renders
 to for the migration. Helm takes the line break from the end of a hook, and so
-from a text that ends there: with the keys sorted no text does.
+from a text of several lines that ends there: with the keys sorted none does.
 */}}
 {{- define "microservice.migrationCopy" -}}
-{{- $copy := dict -}}
-{{- include "microservice.migrationRoot" (list $copy (index . 0) (index . 2)) -}}
-{{- $rendered := include (printf "%s/%s.yaml" (index . 0).Template.BasePath (index . 1)) $copy -}}
-{{- include "microservice.toYaml" (printf "%s\n" $rendered | fromYaml) -}}
+{{- $root := index . 0 -}}
+{{- include "microservice.migrationRoot" $root -}}
+{{- $copy := set $root.migration "hook" (include "microservice.migrationHook" (index . 2) | fromJson) -}}
+{{- $rendered := include (printf "%s/%s.yaml" $root.Template.BasePath (index . 1)) $copy -}}
+{{- if contains "|" $rendered }}{{ $rendered = printf "%s\n" $rendered | fromYaml | include "microservice.toYaml" }}{{ end -}}
+{{- $rendered -}}
 {{- end -}}

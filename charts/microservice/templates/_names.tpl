@@ -3,11 +3,17 @@ microservice.fullname: the name of every object, and the beginning of the names
 of all the others (<fullname>-config, ...): the release's name, and as a
 subchart <release>-<chart or alias>, so that one release can hold the chart
 several times. 63 characters, as a Service's name.
+Kept in the root under the template's own name, as whatever many ask for: Helm
+hands the same root to all templates of a chart.
 */}}
 {{- define "microservice.fullname" -}}
+{{- if not (hasKey . "microservice.fullname") -}}
 {{- $default := .Chart.IsRoot | ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) -}}
 {{- $name := .Values.fullnameOverride | default $default -}}
-{{- if gt (len $name) 63 }}{{ include "microservice.shortened" $name }}{{ else }}{{ $name }}{{ end -}}
+{{- if gt (len $name) 63 }}{{ $name = include "microservice.shortened" $name }}{{ end -}}
+{{- $_ := set . "microservice.fullname" $name -}}
+{{- end -}}
+{{- get . "microservice.fullname" -}}
 {{- end -}}
 
 {{/*

@@ -2,13 +2,16 @@
 microservice.ports: the ports that are there, as a JSON map of name -> port.
 */}}
 {{- define "microservice.ports" -}}
+{{- if not (hasKey . "microservice.ports") -}}
 {{- $ports := dict -}}
 {{- range $name, $port := .Values.ports -}}
 {{- if and $port (ne (toString $port.enabled) "false") -}}
 {{- $_ := set $ports $name (omit $port "enabled") -}}
 {{- end -}}
 {{- end -}}
-{{- toJson $ports -}}
+{{- $_ := set . "microservice.ports" (toJson $ports) -}}
+{{- end -}}
+{{- get . "microservice.ports" -}}
 {{- end -}}
 
 {{/*

@@ -1,6 +1,7 @@
 {{/*
 microservice.derive: (list NEW ROOT OVER) -> nothing; makes of NEW, a dict, a
 root like another one, in which the blocks of OVER stand in place of its own.
+What its templates keep in that other root, of its own blocks, stays behind.
 */}}
 {{- define "microservice.derive" -}}
 {{- $new := index . 0 -}}
@@ -9,7 +10,9 @@ root like another one, in which the blocks of OVER stand in place of its own.
 {{- range $key, $value := $root.Values }}{{ $_ := set $values $key $value }}{{ end -}}
 {{- range $key, $value := index . 2 }}{{ $_ := set $values $key $value }}{{ end -}}
 {{- $_ := set $new "Values" $values -}}
-{{- range $key, $value := omit $root "Values" }}{{ $_ := set $new $key $value }}{{ end -}}
+{{- range $key, $value := pick $root "Chart" "Release" "Template" "component" "hook" "writtenName" -}}
+{{- $_ := set $new $key $value -}}
+{{- end -}}
 {{- end -}}
 
 {{/*
@@ -31,9 +34,13 @@ the name that the values know.
 {{- if (.Values.secret.external).enabled -}}
 {{- $_ := set $names.secret (printf "%s-external" $written) (printf "%s-external" $fullname) -}}
 {{- end -}}
-{{- $blocks := pick .Values "env" "envFrom" "volumes" "initContainers" "extraContainers" | deepCopy -}}
-{{- include "microservice.rename" (list $blocks $names) -}}
-{{- range $key, $value := $blocks }}{{ $_ := set $.Values $key $value }}{{ end -}}
+{{- range $key, $value := pick .Values "env" "envFrom" "volumes" "initContainers" "extraContainers" -}}
+{{- if contains $written (toJson $value) -}}
+{{- $copy := deepCopy $value -}}
+{{- include "microservice.rename" (list $copy $names) -}}
+{{- $_ := set $.Values $key $copy -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/*

@@ -7,6 +7,7 @@ there is no Service, or a headless one, whose name leads past its ports. In
 arguments Kubernetes takes $$ for $.
 */}}
 {{- define "microservice.testContainers" -}}
+{{- if not (hasKey . "microservice.testContainers") -}}
 {{- $list := list -}}
 {{- if and .Values.tests.enabled (ne (toString .Values.service.clusterIP) "None") -}}
 {{- $base := dict
@@ -34,7 +35,9 @@ arguments Kubernetes takes $$ for $.
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- toJson $list -}}
+{{- $_ := set . "microservice.testContainers" (toJson $list) -}}
+{{- end -}}
+{{- get . "microservice.testContainers" -}}
 {{- end -}}
 
 {{/*

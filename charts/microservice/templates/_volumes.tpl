@@ -7,11 +7,12 @@ nothing where there are no files. The emptyDir of `tmp`, which is the default,
 gives way to any other source.
 */}}
 {{- define "microservice.volumeList" -}}
+{{- if not (hasKey . "microservice.volumeList") -}}
 {{- $fullname := include "microservice.fullname" . -}}
 {{- $volumes := include "microservice.fileVolumes" . | fromJson -}}
 {{- range $name, $entry := .Values.volumes -}}
 {{- if kindIs "map" $entry -}}
-{{- include "microservice.prune" $entry -}}
+{{- if contains "null" (toJson $entry) }}{{ include "microservice.prune" $entry }}{{ end -}}
 {{- $source := dict -}}
 {{- $mount := dict -}}
 {{- range $key, $value := $entry -}}
@@ -41,7 +42,9 @@ gives way to any other source.
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- toJson $volumes -}}
+{{- $_ := set . "microservice.volumeList" (toJson $volumes) -}}
+{{- end -}}
+{{- get . "microservice.volumeList" -}}
 {{- end -}}
 
 {{/*
@@ -52,10 +55,11 @@ form of microservice.volumeList.
 {{- $volumes := dict -}}
 {{- range $name := list "config" "secret" -}}
 {{- $block := get $.Values $name -}}
-{{- if include "microservice.toYaml" $block.files -}}
-{{- $source := dict "configMap" (dict "name" (include "microservice.settingsName" (list $ "files"))) -}}
+{{- $part := eq $name "secret" | ternary "secret-files" "files" -}}
+{{- if ne (include "microservice.settings" (list $ $part)) "{}" -}}
+{{- $source := dict "configMap" (dict "name" (include "microservice.settingsName" (list $ $part))) -}}
 {{- if eq $name "secret" -}}
-{{- $source = dict "secret" (dict "secretName" (include "microservice.settingsName" (list $ "secret-files"))) -}}
+{{- $source = dict "secret" (dict "secretName" (include "microservice.settingsName" (list $ $part))) -}}
 {{- end -}}
 {{- $mounts := empty $block.mountPath | ternary list (list (dict "mountPath" $block.mountPath "readOnly" true)) -}}
 {{- $_ := set $volumes $name (dict "source" $source "mounts" $mounts) -}}

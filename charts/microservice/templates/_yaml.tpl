@@ -70,26 +70,26 @@ microservice.escaped: a JSON text in characters that YAML takes as they are.
 {{/*
 microservice.fields: (list KEY VALUE KEY VALUE ...) -> those fields in this
 order, without the ones that have no value. 0 and false are values; null, "",
-[] and {} are none. A look at the bytes tells which of them need no more care.
+[] and {} are none. A map's keys are sorted, so each gets its place in front
+for a moment: one toYaml for all costs half as much as one for each.
 */}}
 {{- define "microservice.fields" -}}
-{{- $lines := list -}}
-{{- range $pair := chunk 2 . -}}
-{{- $value := index $pair 1 -}}
-{{- $kind := kindOf $value -}}
-{{- if has $kind (list "bool" "int" "int64" "float64") -}}
-{{- $lines = append $lines (printf "%s: %s" (index $pair 0) (toJson $value)) -}}
-{{- else if $value -}}
-{{- $json := toJson $value -}}
-{{- if or (contains "null" $json) (contains "\\n\"" $json) (contains "\\u202" $json) (contains "\x7f" $json) (contains "\xc2" $json) (contains "\xef\xbf" $json) -}}
-{{- if not (kindIs "string" $value) }}{{ include "microservice.prune" $value }}{{ end -}}
-{{- if $value }}{{ $lines = append $lines (include "microservice.toYaml" (dict (index $pair 0) $value)) }}{{ end -}}
-{{- else -}}
-{{- $lines = append $lines (toYaml (dict (index $pair 0) $value)) -}}
+{{- $fields := dict -}}
+{{- range $place, $pair := chunk 2 . -}}
+{{- $value := last $pair -}}
+{{- if or $value (has (kindOf $value) (list "bool" "int" "int64" "float64")) -}}
+{{- $_ := set $fields (printf "%02d %s" $place (first $pair)) $value -}}
+{{- end -}}
+{{- end -}}
+{{- if contains "null" (toJson $fields) -}}
+{{- range $key, $value := $fields -}}
+{{- if or (kindIs "map" $value) (kindIs "slice" $value) -}}
+{{- include "microservice.prune" $value -}}
+{{- if not $value }}{{ $_ := unset $fields $key }}{{ end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- join "\n" $lines -}}
+{{- if $fields }}{{ regexReplaceAll "(?m)^[0-9]{2} " (include "microservice.toYaml" $fields) "" }}{{ end -}}
 {{- end -}}
 
 {{/*

@@ -55,7 +55,7 @@ all the names.
 {{- range $end := splitList "-" (trimPrefix "," $range) -}}
 {{- $number := get $known $end | default $end -}}
 {{- $ends = append $ends (atoi $number) -}}
-{{- if or (regexMatch "[a-z]" $number) (lt (atoi $number) (index $bound 1)) (gt (atoi $number) (index $bound 2)) -}}
+{{- if or (trimAll "0123456789" $number) (lt (atoi $number) (index $bound 1)) (gt (atoi $number) (index $bound 2)) -}}
 {{- $faults = append $faults (printf "%s is no %s, from %d to %d" $end (first $bound) (index $bound 1) (index $bound 2)) -}}
 {{- end -}}
 {{- end -}}
