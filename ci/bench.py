@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -73,12 +72,16 @@ def _rendering(engine: int) -> list[Measure]:
 
 
 def _interleaved(runs: dict[str, Callable[[], object]], title: str) -> dict[str, float]:
-    """Median seconds of each run, taken in turns so that a busy moment meets all of them."""
+    """Return the fewest seconds of each run, all taken in turns.
+
+    What else a machine does can only add to a run, so the least is what the work itself takes
+    (https://docs.python.org/3/library/timeit.html#timeit.Timer.repeat).
+    """
     taken: dict[str, list[float]] = {name: [] for name in runs}
     for _ in track(range(ROUNDS), title, console=err):
         for name, call in runs.items():
             taken[name].append(_seconds(call))
-    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+    return {name: min(seconds) for name, seconds in taken.items()}
 
 
 def _validation() -> Measure:
