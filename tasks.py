@@ -56,7 +56,7 @@ def golden(_: Context, update: bool = False) -> None:
 
 @task
 def package(_: Context) -> None:
-    """Package the charts into dist/."""
+    """Package the charts into dist/: the same bytes from the same commit, wherever that is done."""
     release.package_all()
 
 

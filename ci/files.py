@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file, and its folder where that is missing, in one step: all of it, or nothing."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file, and its folder where that is missing, in one step: all of it, or nothing.
+
+    What stands there afterwards does so after a power cut too. Only one at a time may write a path.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f"{path.name}.tmp")
     try:
-        aside.write_text(text, encoding="utf-8")
+        with aside.open("wb") as file:
+            file.write(content.encode("utf-8") if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)

@@ -1,13 +1,24 @@
-"""Packages of the charts, as a consumer installs them."""
+"""Packages of the charts, as a consumer installs them: the same bytes from the same commit."""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
-from ci import charts, helm
+from ci import archive, charts, helm, history, kubernetes_yaml
+from ci.charts import Chart
 from ci.console import out, step
+from ci.files import write_whole
 
 DIST = charts.ROOT / "dist"
+
+# 1980, the first year that every archive format knows: for what has neither a commit nor a date.
+_NO_DATE = 315532800
 
 # How each chart is installed, where it takes more than a name.
 _INSTALL = {
@@ -16,15 +27,78 @@ _INSTALL = {
 }
 
 
-def package_all() -> None:
+@dataclass(frozen=True)
+class Package:
+    """A packaged chart: its file, its Chart.yaml, and when it was made, in seconds since 1970."""
+
+    path: Path
+    metadata: dict[str, Any]
+    time: int
+
+    @property
+    def name(self) -> str:
+        """The chart's name."""
+        return str(self.metadata["name"])
+
+    @property
+    def version(self) -> str:
+        """The chart's version."""
+        return str(self.metadata["version"])
+
+    @cached_property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return self.path.read_bytes()
+
+    @cached_property
+    def sha256(self) -> str:
+        """The checksum of the file, in hexadecimal digits."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+def package_all() -> list[Package]:
     """Package every chart into ``dist/<name>-<version>.tgz``; print size, sha256 and how to install.
 
-    A package is made aside and moved into place whole. Raises HelmError where Helm refuses a chart.
+    A package is put into place whole, and only after helm lint and ``history.check`` have passed for all.
+    Raises UserError where one of them has not.
     """
-    for chart in charts.charts():
+    time = history.date() or _NO_DATE
+    checked = [(chart, _metadata(chart)) for chart in charts.charts()]
+    packages = []
+    for chart, metadata in checked:
         step(f"packaging {chart.name}")
-        archive = helm.package(chart.path, DIST, engine=helm.ENGINES[-1])
-        content = archive.read_bytes()
-        shown = charts.shown(archive)
-        out.out(f"{shown}  {len(content)} bytes  sha256:{hashlib.sha256(content).hexdigest()}")
+        path = DIST / f"{metadata['name']}-{metadata['version']}.tgz"
+        write_whole(path, pack(chart, time, engine=helm.ENGINES[-1]))
+        # helm push takes the file's time for the artifact's, whose digest hangs on it.
+        os.utime(path, (time, time))
+        packages.append(package := Package(path, metadata, time))
+        shown = charts.shown(path)
+        out.out(f"{shown}  {len(package.content)} bytes  sha256:{package.sha256}")
         out.out("  helm install", _INSTALL.get(chart.name, f"{chart.name} {{}}").format(shown))
+    for doubt in dict.fromkeys(doubt for package in packages for doubt in history.doubts(package.version)):
+        step(f"not to be published: {doubt}")
+    return packages
+
+
+def pack(chart: Chart, time: int, *, engine: int) -> bytes:
+    """Return the package of a chart, dated ``time`` (seconds since 1970); HelmError where Helm refuses it.
+
+    Helm says which files belong into it, by .helmignore; they are taken as they are. Helm itself would write
+    Chart.yaml anew, in an order of its own.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        by_helm = archive.unpack(helm.package(chart.path, Path(temporary), engine=engine).read_bytes())
+    return archive.pack({name: (chart.path.parent / name).read_bytes() for name in by_helm}, time)
+
+
+def _metadata(chart: Chart) -> dict[str, Any]:
+    """Return what Chart.yaml says, after all checks."""
+    for engine in helm.ENGINES:
+        helm.lint(chart.path, engine=engine, strict=True)
+    file = chart.path / "Chart.yaml"
+    metadata: dict[str, Any] = kubernetes_yaml.load(file.read_text(encoding="utf-8"), charts.shown(file))
+    history.check(str(metadata["version"]), charts.shown(file))
+    return metadata
