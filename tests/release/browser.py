@@ -1,0 +1,133 @@
+"""A headless Chromium, driven by the W3C's WebDriver protocol: https://www.w3.org/TR/webdriver2/."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import filelock
+import httpx
+import pytest
+
+# The key under which the protocol hands out an element.
+_ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+
+
+class Browser:
+    """One window of a browser."""
+
+    def __init__(self, client: httpx.Client, session: str) -> None:
+        self._client = client
+        self._session = session
+
+    def open(self, url: str) -> None:
+        """Go to a page, and wait until it is loaded."""
+        self._ask("url", {"url": url})
+
+    def run(self, script: str, *arguments: object) -> Any:
+        """Return what a function's body returns in the page, once it is settled."""
+        return self._ask("execute/sync", {"script": script, "args": arguments})
+
+    def click(self, selector: str) -> None:
+        """Click as a person would: on what can be seen and is not covered."""
+        self._ask(f"element/{self._find(selector)}/click", {})
+
+    def type(self, selector: str, text: str) -> None:
+        """Have a field hold a text."""
+        element = self._find(selector)
+        self._ask(f"element/{element}/clear", {})
+        self._ask(f"element/{element}/value", {"text": text})
+
+    def shown(self, selector: str) -> list[str]:
+        """Return the texts, as a person sees them, of those elements that can be seen."""
+        texts: list[str] = self.run(
+            "return [...document.querySelectorAll(arguments[0])]"
+            ".filter((element) => element.checkVisibility()).map((element) => element.innerText)",
+            selector,
+        )
+        return texts
+
+    def complaints(self) -> list[str]:
+        """Return what the console has said since it was last asked."""
+        return [entry["message"] for entry in self._ask("se/log", {"type": "browser"})]
+
+    def command(self, name: str, **parameters: object) -> Any:
+        """Call a command of https://chromedevtools.github.io/devtools-protocol/."""
+        return self._ask("goog/cdp/execute", {"cmd": name, "params": parameters})
+
+    def screenshot(self, path: Path) -> None:
+        """Write all of the page as a PNG file."""
+        taken = self.command("Page.captureScreenshot", captureBeyondViewport=True)
+        path.write_bytes(base64.b64decode(taken["data"]))
+
+    def _find(self, selector: str) -> str:
+        return str(self._ask("element", {"using": "css selector", "value": selector})[_ELEMENT])
+
+    def _ask(self, command: str, body: dict[str, Any] | None = None) -> Any:
+        method = "GET" if body is None else "POST"
+        answer = self._client.request(method, f"session/{self._session}/{command}", json=body)
+        value = answer.json()["value"]
+        if answer.is_error:
+            raise RuntimeError(f"{command}: {value['message']}")
+        return value
+
+
+@contextmanager
+def browser(*, scripts: bool = True) -> Iterator[Browser]:
+    """Yield a browser, which ends with the block; ``scripts`` tells whether pages may run any.
+
+    The test is skipped where no browser can be had.
+    """
+    _have_chromium()
+    # It chooses a free port by itself, and says which.
+    driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert driver.stdout
+        line = next(line for line in driver.stdout if "started successfully on port" in line)
+        port = line.rpartition(" ")[2].strip().rstrip(".")
+        options = {
+            # Chromium's own sandbox does not start as root, nor in most containers; the pages are our own.
+            "args": ["--headless=new", "--no-sandbox", "--window-size=1280,900", "--hide-scrollbars"],
+            "prefs": {"profile.managed_default_content_settings.javascript": 1 if scripts else 2},
+        }
+        wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
+            made = client.post("session", json={"capabilities": {"alwaysMatch": wanted}}).json()["value"]
+            session = made.get("sessionId") or pytest.fail(f"no browser: {made.get('message')}")
+            try:
+                yield Browser(client, session)
+            finally:
+                client.delete(f"session/{session}")
+    finally:
+        driver.terminate()
+        driver.wait()
+
+
+def _have_chromium() -> None:
+    """Have Chromium and its driver; root on Debian or Ubuntu gets them, anyone else skips with the reason."""
+    if shutil.which("chromedriver"):
+        return
+    reason = "no chromedriver: install Chromium with its driver (Debian: apt-get install chromium-driver)"
+    if os.geteuid() or not shutil.which("apt-get"):
+        pytest.skip(reason)
+    apt = ["apt-get", "-q", "-y", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=10"]
+    with filelock.FileLock("/tmp/apt-get-chromium.lock"):  # noqa: S108
+        for command in (["update"], ["install", "--no-install-recommends", "chromium", "chromium-driver"]):
+            if shutil.which("chromedriver"):
+                return
+            got = subprocess.run(
+                [*apt, *command],
+                env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            if got.returncode:
+                pytest.skip(f"{reason}; that failed: {got.stdout.strip().splitlines()[-1]}")
