@@ -1,4 +1,4 @@
-"""Keeps true what is written down twice: values.schema.json, and tables and versions in the READMEs."""
+"""Keeps true what is written down twice: values.schema.json, metadata of charts, tables in the READMEs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from ci import charts, kubernetes_yaml, reference, values_schema
+from ci import charts, kubernetes_yaml, metadata, reference, values_schema
 from ci.charts import Chart, shown
 from ci.errors import UserError
 from ci.files import write_whole
@@ -41,6 +41,7 @@ def _stale() -> dict[Path, str]:
     texts: dict[Path, str] = {}
     for chart in charts.charts():
         _check_kube_version(chart)
+        texts[chart.path / "Chart.yaml"] = metadata.filled(chart)
         source, values = chart.path / "schema.yaml", chart.path / "values.yaml"
         if source.exists():
             texts[chart.path / "values.schema.json"] = values_schema.build(source)

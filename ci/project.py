@@ -13,6 +13,11 @@ def name() -> str:
     return str(_project()["name"])
 
 
+def license() -> str:
+    """Return the SPDX expression of the project's licence."""
+    return str(_project().get("license", ""))
+
+
 def address(label: str) -> str:
     """Return an address from [project.urls], without a slash at its end; "" where it is not set.
 

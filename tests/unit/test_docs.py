@@ -11,6 +11,7 @@ from ci.kubernetes_versions import NEWEST, OLDEST
 
 FILES = {
     "README.md": "# All\n\n<!-- supported -->\n<!-- /supported -->\n",
+    "pyproject.toml": "[project]\nname = 'all'\nlicense = 'MIT'\n",
     "charts/shop/Chart.yaml": f'name: shop\nkubeVersion: ">={OLDEST}.0-0"\n',
     "charts/shop/README.md": """# Shop
 
@@ -109,7 +110,13 @@ def contents(folder: Path) -> dict[str, str]:
 
 def test_everything_that_is_generated_is_written_and_named(repository: Path) -> None:
     written = {str(path.relative_to(repository)) for path in docs.write()}
-    assert written == {"README.md", "charts/shop/README.md", "charts/shop/values.schema.json"}
+    assert written == {
+        "README.md",
+        "charts/plain/Chart.yaml",
+        "charts/shop/Chart.yaml",
+        "charts/shop/README.md",
+        "charts/shop/values.schema.json",
+    }
     docs.check()
 
 
@@ -160,6 +167,7 @@ def replace(old: str, new: str) -> Callable[[str], str]:
             ["charts/shop/README.md", "charts/shop/values.schema.json"],
         ),
         ("README.md", replace(f"to {NEWEST}", "to 1.29"), ["README.md"]),
+        ("charts/plain/Chart.yaml", replace("license: MIT", "license: BSD"), ["charts/plain/Chart.yaml"]),
     ],
 )
 def test_a_stale_file_is_named_with_what_writes_it(
