@@ -14,14 +14,14 @@ _BEST = 12
 def pack(files: Mapping[str, bytes], time: int) -> bytes:
     """Return a .tar.gz of files (path in the archive: content), all dated ``time`` (seconds since 1970).
 
-    Nothing else of where it is made gets in: sorted by path, mode 0644, owned by nobody in particular; the
-    gzip header has no name, time or system. The compressor is libdeflate, in the version that
+    They keep their order. Nothing else of where it is made gets in: mode 0644, owned by nobody in particular;
+    the gzip header has no name, time or system. The compressor is libdeflate, in the version that
     ci/requirements.txt locks: what Python's own zlib gives hangs on which zlib a machine has, and whatever
     helm package uses is another one in each Helm.
     """
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for path in sorted(files):
+        for path in files:
             entry = tarfile.TarInfo(path)
             entry.size = len(files[path])
             entry.mtime = time

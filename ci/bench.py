@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rich.progress import track
 from rich.table import Table
 
-from ci import charts, helm, kubernetes_fields, manifests
+from ci import charts, helm, kubernetes_fields, manifests, release
 from ci.charts import Case
 from ci.console import err, out, step
 from ci.errors import UserError
@@ -33,7 +33,7 @@ class Measure(NamedTuple):
 def run() -> None:
     """Print every measure; raise UserError, after the whole report, where one is over its budget."""
     measures = [measure for engine in helm.ENGINES for measure in _rendering(engine)]
-    measures.append(_validation())
+    measures += [_validation(), *_sizes()]
     table = Table("measure", "figure", "budget", "")
     for measure in measures:
         verdict = "ok" if measure.figure <= measure.budget else "OVER"
@@ -94,6 +94,17 @@ def _validation() -> Measure:
     objects = [made for stream in streams for made in manifests.parse(str(stream)).values()]
     validating = _seconds(lambda: kubernetes_fields.problems(objects))
     return Measure("validating / rendering all cases", validating / rendering, "", 1)
+
+
+def _sizes() -> list[Measure]:
+    """How large the chart is that a consumer downloads, and its schema, in units of 1024 bytes."""
+    chart = charts.find_case("microservice/api").chart
+    package = release.pack(chart, 0, engine=helm.ENGINES[-1])
+    schema = (chart.path / "values.schema.json").stat().st_size
+    return [
+        Measure("microservice's package", len(package) / 1024, " KB", 60),
+        Measure("microservice's values.schema.json", schema / 1024, " KB", 160),
+    ]
 
 
 def _seconds(call: Callable[[], object]) -> float:

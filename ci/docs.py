@@ -46,8 +46,8 @@ def _stale() -> dict[Path, str]:
         if source.exists():
             texts[chart.path / "values.schema.json"] = values_schema.build(source)
             values_schema.check_values(source, values)
-            tables = "\n\n".join(map(_markdown, reference.tables(chart)))
-            expected[chart.path / "README.md"] = {"supported": _supported(), "values": tables}
+            keys = _markdown(reference.tables(chart)[0])
+            expected[chart.path / "README.md"] = {"supported": _supported(), "values": keys}
     texts |= {path: _filled(path, blocks) for path, blocks in expected.items()}
     return {path: text for path, text in texts.items() if not path.exists() or _read(path) != text}
 
@@ -84,16 +84,10 @@ def _filled(readme: Path, blocks: Mapping[str, str]) -> str:
 
 
 def _markdown(table: Table) -> str:
-    """Return a table as Markdown; with a column of defaults where there is any."""
-    titles = ["Key", "Type", "Default", "What it does"]
-    lines = [titles, ["---"] * len(titles)]
-    lines += [
-        [f"`{row.key}`", row.type, row.default and f"`{row.default}`", _prose(row.text)] for row in table.rows
-    ]
-    if not any(row.default for row in table.rows):
-        lines = [[key, type_, text] for key, type_, _, text in lines]
-    head = f"An entry of `{table.entry_of}`:\n\n" if table.entry_of else ""
-    return head + "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    """Return the keys of the first level as Markdown; those below are told in the values and on the page."""
+    lines = [["Key", "What it is for"], ["---", "---"]]
+    lines += [[f"`{row.key}`", _prose(row.text)] for row in table.rows if not re.search(r"[.\[]", row.key)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def _prose(text: str) -> str:

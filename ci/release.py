@@ -20,6 +20,9 @@ DIST = charts.ROOT / "dist"
 # 1980, the first year that every archive format knows: for what has neither a commit nor a date.
 _NO_DATE = 315532800
 
+# What says the same in other words stands together: a compressor looks back no farther than 32 KB.
+_LAST = ("README.md", "values.yaml", "values.schema.json")
+
 # How each chart is installed, where it takes more than a name.
 _INSTALL = {
     "microservice": "api {} --set image.repository=myrepo/api --set-string image.tag=1.2.3",
@@ -91,7 +94,12 @@ def pack(chart: Chart, time: int, *, engine: int) -> bytes:
     """
     with tempfile.TemporaryDirectory() as temporary:
         by_helm = archive.unpack(helm.package(chart.path, Path(temporary), engine=engine).read_bytes())
-    return archive.pack({name: (chart.path.parent / name).read_bytes() for name in by_helm}, time)
+    names = sorted(by_helm, key=lambda name: (_place(name.partition("/")[2]), name))
+    return archive.pack({name: (chart.path.parent / name).read_bytes() for name in names}, time)
+
+
+def _place(name: str) -> int:
+    return _LAST.index(name) if name in _LAST else -1
 
 
 def _metadata(chart: Chart) -> dict[str, Any]:
