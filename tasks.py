@@ -12,6 +12,7 @@ from ci import bench as bench_
 from ci import custom_kinds, release, suite, verify
 from ci import docs as docs_
 from ci import doctor as doctor_
+from ci import publish as publish_
 from ci.kubernetes_versions import NEWEST, OLDEST
 
 # A task that is told to end cleans up as it does after Ctrl-C.
@@ -58,6 +59,23 @@ def golden(_: Context, update: bool = False) -> None:
 def package(_: Context) -> None:
     """Package the charts into dist/: the same bytes from the same commit, wherever that is done."""
     release.package_all()
+
+
+@task(
+    help={
+        "to": "a folder for any web server to serve, oci://REGISTRY/PATH after helm registry login, "
+        "or https://REPOSITORY after helm repo add",
+        "dry-run": "only say what would be published",
+        "sign": "sign with the secret key that GnuPG knows by this name, address or fingerprint",
+        "ca-file": "the certificate of the authority that vouches for the registry",
+        "plain-http": "for a registry without TLS",
+    }
+)
+def publish(
+    _: Context, to: str, dry_run: bool = False, sign: str = "", ca_file: str = "", plain_http: bool = False
+) -> None:
+    """Package the charts and publish what is new; a published version never changes."""
+    publish_.run(to, dry_run=dry_run, key=sign, ca_file=ca_file, plain_http=plain_http)
 
 
 @task(help={"check": "write nothing, fail where something is out of date"})

@@ -39,7 +39,7 @@ def report() -> None:
     for row in rows:
         absent = "[red]missing  [/red]" if row.needed else "-        "
         out.print(
-            f"{row.what:14}{'[green]ok       [/green]' if row.is_there else absent}{escape(row.detail)}"
+            f"{row.what:16}{'[green]ok       [/green]' if row.is_there else absent}{escape(row.detail)}"
         )
     if missing := [row.what for row in rows if row.needed and not row.is_there]:
         raise UserError(f"building and testing need what is missing above: {', '.join(missing)}")
@@ -73,6 +73,12 @@ def _rows() -> Iterator[Row]:
         "Go", ["go", "version"], "only needed to build what is above where its release is out of reach"
     )
     yield _program("git", ["git", "--version"], "only needed to contribute: install git")
+    yield _program("GnuPG", ["gpg", "--version"], "only needed to sign what is published: install gnupg")
+    yield _program(
+        "docker-registry",
+        ["docker-registry", "--version"],
+        "only needed for tests with a registry, which get it from Debian where apt can",
+    )
     yield _program(
         "Docker",
         ["docker", "version", "--format", "{{.Server.Version}}"],
@@ -127,4 +133,4 @@ def _program(what: str, command: list[str], remedy: str) -> Row:
         asked = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return Row(what, False, remedy)
-    return Row(what, True, asked.stdout.strip())
+    return Row(what, True, asked.stdout.partition("\n")[0].strip())

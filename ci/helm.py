@@ -9,8 +9,9 @@ import subprocess
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 
 from ci import kubernetes_versions
@@ -130,16 +131,57 @@ def package(chart: Path, destination: Path, *, engine: int) -> Path:
         return archive.replace(destination / archive.name)
 
 
+def push(package: Path, registry: str, options: Sequence[str]) -> str:
+    """Push a package, and the provenance beside it, below the path ``registry`` (oci://...).
+
+    Return what Helm says of it. ``options`` are further arguments of helm push. Here and in ``pull`` the
+    login is the user's own.
+    """
+    with _logged_in() as environment:
+        arguments = ["push", str(package), registry, *options]
+        result = _run(ENGINES[-1], arguments, subject=registry, environment=environment)
+    return result.stdout + result.stderr
+
+
+def pull(chart: str, version: str, destination: Path, options: Sequence[str]) -> None:
+    """Get a package of ``chart`` (oci://...), and its provenance if there is one, into ``destination``."""
+    with _logged_in() as environment:
+        arguments = [
+            "pull",
+            chart,
+            "--version",
+            version,
+            "--prov",
+            "--destination",
+            str(destination),
+            *options,
+        ]
+        _run(ENGINES[-1], arguments, subject=chart, environment=environment)
+
+
+def repositories() -> Path:
+    """Return the file in which helm repo add keeps the user's repositories; it need not be there."""
+    with _logged_in() as environment:
+        command = ["env", "HELM_REPOSITORY_CONFIG"]
+        return Path(_run(ENGINES[-1], command, subject="env", environment=environment).stdout.strip())
+
+
 def create(name: str, destination: Path, *, engine: int) -> Path:
     """Make the starter chart of helm create in the folder ``destination`` and return its path."""
     _run(engine, ["create", str(destination / name)], subject=name)
     return destination / name
 
 
-def _run(engine: int, arguments: list[str], *, subject: str) -> subprocess.CompletedProcess[str]:
-    command = [str(find(HELM[engine])), *arguments]
+def _run(
+    engine: int, arguments: list[str], *, subject: str, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     result = subprocess.run(
-        command, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        [str(find(HELM[engine])), *arguments],
+        env=environment or _environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if result.returncode != 0:
         raise HelmError(subject, result)
@@ -160,6 +202,16 @@ def _environment() -> dict[str, str]:
         "GOGC": "off",
         "GOMEMLIMIT": "512MiB",
     }
+
+
+@contextmanager
+def _logged_in() -> Iterator[dict[str, str]]:
+    """Yield an environment in which Helm has the user's own logins, and a cache that knows nothing yet."""
+    logins = ("HELM_CONFIG_HOME", "HELM_REGISTRY_CONFIG", "HELM_REPOSITORY_CONFIG")
+    with tempfile.TemporaryDirectory() as cache:
+        inherited = {name: os.environ[name] for name in logins if name in os.environ}
+        isolated = {name: text for name, text in _environment().items() if name not in logins}
+        yield {**isolated, **inherited, "HELM_CACHE_HOME": cache}
 
 
 def _values_arguments(values: Sequence[Path]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from ci import archive, charts, helm, history, kubernetes_yaml
 from ci.charts import Chart
 from ci.console import out, step
+from ci.errors import UserError
 from ci.files import write_whole
 
 DIST = charts.ROOT / "dist"
@@ -58,32 +59,54 @@ class Package:
         """The checksum of the file, in hexadecimal digits."""
         return hashlib.sha256(self.content).hexdigest()
 
+    @property
+    def provenance(self) -> Path:
+        """The file that is beside the package where it is signed."""
+        return self.path.with_name(f"{self.path.name}.prov")
+
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
 
 
-def package_all() -> list[Package]:
-    """Package every chart into ``dist/<name>-<version>.tgz``; print size, sha256 and how to install.
+def other_bytes(package: Package, where: str) -> UserError:
+    """Return the error for a version that is published with other bytes than the package has."""
+    return UserError(
+        f"{package} is published in {where} already, with other bytes, and stays as it is: "
+        "raise the version in Chart.yaml, or package the commit that it was published from"
+    )
 
-    A package is put into place whole, and only after helm lint and ``history.check`` have passed for all.
-    Raises UserError where one of them has not.
+
+def package_all() -> None:
+    """Package every chart into dist/; print size, sha256 and how to install; raise as ``make`` does."""
+    packages = make(DIST)
+    for package in packages:
+        shown = charts.shown(package.path)
+        out.out(f"{shown}  {len(package.content)} bytes  sha256:{package.sha256}")
+        out.out("  helm install", _INSTALL.get(package.name, f"{package.name} {{}}").format(shown))
+    for doubt in doubts(packages):
+        step(f"not to be published: {doubt}")
+
+
+def make(folder: Path) -> list[Package]:
+    """Package every chart into ``folder/<name>-<version>.tgz``, each put into place whole.
+
+    That is after helm lint and ``history.check`` have passed for all; raises UserError where one has not.
     """
     time = history.date() or _NO_DATE
-    checked = [(chart, _metadata(chart)) for chart in charts.charts()]
     packages = []
-    for chart, metadata in checked:
+    for chart, metadata in [(chart, _metadata(chart)) for chart in charts.charts()]:
         step(f"packaging {chart.name}")
-        path = DIST / f"{metadata['name']}-{metadata['version']}.tgz"
-        write_whole(path, pack(chart, time, engine=helm.ENGINES[-1]))
+        package = Package(folder / f"{metadata['name']}-{metadata['version']}.tgz", metadata, time)
+        write_whole(package.path, pack(chart, time, engine=helm.ENGINES[-1]))
         # helm push takes the file's time for the artifact's, whose digest hangs on it.
-        os.utime(path, (time, time))
-        packages.append(package := Package(path, metadata, time))
-        shown = charts.shown(path)
-        out.out(f"{shown}  {len(package.content)} bytes  sha256:{package.sha256}")
-        out.out("  helm install", _INSTALL.get(chart.name, f"{chart.name} {{}}").format(shown))
-    for doubt in dict.fromkeys(doubt for package in packages for doubt in history.doubts(package.version)):
-        step(f"not to be published: {doubt}")
+        os.utime(package.path, (time, time))
+        packages.append(package)
     return packages
+
+
+def doubts(packages: list[Package]) -> list[str]:
+    """Return why packages made now could not be made again by others, each with its remedy."""
+    return list(dict.fromkeys(doubt for package in packages for doubt in history.doubts(package.version)))
 
 
 def pack(chart: Chart, time: int, *, engine: int) -> bytes:

@@ -1,13 +1,132 @@
+"""Somebody who publishes charts and somebody who uses them, each with a Helm of their own."""
+
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ci import charts, helm
+from ci import charts, helm, release
 from ci.tools import HELM, find
+from tests.conftest import Repository
+from tests.release.servers import PASSWORD, USER, Certificate, certificate
+
+
+class Helm:
+    """Helm as somebody has it on a machine, with configuration and cache of their own."""
+
+    def __init__(self, engine: int, home: Path) -> None:
+        self.engine = engine
+        self.environment = {f"HELM_{name}_HOME": str(home / name) for name in ("CACHE", "CONFIG", "DATA")}
+
+    def __call__(self, *arguments: str, stdin: str = "") -> str:
+        """Return what Helm prints; HelmError where it fails."""
+        result = subprocess.run(
+            [str(find(HELM[self.engine])), *arguments],
+            env={**os.environ, **self.environment},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if result.returncode:
+            raise helm.HelmError("consumer", result)
+        return result.stdout
+
+    def log_in(self, *command: str) -> None:
+        self(*command, "--username", USER, "--password-stdin", stdin=PASSWORD)
+
+
+@pytest.fixture(params=helm.ENGINES, ids="helm {}".format)
+def consumer(request: pytest.FixtureRequest, tmp_path: Path) -> Helm:
+    """Return the Helm of somebody who installs charts."""
+    return Helm(request.param, tmp_path / "consumer")
+
+
+@pytest.fixture
+def publisher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Helm:
+    """Return the Helm in whose configuration those look who publish charts from here."""
+    own = Helm(4, tmp_path / "publisher")
+    for name, value in own.environment.items():
+        monkeypatch.setenv(name, value)
+    return own
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> Certificate:
+    return certificate(tmp_path)
+
+
+@pytest.fixture
+def unlinted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave helm lint out: it has tests of its own, and takes longer than all the rest."""
+    monkeypatch.setattr(helm, "lint", lambda *_, **__: "")
+
+
+class Shop(Repository):
+    """A repository with a small chart, of which any version can be packaged and published."""
+
+    def version(self, version: str, colour: str = "blue") -> release.Package:
+        """Write another version of the chart, and return its package."""
+        self.write(
+            "charts/microservice/Chart.yaml", f"{{apiVersion: v2, name: microservice, version: {version}}}"
+        )
+        self.write("charts/microservice/values.yaml", f"colour: {colour}")
+        (package,) = release.make(self.root / "packages" / f"{version}-{colour}")
+        return package
+
+
+@pytest.fixture
+def shop(unlinted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    root = tmp_path / "shop"
+    monkeypatch.setattr(charts, "ROOT", root)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    shop = Shop(root)
+    shop.write("CHANGELOG.md", "## [Unreleased]\n\n- Something.\n")
+    return shop
+
+
+@pytest.fixture
+def real_charts(unlinted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return packages of the charts themselves; what is published is made of copies without a history."""
+    root = tmp_path / "repository"
+    shutil.copytree(charts.ROOT / "charts", root / "charts", ignore=shutil.ignore_patterns("ci"))
+    shutil.copy(charts.ROOT / "CHANGELOG.md", root)
+    monkeypatch.setattr(charts, "ROOT", root)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    release.make(root / "packages")
+    return root / "packages"
+
+
+class Key:
+    """A key made for a test: its name, and the file that helm verify takes."""
+
+    def __init__(self, name: str, ring: Path) -> None:
+        self.name = name
+        self.ring = ring
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> Iterator[Key]:
+    if not shutil.which("gpg"):
+        pytest.skip("GnuPG is not installed")
+    # The agent's socket allows for no long path.
+    with tempfile.TemporaryDirectory(prefix="gpg-", dir="/tmp") as home:
+        monkeypatch.setenv("GNUPGHOME", home)
+        name = "charts@example.com"
+        try:
+            gpg = ["gpg", "--batch", "--quiet"]
+            subprocess.run([*gpg, "--passphrase", "", "--quick-gen-key", name, "ed25519", "sign"], check=True)
+            ring = Path(home) / "public.gpg"
+            subprocess.run([*gpg, "--output", str(ring), "--export", name], check=True)
+            yield Key(name, ring)
+        finally:
+            subprocess.run(["gpgconf", "--kill", "all"], check=True)
 
 
 @pytest.fixture(scope="session")

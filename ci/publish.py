@@ -1,0 +1,88 @@
+"""Publishes the packages of the charts, and never another package of a published version."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Protocol
+
+from ci import provenance, release
+from ci.chartmuseum import ChartMuseum
+from ci.console import out, step
+from ci.errors import UserError
+from ci.registry import Registry
+from ci.release import Package
+from ci.static_repository import StaticRepository
+
+
+class Destination(Protocol):
+    """Where packages are published."""
+
+    def holds(self, package: Package, signed: bool) -> bool:
+        """Whether the package is there, with its provenance if ``signed``; UserError for other bytes."""
+        ...
+
+    def add(self, package: Package) -> str:
+        """Add the package, and its provenance where that lies beside it; return where it is then."""
+        ...
+
+
+def run(to: str, *, dry_run: bool, key: str, ca_file: str, plain_http: bool) -> None:
+    """Package every chart and publish what is not there yet: all, or nothing where one would be refused.
+
+    ``to`` is a folder or an address; ``key`` is what GnuPG knows a secret key by, "" for no signature. For
+    ``ca_file`` and ``plain_http`` see Registry. Raises UserError with what to do where something is refused
+    or cannot be reached.
+    """
+    destination = _destination(to, ca_file, plain_http)
+    try:
+        # Not in dist/, which another run may be renewing.
+        with tempfile.TemporaryDirectory() as temporary:
+            packages = release.make(Path(temporary))
+            if doubts := release.doubts(packages):
+                raise UserError("\n".join(doubts))
+            missing = _missing(packages, destination, signed=bool(key))
+            if dry_run:
+                for package in missing:
+                    out.out(f"{package} would be added  sha256:{package.sha256}")
+            else:
+                _add(missing, destination, to, key)
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        raise UserError(f"{what}{error.strerror or error}: what was published before is as it was") from None
+
+
+def _missing(packages: list[Package], destination: Destination, *, signed: bool) -> list[Package]:
+    missing = [package for package in packages if not destination.holds(package, signed)]
+    for package in packages:
+        if package not in missing:
+            out.out(f"{package} is there already  sha256:{package.sha256}")
+    return missing
+
+
+def _add(packages: list[Package], destination: Destination, to: str, key: str) -> None:
+    for package in packages:
+        if key:
+            step(f"signing {package}")
+            provenance.sign(package, key)
+    for package in packages:
+        step(f"publishing {package}")
+        place = destination.add(package)
+        if not destination.holds(package, signed=bool(key)):
+            raise UserError(f"{to} took {package} without a complaint, and does not have it")
+        out.out(f"{package} is published  sha256:{package.sha256}  {place}")
+
+
+def _destination(to: str, ca_file: str, plain_http: bool) -> Destination:
+    if ca_file and not Path(ca_file).is_file():
+        raise UserError(f"--ca-file {ca_file}: there is no such file")
+    scheme, _, rest = to.rpartition("://")
+    if scheme and "@" in rest.partition("/")[0]:
+        raise UserError(f"--to {scheme}://...@...: a login does not belong on a command line; Helm keeps it")
+    if scheme == "oci":
+        return Registry(to, ca_file, plain_http)
+    if scheme in ("https", "http"):
+        return ChartMuseum(to, ca_file)
+    if scheme or not to:
+        raise UserError(f"--to {to}: a folder, oci://REGISTRY/PATH or https://REPOSITORY belongs there")
+    return StaticRepository(Path(to).expanduser())

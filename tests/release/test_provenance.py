@@ -1,0 +1,64 @@
+"""Helm verifies what was signed here, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ci import provenance
+from ci.errors import UserError
+from ci.helm import HelmError
+from tests.release.conftest import Helm, Key, Shop
+
+
+def test_helm_knows_who_signed(consumer: Helm, shop: Shop, key: Key) -> None:
+    package = shop.version("1.2.3")
+    provenance.sign(package, key.name)
+    said = consumer("verify", "--keyring", str(key.ring), str(package.path))
+    assert f"Signed by: {key.name}" in said
+    assert f"Chart Hash Verified: sha256:{package.sha256}" in said
+
+
+def test_a_changed_byte_is_refused(consumer: Helm, shop: Shop, key: Key) -> None:
+    package = shop.version("1.2.3")
+    provenance.sign(package, key.name)
+    content = bytearray(package.content)
+    content[-1] ^= 1
+    package.path.write_bytes(content)
+    with pytest.raises(HelmError, match="sha256 sum does not match"):
+        consumer("verify", "--keyring", str(key.ring), str(package.path))
+
+
+def test_a_changed_word_of_the_provenance_is_refused(consumer: Helm, shop: Shop, key: Key) -> None:
+    package = shop.version("1.2.3")
+    provenance.sign(package, key.name)
+    text = package.provenance.read_text()
+    package.provenance.write_text(text.replace("version: 1.2.3", "version: 1.2.4"))
+    with pytest.raises(HelmError, match="openpgp: invalid signature"):
+        consumer("verify", "--keyring", str(key.ring), str(package.path))
+
+
+def test_what_is_not_verified_is_not_installed(consumer: Helm, shop: Shop, key: Key) -> None:
+    package = shop.version("1.2.3")
+    verified = ["template", "api", str(package.path), "--verify", "--keyring", str(key.ring)]
+    with pytest.raises(HelmError, match="prov"):
+        consumer(*verified)
+    provenance.sign(package, key.name)
+    assert "colour: 'blue'" in consumer(*verified)
+
+
+def test_a_key_that_is_not_there_is_named_and_nothing_is_written(shop: Shop, key: Key) -> None:
+    package = shop.version("1.2.3")
+    with pytest.raises(UserError, match=r"gpg did not sign microservice-1\.2\.3\.tgz:\n.*nobody"):
+        provenance.sign(package, "nobody@example.com")
+    assert not package.provenance.exists()
+
+
+def test_without_gnupg_it_says_what_to_install(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = shop.version("1.2.3")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match="signing needs GnuPG: install gpg"):
+        provenance.sign(package, "anybody")
