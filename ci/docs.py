@@ -49,6 +49,8 @@ def _stale() -> dict[Path, str]:
             keys = _markdown(reference.tables(chart)[0])
             expected[chart.path / "README.md"] = {"supported": _supported(), "values": keys}
     texts |= {path: _filled(path, blocks) for path, blocks in expected.items()}
+    root = charts.ROOT / "README.md"
+    texts[root] = _with_versions(texts[root])
     return {path: text for path, text in texts.items() if not path.exists() or _read(path) != text}
 
 
@@ -61,6 +63,15 @@ def _check_kube_version(chart: Chart) -> None:
             f"{shown(path)}: kubeVersion is {found!r}; ci/kubernetes_versions.py says {OLDEST}, so write "
             f'kubeVersion: "{expected}"'
         )
+
+
+def _with_versions(text: str) -> str:
+    """Return a text in which each chart's package (``dist/shop-1.2.3.tgz``) has the chart's version."""
+    for chart in charts.charts():
+        path = chart.path / "Chart.yaml"
+        version = kubernetes_yaml.load(_read(path), shown(path)).get("version")
+        text = re.sub(rf"(dist/{re.escape(chart.name)}-)\d\S*(\.tgz)", rf"\g<1>{version}\2", text)
+    return text
 
 
 def _supported() -> str:

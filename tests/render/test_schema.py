@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
-import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ci import charts, helm, schemas
-from ci.kubernetes_versions import NEWEST, OLDEST
+from ci import helm
 from tests.render.conftest import Chart, Rendered, with_both_engines
-
-README = charts.find_case("defaults").chart.path / "README.md"
 
 # Each in a block of its own, so that one file can hold them all and Helm has to tell them all at once.
 MISTAKES = {
@@ -204,33 +200,3 @@ def test_an_entry_that_a_parent_chart_takes_away_with_null_is_gone(
     file = tmp_path / "values.yaml"
     file.write_text("web: {ports: {http: null}}", encoding="utf-8")
     assert not Rendered(helm.template(parent, [file], engine=engine)).all("Service")
-
-
-def examples(language: str) -> list[str]:
-    """The README's code in a language."""
-    text = README.read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-
-
-def test_the_readme_has_examples() -> None:
-    assert len(examples("yaml")) >= 10
-
-
-@pytest.mark.parametrize("values", examples("yaml"))
-def test_an_example_of_the_readme_makes_objects_that_kubernetes_takes(values: str, chart: Chart) -> None:
-    objects = chart(values).objects.values()
-    assert [
-        problem
-        for made in objects
-        for version in (OLDEST, NEWEST)
-        for problem in schemas.validate(made, version)
-    ] == []
-
-
-def test_the_install_line_of_the_readme_is_enough(chart: Chart) -> None:
-    command, release, _, *arguments = shlex.split(
-        examples("sh")[0].removeprefix("helm ").replace("<chart>", "chart")
-    )
-    assert command == "install"
-    rendered = Rendered(helm.template(chart.path, engine=helm.ENGINES[0], release=release, extra=arguments))
-    assert rendered.all("Service").keys() == {"api"}
