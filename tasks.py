@@ -9,7 +9,7 @@ from invoke.context import Context
 from invoke.tasks import task
 
 from ci import bench as bench_
-from ci import custom_kinds, release, suite, verify
+from ci import custom_kinds, next_release, release, suite, verify
 from ci import docs as docs_
 from ci import doctor as doctor_
 from ci import publish as publish_
@@ -76,6 +76,12 @@ def publish(
 ) -> None:
     """Package the charts and publish what is new; a published version never changes."""
     publish_.run(to, dry_run=dry_run, key=sign, ca_file=ca_file, plain_http=plain_http)
+
+
+@task(name="release", positional=["version"], help={"version": "the next one, such as 1.2.3 or 1.2.3-rc.1"})
+def release_version(_: Context, version: str) -> None:
+    """Test what is committed, and commit and tag it as a version: invoke release 1.2.3."""
+    next_release.run(version)
 
 
 @task(help={"check": "write nothing, fail where something is out of date"})

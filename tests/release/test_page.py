@@ -6,7 +6,6 @@ import functools
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag
 
@@ -15,6 +14,7 @@ import pytest
 
 from ci import site
 from tests.release.browser import Browser, browser
+from tests.release.indexed import index_charts
 
 FIELD = "#microservice search input"
 ROWS = "#microservice .values tbody tr"
@@ -26,11 +26,9 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def address(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve a repository with its page on the loopback interface, and yield the page's address."""
-    folder = tmp_path_factory.mktemp("site")
-    for file in indexed.iterdir():
-        (folder / file.name).write_bytes(file.read_bytes())
+    folder = index_charts(tmp_path_factory.mktemp("site"))
     site.write(folder)
     with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +14,7 @@ import yaml
 
 from ci import charts, project, reference, site
 from ci.errors import UserError
+from tests.release.indexed import index_charts
 
 
 class Page(HTMLParser):
@@ -32,6 +34,17 @@ class Page(HTMLParser):
 
     def values(self, attribute: str) -> list[str]:
         return [str(found[attribute]) for _, found in self.elements if attribute in found]
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return index_charts(tmp_path_factory.mktemp("repository"))
+
+
+@pytest.fixture
+def published(indexed: Path, tmp_path: Path) -> Path:
+    """Return a chart repository that is the test's own."""
+    return Path(shutil.copytree(indexed, tmp_path / "published"))
 
 
 Edit = Callable[[dict[str, Any]], object]
