@@ -194,7 +194,8 @@ def test_tasks_named_in_a_sentence_are_there(document: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     named = [shlex.split(words) for words in re.findall(r"`(?:invoke|python3 -m ci) ([^`]+)`", text)]
     faults = {" ".join(words): task_fault(words) for words in named if words[0] not in ("--list", "--help")}
-    assert {words: fault for words, fault in faults.items() if fault} == {}
+    # A task may be named without what it needs.
+    assert {words: fault for words, fault in faults.items() if fault and "required" not in fault} == {}
 
 
 @of_program("kubectl ")
