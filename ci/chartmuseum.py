@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -47,11 +48,14 @@ class ChartMuseum:
         provenance = f"charts/{package.provenance.name}"
         return not signed or self._ask("GET", provenance, other_than=404).status_code != 404
 
-    def add(self, package: Package) -> str:
-        """Upload a package, and its provenance where it has one; return where it is then.
+    def add(self, packages: Sequence[Package]) -> list[str]:
+        """Upload packages, with the provenance of those that have one; return where they are then.
 
         Raises as ``holds`` does. What came first stays: the API answers 409 to who comes second.
         """
+        return [self._upload(package) for package in packages]
+
+    def _upload(self, package: Package) -> str:
         self._ask("POST", "charts", package.content, other_than=409)
         if package.provenance.exists():
             self._ask("POST", "prov", package.provenance.read_bytes(), other_than=409)
@@ -66,7 +70,12 @@ class ChartMuseum:
         try:
             answer = self._client.request(method, url, content=content)
         except httpx.HTTPError as error:
-            raise UserError(f"{url}: {error}: see whether it is up and can be reached from here") from None
+            remedy = (
+                "name its authority's certificate with --ca-file"
+                if "CERTIFICATE" in str(error)
+                else "see whether it is up and can be reached from here"
+            )
+            raise UserError(f"{url}: {error}: {remedy}") from None
         if answer.is_success or answer.status_code == other_than:
             return answer
         said = f"{url} answers {answer.status_code} {answer.reason_phrase}: {answer.text[:200].strip()}"

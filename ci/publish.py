@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -22,8 +23,8 @@ class Destination(Protocol):
         """Whether the package is there, with its provenance if ``signed``; UserError for other bytes."""
         ...
 
-    def add(self, package: Package) -> str:
-        """Add the package, and its provenance where that lies beside it; return where it is then."""
+    def add(self, packages: Sequence[Package]) -> list[str]:
+        """Add packages, each with its provenance where that lies beside it; return where they are then."""
         ...
 
 
@@ -65,9 +66,8 @@ def _add(packages: list[Package], destination: Destination, to: str, key: str) -
         if key:
             step(f"signing {package}")
             provenance.sign(package, key)
-    for package in packages:
-        step(f"publishing {package}")
-        place = destination.add(package)
+    step(f"publishing {', '.join(map(str, packages)) or 'nothing new'}")
+    for package, place in zip(packages, destination.add(packages), strict=True):
         if not destination.holds(package, signed=bool(key)):
             raise UserError(f"{to} took {package} without a complaint, and does not have it")
         out.out(f"{package} is published  sha256:{package.sha256}  {place}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from ci import helm
@@ -54,12 +55,15 @@ class Registry:
                 raise other_bytes(package, self._url)
             return not signed or pulled.with_name(package.provenance.name).exists()
 
-    def add(self, package: Package) -> str:
-        """Push a package, and its provenance where it has one; return the reference by digest.
+    def add(self, packages: Sequence[Package]) -> list[str]:
+        """Push packages, with the provenance of those that have one; return their references by digest.
 
         An artifact of the same package has the same digest. Raises UserError with a remedy where the registry
-        does not take it.
+        does not take one.
         """
+        return [self._push(package) for package in packages]
+
+    def _push(self, package: Package) -> str:
         try:
             said = helm.push(package.path, self._url, self._options)
         except HelmError as error:

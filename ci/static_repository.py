@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import filelock
 from semver import Version
 
-from ci import kubernetes_yaml
+from ci import kubernetes_yaml, site
 from ci.errors import UserError
 from ci.files import write_whole
 from ci.release import Package, other_bytes
@@ -36,22 +37,28 @@ class StaticRepository:
         """
         return self._holds(self._index(), package, signed)
 
-    def add(self, package: Package) -> str:
-        """Add a package, and its provenance where it has one; return where it is then.
+    def add(self, packages: Sequence[Package]) -> list[str]:
+        """Add packages, with the provenance of those that have one; return where they are then.
 
-        Raises as ``holds`` does, and OSError. Before the index has changed nobody is led to the package, and
-        the index changes in one step. What others add at the same time stays.
+        The page for people is made anew, whether there are packages or not. Raises as
+        ``holds`` does, and OSError. Before the index has changed nobody is led to a package, and the index
+        changes in one step. What others add at the same time stays.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(self._folder / _LOCK):
-            index = self._index()
-            self._holds(index, package, signed=False)
-            if package.provenance.exists() and not self._beside(package.provenance).exists():
-                write_whole(self._beside(package.provenance), package.provenance.read_bytes())
-            write_whole(self._beside(package.path), package.content)
-            if _entry(index, package) is None:
-                write_whole(self._file, kubernetes_yaml.dump([_with(index, package)]))
-        return str(self._beside(package.path))
+            for package in packages:
+                self._add(package)
+            site.write(self._folder)
+        return [str(self._beside(package.path)) for package in packages]
+
+    def _add(self, package: Package) -> None:
+        index = self._index()
+        self._holds(index, package, signed=False)
+        if package.provenance.exists() and not self._beside(package.provenance).exists():
+            write_whole(self._beside(package.provenance), package.provenance.read_bytes())
+        write_whole(self._beside(package.path), package.content)
+        if _entry(index, package) is None:
+            write_whole(self._file, kubernetes_yaml.dump([_with(index, package)]))
 
     def _holds(self, index: dict[str, Any], package: Package, signed: bool) -> bool:
         entry, file = _entry(index, package), self._beside(package.path)

@@ -88,6 +88,11 @@ def shop(unlinted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sho
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     shop = Shop(root)
     shop.write("CHANGELOG.md", "## [Unreleased]\n\n- Something.\n")
+    shop.write("pyproject.toml", '[project]\nname = "shop"\n')
+    shop.write("artifacthub-repo.yml", "ignore: []")
+    shop.write("charts/microservice/README.md", "```sh\nhelm install api <chart>\n```\n")
+    draft = "http://json-schema.org/draft-07/schema#"
+    shop.write("charts/microservice/schema.yaml", f"$schema: {draft}\ntype: object\nproperties: {{}}\n")
     return shop
 
 
@@ -96,7 +101,8 @@ def real_charts(unlinted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """Return packages of the charts themselves; what is published is made of copies without a history."""
     root = tmp_path / "repository"
     shutil.copytree(charts.ROOT / "charts", root / "charts", ignore=shutil.ignore_patterns("ci"))
-    shutil.copy(charts.ROOT / "CHANGELOG.md", root)
+    for name in ("CHANGELOG.md", "artifacthub-repo.yml", "pyproject.toml"):
+        shutil.copy(charts.ROOT / name, root)
     monkeypatch.setattr(charts, "ROOT", root)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     release.make(root / "packages")

@@ -106,12 +106,12 @@ def test_publishing_again_changes_nothing_and_says_so(
 ) -> None:
     package = shop.version("1.2.3")
     run(folder)
-    before = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
+    before = contents(folder)
     capsys.readouterr()
     run(folder)
     told = capsys.readouterr().out
     assert told == f"microservice 1.2.3 is there already  sha256:{package.sha256}\n"
-    assert {file: file.stat().st_mtime_ns for file in folder.iterdir()} == before
+    assert contents(folder) == before
 
 
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(
@@ -219,11 +219,11 @@ def slow(file):
     path = os.readlink(f"/proc/self/fd/{file}")
     print("writing", path, flush=True)
     time.sleep(60 if path == sys.argv[3] else 0.2)
-def add(repository, package, add=StaticRepository.add):
+def add(repository, packages, add=StaticRepository.add):
     print("ready", flush=True)
     sys.stdin.readline()
     os.fsync = slow
-    return add(repository, package)
+    return add(repository, packages)
 StaticRepository.add = add
 publish.run(sys.argv[2], dry_run=False, key="", ca_file="", plain_http=False)
 """
