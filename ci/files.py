@@ -1,9 +1,15 @@
-"""Writing files so that a reader never meets half of one."""
+"""Writing files so that a reader never meets half of one, nor a writer another."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import filelock
+
+from ci.console import step
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -21,3 +27,18 @@ def write_whole(path: Path, content: str | bytes) -> None:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def one_at_a_time(file: Path, waiting: str) -> Iterator[None]:
+    """Let one process in that names a lock file, which stays; tell those who wait for what."""
+    lock = filelock.FileLock(file)
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        step(waiting)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

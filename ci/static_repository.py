@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import filelock
 from semver import Version
 
 from ci import kubernetes_yaml, site
 from ci.errors import UserError
-from ci.files import write_whole
+from ci.files import one_at_a_time, write_whole
 from ci.release import Package, other_bytes
 
 # Those who look into the folder need not see it, and a web server does not list it.
@@ -45,7 +44,8 @@ class StaticRepository:
         changes in one step. What others add at the same time stays.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(self._folder / _LOCK):
+        lock = self._folder / _LOCK
+        with one_at_a_time(lock, f"waiting for another run that is publishing into {self._folder}"):
             for package in packages:
                 self._add(package)
             site.write(self._folder)

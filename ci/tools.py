@@ -10,18 +10,17 @@ import subprocess
 import sys
 import threading
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import filelock
 import platformdirs
 
 from ci import obtain
 from ci.console import step
 from ci.errors import UserError
+from ci.files import one_at_a_time
 
 CACHE_VARIABLE = "MICROSERVICE_CHART_CACHE"
 
@@ -164,7 +163,8 @@ def _find(tool: Tool) -> Path:
     target = _cached(tool)
     try:
         target.parent.parent.mkdir(parents=True, exist_ok=True)
-        with _one_at_a_time(tool, target.parent.with_name(f"{target.parent.name}.lock")):
+        lock = target.parent.with_name(f"{target.parent.name}.lock")
+        with one_at_a_time(lock, f"waiting for another run that is obtaining {tool}"):
             if not _is_program(target):
                 _obtain(tool, target, unfit)
     except OSError as error:
@@ -173,20 +173,6 @@ def _find(tool: Tool) -> Path:
             f"mend that, or set {CACHE_VARIABLE} to a folder that can be written"
         ) from error
     return target
-
-
-@contextmanager
-def _one_at_a_time(tool: Tool, path: Path) -> Iterator[None]:
-    lock = filelock.FileLock(path)
-    try:
-        lock.acquire(blocking=False)
-    except filelock.Timeout:
-        step(f"waiting for another run that is obtaining {tool}")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _obtain(tool: Tool, target: Path, unfit: list[str]) -> None:
