@@ -11,14 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from invoke.collection import Collection
-from invoke.exceptions import ParseError
-from invoke.parser import Parser
 
-import tasks
 from ci import charts, helm, kubernetes_fields, lint, manifests, schemas, values_lint
 from ci.charts import ROOT, Chart, find_case
 from ci.tools import HELM, find
+from tests.unit.invoking import task_fault
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("charts/*/README.md"))]
 # What examples leave out, as they are about something else.
@@ -172,15 +169,6 @@ def test_helm_renders_what_a_command_installs(
     )
     assert asked.returncode == 0, asked.stderr
     assert "\nkind: " in asked.stdout
-
-
-def task_fault(words: list[str]) -> str:
-    """Say what invoke finds wrong in a command line; "" where it is right."""
-    try:
-        Parser(contexts=Collection.from_module(tasks).to_contexts()).parse_argv(words)
-    except ParseError as error:
-        return str(error)
-    return ""
 
 
 @of_program("invoke ", "python3 -m ci ")
