@@ -66,11 +66,12 @@ def _check_kube_version(chart: Chart) -> None:
 
 
 def _with_versions(text: str) -> str:
-    """Return a text in which each chart's package (``dist/shop-1.2.3.tgz``) has the chart's version."""
+    """Return a text that names each chart (dist/shop-1.2.3.tgz, shop --version 1.2.3) by its own version."""
     for chart in charts.charts():
         path = chart.path / "Chart.yaml"
         version = kubernetes_yaml.load(_read(path), shown(path)).get("version")
-        text = re.sub(rf"(dist/{re.escape(chart.name)}-)\d\S*(\.tgz)", rf"\g<1>{version}\2", text)
+        named = rf"((?:dist/{re.escape(chart.name)}-|/{re.escape(chart.name)} --version ))\d\S*?(?=\.tgz|\s)"
+        text = re.sub(named, rf"\g<1>{version}", text)
     return text
 
 

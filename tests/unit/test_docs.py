@@ -10,7 +10,13 @@ from ci.errors import UserError
 from ci.kubernetes_versions import NEWEST, OLDEST
 
 FILES = {
-    "README.md": "# All\n\nhelm install a dist/shop-0.9.0.tgz b\n<!-- supported -->\n<!-- /supported -->\n",
+    "README.md": """# All
+
+helm install a dist/shop-0.9.0.tgz b
+helm pull x/shop --version 0.9.0
+<!-- supported -->
+<!-- /supported -->
+""",
     "pyproject.toml": "[project]\nname = 'all'\nlicense = 'MIT'\n",
     "charts/shop/Chart.yaml": f'name: shop\nversion: 1.2.3-rc.1\nkubeVersion: ">={OLDEST}.0-0"\n',
     "charts/shop/README.md": """# Shop
@@ -129,10 +135,10 @@ def test_the_supported_versions_stand_in_every_readme(repository: Path) -> None:
         assert f"Kubernetes {OLDEST} to {NEWEST}" in (repository / name).read_text(encoding="utf-8")
 
 
-def test_packages_are_named_by_their_version(repository: Path) -> None:
+def test_charts_are_named_by_their_version(repository: Path) -> None:
     docs.write()
     text = (repository / "README.md").read_text(encoding="utf-8")
-    assert "helm install a dist/shop-1.2.3-rc.1.tgz b" in text
+    assert "helm install a dist/shop-1.2.3-rc.1.tgz b\nhelm pull x/shop --version 1.2.3-rc.1\n" in text
 
 
 def test_a_second_write_touches_nothing(repository: Path) -> None:
