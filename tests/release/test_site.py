@@ -138,7 +138,7 @@ def test_changes_are_told_in_either_form(published: Path) -> None:
     )
     text = site.write(published).read_text(encoding="utf-8")
     assert "Plain change" in text
-    assert '<span class="kind">fixed</span> Of <code>image.tag</code>, too' in text
+    assert '<span class="kind">fixed</span> <span>Of <code>image.tag</code>, too</span>' in text
 
 
 def test_a_signature_beside_a_package_is_linked(published: Path) -> None:
