@@ -49,12 +49,21 @@ def check(version: str, file: str) -> None:
         )
 
 
+def told() -> list[str]:
+    """Return the versions that CHANGELOG.md tells of, the newest first."""
+    return re.findall(r"^## \[(\d[^\]]*)\]", _changelog(), re.MULTILINE)
+
+
 def section(heading: str) -> str:
     """Return what CHANGELOG.md says below ``## [heading]``; "" where it says nothing."""
-    file = charts.ROOT / "CHANGELOG.md"
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    found = re.search(rf"^## \[{re.escape(heading)}\].*\n((?:(?!## ).*(?:\n|\Z))*)", text, re.MULTILINE)
+    form = rf"^## \[{re.escape(heading)}\].*\n((?:(?!## ).*(?:\n|\Z))*)"
+    found = re.search(form, _changelog(), re.MULTILINE)
     return found[1].strip() if found else ""
+
+
+def _changelog() -> str:
+    file = charts.ROOT / "CHANGELOG.md"
+    return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 def releases() -> dict[str, str]:

@@ -35,7 +35,8 @@ def filled(chart: Chart) -> str:
     list(changes("Unreleased", chart.name))
     values = chart.path / "values.yaml"
     annotations = {
-        "changes": list(changes(version, chart.name)),
+        # A first release changes nothing.
+        "changes": list(changes(version, chart.name)) if set(history.told()) - {version} else [],
         "images": list(_images(read_values(values))) if values.exists() else [],
         "license": project.license(),
         "links": _links(),

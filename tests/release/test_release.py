@@ -19,7 +19,20 @@ import yaml
 from ci import charts, next_release
 from ci.errors import UserError
 
-CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- Something new.\n"
+CHANGELOG = """# Changelog
+
+## [Unreleased]
+
+### Added
+
+- Something new.
+
+## [0.0.1] - 2026-01-01
+
+### Added
+
+- All.
+"""
 COPIED = ("ci", "charts", "tasks.py", "pyproject.toml", "README.md", ".gitignore")
 
 

@@ -93,6 +93,13 @@ def test_an_entry_that_names_a_chart_is_told_of_that_one_alone(repository: Path)
     assert changes(repository, "namespace") == [("added", "quotas")]
 
 
+def test_the_first_version_that_the_changelog_tells_of_has_no_changes(repository: Path) -> None:
+    changelog = repository / "CHANGELOG.md"
+    first = changelog.read_text(encoding="utf-8").partition("## [1.1.0]")[0]
+    changelog.write_text(first, encoding="utf-8")
+    assert "artifacthub.io/changes" not in chart_yaml(repository)["annotations"]
+
+
 def test_a_version_that_the_changelog_does_not_tell_of_has_no_changes(repository: Path) -> None:
     path = repository / "charts/microservice/Chart.yaml"
     path.write_text("name: microservice\nversion: 2.0.0\n", encoding="utf-8")
