@@ -66,12 +66,11 @@ def _rows() -> Iterator[Row]:
     yield Row("Python", True, f"{platform.python_version()}, {sys.executable}")
     yield _environment()
     yield _lock()
-    for tool in (*tools.HELM.values(), tools.KUBE_SCORE):
-        yield _tool(tool)
+    for major, tool in tools.HELM.items():
+        yield _tool(tool, f"{tool.name} {major}", needed=True)
+    yield _tool(tools.KUBE_SCORE, tools.KUBE_SCORE.name, needed=True)
     yield _cache()
-    yield _program(
-        "Go", ["go", "version"], "only needed to build what is above where its release is out of reach"
-    )
+    yield _program("Go", ["go", "version"], "only needed to build what has no release within reach")
     yield _program("git", ["git", "--version"], "only needed to contribute: install git")
     yield _program("GnuPG", ["gpg", "--version"], "only needed to sign what is published: install gnupg")
     yield _program(
@@ -84,6 +83,8 @@ def _rows() -> Iterator[Row]:
         ["docker", "version", "--format", "{{.Server.Version}}"],
         "only needed for tests in a cluster: install Docker, or start it",
     )
+    for tool in (tools.KIND, tools.KUBECTL):
+        yield _tool(tool, tool.name, needed=False)
 
 
 def _environment() -> Row:
@@ -100,22 +101,18 @@ def _lock() -> Row:
     return Row("lock", not stale, detail if stale else "satisfies pyproject.toml")
 
 
-def _tool(tool: tools.Tool) -> Row:
-    what = f"{tool.name} {tool.version.partition('.')[0]}"
+def _tool(tool: tools.Tool, what: str, *, needed: bool) -> Row:
     found, _ = tools.look(tool)
     if found:
-        return Row(what, True, f"{found.version}, {found.place}: {found.path}", needed=True)
-    if shutil.which("go"):
-        return Row(what, True, f"{tool.version} will be obtained at first use: release or Go", needed=True)
+        return Row(what, True, f"{found.version}, {found.place}: {found.path}", needed)
+    if tool.go and shutil.which("go"):
+        return Row(what, True, f"{tool.version} will be obtained at first use: release or Go", needed)
     url = tools.release_url(tool)
     if url and obtain.is_reachable(url):
-        return Row(what, True, f"{tool.version} will be obtained at first use: release", needed=True)
-    return Row(
-        what,
-        False,
-        f"install {tool.name} {tool.minimum} or newer, or Go ({tool.url.split('/')[2]} is out of reach)",
-        needed=True,
-    )
+        return Row(what, True, f"{tool.version} will be obtained at first use: release", needed)
+    remedy = f"install {tool.name} {tool.minimum} or newer{', or Go' if tool.go else ''}"
+    use = "" if needed else "only needed for tests in a cluster: "
+    return Row(what, False, f"{use}{remedy} ({tool.url.split('/')[2]} is out of reach)", needed)
 
 
 def _cache() -> Row:

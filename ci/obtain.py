@@ -11,7 +11,7 @@ import tarfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TimeElapsedColumn
@@ -35,13 +35,14 @@ class GoModule:
     module: str
     sum: str
     package: str
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def from_release(url: str, sha256: str, member: str, folder: Path) -> Path:
-    """Download an archive into ``folder`` and return the path of the one member taken from it.
+    """Download a release into ``folder`` and return the path of the program in it.
 
-    Raises Unavailable where the archive can't be reached, UserError where it is not the pinned one.
+    ``member`` is the program's place in the archive; "" where the release is the program itself.
+    Raises Unavailable where the release can't be reached, UserError where it is not the pinned one.
     """
     archive = folder / "archive"
     step(f"downloading {url}")
@@ -51,6 +52,8 @@ def from_release(url: str, sha256: str, member: str, folder: Path) -> Path:
             f"{url} was refused, its checksum is wrong: expected sha256 {sha256}, got {actual}. "
             "Nothing of it is kept. Something between here and the publisher changes it: try another network."
         )
+    if not member:
+        return archive
     program = folder / "program"
     with tarfile.open(archive) as files, program.open("wb") as out:
         content = files.extractfile(member)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -35,9 +35,9 @@ class Tool:
     commands: tuple[str, ...]
     version_arguments: tuple[str, ...]
     url: str
-    member: str
     sha256: Mapping[str, str]
-    go: obtain.GoModule
+    member: str = ""
+    go: obtain.GoModule | None = None
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -54,14 +54,17 @@ class Found(NamedTuple):
 def _pinned() -> dict[str, Tool]:
     text = (Path(__file__).parent / "tools.toml").read_text(encoding="utf-8")
     return {
-        key: Tool(**{**pins, "go": obtain.GoModule(**pins["go"])})
+        key: Tool(**pins, go=obtain.GoModule(**go) if go else None)
         for key, pins in tomllib.loads(text).items()
+        for go in [pins.pop("go", None)]
     }
 
 
 _PINNED = _pinned()
 HELM: dict[int, Tool] = {3: _PINNED["helm-3"], 4: _PINNED["helm-4"]}
-KUBE_SCORE = _PINNED["kube-score"]
+KUBE_SCORE: Tool = _PINNED["kube-score"]
+KIND: Tool = _PINNED["kind"]
+KUBECTL: Tool = _PINNED["kubectl"]
 
 _finding = threading.Lock()
 _answers: dict[Tool, Path | UserError] = {}
@@ -146,7 +149,9 @@ def _version(tool: Tool, program: str) -> str:
         )
     except (OSError, subprocess.SubprocessError):
         return ""
-    return asked.stdout.strip().partition("\n")[0]
+    # Some print their version alone, some after their name.
+    told = re.search(r"(?<!\S)v?\d+\.\d+[\w.+-]*", asked.stdout)
+    return told[0] if told else ""
 
 
 def _fits(tool: Tool, version: str) -> bool:
@@ -182,10 +187,13 @@ def _obtain(tool: Tool, target: Path, unfit: list[str]) -> None:
     folder = target.parent.with_name(f"{target.parent.name}.partial")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
+    ways: dict[str, Callable[[], Path]] = {"release": lambda: _from_release(tool, folder)}
+    if module := tool.go:
+        ways["Go"] = lambda: obtain.from_source(module, tool.version, folder)
     try:
-        for way, attempt in (("release", _from_release), ("Go", _from_source)):
+        for way, attempt in ways.items():
             try:
-                program = attempt(tool, folder)
+                program = attempt()
             except obtain.Unavailable as reason:
                 tried.append(f"{way}: {reason}")
                 continue
@@ -198,8 +206,8 @@ def _obtain(tool: Tool, target: Path, unfit: list[str]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     raise UserError(
         "\n  ".join([f"{tool} is needed, and there is no way to get it here:", *tried])
-        + f"\nInstall {tool.name} {tool.minimum} or a newer {tool.minimum.split('.')[0]}.x, or Go, "
-        f"or let this machine reach {tool.url.split('/')[2]}."
+        + f"\nInstall {tool.name} {tool.minimum} or a newer {tool.minimum.split('.')[0]}.x, "
+        f"{'or Go, ' if tool.go else ''}or let this machine reach {tool.url.split('/')[2]}."
     )
 
 
@@ -209,7 +217,3 @@ def _from_release(tool: Tool, folder: Path) -> Path:
         raise obtain.Unavailable(f"none is pinned for {_platform()}")
     member = tool.member.format(platform=_platform())
     return obtain.from_release(url, tool.sha256[_platform()], member, folder)
-
-
-def _from_source(tool: Tool, folder: Path) -> Path:
-    return obtain.from_source(tool.go, tool.version, folder)

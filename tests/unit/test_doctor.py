@@ -21,7 +21,8 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(tools.CACHE_VARIABLE, str(tmp_path / "cache"))
     closed = {major: replace(tool, url="http://127.0.0.1:9/{version}") for major, tool in tools.HELM.items()}
     monkeypatch.setattr(tools, "HELM", closed)
-    monkeypatch.setattr(tools, "KUBE_SCORE", replace(tools.KUBE_SCORE, url="http://127.0.0.1:9/{version}"))
+    for name in ("KUBE_SCORE", "KIND", "KUBECTL"):
+        monkeypatch.setattr(tools, name, replace(getattr(tools, name), url="http://127.0.0.1:9/{version}"))
     return folder
 
 
@@ -58,7 +59,7 @@ def test_with_go_the_helm_that_is_missing_is_promised_and_not_obtained(
 
 
 def test_a_helm_that_cannot_be_had_is_a_failure_with_its_remedy(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UserError, match=r"missing above: helm 3, helm 4, kube-score 1$"):
+    with pytest.raises(UserError, match=r"missing above: helm 3, helm 4, kube-score$"):
         doctor.report()
     assert row(capsys.readouterr().out, "helm 4").startswith(
         "helm 4 missing install helm 4.2 or newer, or Go"
@@ -85,6 +86,10 @@ def test_what_only_a_cluster_or_a_contributor_needs_is_no_failure(
     output = capsys.readouterr().out
     assert row(output, "Docker").startswith("Docker - only needed for tests in a cluster")
     assert row(output, "git").startswith("git - only needed to contribute")
+    assert row(output, "kind").startswith("kind ok 0.33.0 will be obtained at first use: release or Go")
+    assert row(output, "kubectl").startswith(
+        "kubectl - only needed for tests in a cluster: install kubectl 1.30 or newer (127.0.0.1:9 is out"
+    )
 
 
 def test_the_lock_satisfies_what_the_project_requires() -> None:

@@ -19,8 +19,9 @@ import pytest
 
 from ci import tools
 from ci.errors import UserError
-from ci.tools import HELM, KUBE_SCORE, Tool, find
+from ci.tools import HELM, KIND, KUBE_SCORE, KUBECTL, Tool, find
 
+MODULE_SUM = HELM[4].go.sum if HELM[4].go else ""
 PROGRAM = b"#!/bin/sh\necho v4.3.0\n"
 WAYS_CLOSED = replace(HELM[4], url="http://127.0.0.1:9/helm-v{version}-{platform}.tar.gz")
 
@@ -143,6 +144,19 @@ def test_a_helm_on_path_that_does_not_fit_is_passed_over_and_named(
         find(replace(HELM[major], url=WAYS_CLOSED.url))
 
 
+@pytest.mark.parametrize(
+    ("tool", "told"),
+    [
+        (KIND, "kind v0.33.0 go1.26.8 linux/amd64"),
+        (KUBECTL, "Client Version: v1.34.4\nKustomize Version: v5.7.1"),
+    ],
+    ids=str,
+)
+def test_a_program_may_tell_its_version_among_other_words(path: Path, tool: Tool, told: str) -> None:
+    program = script(path / tool.name, f"echo '{told}'")
+    assert find(replace(tool)) == program
+
+
 def test_every_helm_on_path_is_looked_at(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script(path / "helm", "echo v3.22.0")
     second = tmp_path / "second"
@@ -184,7 +198,7 @@ def test_a_cached_helm_is_not_preferred_to_one_on_path(release: Release, path: P
 def test_a_wrong_checksum_is_refused_whatever_else_is_there(
     release: Release, path: Path, cache: Path
 ) -> None:
-    fake_go(path, HELM[4].go.sum)
+    fake_go(path, MODULE_SUM)
     tool = replace(release.tool(), sha256=dict.fromkeys(HELM[4].sha256, "0" * 64))
     actual = hashlib.sha256(release.body).hexdigest()
     with pytest.raises(
@@ -192,6 +206,23 @@ def test_a_wrong_checksum_is_refused_whatever_else_is_there(
     ):
         find(tool)
     assert not kept(cache)
+
+
+def test_a_release_that_is_the_program_itself_needs_no_archive(release: Release) -> None:
+    release.body = b"#!/bin/sh\necho v1.37.0\n"
+    sums = dict.fromkeys(KUBECTL.sha256, hashlib.sha256(release.body).hexdigest())
+    program = find(replace(KUBECTL, url=release.address + "/{system}/{machine}/kubectl", sha256=sums))
+    assert subprocess.run([program], capture_output=True, check=True).stdout == b"v1.37.0\n"
+    assert release.requests == [f"/{sys.platform}/{str(tools.release_url(KIND)).rpartition('-')[2]}/kubectl"]
+
+
+def test_a_program_that_go_cannot_build_is_not_asked_of_go(path: Path) -> None:
+    fake_go(path, "h1:any")
+    with pytest.raises(
+        UserError, match=r"\nInstall kubectl 1\.30 or a newer 1\.x, or let this machine"
+    ) as raised:
+        find(replace(KUBECTL, url=WAYS_CLOSED.url))
+    assert "Go" not in str(raised.value)
 
 
 def test_nothing_but_the_program_leaves_the_archive(release: Release, cache: Path, tmp_path: Path) -> None:
@@ -219,7 +250,7 @@ def test_what_a_killed_run_left_does_no_harm(release: Release, cache: Path) -> N
 
 def test_a_release_that_is_not_there_gives_way_to_go(release: Release, path: Path) -> None:
     release.status = 404
-    fake_go(path, HELM[4].go.sum)
+    fake_go(path, MODULE_SUM)
     assert find(release.tool()).read_text() == "built\n"
     folder, cgo, *command = (path / "log").read_text().split()
     assert (folder, cgo, command[-1]) == (str(path), "0", "./cmd/helm")
@@ -301,8 +332,14 @@ print(find(replace(HELM[4], url={release.tool().url!r}, sha256={release.tool().s
     assert len(release.requests) == 1
 
 
-def test_every_platform_that_is_pinned_has_a_sha256_and_every_module_a_sum() -> None:
+@pytest.mark.parametrize("tool", [*HELM.values(), KUBE_SCORE, KIND, KUBECTL], ids=str)
+def test_every_platform_that_is_pinned_has_a_sha256_and_every_module_a_sum(tool: Tool) -> None:
+    assert {len(bytes.fromhex(digest)) for digest in tool.sha256.values()} == {32}
+    assert tool.sha256.keys() == HELM[4].sha256.keys()
+    assert tool.go is None or tool.go.sum.startswith("h1:")
+
+
+def test_what_go_builds_is_told_its_version_where_it_does_not_know_it() -> None:
     for tool in (*HELM.values(), KUBE_SCORE):
-        assert {len(bytes.fromhex(digest)) for digest in tool.sha256.values()} == {32}
-        assert tool.go.sum.startswith("h1:")
+        assert tool.go
         assert tool.version in {text.removeprefix("v") for text in tool.go.variables.values()}
