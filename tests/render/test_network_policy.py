@@ -45,6 +45,11 @@ def test_ports_of_what_runs_beside_the_main_container_are_open_too(case: Case) -
     ]
 
 
+def test_a_port_that_two_containers_declare_is_open_once(chart: Chart) -> None:
+    rendered = chart("extraContainers: [{name: proxy, image: 'proxy:1', ports: [{containerPort: 8000}]}]")
+    assert ports(rendered) == [(8000, "TCP")]
+
+
 def test_a_further_port_of_no_service_opens_nothing(chart: Chart) -> None:
     rendered = chart("service: {enabled: false, extraPorts: [{name: other, port: 9200}]}")
     assert ports(rendered) == [(8000, "TCP")]
