@@ -35,6 +35,7 @@ class HelmError(UserError):
     def __init__(self, subject: str, result: subprocess.CompletedProcess[str]) -> None:
         self.command: list[str] = result.args
         self.exit_code = result.returncode
+        self.stdout = result.stdout
         self.stderr = result.stderr
         findings = "\n".join(_LINT_FINDING.findall(result.stdout)) or _plain(result.stderr)
         failed = f"{subject}: helm {self.command[1]} failed with exit code {self.exit_code}"
@@ -110,15 +111,15 @@ def template(
     """
     kubernetes_versions.check(kube_version)
     arguments = ["template", release, str(chart), "--namespace", namespace, "--kube-version", kube_version]
-    arguments += [*_values_arguments(values), *(f"--set={setting}" for setting in set_values), *extra]
-    return _evenly_spaced(_run(engine, arguments, subject=_subject(chart, values)).stdout)
+    arguments += [*values_arguments(values), *(f"--set={setting}" for setting in set_values), *extra]
+    return _evenly_spaced(run(engine, arguments, subject=subject_of(chart, values)).stdout)
 
 
 def lint(chart: Path, values: Sequence[Path] = (), *, engine: int, strict: bool) -> str:
     """Return what helm lint says; raise HelmError where it finds an error or, if ``strict``, a warning."""
-    arguments = ["lint", str(chart), "--kube-version", NEWEST, *_values_arguments(values)]
+    arguments = ["lint", str(chart), "--kube-version", NEWEST, *values_arguments(values)]
     arguments += ["--strict"] if strict else []
-    result = _run(engine, arguments, subject=_subject(chart, values))
+    result = run(engine, arguments, subject=subject_of(chart, values))
     return result.stdout + result.stderr
 
 
@@ -126,7 +127,7 @@ def package(chart: Path, destination: Path, *, engine: int) -> Path:
     """Pack the chart into the folder ``destination``, made as needed, and return the archive's path."""
     destination.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=destination) as temporary:
-        _run(engine, ["package", str(chart), "--destination", temporary], subject=shown(chart))
+        run(engine, ["package", str(chart), "--destination", temporary], subject=shown(chart))
         (archive,) = Path(temporary).iterdir()
         return archive.replace(destination / archive.name)
 
@@ -139,7 +140,7 @@ def push(package: Path, registry: str, options: Sequence[str]) -> str:
     """
     with _logged_in() as environment:
         arguments = ["push", str(package), registry, *options]
-        result = _run(ENGINES[-1], arguments, subject=registry, environment=environment)
+        result = run(ENGINES[-1], arguments, subject=registry, environment=environment)
     return result.stdout + result.stderr
 
 
@@ -156,25 +157,29 @@ def pull(chart: str, version: str, destination: Path, options: Sequence[str]) ->
             str(destination),
             *options,
         ]
-        _run(ENGINES[-1], arguments, subject=chart, environment=environment)
+        run(ENGINES[-1], arguments, subject=chart, environment=environment)
 
 
 def repositories() -> Path:
     """Return the file in which helm repo add keeps the user's repositories; it need not be there."""
     with _logged_in() as environment:
         command = ["env", "HELM_REPOSITORY_CONFIG"]
-        return Path(_run(ENGINES[-1], command, subject="env", environment=environment).stdout.strip())
+        return Path(run(ENGINES[-1], command, subject="env", environment=environment).stdout.strip())
 
 
 def create(name: str, destination: Path, *, engine: int) -> Path:
     """Make the starter chart of helm create in the folder ``destination`` and return its path."""
-    _run(engine, ["create", str(destination / name)], subject=name)
+    run(engine, ["create", str(destination / name)], subject=name)
     return destination / name
 
 
-def _run(
+def run(
     engine: int, arguments: list[str], *, subject: str, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
+    """Run Helm ``engine`` and return what it printed; raise HelmError, which names the ``subject``.
+
+    ``environment`` is the process's, by default one in which Helm sees nothing of the user's.
+    """
     result = subprocess.run(
         [str(find(HELM[engine])), *arguments],
         env=environment or _environment(),
@@ -214,13 +219,15 @@ def _logged_in() -> Iterator[dict[str, str]]:
         yield {**isolated, **inherited, "HELM_CACHE_HOME": cache}
 
 
-def _values_arguments(values: Sequence[Path]) -> list[str]:
+def values_arguments(values: Sequence[Path]) -> list[str]:
+    """Return the arguments that give Helm values files; raise UserError for one that cannot be read."""
     for file in values:
         read_values(file)
     return [argument for file in values for argument in ("--values", str(file))]
 
 
-def _subject(chart: Path, values: Sequence[Path]) -> str:
+def subject_of(chart: Path, values: Sequence[Path]) -> str:
+    """Return what a call is about, for its error: the chart and the values files."""
     return " with ".join([shown(chart), *(shown(file) for file in values)])
 
 
