@@ -8,11 +8,12 @@ from pathlib import Path
 from invoke.context import Context
 from invoke.tasks import task
 
+from ci import addons, custom_kinds, next_release, release, suite, testbed, verify
 from ci import bench as bench_
-from ci import custom_kinds, next_release, release, suite, verify
 from ci import docs as docs_
 from ci import doctor as doctor_
 from ci import publish as publish_
+from ci import up as up_
 from ci.kubernetes_versions import NEWEST, OLDEST
 
 # A task that is told to end cleans up as it does after Ctrl-C.
@@ -25,10 +26,58 @@ def build(_: Context) -> None:
     verify.build()
 
 
-@task(help={"junit": "write a JUnit XML report to this file"})
-def test(_: Context, junit: str = "") -> None:
-    """Run every test."""
-    suite.run(junit)
+CLUSTER_HELP = {
+    "kube-context": "use the cluster of this context of your kubeconfig, in namespaces of its own",
+    "push-to": "the repository from which that cluster can pull the image that the chart is tried with",
+    "node-image": f"the image of kind's nodes, also {testbed.IMAGE_VARIABLE}; kind's own by default",
+    "nodes": "how many nodes",
+    "addons": f"manifests to install, by path or URL, also {addons.VARIABLE}; '{addons.DEFAULT}' by default",
+}
+
+
+@task(
+    help=CLUSTER_HELP
+    | {
+        "junit": "write a JUnit XML report to this file, and one of the cluster's tests beside it (-cluster)",
+        "cluster": "fail where there can be no cluster, and leave no test out",
+        "no-cluster": "leave out the tests that need a cluster",
+        "keep": "leave the cluster as the tests leave it, until invoke down",
+    }
+)
+def test(
+    _: Context,
+    junit: str = "",
+    cluster: bool = False,
+    no_cluster: bool = False,
+    keep: bool = False,
+    kube_context: str = "",
+    push_to: str = "",
+    node_image: str = "",
+    nodes: int = testbed.NODES,
+    addons: str = "",
+) -> None:
+    """Run every test; those in a cluster where a Docker engine answers."""
+    wanted = testbed.Wanted(kube_context, push_to, node_image, nodes, addons)
+    suite.run(junit, wanted, required=cluster, without=no_cluster, keep=keep)
+
+
+@task(help=CLUSTER_HELP)
+def up(
+    _: Context,
+    kube_context: str = "",
+    push_to: str = "",
+    node_image: str = "",
+    nodes: int = 1,
+    addons: str = "",
+) -> None:
+    """Make a cluster with the article's service in it, and say how to reach it."""
+    up_.up(testbed.Wanted(kube_context, push_to, node_image, nodes, addons))
+
+
+@task(help={"all": "and, unasked, what other runs left"})
+def down(_: Context, all: bool = False) -> None:
+    """Remove the cluster of invoke up, and offer to remove what other runs left."""
+    up_.down(all)
 
 
 @task(help={"kube-version": f"name each field that this Kubernetes does not know yet, {OLDEST} to {NEWEST}"})

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -28,7 +29,56 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"values drawn with {SEED}={config.getoption(SEED)}"
 
 
+# In a test's stash: whether its setup or call failed.
+FAILED = pytest.StashKey[bool]()
+
 every_case = pytest.mark.parametrize("case", charts.cases(), ids=str)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("cluster")
+    group.addoption("--no-cluster", metavar="REASON", default="", help="why there is no cluster to test in")
+    group.addoption(
+        "--all-of-it", action="store_true", help="fail what would be skipped for want of something"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what the tests observed, whatever became of them, below the promise that it shows."""
+    observed: dict[str, list[str]] = {}
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        told = [text for name, text in report.user_properties if name == "observed"]
+        if report.when == "call" and told:
+            test = report.nodeid.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+            promise = dict(report.user_properties)["promise"]
+            observed.setdefault(str(promise), []).extend(f"{test}: {text}" for text in told)
+    if observed:
+        terminalreporter.section("observed")
+    for promise in sorted(observed):
+        terminalreporter.write_line(promise, bold=True)
+        for line in sorted(observed[promise]):
+            terminalreporter.write_line(f"  {line}")
+
+
+@pytest.fixture(scope="session")
+def unavailable(pytestconfig: pytest.Config) -> Callable[[str], NoReturn]:
+    """Skips a test for want of something, or fails it where nothing may be left out."""
+
+    def leave_out(reason: str) -> NoReturn:
+        if pytestconfig.getoption("all_of_it"):
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+
+    return leave_out
 
 
 @pytest.fixture(scope="session")

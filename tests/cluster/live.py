@@ -1,0 +1,243 @@
+"""What the cluster tests ask a cluster: a namespace of a test's own, releases in it, and requests."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import pykube
+
+from ci import charts, diagnostics
+from ci.cluster import RUN_LABEL, Cluster
+from ci.installs import Installs
+
+Object = dict[str, Any]
+T = TypeVar("T")
+
+CHART = charts.find_case("defaults").chart.path
+# As in the app: the port that its process listens on.
+PORT = 8000
+# A pod that the tests have need not wait as long as the defaults have one wait.
+QUICK = "readinessProbe: {initialDelaySeconds: 1, periodSeconds: 1}"
+
+# Where the API has the objects of a kind: group and version, plural.
+PLACES = {
+    "ConfigMap": ("v1", "configmaps"),
+    "CronJob": ("batch/v1", "cronjobs"),
+    "Deployment": ("apps/v1", "deployments"),
+    "EndpointSlice": ("discovery.k8s.io/v1", "endpointslices"),
+    "Event": ("v1", "events"),
+    "HorizontalPodAutoscaler": ("autoscaling/v2", "horizontalpodautoscalers"),
+    "HTTPRoute": ("gateway.networking.k8s.io/v1", "httproutes"),
+    "Ingress": ("networking.k8s.io/v1", "ingresses"),
+    "Job": ("batch/v1", "jobs"),
+    "NetworkPolicy": ("networking.k8s.io/v1", "networkpolicies"),
+    "PersistentVolumeClaim": ("v1", "persistentvolumeclaims"),
+    "Pod": ("v1", "pods"),
+    "PodDisruptionBudget": ("policy/v1", "poddisruptionbudgets"),
+    "ReplicaSet": ("apps/v1", "replicasets"),
+    "Role": ("rbac.authorization.k8s.io/v1", "roles"),
+    "RoleBinding": ("rbac.authorization.k8s.io/v1", "rolebindings"),
+    "Secret": ("v1", "secrets"),
+    "Service": ("v1", "services"),
+    "ServiceAccount": ("v1", "serviceaccounts"),
+}
+
+
+def eventually(check: Callable[[], T], seconds: float = 90) -> T:
+    """What ``check`` returns once its assertions hold; after ``seconds`` its last failure is the test's."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.25)
+
+
+class Answer(NamedTuple):
+    """What a request brought: an HTTP status, or 0 and why there was none; the body, as JSON where it is."""
+
+    status: int
+    body: Any
+
+
+class Namespace:
+    """A namespace, and what is done and seen in it."""
+
+    def __init__(self, cluster: Cluster, client: pykube.HTTPClient, name: str, folder: Path) -> None:
+        self.cluster = cluster
+        self.client = client
+        self.name = name
+        self._folder = folder
+
+    # ── What is there ──
+
+    def objects(self, kind: str, **labels: str) -> list[Object]:
+        """The objects of a kind that have these labels."""
+        version, plural = PLACES[kind]
+        selector = ",".join(f"{name}={text}" for name, text in labels.items())
+        found: list[Object] = self._read(version, plural, labelSelector=selector)["items"]
+        return found
+
+    def object(self, kind: str, name: str) -> Object:
+        version, plural = PLACES[kind]
+        return self._read(version, f"{plural}/{name}")
+
+    def _read(self, version: str, url: str, **parameters: str) -> Object:
+        answer = self.client.get(version=version, namespace=self.name, url=url, params=parameters)
+        self.client.raise_for_status(answer)
+        read: Object = answer.json()
+        return read
+
+    # ── kubectl and helm ──
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, seconds: float = 120) -> str:
+        return self.cluster.kubectl(f"--namespace={self.name}", *arguments, stdin=stdin, seconds=seconds)
+
+    def helm(self, engine: int = 4) -> Installs:
+        return Installs(self.cluster.kubeconfig, self.name, engine)
+
+    def values(self, *texts: str, version: str = "1") -> list[Path]:
+        """Values files: the app's image in a version, then the texts, each laid over the one before."""
+        image = f"image: {{repository: {self.cluster.app}, tag: '{version}'}}"
+        return [self.file(text) for text in (image, *texts)]
+
+    def file(self, text: str) -> Path:
+        """A values file with this text."""
+        file = self._folder / f"values-{len(list(self._folder.iterdir()))}.yaml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    # ── Pods and requests ──
+
+    def ready_pods(self, release: str = "api") -> list[str]:
+        """The names of the release's pods that receive requests."""
+        return [pod["metadata"]["name"] for pod in self.pods(release) if is_ready(pod)]
+
+    def pods(self, release: str = "api") -> list[Object]:
+        return self.objects(
+            "Pod", **{"app.kubernetes.io/instance": release, "app.kubernetes.io/component": "app"}
+        )
+
+    def ask_pod(self, pod: str, path: str, port: int = PORT) -> Answer:
+        """Send a request to one pod, through the API server."""
+        url = f"pods/{pod}:{port}/proxy{path}"
+        answer = self.client.get(namespace=self.name, url=url, timeout=30)
+        try:
+            return Answer(answer.status_code, answer.json())
+        except ValueError:
+            return Answer(answer.status_code, answer.text)
+
+    def evict(self, pod: str) -> None:
+        """Ask for a pod's eviction, as a drain does; CommandError where a disruption budget forbids it."""
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
+        url = f"/api/v1/namespaces/{self.name}/pods/{pod}/eviction"
+        self.kubectl("create", f"--raw={url}", "--filename=-", stdin=json.dumps(eviction))
+
+    def client_pod(
+        self, name: str = "client", *, resources: Object | None = None, **labels: str
+    ) -> ClientPod:
+        """A running pod from which requests are sent inside the cluster."""
+        security = {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "runAsNonRoot": True,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+        container = {
+            "name": "client",
+            "image": f"{self.cluster.app}:1",
+            "command": ["python", "-c", "import signal; signal.pause()"],
+            "securityContext": security,
+            "resources": resources or {},
+        }
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, "labels": labels},
+            "spec": {"terminationGracePeriodSeconds": 0, "containers": [container]},
+        }
+        self.kubectl("apply", "--filename=-", stdin=json.dumps(pod))
+        self.kubectl("wait", "--for=condition=Ready", f"pod/{name}")
+        return ClientPod(self, name)
+
+
+class Namespaces:
+    """Namespaces that enforce the restricted Pod Security Standard and warn of it; they go together."""
+
+    def __init__(self, cluster: Cluster, client: pykube.HTTPClient, folder: Path) -> None:
+        self.cluster = cluster
+        self._client = client
+        self._folder = folder
+        self._names: list[str] = []
+
+    def new(self, hint: str) -> Namespace:
+        """Make one whose name begins like the hint."""
+        name = f"{re.sub('[^a-z0-9]+', '-', hint)[:40].strip('-')}-{secrets.token_hex(3)}"
+        labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
+        metadata = {"name": name, "labels": labels | {RUN_LABEL: self.cluster.name}}
+        made = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        self.cluster.kubectl("create", "--filename=-", stdin=json.dumps(made))
+        return self.adopt(name)
+
+    def adopt(self, name: str) -> Namespace:
+        """Take one that is there already."""
+        self._names.append(name)
+        folder = self._folder / name
+        folder.mkdir()
+        return Namespace(self.cluster, self._client, name, folder)
+
+    def leave(self, *, failed: bool) -> None:
+        """Delete them, after keeping what explains a failure."""
+        if failed:
+            for name in self._names:
+                diagnostics.collect(self.cluster.kubectl, self.cluster.logs, namespace=name)
+        if self._names:
+            # Nobody waits for what takes as long as the pods' grace period.
+            self.cluster.kubectl("delete", "namespace", "--wait=false", "--ignore-not-found", *self._names)
+
+
+class ClientPod:
+    """A pod that sends requests, and runs other programs."""
+
+    def __init__(self, namespace: Namespace, name: str) -> None:
+        self.namespace = namespace
+        self.name = name
+
+    def run(self, *command: str) -> str:
+        """Run a program in the pod and return what it prints."""
+        return self.namespace.kubectl("exec", self.name, "--", *command)
+
+    def ask(self, url: str, *, seconds: float = 10) -> Answer:
+        """Send one request from the pod."""
+        code = (
+            "import sys, urllib.request as r, urllib.error as e\n"
+            f"try: a = r.urlopen({url!r}, timeout={seconds})\n"
+            "except e.HTTPError as error: a = error\n"
+            "except OSError as error: sys.exit(print(0, error))\n"
+            "print(a.status, a.read().decode())\n"
+        )
+        status, _, body = self.run("python", "-c", code).partition(" ")
+        try:
+            return Answer(int(status), json.loads(body))
+        except ValueError:
+            return Answer(int(status), body.strip())
+
+    def stream(self, url: str, *arguments: str) -> list[str]:
+        """The command line that has the pod send requests until standard input ends."""
+        begin = [*self.namespace.cluster.kubectl.command, f"--namespace={self.namespace.name}"]
+        return [*begin, "exec", "--stdin", self.name, "--", "python", "/app/stream.py", url, *arguments]
+
+
+def is_ready(pod: Object) -> bool:
+    """Whether a pod receives requests: it is ready, and nobody has asked it to go."""
+    conditions = pod["status"].get("conditions", [])
+    ready = any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
+    return ready and "deletionTimestamp" not in pod["metadata"]
