@@ -1,0 +1,120 @@
+"""What goes wrong is put right, and those who send requests see nothing of it."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
+
+from ci import kubectl
+from ci.cluster import Cluster
+from ci.commands import CommandError
+from tests.cluster.live import CHART, QUICK, Namespace, eventually
+from tests.cluster.streams import streams
+
+
+@pytest.fixture
+def two_nodes(cluster: Cluster, alone: Callable[[str], None], unavailable: Callable[[str], NoReturn]) -> None:
+    """Two nodes on which no other test has a hand."""
+    if len(cluster.kubectl.get("nodes")) < 2:
+        unavailable("it takes a cluster of two nodes: leave --nodes out, or say 2")
+    alone("nodes")
+
+
+def test_a_process_that_crashes_is_restarted(namespace: Namespace, observed: Callable[[str], None]) -> None:
+    namespace.helm().install("api", CHART, namespace.values(QUICK, "replicaCount: 1"))
+    (pod,) = namespace.ready_pods()
+    began = time.monotonic()
+    namespace.ask_pod(pod, "/crash")
+
+    def healed() -> None:
+        status = namespace.object("Pod", pod)["status"]["containerStatuses"][0]
+        assert (status["restartCount"], status["ready"]) == (1, True)
+        assert status["lastState"]["terminated"]["exitCode"] == 3
+
+    eventually(healed)
+    observed(f"ready again {time.monotonic() - began:.1f} s after the crash")
+
+
+def test_a_pod_that_is_deleted_is_replaced(namespace: Namespace, observed: Callable[[str], None]) -> None:
+    namespace.helm().install("api", CHART, namespace.values(QUICK))
+    before = namespace.ready_pods()
+    began = time.monotonic()
+    namespace.kubectl("delete", "pod", before[0], "--wait=false")
+
+    def healed() -> None:
+        now = namespace.ready_pods()
+        assert len(now) == 3
+        assert before[0] not in now
+
+    eventually(healed)
+    observed(f"3 pods again {time.monotonic() - began:.1f} s after one of them was deleted")
+
+
+def test_a_pod_that_turns_unready_receives_no_requests_while_the_others_do(namespace: Namespace) -> None:
+    namespace.helm().install("api", CHART, namespace.values(QUICK))
+    sick, *others = namespace.ready_pods()
+    namespace.ask_pod(sick, "/unready")
+
+    def taken_out() -> None:
+        (part,) = namespace.objects("EndpointSlice", **{"kubernetes.io/service-name": "api"})
+        ready = {found["targetRef"]["name"] for found in part["endpoints"] if found["conditions"]["ready"]}
+        assert ready == set(others)
+
+    eventually(taken_out)
+
+
+def test_a_drained_node_costs_no_request_and_the_disruption_budget_holds(
+    cluster: Cluster, two_nodes: None, namespace: Namespace, observed: Callable[[str], None]
+) -> None:
+    namespace.helm().install("api", CHART, namespace.values(QUICK, "podLabels: {leaves: with-its-node}"))
+    client = namespace.client_pod()
+    node = namespace.object("Pod", namespace.ready_pods()[0])["spec"]["nodeName"]
+    # Of this release alone: the other tests' pods stay where they are.
+    drain = ["drain", node, "--pod-selector=leaves=with-its-node", "--delete-emptydir-data"]
+    ready = []
+    began = time.monotonic()
+    try:
+        with (
+            streams({"requests": client.stream("http://api/", "--at-least=500")}) as results,
+            subprocess.Popen(
+                [*cluster.kubectl.command, *drain], env=kubectl.environment(), stdout=subprocess.DEVNULL
+            ) as draining,
+        ):
+            while draining.poll() is None:
+                ready.append(len(namespace.ready_pods()))
+            took = time.monotonic() - began
+    finally:
+        cluster.kubectl("uncordon", node)
+    assert draining.returncode == 0
+    assert results["requests"].failures == {}
+    # A replacement can be ready before the next pod is asked to go, but no two are ever missing.
+    assert min(ready) >= 2
+    observed(f"drained in {took:.0f} s with never fewer than {min(ready)} of 3 pods: {results['requests']}")
+
+
+def test_no_second_pod_is_evicted_before_the_first_is_replaced(
+    namespace: Namespace, observed: Callable[[str], None]
+) -> None:
+    namespace.helm().install("api", CHART, namespace.values(QUICK))
+
+    def one_may_go() -> None:
+        assert namespace.object("PodDisruptionBudget", "api")["status"].get("disruptionsAllowed") == 1
+
+    eventually(one_may_go)
+    first, second, third = namespace.ready_pods()
+    namespace.evict(first)
+    with pytest.raises(CommandError, match="would violate the pod's disruption budget") as refused:
+        namespace.evict(second)
+    assert {second, third} <= set(namespace.ready_pods())
+    eventually(one_may_go)
+    namespace.evict(second)
+    observed(str(refused.value).splitlines()[-1])
+
+
+def test_pods_stand_on_different_nodes(two_nodes: None, namespace: Namespace) -> None:
+    namespace.helm().install("api", CHART, namespace.values(QUICK))
+    assert len({pod["spec"]["nodeName"] for pod in namespace.pods()}) == 2
