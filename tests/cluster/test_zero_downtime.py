@@ -1,0 +1,99 @@
+"""A new version takes the old one's place, and no request is lost."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import pytest
+
+from ci import app, helm
+from ci.cluster import Cluster
+from ci.helm import HelmError
+from ci.installs import ROLLBACK_ON_FAILURE
+from tests.cluster.live import CHART, QUICK, ClientPod, Namespace
+from tests.cluster.streams import Streamed, streams
+
+OUTSIDE_PORT = 31080
+AT_LEAST = 1300
+
+
+class Requests:
+    """Streams of requests to the Service api: from inside and outside, with and without keep-alive."""
+
+    def __init__(self, inside: ClientPod, outside: str) -> None:
+        self.inside = inside
+        self.outside = outside
+
+    @contextmanager
+    def __call__(self) -> Iterator[dict[str, Streamed]]:
+        """Send requests during the block."""
+        outside = [sys.executable, str(app.FOLDER / "stream.py"), self.outside, f"--at-least={AT_LEAST}"]
+        inside = self.inside.stream("http://api/", f"--at-least={AT_LEAST}")
+        commands = {
+            "inside": inside,
+            "inside, keep-alive": [*inside, "--keep-alive"],
+            "outside": outside,
+            "outside, keep-alive": [*outside, "--keep-alive"],
+        }
+        with streams(commands) as results:
+            yield results
+
+
+@pytest.fixture
+def requests(namespace: Namespace, outside: str) -> Requests:
+    return Requests(namespace.client_pod(), outside)
+
+
+@pytest.fixture
+def outside(cluster: Cluster, alone: Callable[[str], None], unavailable: Callable[[str], NoReturn]) -> str:
+    """The address at which the one Service that has OUTSIDE_PORT is reached from outside the cluster."""
+    if str(OUTSIDE_PORT) not in cluster.loopback:
+        unavailable("requests from outside take a cluster that was made here, with its ports mapped")
+    alone("outside")
+    return f"http://127.0.0.1:{cluster.loopback[str(OUTSIDE_PORT)]}/"
+
+
+REACHED_FROM_OUTSIDE = f"{{service: {{type: NodePort}}, ports: {{http: {{nodePort: {OUTSIDE_PORT}}}}}}}"
+
+
+def test_an_upgrade_and_a_rollback_lose_no_request(
+    namespace: Namespace, requests: Requests, observed: Callable[[str], None]
+) -> None:
+    release = namespace.helm()
+    release.install("api", CHART, namespace.values(REACHED_FROM_OUTSIDE))
+    with requests() as results:
+        began = time.monotonic()
+        release.upgrade("api", CHART, namespace.values(REACHED_FROM_OUTSIDE, version="2"))
+        upgraded = time.monotonic()
+        release.rollback("api", 1)
+        rolled_back = time.monotonic()
+    assert {name: result.failures for name, result in results.items()} == {name: {} for name in results}
+    assert all(result.versions.keys() == {"1", "2"} for result in results.values())
+    assert sum(result.sent for result in results.values()) >= 5000
+    for name, result in results.items():
+        observed(f"{name}: {result}")
+    observed(f"upgrade {upgraded - began:.0f} s, rollback {rolled_back - upgraded:.0f} s")
+
+
+@pytest.mark.parametrize("engine", helm.ENGINES)
+def test_a_version_that_never_becomes_ready_leaves_the_old_one_serving_and_is_taken_back(
+    namespace: Namespace, engine: int, observed: Callable[[str], None]
+) -> None:
+    release = namespace.helm(engine)
+    release.install("api", CHART, namespace.values(QUICK))
+    broken = namespace.values(QUICK, "env: {UNREADY: 'yes'}", version="2")
+    url = "http://api/"
+    client = namespace.client_pod()
+    commands = {"": client.stream(url), "keep-alive": client.stream(url, "--keep-alive")}
+    with streams(commands) as results, pytest.raises(HelmError):
+        release.upgrade("api", CHART, broken, ROLLBACK_ON_FAILURE[engine], "--timeout=15s")
+    assert [(result.failures, set(result.versions)) for result in results.values()] == [({}, {"1"})] * 2
+    assert [entry["status"] for entry in release.history("api")] == ["superseded", "failed", "deployed"]
+    (container,) = namespace.object("Deployment", "api")["spec"]["template"]["spec"]["containers"]
+    assert container["image"].endswith(":1")
+    assert "env" not in container
+    observed(f"{results['']}; with keep-alive {results['keep-alive']}")
