@@ -1,0 +1,66 @@
+"""Others find the service by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
+
+from tests.cluster.live import CHART, QUICK, Answer, Namespace, Namespaces, eventually
+
+LOAD_BALANCER = "{service: {type: LoadBalancer}, ports: {http: {servicePort: 8080}}}"
+
+
+@pytest.fixture
+def installed(namespace: Namespace) -> Namespace:
+    namespace.helm().install("api", CHART, namespace.values(QUICK, "replicaCount: 1"))
+    return namespace
+
+
+def test_a_pod_of_the_namespace_reaches_it_by_its_name(
+    installed: Namespace, observed: Callable[[str], None]
+) -> None:
+    client = installed.client_pod()
+    answers = [client.ask(url) for url in ("http://api", "http://api:80/orders")]
+    assert [(answer.status, answer.body["path"]) for answer in answers] == [(200, "/"), (200, "/orders")]
+    observed("http://api and http://api:80/orders answered")
+
+
+def test_a_pod_of_another_namespace_reaches_it_by_its_name_and_namespace(
+    installed: Namespace, namespaces: Namespaces, observed: Callable[[str], None]
+) -> None:
+    client = namespaces.new("elsewhere").client_pod()
+    assert client.ask("http://api").status == 0
+    answers = [client.ask(f"http://api.{installed.name}{more}/") for more in ("", ".svc.cluster.local")]
+    assert [answer.status for answer in answers] == [200, 200]
+    observed(
+        "http://api.<namespace> and http://api.<namespace>.svc.cluster.local answered, http://api did not"
+    )
+
+
+def test_a_load_balancer_answers_at_an_address_of_its_own(
+    namespace: Namespace, unavailable: Callable[[str], NoReturn], observed: Callable[[str], None]
+) -> None:
+    namespace.helm().upgrade("api", CHART, namespace.values(QUICK, LOAD_BALANCER), "--wait=false")
+
+    def address() -> str:
+        found = namespace.object("Service", "api")["status"]["loadBalancer"].get("ingress")
+        assert found
+        return str(found[0].get("ip") or found[0]["hostname"])
+
+    try:
+        at = eventually(address, seconds=30)
+    except AssertionError:
+        unavailable(
+            "nothing here gives a LoadBalancer Service an address: name a manifest that does with --addons, "
+            "or run cloud-provider-kind beside the cluster"
+        )
+    client = namespace.client_pod()
+    answer = eventually(lambda: ok(client.ask(f"http://{at}:8080/")))
+    observed(f"{at}:8080 answered {answer}")
+
+
+def ok(answer: Answer) -> object:
+    assert answer.status == 200
+    return answer.body
