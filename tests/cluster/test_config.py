@@ -1,0 +1,127 @@
+"""Settings and secrets reach the process, change with a rollout, and go back with one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+
+import pytest
+
+from ci import helm
+from ci.helm import HelmError
+from ci.installs import ROLLBACK_ON_FAILURE
+from tests.cluster.live import CHART, QUICK, Namespace, Object, eventually
+
+OLD = "config: {data: {LOG_LEVEL: info}}"
+NEW = "config: {data: {LOG_LEVEL: debug}}"
+VERSIONED = "config: {versioned: true}"
+ONE = "replicaCount: 1"
+
+
+def seen(namespace: Namespace) -> dict[str, Object]:
+    """What each ready pod has: its version, and the digests of its environment's values."""
+    return {
+        pod: {
+            "version": namespace.ask_pod(pod, "/").body["version"],
+            "environment": namespace.ask_pod(pod, "/environment").body,
+        }
+        for pod in namespace.ready_pods()
+    }
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def has(namespace: Namespace, *, version: str, level: str) -> None:
+    """Every pod runs a version with a LOG_LEVEL."""
+    found = seen(namespace)
+    assert found
+    for pod in found.values():
+        assert (pod["version"], pod["environment"]["LOG_LEVEL"]) == (version, digest(level))
+
+
+def test_a_changed_setting_rolls_the_pods_and_is_in_the_process(
+    namespace: Namespace, observed: Callable[[str], None]
+) -> None:
+    release = namespace.helm()
+    release.install("api", CHART, namespace.values(QUICK, OLD, ONE))
+    before = namespace.ready_pods()
+    has(namespace, version="1", level="info")
+    release.upgrade("api", CHART, namespace.values(QUICK, NEW, ONE))
+    eventually(lambda: has(namespace, version="1", level="debug"))
+    assert not set(before) & set(namespace.ready_pods())
+    observed("every pod replaced, the new LOG_LEVEL in the process")
+
+
+def test_an_upgrade_that_changes_nothing_leaves_the_pods_alone(namespace: Namespace) -> None:
+    release = namespace.helm()
+    release.install("api", CHART, namespace.values(QUICK, OLD, ONE))
+    before = namespace.ready_pods()
+    release.upgrade("api", CHART, namespace.values(QUICK, OLD, ONE))
+    assert namespace.object("Deployment", "api")["metadata"]["generation"] == 1
+    assert namespace.ready_pods() == before
+
+
+@pytest.mark.parametrize("engine", helm.ENGINES)
+def test_versioned_settings_go_back_with_the_image(
+    namespace: Namespace, engine: int, observed: Callable[[str], None]
+) -> None:
+    """By kubectl rollout undo, by helm rollback, and where Helm undoes a failed upgrade itself."""
+    release = namespace.helm(engine)
+    common = (QUICK, ONE, VERSIONED)
+    release.install("api", CHART, namespace.values(*common, OLD))
+
+    def upgrade(*values: str, extra: tuple[str, ...] = ()) -> None:
+        release.upgrade("api", CHART, namespace.values(*common, NEW, *values, version="2"), *extra)
+
+    upgrade()
+    eventually(lambda: has(namespace, version="2", level="debug"))
+    namespace.kubectl("rollout", "undo", "deployment/api")
+    namespace.kubectl("rollout", "status", "deployment/api")
+    eventually(lambda: has(namespace, version="1", level="info"))
+    if engine == 4:
+        # To Helm 4 what kubectl has changed is kubectl's until it is told otherwise.
+        with pytest.raises(HelmError, match=r"(?s)conflict.*image"):
+            upgrade()
+    upgrade(extra=("--force-conflicts",) if engine == 4 else ())
+    eventually(lambda: has(namespace, version="2", level="debug"))
+    release.rollback("api", 1)
+    eventually(lambda: has(namespace, version="1", level="info"))
+    with pytest.raises(HelmError):
+        upgrade("env: {UNREADY: 'yes'}", extra=(ROLLBACK_ON_FAILURE[engine], "--timeout=10s"))
+    eventually(lambda: has(namespace, version="1", level="info"))
+    assert release.history("api")[-1]["status"] == "deployed"
+    observed("image and settings went back together by rollout undo, by rollback, and after a failed upgrade")
+
+
+def test_a_secret_reaches_the_process_whoever_made_it(
+    namespace: Namespace, observed: Callable[[str], None]
+) -> None:
+    foreign = {"apiVersion": "v1", "kind": "Secret", "stringData": {"JWT_SECRET": "abc", "url": "db://x"}}
+    namespace.kubectl("apply", "--filename=-", stdin=json.dumps(foreign | {"metadata": {"name": "vaulted"}}))
+    values = """
+    secret: {data: {API_KEY: "123"}, existing: [vaulted]}
+    env: {DATABASE_URL: {secretKeyRef: {name: vaulted, key: url}}, MODE: plain}
+    """
+    namespace.helm().install("api", CHART, namespace.values(QUICK, ONE, values))
+    (pod,) = seen(namespace).values()
+    expected = {"API_KEY": "123", "JWT_SECRET": "abc", "DATABASE_URL": "db://x", "MODE": "plain"}
+    assert {name: pod["environment"].get(name) for name in expected} == {
+        name: digest(text) for name, text in expected.items()
+    }
+    observed(
+        "in the process: the chart's own Secret, another's by envFrom, and one key of it by secretKeyRef"
+    )
+
+
+def test_files_of_settings_lie_where_they_are_looked_for(namespace: Namespace) -> None:
+    values = """
+    config: {files: {app.toml: "workers = 4\\n"}}
+    secret: {files: {key.pem: "a key\\n"}}
+    """
+    namespace.helm().install("api", CHART, namespace.values(QUICK, ONE, values))
+    (pod,) = namespace.ready_pods()
+    found = namespace.kubectl("exec", pod, "--", "cat", "/etc/config/app.toml", "/etc/secrets/key.pem")
+    assert found == "workers = 4\na key\n"
