@@ -1,0 +1,90 @@
+"""Staging and production stand side by side, each within its bounds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from ci import charts
+from ci.charts import ROOT
+from ci.cluster import RUN_LABEL
+from ci.commands import CommandError
+from tests.cluster.live import CHART, QUICK, Namespace, Namespaces, eventually
+from tests.cluster.test_config import digest
+
+NAMESPACES = ROOT / "charts" / "namespace"
+VALUES = ROOT / "values"
+CREDENTIALS = {"DATABASE_URL": "postgresql://{}", "JWT_SECRET": "{}"}
+
+
+@pytest.fixture(scope="module")
+def environments(shared_namespaces: Namespaces) -> dict[str, Namespace]:
+    """Staging and production, made from values/ and with the service in each."""
+    home = shared_namespaces.new("home")
+    made = {}
+    for stage in ("staging", "production"):
+        name = f"{stage}-{home.name.rpartition('-')[2]}"
+        file = VALUES / "namespace" / f"{stage}.yaml"
+        ours = home.file(json.dumps({"name": name, "labels": {RUN_LABEL: home.cluster.name}}))
+        home.helm().install(stage, NAMESPACES, [file, ours])
+        made[stage] = shared_namespaces.adopt(name)
+        data = {key: text.format(stage) for key, text in CREDENTIALS.items()}
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "credentials"}}
+        made[stage].kubectl("apply", "--filename=-", stdin=json.dumps(secret | {"stringData": data}))
+        article = charts.find_case("api").values
+        values = [*article, VALUES / f"{stage}.yaml", *made[stage].values(QUICK)]
+        made[stage].helm().install("api", CHART, values)
+    return made
+
+
+def test_each_environment_has_its_own_settings_and_secrets(
+    environments: dict[str, Namespace], observed: Callable[[str], None]
+) -> None:
+    for stage, level in {"staging": "debug", "production": "info"}.items():
+        (pod, *_) = environments[stage].ready_pods()
+        environment = environments[stage].ask_pod(pod, "/environment").body
+        assert environment["LOG_LEVEL"] == digest(level)
+        assert environment["JWT_SECRET"] == digest(stage)
+    observed("staging and production side by side, each with its own LOG_LEVEL and JWT_SECRET")
+
+
+def test_one_name_means_another_service_in_each_environment(environments: dict[str, Namespace]) -> None:
+    staging, production = environments.values()
+    client = staging.client_pod()
+    assert client.ask("http://api/").body["pod"] in staging.ready_pods()
+    assert client.ask(f"http://api.{production.name}/").body["pod"] in production.ready_pods()
+
+
+def test_a_pod_of_production_that_no_policy_lets_out_reaches_nobody(
+    environments: dict[str, Namespace],
+) -> None:
+    client = environments["production"].client_pod()
+    assert client.ask("http://api/", seconds=3).status == 0
+
+
+def test_a_pod_beyond_the_quota_is_refused_with_what_it_wants_and_what_there_is(
+    environments: dict[str, Namespace], observed: Callable[[str], None]
+) -> None:
+    staging = environments["staging"]
+    with pytest.raises(CommandError) as refused:
+        staging.client_pod("greedy", resources={"requests": {"cpu": "3"}})
+    message = str(refused.value)
+    assert "exceeded quota" in message
+    assert "requested: requests.cpu=3" in message
+    assert "limited: requests.cpu=2" in message
+    observed(message.splitlines()[-1])
+
+
+def test_a_release_beyond_the_quota_tells_so_in_its_deployment(environments: dict[str, Namespace]) -> None:
+    staging = environments["staging"]
+    values = staging.values(QUICK, "{replicaCount: 3, resources: {requests: {cpu: 1}, limits: {cpu: null}}}")
+    staging.helm().upgrade("greedy", CHART, values, "--wait=false")
+
+    def told() -> None:
+        status = staging.object("Deployment", "greedy").get("status", {})
+        conditions = {found["type"]: found["message"] for found in status.get("conditions", [])}
+        assert "exceeded quota" in conditions.get("ReplicaFailure", "")
+
+    eventually(told)
