@@ -1,0 +1,117 @@
+"""What runs beside the service: migrations, jobs on a schedule, and helm test."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+
+from ci import helm
+from ci.helm import HelmError
+from tests.cluster.live import CHART, QUICK, Namespace, Object, eventually
+
+with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
+ONE = "replicaCount: 1"
+
+# Migrations that look around: nobody answers before a first install, and the old version during an upgrade.
+FIRST = """
+import os, urllib.request
+assert os.environ["LOG_LEVEL"] == "info", os.environ["LOG_LEVEL"]
+try:
+    urllib.request.urlopen("http://api/", timeout=5)
+except OSError:
+    print("nobody answers yet")
+else:
+    raise SystemExit("the first version was there before its migration")
+"""
+SECOND = """
+import json, os, urllib.request
+assert os.environ["LOG_LEVEL"] == "debug", os.environ["LOG_LEVEL"]
+version = json.load(urllib.request.urlopen("http://api/", timeout=5))["version"]
+assert version == "1", version
+"""
+FAILING = "raise SystemExit('the schema is too old')"
+
+
+def migrated_by(code: str, level: str) -> str:
+    """Values with a migration that runs Python code, and with a LOG_LEVEL."""
+    migration = {"enabled": True, "command": ["python", "-c", code]}
+    return json.dumps({"migration": migration, "config": {"data": {"LOG_LEVEL": level}}})
+
+
+def left_of_migrations(namespace: Namespace) -> list[Object]:
+    kinds = ("ConfigMap", "Job", "Pod", "Secret", "ServiceAccount")
+    labels = {"app.kubernetes.io/component": "migration"}
+    return [found for kind in kinds for found in namespace.objects(kind, **labels)]
+
+
+def nothing_is_left_of_migrations(namespace: Namespace) -> None:
+    assert not left_of_migrations(namespace)
+
+
+@with_both_engines
+def test_a_migration_ends_before_the_first_pod_and_before_those_of_a_new_version(
+    namespace: Namespace, engine: int, observed: Callable[[str], None]
+) -> None:
+    release = namespace.helm(engine)
+    release.install("api", CHART, namespace.values(QUICK, ONE, migrated_by(FIRST, "info")))
+    release.upgrade("api", CHART, namespace.values(QUICK, ONE, migrated_by(SECOND, "debug"), version="2"))
+    eventually(lambda: nothing_is_left_of_migrations(namespace))
+    observed("nobody answered before the first, the old version during the second; nothing is left of either")
+
+
+@with_both_engines
+def test_a_migration_that_fails_changes_nothing_and_says_why(
+    namespace: Namespace, engine: int, observed: Callable[[str], None]
+) -> None:
+    release = namespace.helm(engine)
+    release.install("api", CHART, namespace.values(QUICK, ONE))
+    before = namespace.ready_pods()
+    with pytest.raises(HelmError) as refused:
+        release.upgrade("api", CHART, namespace.values(QUICK, migrated_by(FAILING, "debug"), version="2"))
+    assert "the schema is too old" in refused.value.stdout + refused.value.stderr
+    assert namespace.object("Deployment", "api")["metadata"]["generation"] == 1
+    assert namespace.ready_pods() == before
+    eventually(lambda: nothing_is_left_of_migrations(namespace))
+    observed("its own words are in what Helm prints, and no pod was touched")
+
+
+def test_a_job_runs_on_its_schedule(namespace: Namespace, observed: Callable[[str], None]) -> None:
+    job = {"schedule": "* * * * *", "command": ["python", "-c", "print('cleaned up')"]}
+    values = json.dumps({"cronJobs": {"clean": job}, "replicaCount": 1})
+    namespace.helm().install("api", CHART, namespace.values(QUICK, values))
+
+    def ran() -> str:
+        done = [
+            found["metadata"]["name"]
+            for found in namespace.objects("Job")
+            if found["status"].get("succeeded")
+        ]
+        assert done
+        return str(done[0])
+
+    job_name = eventually(ran, seconds=120)
+    assert namespace.kubectl("logs", f"job/{job_name}") == "cleaned up\n"
+    observed(f"{job_name} ran")
+
+
+@with_both_engines
+def test_helm_test_passes_where_the_service_answers(
+    namespace: Namespace, engine: int, observed: Callable[[str], None]
+) -> None:
+    release = namespace.helm(engine)
+    release.install("api", CHART, namespace.values(QUICK, ONE))
+    phases = re.findall(r"^Phase: +(\S+)", release.test("api"), re.MULTILINE)
+    assert set(phases) == {"Succeeded"}
+    observed("every test succeeded")
+
+
+def test_helm_test_fails_where_nobody_answers(namespace: Namespace) -> None:
+    release = namespace.helm()
+    release.install("api", CHART, namespace.values(QUICK, ONE))
+    namespace.kubectl("scale", "deployment/api", "--replicas=0")
+    namespace.kubectl("wait", "--for=delete", "pod", "--selector=app.kubernetes.io/component=app")
+    with pytest.raises(HelmError):
+        release.test("api")
