@@ -1,0 +1,124 @@
+"""A release of an earlier chart becomes one of this chart, and nothing is refused."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import yaml
+
+from ci import charts, helm, manifests
+from ci.manifests import Object
+from tests.cluster.live import CHART, QUICK, Namespace, eventually
+from tests.cluster.stored import stored_as_rendered
+
+FOLDERS = ("charts/microservice", "values")
+# Every block but what takes an operator or belongs to no namespace, with images that are here.
+FOR_THIS_CLUSTER = """
+fullnameOverride: api
+secret: {external: {enabled: false}}
+httpRoute: {enabled: false}
+metrics: {serviceMonitor: {enabled: false}, podMonitor: {enabled: false}, rules: []}
+livenessProbe: {httpGet: {path: /health}}
+initContainers: [{name: wait, image: "busybox:1.37", command: ["true"]}]
+extraContainers:
+  - name: beside
+    image: "busybox:1.37"
+    command: [tail, -f, /dev/null]
+    resources: {requests: {cpu: 1m, memory: 1Mi}, limits: {memory: 16Mi}}
+volumes: {data: {claim: {size: 10Mi, accessModes: [ReadWriteOnce]}}}
+migration: {command: ["true"]}
+imagePullSecrets: []
+rbac: {clusterRules: []}
+"""
+
+
+@pytest.fixture(scope="session")
+def earlier(tmp_path_factory: pytest.TempPathFactory, unavailable: Callable[[str], NoReturn]) -> Path:
+    """The chart and its cases as of the newest release, or before there is one of its first commit."""
+    releases = git("tag", "--merged", "HEAD", "--sort=creatordate").split()
+    first = git("log", "--diff-filter=A", "--format=%H", "--", f"{FOLDERS[0]}/Chart.yaml").split()
+    if not [*first, *releases]:
+        unavailable("git knows no earlier chart: this is no clone, or one without its history")
+    folder = tmp_path_factory.mktemp("earlier")
+    archive = subprocess.run(
+        ["git", "archive", [*first, *releases][-1], *FOLDERS],
+        cwd=charts.ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
+    return folder
+
+
+def git(*arguments: str) -> str:
+    asked = subprocess.run(["git", *arguments], cwd=charts.ROOT, capture_output=True, text=True, check=False)
+    return asked.stdout if asked.returncode == 0 else ""
+
+
+@pytest.mark.parametrize("engine", helm.ENGINES)
+@pytest.mark.parametrize(
+    ("before", "after", "here"),
+    [
+        ("charts/microservice/ci/defaults-values.yaml", "defaults", "{}"),
+        ("values/api.yaml", "everything", FOR_THIS_CLUSTER),
+    ],
+    ids=["defaults", "everything"],
+)
+def test_a_release_of_the_earlier_chart_is_upgraded(
+    namespace: Namespace,
+    earlier: Path,
+    engine: int,
+    before: str,
+    after: str,
+    here: str,
+    observed: Callable[[str], None],
+) -> None:
+    release = namespace.helm(engine)
+    release.install("api", earlier / FOLDERS[0], [earlier / before, *namespace.values(QUICK)])
+    values = [*charts.find_case(after).values, *namespace.values(QUICK, here, version="2")]
+    release.upgrade("api", CHART, values)
+
+    def replaced() -> None:
+        pods = namespace.ready_pods()
+        assert len(pods) >= 2
+        assert {namespace.ask_pod(pod, "/").body["version"] for pod in pods} == {"2"}
+
+    eventually(replaced)
+    observed(f"{stored_as_rendered(namespace, values, engine)} objects of the case {after} over {before}")
+
+
+def test_no_case_of_the_earlier_chart_asks_for_a_change_that_the_api_server_refuses(
+    namespace: Namespace, earlier: Path, observed: Callable[[str], None]
+) -> None:
+    cases = sorted((earlier / FOLDERS[0] / "ci").glob("*-values.yaml"))
+    before, after = (
+        [made for case in cases for made in rendered(namespace, chart, case)]
+        for chart in (earlier / FOLDERS[0], CHART)
+    )
+    apply(namespace, before)
+    apply(namespace, after, "--dry-run=server")
+    observed(f"{len(after)} objects of {len(cases)} cases over {len(before)} of the earlier chart")
+
+
+def rendered(namespace: Namespace, chart: Path, case: Path) -> Iterable[Object]:
+    """The objects that every cluster knows, and no pod for any of them."""
+    name = case.stem.removesuffix("-values")
+    for made in manifests.parse(
+        helm.template(chart, [case], engine=4, release=name, namespace=namespace.name, extra=["--no-hooks"])
+    ).values():
+        if made["kind"] == "Deployment":
+            made["spec"]["replicas"] = 0
+        if made["kind"] != "HorizontalPodAutoscaler" and "." not in made["apiVersion"].replace(".k8s.io", ""):
+            yield made
+
+
+def apply(namespace: Namespace, objects: list[Object], *extra: str) -> None:
+    arguments = ["apply", "--server-side", "--force-conflicts", "--filename=-", *extra]
+    namespace.kubectl(*arguments, stdin=yaml.safe_dump_all(objects))
