@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from ci.charts import ROOT
+from ci.kubernetes_versions import OLDEST
 from tests.unit.invoking import task_fault
 
 FILES = sorted((ROOT / ".github/workflows").glob("*.y*ml"))
@@ -102,6 +103,13 @@ def test_every_task_is_there_and_takes_what_it_is_given(job: Job) -> None:
 def test_tests_and_publishing_are_tasks_that_anyone_can_call() -> None:
     called = {match for job in JOBS for script in job.scripts for match in re.findall(r"-m ci (\w+)", script)}
     assert called == {"build", "publish", "test"}
+
+
+def test_the_oldest_cluster_is_of_the_oldest_version_that_is_supported() -> None:
+    jobs = read(ROOT / ".github/workflows/test.yaml")["jobs"]
+    oldest, newest = jobs["cluster"]["strategy"]["matrix"]["include"]
+    assert oldest["image"].startswith(f"kindest/node:v{OLDEST}.")
+    assert newest["image"] == ""
 
 
 def test_both_destinations_wait_for_the_tests() -> None:
