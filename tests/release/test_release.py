@@ -33,6 +33,7 @@ CHANGELOG = """# Changelog
 
 - All.
 """
+CONFTEST = "def pytest_addoption(parser): parser.addoption('--no-cluster')\n"
 COPIED = ("ci", "charts", "tasks.py", "pyproject.toml", "README.md", ".gitignore")
 
 
@@ -84,11 +85,14 @@ def clone(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> C
         monkeypatch.setenv(f"GIT_{who}_NAME", "Someone")
         monkeypatch.setenv(f"GIT_{who}_EMAIL", "someone@example.com")
     monkeypatch.setenv("PYTEST_ADDOPTS", "-n0")
+    # A release tests in a cluster too, where there can be one.
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
     made = Clone(tmp_path / "clone")
     shutil.copytree(committed, made.root)
     monkeypatch.setattr(charts, "ROOT", made.root)
     made.write("CHANGELOG.md", CHANGELOG)
     made.git("init", "--quiet", "--initial-branch", "main")
+    made.write("tests/conftest.py", CONFTEST)
     made.commit("tests/test_it.py", "def test_it(): assert True\n")
     return made
 
