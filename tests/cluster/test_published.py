@@ -1,0 +1,63 @@
+"""What is published is installed by those who know its address alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ci import helm, release
+from ci.registry import Registry
+from ci.release import Package
+from ci.static_repository import StaticRepository
+from tests.cluster.live import QUICK, Namespace
+from tests.release.conftest import Helm
+from tests.release.servers import docker_registry, web_server
+
+with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> list[Package]:
+    return release.make(tmp_path_factory.mktemp("packages"))
+
+
+def health_of_what_is_installed(consumer: Helm, namespace: Namespace, *chart: str) -> int:
+    """Install a chart from where it is published, and return the status of its ``GET /health``."""
+    values = [f"--values={file}" for file in namespace.values(QUICK)]
+    where = [f"--kubeconfig={namespace.cluster.kubeconfig}", f"--namespace={namespace.name}"]
+    consumer("install", "api", *chart, *values, *where, "--wait", "--timeout=180s")
+    return namespace.ask_pod(namespace.ready_pods()[0], "/health").status
+
+
+@with_both_engines
+def test_a_chart_is_installed_from_a_folder_that_is_served(
+    packages: list[Package],
+    namespace: Namespace,
+    engine: int,
+    tmp_path: Path,
+    observed: Callable[[str], None],
+) -> None:
+    StaticRepository(tmp_path / "site").add(packages)
+    consumer = Helm(engine, tmp_path / "consumer")
+    with web_server(tmp_path / "site") as url:
+        consumer("repo", "add", "shop", url)
+        assert health_of_what_is_installed(consumer, namespace, "shop/microservice") == 200
+    observed("after helm repo add, the installed service is healthy")
+
+
+@with_both_engines
+def test_a_chart_is_installed_from_a_registry(
+    packages: list[Package],
+    namespace: Namespace,
+    engine: int,
+    tmp_path: Path,
+    observed: Callable[[str], None],
+) -> None:
+    consumer = Helm(engine, tmp_path / "consumer")
+    with docker_registry(tmp_path) as host:
+        Registry(f"oci://{host}/charts", "", plain_http=True).add(packages)
+        chart = [f"oci://{host}/charts/microservice", "--plain-http"]
+        assert health_of_what_is_installed(consumer, namespace, *chart) == 200
+    observed("from oci://, the installed service is healthy")
