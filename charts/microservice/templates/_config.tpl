@@ -43,11 +43,16 @@ called that holds it. A versioned one has a hash of its data, and of nothing
 else, behind its name: other data make another object, another chart does not.
 */}}
 {{- define "microservice.settingsName" -}}
-{{- $values := (index . 0).Values -}}
-{{- include "microservice.fullname" (index . 0) }}-{{ index . 1 -}}
-{{- if (hasPrefix "secret" (index . 1) | ternary $values.secret $values.config).versioned -}}
--{{ include "microservice.settings" . | sha256sum | trunc 10 -}}
+{{- $root := index . 0 -}}
+{{- $key := printf "microservice.settingsName %s" (index . 1) -}}
+{{- if not (hasKey $root $key) -}}
+{{- $name := printf "%s-%s" (include "microservice.fullname" $root) (index . 1) -}}
+{{- if (hasPrefix "secret" (index . 1) | ternary $root.Values.secret $root.Values.config).versioned -}}
+{{- $name = include "microservice.settings" . | sha256sum | trunc 10 | printf "%s-%s" $name -}}
 {{- end -}}
+{{- $_ := set $root $key $name -}}
+{{- end -}}
+{{- get $root $key -}}
 {{- end -}}
 
 {{/*

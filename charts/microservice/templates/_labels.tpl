@@ -20,6 +20,7 @@ come in where they don't change one of the chart's own, but for the version:
 the image's tag, as far as a label can hold it.
 */}}
 {{- define "microservice.labelMap" -}}
+{{- if not (hasKey . "microservice.labelMap") -}}
 {{- $common := .Values.commonLabels | default dict -}}
 {{- $own := include "microservice.selectorMap" . | fromJson -}}
 {{- $_ := set $own "app.kubernetes.io/managed-by" .Release.Service -}}
@@ -27,7 +28,9 @@ the image's tag, as far as a label can hold it.
 {{- with .Values.image.tag | default "" | trunc 63 | trimAll "-_." -}}
 {{- $_ := set $own "app.kubernetes.io/version" (get $common "app.kubernetes.io/version" | default .) -}}
 {{- end -}}
-{{- if $common }}{{ include "microservice.merged" (list $common $own) }}{{ else }}{{ toJson $own }}{{ end -}}
+{{- $_ := include "microservice.merged" (list $common $own) | set . "microservice.labelMap" -}}
+{{- end -}}
+{{- get . "microservice.labelMap" -}}
 {{- end -}}
 
 {{/*

@@ -2,25 +2,25 @@
 microservice.metadata: an object's whole metadata.
 (dict "root" $ "name" NAME "labels" MAP "annotations" MAP), the maps left out
 where there are none. The namespace is written out, so that the objects land
-where -n said even when another tool than Helm applies them; "clusterScoped"
-true leaves it out.
+where -n said even when another tool than Helm applies them, but for what belongs
+to none: "clusterScoped" true.
 */}}
 {{- define "microservice.metadata" -}}
 {{- $annotations := .annotations -}}
 {{- with .root.Values.commonAnnotations }}{{ $annotations = include "microservice.merged" (list . $annotations) | fromJson }}{{ end -}}
 {{- with .root.hook }}{{ $annotations = include "microservice.merged" (list $annotations .) | fromJson }}{{ end -}}
-name: {{ toYaml .name }}
-{{- if not .clusterScoped }}
-namespace: {{ toYaml .root.Release.Namespace }}
-{{- end }}
+{{- $place := dict "name" .name -}}
+{{- if not .clusterScoped }}{{ $_ := set $place "namespace" .root.Release.Namespace }}{{ end -}}
+{{ toYaml $place }}
 labels:
 {{- if .labels }}
   {{- include "microservice.merged" (list .labels (include "microservice.labelMap" .root | fromJson)) | fromJson | include "microservice.toYaml" | nindent 2 }}
 {{- else }}
   {{- include "microservice.labels" .root | nindent 2 }}
 {{- end }}
-{{- with include "microservice.fields" (list "annotations" $annotations) }}
-{{ . }}
+{{- with include "microservice.toYaml" ($annotations | default dict) }}
+annotations:
+  {{- . | nindent 2 }}
 {{- end -}}
 {{- end -}}
 

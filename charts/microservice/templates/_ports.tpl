@@ -20,9 +20,12 @@ mean when they name none: mainPort, else http, else the only or the first one
 by name. Empty where there is no port.
 */}}
 {{- define "microservice.mainPort" -}}
+{{- if not (hasKey . "microservice.mainPort") -}}
 {{- $ports := include "microservice.ports" . | fromJson -}}
 {{- $first := hasKey $ports "http" | ternary "http" (keys $ports | sortAlpha | first | default "") -}}
-{{- .Values.mainPort | default $first -}}
+{{- $_ := .Values.mainPort | default $first | set . "microservice.mainPort" -}}
+{{- end -}}
+{{- get . "microservice.mainPort" -}}
 {{- end -}}
 
 {{/*
@@ -42,6 +45,7 @@ a servicePort, the main one first, then service.extraPorts. Empty list: there
 is no Service.
 */}}
 {{- define "microservice.servicePorts" -}}
+{{- if not (hasKey . "microservice.servicePorts") -}}
 {{- $list := list -}}
 {{- if .Values.service.enabled -}}
 {{- $ports := include "microservice.ports" . | fromJson -}}
@@ -55,7 +59,9 @@ is no Service.
 {{- end -}}
 {{- $list = concat $list (.Values.service.extraPorts | default list) -}}
 {{- end -}}
-{{- toJson $list -}}
+{{- $_ := set . "microservice.servicePorts" (toJson $list) -}}
+{{- end -}}
+{{- get . "microservice.servicePorts" -}}
 {{- end -}}
 
 {{/*

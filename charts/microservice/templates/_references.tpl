@@ -6,8 +6,7 @@ What its templates keep in that other root, of its own blocks, stays behind.
 {{- define "microservice.derive" -}}
 {{- $new := index . 0 -}}
 {{- $root := index . 1 -}}
-{{- $values := dict -}}
-{{- range $key, $value := $root.Values }}{{ $_ := set $values $key $value }}{{ end -}}
+{{- $values := omit $root.Values "" -}}
 {{- range $key, $value := index . 2 }}{{ $_ := set $values $key $value }}{{ end -}}
 {{- $_ := set $new "Values" $values -}}
 {{- range $key, $value := pick $root "Chart" "Release" "Template" "component" "hook" "writtenName" -}}

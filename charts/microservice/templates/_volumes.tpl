@@ -12,7 +12,7 @@ gives way to any other source.
 {{- $volumes := include "microservice.fileVolumes" . | fromJson -}}
 {{- range $name, $entry := .Values.volumes -}}
 {{- if kindIs "map" $entry -}}
-{{- if contains "null" (toJson $entry) }}{{ include "microservice.prune" $entry }}{{ end -}}
+{{- if contains ":null" (toJson $entry) }}{{ include "microservice.prune" $entry }}{{ end -}}
 {{- $source := dict -}}
 {{- $mount := dict -}}
 {{- range $key, $value := $entry -}}

@@ -1,8 +1,8 @@
 {{/*
 microservice.prune: takes every null out of a map or list, at any depth, in
 place. Helm keeps or drops the null that a user wrote depending on its version;
-templates treat both as "there is none". Most values have none, and a look into
-their JSON costs less than the walk, so callers look first.
+templates treat both as "there is none". Most values have none, and a look for
+":null" in their JSON costs less than the walk, so callers look first.
 */}}
 {{- define "microservice.prune" -}}
 {{- range $key, $value := . -}}
@@ -20,7 +20,7 @@ it is empty.
 */}}
 {{- define "microservice.toYaml" -}}
 {{- $json := toJson . -}}
-{{- if contains "null" $json -}}
+{{- if contains ":null" $json -}}
 {{- include "microservice.prune" . -}}
 {{- $json = toJson . -}}
 {{- end -}}
@@ -70,26 +70,30 @@ microservice.escaped: a JSON text in characters that YAML takes as they are.
 {{/*
 microservice.fields: (list KEY VALUE KEY VALUE ...) -> those fields in this
 order, without the ones that have no value. 0 and false are values; null, "",
-[] and {} are none. A map's keys are sorted, so each gets its place in front
-for a moment: one toYaml for all costs half as much as one for each.
+[] and {} are none. A map's keys are sorted, so each field is a list's item, and
+the dashes go: one toYaml for all costs half as much as one for each.
 */}}
 {{- define "microservice.fields" -}}
-{{- $fields := dict -}}
-{{- range $place, $pair := chunk 2 . -}}
+{{- $fields := list -}}
+{{- range $pair := chunk 2 . -}}
 {{- $value := last $pair -}}
 {{- if or $value (has (kindOf $value) (list "bool" "int" "int64" "float64")) -}}
-{{- $_ := set $fields (printf "%02d %s" $place (first $pair)) $value -}}
+{{- $fields = append $fields (dict (first $pair) $value) -}}
 {{- end -}}
 {{- end -}}
-{{- if contains "null" (toJson $fields) -}}
-{{- range $key, $value := $fields -}}
-{{- if or (kindIs "map" $value) (kindIs "slice" $value) -}}
-{{- include "microservice.prune" $value -}}
-{{- if not $value }}{{ $_ := unset $fields $key }}{{ end -}}
+{{- $json := toJson $fields -}}
+{{- if or (contains ":null" $json) (include "microservice.isFragile" $json) -}}
+{{- $lines := list -}}
+{{- range $field := $fields -}}
+{{- include "microservice.prune" $field -}}
+{{- range $value := $field -}}
+{{- if or $value (not (or (kindIs "map" $value) (kindIs "slice" $value))) }}{{ $lines = append $lines (include "microservice.toYaml" $field) }}{{ end -}}
 {{- end -}}
 {{- end -}}
+{{- join "\n" $lines -}}
+{{- else if $fields -}}
+{{- toYaml $fields | replace "\n- " "\n" | replace "\n  " "\n" | trimPrefix "- " -}}
 {{- end -}}
-{{- if $fields }}{{ regexReplaceAll "(?m)^[0-9]{2} " (include "microservice.toYaml" $fields) "" }}{{ end -}}
 {{- end -}}
 
 {{/*
