@@ -24,6 +24,8 @@ CHART = charts.find_case("defaults").chart.path
 PORT = 8000
 # A pod that the tests have need not wait as long as the defaults have one wait.
 QUICK = "readinessProbe: {initialDelaySeconds: 1, periodSeconds: 1}"
+# On a machine with other work to do, half of it is needed now and then.
+PATIENCE_SECONDS = 90
 
 # Where the API has the objects of a kind: group and version, plural.
 PLACES = {
@@ -49,7 +51,7 @@ PLACES = {
 }
 
 
-def eventually(check: Callable[[], T], seconds: float = 90) -> T:
+def eventually(check: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
     """What ``check`` returns once its assertions hold; after ``seconds`` its last failure is the test's."""
     end = time.monotonic() + seconds
     while True:
@@ -141,6 +143,10 @@ class Namespace:
         url = f"/api/v1/namespaces/{self.name}/pods/{pod}/eviction"
         self.kubectl("create", f"--raw={url}", "--filename=-", stdin=json.dumps(eviction))
 
+    def wait(self, *arguments: str) -> None:
+        """Wait as kubectl wait does."""
+        self.kubectl("wait", f"--timeout={PATIENCE_SECONDS}s", *arguments)
+
     def client_pod(
         self, name: str = "client", *, resources: Object | None = None, **labels: str
     ) -> ClientPod:
@@ -165,7 +171,7 @@ class Namespace:
             "spec": {"terminationGracePeriodSeconds": 0, "containers": [container]},
         }
         self.kubectl("apply", "--filename=-", stdin=json.dumps(pod))
-        self.kubectl("wait", "--for=condition=Ready", f"pod/{name}")
+        self.wait("--for=condition=Ready", f"pod/{name}")
         return ClientPod(self, name)
 
 

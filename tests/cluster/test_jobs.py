@@ -112,6 +112,6 @@ def test_helm_test_fails_where_nobody_answers(namespace: Namespace) -> None:
     release = namespace.helm()
     release.install("api", CHART, namespace.values(QUICK, ONE))
     namespace.kubectl("scale", "deployment/api", "--replicas=0")
-    namespace.kubectl("wait", "--for=delete", "pod", "--selector=app.kubernetes.io/component=app")
+    namespace.wait("--for=delete", "pod", "--selector=app.kubernetes.io/component=app")
     with pytest.raises(HelmError):
         release.test("api")
