@@ -29,11 +29,15 @@ def chosen(text: str) -> list[str]:
 def install(kubectl: Kubectl, addons: list[str]) -> None:
     """Apply each add-on: one of ci/cluster-addons by name, or a manifest or kustomization by path or URL.
 
-    Raises UserError where there is no such thing, CommandError where the cluster refuses it.
+    Raises UserError where there is no such thing, it cannot be read, or the cluster refuses it.
     """
     for addon in addons:
         step(f"installing {addon}")
-        kubectl("apply", "--server-side", *source(addon), seconds=READY_SECONDS)
+        try:
+            kubectl("apply", "--server-side", *source(addon), seconds=READY_SECONDS)
+        except CommandError as error:
+            remedy = f"--addons or {VARIABLE} takes manifests of your own, where {addon} is out of reach"
+            raise UserError(f"{error}\n{remedy}") from None
 
 
 def source(addon: str) -> list[str]:

@@ -13,6 +13,7 @@ import yaml
 from ci import addons, cluster, custom_kinds, kind, testbed, tools, up
 from ci.commands import CommandError
 from ci.errors import UserError
+from ci.kubectl import Kubectl
 
 KIND = """
 case "$1 $2" in
@@ -26,6 +27,7 @@ KUBECTL = """
 case "$*" in
 "version --client") echo Client Version: v1.34.4; exit ;;
 *"get --output=json"*) echo '{"kind": "List", "items": []}' ;;
+*https://*) echo "error: no such host" >&2; exit 1 ;;
 *"--context=missing") echo "error: cannot locate context missing" >&2; exit 1 ;;
 esac
 """
@@ -197,6 +199,11 @@ def test_an_addon_that_is_not_there_is_refused_before_a_cluster_is_made(machine:
     ):
         pass
     assert not (machine / "log").exists() or not asked(machine, "create")
+
+
+def test_an_addon_out_of_reach_comes_with_what_to_give_instead(machine: Path) -> None:
+    with pytest.raises(UserError, match="no such host\n--addons or CLUSTER_ADDONS takes manifests of your own"):
+        addons.install(Kubectl(machine / "kubeconfig"), ["https://example.com/mesh.yaml"])
 
 
 def test_the_addons_of_the_environment_count_where_none_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
