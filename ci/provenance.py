@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -11,6 +12,12 @@ from ci import kubernetes_yaml
 from ci.errors import UserError
 from ci.files import write_whole
 from ci.release import Package
+
+# What gpg says where its agent cannot ask for a passphrase, and what gives it to the agent before.
+_NO_TERMINAL = re.compile(r"Inappropriate ioctl|No pinentry")
+_REMEDY = """\
+it asks for the passphrase on a terminal; where there is none, give it to GnuPG's agent before:
+gpg --batch --pinentry-mode loopback --passphrase-file FILE --local-user {key} --output OTHER --sign ANY"""
 
 
 def sign(package: Package, key: str) -> None:
@@ -36,5 +43,6 @@ def sign(package: Package, key: str) -> None:
             [*command, "--output", str(signed), str(text)], capture_output=True, text=True, check=False
         )
         if asked.returncode:
-            raise UserError(f"gpg did not sign {package.path.name}:\n{asked.stderr.strip()}")
+            remedy = f"\n{_REMEDY.format(key=key)}" if _NO_TERMINAL.search(asked.stderr) else ""
+            raise UserError(f"gpg did not sign {package.path.name}:\n{asked.stderr.strip()}{remedy}")
         write_whole(package.provenance, signed.read_bytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,30 @@ def test_a_key_that_is_not_there_is_named_and_nothing_is_written(shop: Shop, key
     with pytest.raises(UserError, match=r"gpg did not sign microservice-1\.2\.3\.tgz:\n.*nobody"):
         provenance.sign(package, "nobody@example.com")
     assert not package.provenance.exists()
+
+
+def test_a_passphrase_that_cannot_be_asked_for_is_refused_with_the_way_to_give_it(
+    shop: Shop, key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = shop.version("1.2.3")
+    # No window of a desktop either.
+    for name in ("GPG_TTY", "DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    passphrase = package.path.with_name("passphrase")
+    passphrase.write_text("open-sesame")
+    knows = ["--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase-file", str(passphrase)]
+    name = "locked@example.com"
+    subprocess.run(["gpg", *knows, "--quick-gen-key", name, "ed25519", "sign"], check=True)
+    subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=True)
+    with pytest.raises(
+        UserError, match=r"gpg did not sign (.|\n)*where there is none, give it to GnuPG's agent"
+    ):
+        provenance.sign(package, name)
+    assert not package.provenance.exists()
+    other = ["--output", str(package.path.with_name("other")), "--sign", str(package.path)]
+    subprocess.run(["gpg", *knows, "--local-user", name, *other], check=True)
+    provenance.sign(package, name)
+    assert package.provenance.exists()
 
 
 def test_without_gnupg_it_says_what_to_install(
