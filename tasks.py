@@ -116,15 +116,23 @@ def package(_: Context) -> None:
         "or https://REPOSITORY after helm repo add",
         "dry-run": "only say what would be published",
         "sign": "sign with the secret key that GnuPG knows by this name, address or fingerprint",
+        "cosign-key": "sign in the registry with this key of cosign: a file, whose password is in "
+        "COSIGN_PASSWORD, or what else cosign sign --key takes",
         "ca-file": "the certificate of the authority that vouches for the registry",
         "plain-http": "for a registry without TLS",
     }
 )
 def publish(
-    _: Context, to: str, dry_run: bool = False, sign: str = "", ca_file: str = "", plain_http: bool = False
+    _: Context,
+    to: str,
+    dry_run: bool = False,
+    sign: str = "",
+    cosign_key: str = "",
+    ca_file: str = "",
+    plain_http: bool = False,
 ) -> None:
     """Package the charts and publish what is new; a published version never changes."""
-    publish_.run(to, dry_run=dry_run, key=sign, ca_file=ca_file, plain_http=plain_http)
+    publish_.run(to, dry_run=dry_run, key=sign, cosign_key=cosign_key, ca_file=ca_file, plain_http=plain_http)
 
 
 @task(name="release", positional=["version"], help={"version": "the next one, such as 1.2.3 or 1.2.3-rc.1"})

@@ -86,7 +86,7 @@ class ChartMuseum:
 
 def _login(url: str) -> dict[str, Any]:
     """Return what helm repo add keeps of the repository at an address."""
-    file = helm.repositories()
+    file = helm.configuration("HELM_REPOSITORY_CONFIG")
     if not file.exists():
         return {}
     kept = kubernetes_yaml.load(file.read_text(encoding="utf-8"), charts.shown(file)) or {}

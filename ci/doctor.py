@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from rich.markup import escape
 
-from ci import bootstrap, obtain, tools
+from ci import bootstrap, cosign, obtain, tools
 from ci.console import out
 from ci.errors import UserError
 
@@ -74,6 +75,11 @@ def _rows() -> Iterator[Row]:
     yield _program("git", ["git", "--version"], "only needed to contribute: install git")
     yield _program("GnuPG", ["gpg", "--version"], "only needed to sign what is published: install gnupg")
     yield _program(
+        "cosign",
+        ["cosign", "version"],
+        f"only needed to sign in a registry: install cosign {cosign.MINIMUM} or newer",
+    )
+    yield _program(
         "docker-registry",
         ["docker-registry", "--version"],
         "only needed for tests with a registry, which get it from Debian where apt can",
@@ -130,4 +136,6 @@ def _program(what: str, command: list[str], remedy: str) -> Row:
         asked = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return Row(what, False, remedy)
-    return Row(what, True, asked.stdout.partition("\n")[0].strip())
+    # cosign draws its name above its version.
+    told = (line for line in asked.stdout.splitlines() if re.search(r"\d\.\d", line))
+    return Row(what, True, " ".join(next(told, "").split()))

@@ -144,27 +144,22 @@ def push(package: Path, registry: str, options: Sequence[str]) -> str:
     return result.stdout + result.stderr
 
 
-def pull(chart: str, version: str, destination: Path, options: Sequence[str]) -> None:
-    """Get a package of ``chart`` (oci://...), and its provenance if there is one, into ``destination``."""
+def pull(chart: str, version: str, destination: Path, options: Sequence[str]) -> str:
+    """Get a package of ``chart`` (oci://...), and its provenance if there is one, into ``destination``.
+
+    Return what Helm says of it.
+    """
     with _logged_in() as environment:
-        arguments = [
-            "pull",
-            chart,
-            "--version",
-            version,
-            "--prov",
-            "--destination",
-            str(destination),
-            *options,
-        ]
-        run(ENGINES[-1], arguments, subject=chart, environment=environment)
+        arguments = ["pull", chart, "--version", version, "--prov", "--destination", str(destination)]
+        result = run(ENGINES[-1], [*arguments, *options], subject=chart, environment=environment)
+    return result.stdout + result.stderr
 
 
-def repositories() -> Path:
-    """Return the file in which helm repo add keeps the user's repositories; it need not be there."""
+def configuration(variable: str) -> Path:
+    """Return the file that HELM_REPOSITORY_CONFIG or HELM_REGISTRY_CONFIG names; it need not be there."""
     with _logged_in() as environment:
-        command = ["env", "HELM_REPOSITORY_CONFIG"]
-        return Path(run(ENGINES[-1], command, subject="env", environment=environment).stdout.strip())
+        told = run(ENGINES[-1], ["env", variable], subject="env", environment=environment)
+    return Path(told.stdout.strip())
 
 
 def create(name: str, destination: Path, *, engine: int) -> Path:

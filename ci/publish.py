@@ -10,6 +10,7 @@ from typing import Protocol
 from ci import provenance, release
 from ci.chartmuseum import ChartMuseum
 from ci.console import out, step
+from ci.cosign import SignedRegistry
 from ci.errors import UserError
 from ci.registry import Registry
 from ci.release import Package
@@ -28,14 +29,14 @@ class Destination(Protocol):
         ...
 
 
-def run(to: str, *, dry_run: bool, key: str, ca_file: str, plain_http: bool) -> None:
+def run(to: str, *, dry_run: bool, key: str, cosign_key: str, ca_file: str, plain_http: bool) -> None:
     """Package every chart and publish what is not there yet: all, or nothing where one would be refused.
 
     ``to`` is a folder or an address; ``key`` is what GnuPG knows a secret key by, "" for no signature. For
-    ``ca_file`` and ``plain_http`` see Registry. Raises UserError with what to do where something is refused
-    or cannot be reached.
+    ``cosign_key`` see SignedRegistry, "" for none; for ``ca_file`` and ``plain_http`` see Registry. Raises
+    UserError with what to do where something is refused or cannot be reached.
     """
-    destination = _destination(to, ca_file, plain_http)
+    destination = _destination(to, cosign_key, ca_file, plain_http)
     try:
         # Not in dist/, which another run may be renewing.
         with tempfile.TemporaryDirectory() as temporary:
@@ -73,12 +74,16 @@ def _add(packages: list[Package], destination: Destination, to: str, key: str) -
         out.out(f"{package} is published  sha256:{package.sha256}  {place}")
 
 
-def _destination(to: str, ca_file: str, plain_http: bool) -> Destination:
+def _destination(to: str, cosign_key: str, ca_file: str, plain_http: bool) -> Destination:
     if ca_file and not Path(ca_file).is_file():
         raise UserError(f"--ca-file {ca_file}: there is no such file")
     scheme, _, rest = to.rpartition("://")
     if scheme and "@" in rest.partition("/")[0]:
         raise UserError(f"--to {scheme}://...@...: a login does not belong on a command line; Helm keeps it")
+    if cosign_key and scheme != "oci":
+        raise UserError(f"--cosign-key signs in a registry, --to oci://REGISTRY/PATH, and not in {to}")
+    if cosign_key:
+        return SignedRegistry(to, ca_file, plain_http, cosign_key)
     if scheme == "oci":
         return Registry(to, ca_file, plain_http)
     if scheme in ("https", "http"):

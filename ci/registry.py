@@ -38,22 +38,27 @@ class Registry:
         ]
 
     def holds(self, package: Package, signed: bool) -> bool:
-        """Whether the package is there, with its provenance if ``signed``, by pulling it.
+        """Whether the package is there, with its provenance if ``signed``; raises as ``reference`` does."""
+        return bool(self.reference(package, signed))
 
-        Raises UserError where its version is there with other bytes, and with a remedy where the registry
-        cannot be asked.
+    def reference(self, package: Package, signed: bool) -> str:
+        """Return where the package is, by digest, "" where it is not, with its provenance if ``signed``.
+
+        It is pulled to see that. Raises UserError where its version is there with other bytes, and with a
+        remedy where the registry cannot be asked.
         """
         with tempfile.TemporaryDirectory() as temporary:
             pulled = Path(temporary) / package.path.name
             try:
-                helm.pull(self._chart(package), package.version, pulled.parent, self._options)
+                said = helm.pull(self._chart(package), package.version, pulled.parent, self._options)
             except HelmError as error:
                 if _ABSENT.search(error.stderr):
-                    return False
-                raise self._explained(error) from None
+                    return ""
+                raise self._explained(error, error.stderr) from None
             if pulled.read_bytes() != package.content:
                 raise other_bytes(package, self._url)
-            return not signed or pulled.with_name(package.provenance.name).exists()
+            is_whole = not signed or pulled.with_name(package.provenance.name).exists()
+        return self._by_digest(package, said) if is_whole else ""
 
     def add(self, packages: Sequence[Package]) -> list[str]:
         """Push packages, with the provenance of those that have one; return their references by digest.
@@ -67,16 +72,19 @@ class Registry:
         try:
             said = helm.push(package.path, self._url, self._options)
         except HelmError as error:
-            raise self._explained(error) from None
+            raise self._explained(error, error.stderr) from None
+        return self._by_digest(package, said)
+
+    def _by_digest(self, package: Package, said: str) -> str:
         digest = _DIGEST.search(said)
         return f"{self._chart(package)}{f'@{digest[1]}' if digest else ''}"
 
     def _chart(self, package: Package) -> str:
         return f"{self._url}/{package.name}"
 
-    def _explained(self, error: HelmError) -> UserError:
+    def _explained(self, error: UserError, said: str) -> UserError:
         host = self._url.removeprefix("oci://").partition("/")[0]
         for pattern, remedy in _REMEDIES.items():
-            if re.search(pattern, error.stderr, re.IGNORECASE):
+            if re.search(pattern, said, re.IGNORECASE):
                 return UserError(f"{error}\n{remedy.format(host=host)}")
         return error

@@ -84,7 +84,7 @@ def url(museum: type[Museum]) -> Iterator[str]:
 
 
 def run(to: str, *, key: str = "", ca_file: str = "") -> None:
-    publish.run(to, dry_run=False, key=key, ca_file=ca_file, plain_http=False)
+    publish.run(to, dry_run=False, key=key, cosign_key="", ca_file=ca_file, plain_http=False)
 
 
 def test_what_was_uploaded_comes_back_signed(

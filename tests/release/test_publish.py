@@ -14,7 +14,7 @@ from tests.release.conftest import Helm, Key, Shop
 
 
 def run(to: str, *, key: str = "", ca_file: str = "") -> None:
-    publish.run(to, dry_run=False, key=key, ca_file=ca_file, plain_http=False)
+    publish.run(to, dry_run=False, key=key, cosign_key="", ca_file=ca_file, plain_http=False)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ each_way = pytest.mark.parametrize(
 
 
 def run(to: str, *, key: str = "", ca_file: str = "", plain_http: bool = False) -> None:
-    publish.run(to, dry_run=False, key=key, ca_file=ca_file, plain_http=plain_http)
+    publish.run(to, dry_run=False, key=key, cosign_key="", ca_file=ca_file, plain_http=plain_http)
 
 
 def renders_as_its_source(consumer: Helm, chart: str, reference: str, *options: str) -> bool:

@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *, dry_run: bool = False) -> None:
-    publish.run(str(folder), dry_run=dry_run, key="", ca_file="", plain_http=False)
+    publish.run(str(folder), dry_run=dry_run, key="", cosign_key="", ca_file="", plain_http=False)
 
 
 def index(folder: Path) -> Any:
@@ -225,7 +225,7 @@ def add(repository, packages, add=StaticRepository.add):
     os.fsync = slow
     return add(repository, packages)
 StaticRepository.add = add
-publish.run(sys.argv[2], dry_run=False, key="", ca_file="", plain_http=False)
+publish.run(sys.argv[2], dry_run=False, key="", cosign_key="", ca_file="", plain_http=False)
 """
 
 

@@ -92,6 +92,13 @@ def test_what_only_a_cluster_or_a_contributor_needs_is_no_failure(
     )
 
 
+def test_a_version_is_found_below_a_picture(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script(path / "go", "echo go version go1.26")
+    script(path / "cosign", "printf ' ____\\n/ ___|\\n\\nGitVersion:    v3.1.3\\nGoVersion:     go1.26.8\\n'")
+    doctor.report()
+    assert row(capsys.readouterr().out, "cosign") == "cosign ok GitVersion: v3.1.3"
+
+
 def test_the_lock_satisfies_what_the_project_requires() -> None:
     assert doctor.stale_requirements(bootstrap.ROOT) == []
 

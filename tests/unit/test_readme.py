@@ -90,7 +90,7 @@ every_values_example = pytest.mark.parametrize("fence", of("yaml"), ids=str)
 
 def test_every_example_is_looked_at() -> None:
     # Beside what is looked at below: the programs of other projects.
-    known = ("helm ", "invoke ", "python3 -m ci ", "kubectl ", "gpg ", "vault ")
+    known = ("helm ", "invoke ", "python3 -m ci ", "kubectl ", "gpg ", "cosign ", "vault ")
     assert [str(fence) for fence in ALL if fence.language not in ("yaml", "sh", "")] == []
     assert [f"{fence}: {command}" for fence, command in commands() if not command.startswith(known)] == []
     # The wrong values file, and what is told of it; the one script is run by tests/render/test_versioned.py.
