@@ -25,7 +25,7 @@ def test_every_object_of_every_case_is_accepted_with_strict_validation_and_witho
     rendered = helm.render_all(cases, engines=[4])
     objects = [made for stream in rendered.values() for made in manifests.parse(str(stream)).values()]
     for made in objects:
-        # Nothing is made, so that all of them can be in one namespace: an empty one, since what is there counts.
+        # Nothing is made, so one namespace can hold all of them: an empty one, since what is there counts.
         if "namespace" in made["metadata"]:
             made["metadata"]["namespace"] = namespace.name
     # A field that came later can be behind a switch of the cluster for some more versions.

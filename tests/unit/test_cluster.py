@@ -202,7 +202,9 @@ def test_an_addon_that_is_not_there_is_refused_before_a_cluster_is_made(machine:
 
 
 def test_an_addon_out_of_reach_comes_with_what_to_give_instead(machine: Path) -> None:
-    with pytest.raises(UserError, match="no such host\n--addons or CLUSTER_ADDONS takes manifests of your own"):
+    with pytest.raises(
+        UserError, match="no such host\n--addons or CLUSTER_ADDONS takes manifests of your own"
+    ):
         addons.install(Kubectl(machine / "kubeconfig"), ["https://example.com/mesh.yaml"])
 
 
