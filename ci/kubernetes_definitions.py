@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import re
 from typing import Any
 
 from ci import schemas
@@ -34,8 +35,9 @@ def resolve(schema: Schema) -> Schema:
     It becomes a $ref to a definition under the last word of that name (Affinity), which is added along with
     all that it leads to; one that the schema has under such a name already stands in its place. With more
     than annotations beside it, it becomes the definition itself: those keywords take the place of its own,
-    and its ``properties`` are laid over, one by one. Raises LookupError, with the reason, for a definition
-    that the newest supported Kubernetes does not have, and for two with one last word.
+    and its ``properties`` are laid over, one by one, but for those that a pattern beside it fits. Raises
+    LookupError, with the reason, for a definition that the newest supported Kubernetes does not have, and for
+    two with one last word.
     """
     wanted: set[str] = set()
     resolved: Schema = _resolved(schema, wanted)
@@ -79,7 +81,9 @@ def _resolved(node: Any, wanted: set[str]) -> Any:
         wanted.add(name)
         return {"$ref": f"#/definitions/{_short(name)}", **rest}
     laid_over = {**base.get("properties", {}), **rest.get("properties", {})}
-    return _resolved({**base, **rest, "properties": laid_over}, wanted)
+    patterns = rest.get("patternProperties", {})
+    own = {name: part for name, part in laid_over.items() if not any(re.search(p, name) for p in patterns)}
+    return _resolved({**base, **rest, "properties": own}, wanted)
 
 
 def _plain(raw: Schema) -> Schema:

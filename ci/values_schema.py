@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from ci import kubernetes_definitions, kubernetes_yaml
+from ci import kubernetes_definitions, kubernetes_yaml, schema_copies
 from ci.charts import read_values, shown
 from ci.errors import UserError
 from ci.kubernetes_definitions import ANNOTATIONS, Schema
@@ -94,7 +94,8 @@ def build(source: Path) -> str:
     ``otherwise`` is what Helm says of a value of another type or beyond minimum and maximum: it becomes the
     only thing that such a value could be. A description beside a $ref
     stays there: draft-07 has validators ignore it, and editors show it. A copy of the definition would say
-    the same, and every part of a schema costs Helm time. Raises UserError as ``read`` does, and for a pattern
+    the same, and every part of a schema costs Helm time; so of the definitions that say the same one is
+    left. Raises UserError as ``read`` does, and for a pattern
     that Helm could not match (https://github.com/google/re2/wiki/Syntax).
     """
     schema = read(source)
@@ -103,7 +104,9 @@ def build(source: Path) -> str:
         name + _NOT_NULL: _built(part, nullable=False) for name, part in schema["definitions"].items()
     }
     used = _used(built, definitions)
-    built["definitions"] = {name: part for name, part in definitions.items() if name in used}
+    built = schema_copies.merged(
+        {**built, "definitions": {name: part for name, part in definitions.items() if name in used}}
+    )
     try:
         validator(built)
     except jsonschema_rs.ValidationError as error:

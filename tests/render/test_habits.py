@@ -40,10 +40,16 @@ FORMS = {
 
 
 def below(part: Schema) -> dict[str, Schema]:
-    """The keys of a map; those of a person's choice are called <name>."""
+    """The keys of a map, those that a pattern lists too; those of a person's choice are called <name>."""
     part = definition(SCHEMA, part)
-    entries = [entry for name, entry in part.get("patternProperties", {}).items() if name != "^x-"]
-    return {**part.get("properties", {}), **({"<name>": entries[0]} if entries else {})}
+    keys = dict(part.get("properties", {}))
+    for pattern, entry in part.get("patternProperties", {}).items():
+        names = re.fullmatch(r"\^\(([A-Za-z|]+)\)\$", pattern)
+        if names:
+            keys |= dict.fromkeys(names[1].split("|"), entry)
+        elif pattern != "^x-":
+            keys.setdefault("<name>", entry)
+    return keys
 
 
 def foreign(part: Schema, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
@@ -119,9 +125,10 @@ def known(key: str) -> bool:
 
 @pytest.mark.parametrize(("key", "text"), [*FOREIGN.items(), *FORMS.values()])
 def test_what_is_to_be_written_instead_is_a_key_here(key: str, text: str) -> None:
-    advice = text.partition(": write ")[2].removeprefix("it below ").removesuffix(" at the top level")
+    beside, _, last = key.rpartition(".")
+    advice = text.partition(": write ")[2].removeprefix("it below ")
+    advice = advice.replace("it at the top level", last).removesuffix(" at the top level")
     keys = re.sub("NAME|http", "<name>", re.sub(": .*", "", advice)).removeprefix("<name>")
-    beside = key.rpartition(".")[0]
     names = [name for name in re.split(", or |, | or | and ", keys) if name]
     assert [name for name in names if not known(name) and not known(f"{beside}.{name}")] == []
 

@@ -27,7 +27,7 @@ MISTAKES = {
     "config: {existing: [null]}": "at '/config/existing/0': got null, want string",
     "podLabels: {team: Ä}": "at '/podLabels/team': 'Ä' does not match pattern '^([A-Za-z0-9]",
     "volumes: {data: {mountPath: data}}": "at '/volumes/data/mountPath': 'data' does not match pattern '^(/",
-    "podSpec: {volumes: []}": "at '/podSpec/volumes': value must be 'not a key here: write volumes at",
+    "podSpec: {volumes: []}": "at '/podSpec/volumes': value must be 'not a key here: write it at",
     "service: {type: Other}": (
         "at '/service/type': value must be one of 'ClusterIP', 'NodePort', 'LoadBalancer', <nil>\n"
     ),

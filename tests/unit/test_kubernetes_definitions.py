@@ -48,6 +48,13 @@ def test_properties_are_laid_over_those_of_kubernetes() -> None:
     assert part["required"] == []
 
 
+def test_a_property_that_a_pattern_fits_is_left_to_it() -> None:
+    written = {"$ref": CORE + "HTTPHeader", "patternProperties": {"^(name)$": {"const": "not a key here"}}}
+    part = resolved(written)["properties"]["key"]
+    assert part["properties"].keys() == {"value"}
+    assert part["patternProperties"] == written["patternProperties"]
+
+
 def test_a_definition_of_the_schemas_own_takes_the_place_of_that_of_kubernetes() -> None:
     schema = resolved({"$ref": CORE + "ResourceRequirements"}, Quantity={"type": "string"})
     assert schema["definitions"]["Quantity"] == {"type": "string"}

@@ -69,7 +69,7 @@ def test_nothing_is_told_of_the_cases(case: charts.Case) -> None:
         ),
         (
             "podSpec: {volumes: []}",
-            "line 1, column 11: podSpec.volumes: not a key here: write volumes at the top level",
+            "line 1, column 11: podSpec.volumes: not a key here: write it at the top level",
         ),
         (
             "mainPort: UP",

@@ -141,6 +141,24 @@ def test_a_definition_is_written_for_each_way_in_which_it_is_used(source: Source
     assert built["definitions"].keys() == {"port", "name", "name.notNull"}
 
 
+def test_of_definitions_that_say_the_same_one_is_left(source: Source) -> None:
+    copies = """
+  name: {type: string, pattern: "^[a-z]*$"}
+  one: {type: array, items: {$ref: "#/definitions/name"}}
+  other: {type: array, items: {$ref: "#/definitions/word"}}
+  word: {type: string, pattern: "^[a-z]*$"}
+"""
+    path = source('\n  name: {type: string, pattern: "^[a-z]*$"}\n', copies)
+    for key, name in {"kind: {enum: [A, B]": "one", 'owner: {$ref: "#/definitions/name"': "other"}.items():
+        path.write_text(
+            path.read_text().replace(key, f'{key.partition(":")[0]}: {{$ref: "#/definitions/{name}"')
+        )
+    built = json.loads(values_schema.build(path))
+    assert built["definitions"].keys() == {"port", "name.notNull", "one"}
+    assert built["properties"]["kind"]["$ref"] == built["properties"]["owner"]["$ref"] == "#/definitions/one"
+    assert errors(path, {"kind": ["a"], "owner": ["A"]}) == ["owner.0"]
+
+
 LIMITED = "port: {type: [integer, string], maximum: 65535, otherwise: a number up to 65535}"
 
 
