@@ -17,7 +17,7 @@ from ci.console import err, out, step
 from ci.errors import UserError
 from ci.kubernetes_versions import SUPPORTED
 
-ROUNDS = 30
+ROUNDS = 60
 WITHOUT_SCHEMA = ("--skip-schema-validation",)
 
 
