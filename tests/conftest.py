@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import NoReturn
@@ -23,6 +24,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # One change gets one verdict; `invoke fuzz` is for values that were not tried before.
     if config.getoption(SEED) is None:
         config.option.hypothesis_seed = "1"
+    # In a shell's background it is ignored, and what the tests interrupt would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -176,7 +176,7 @@ class Namespace:
 
 
 class Namespaces:
-    """Namespaces that enforce the restricted Pod Security Standard and warn of it; they go together."""
+    """Namespaces that enforce a Pod Security Standard and warn of it; they go together."""
 
     def __init__(self, cluster: Cluster, client: pykube.HTTPClient, folder: Path) -> None:
         self.cluster = cluster
@@ -184,10 +184,10 @@ class Namespaces:
         self._folder = folder
         self._names: list[str] = []
 
-    def new(self, hint: str) -> Namespace:
+    def new(self, hint: str, standard: str = "restricted") -> Namespace:
         """Make one whose name begins like the hint."""
         name = f"{re.sub('[^a-z0-9]+', '-', hint)[:40].strip('-')}-{secrets.token_hex(3)}"
-        labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
+        labels = {f"pod-security.kubernetes.io/{mode}": standard for mode in ("enforce", "warn")}
         metadata = {"name": name, "labels": labels | {RUN_LABEL: self.cluster.name}}
         made = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
         self.cluster.kubectl("create", "--filename=-", stdin=json.dumps(made))

@@ -11,18 +11,19 @@ import yaml
 
 from ci import charts, helm, kubernetes_fields, manifests
 from ci.cluster import Cluster
-from tests.cluster.live import CHART, QUICK, Namespace, eventually
+from tests.cluster.live import CHART, QUICK, Namespace, Namespaces, eventually
 from tests.cluster.stored import served_kinds, stored_as_rendered
 
 with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
 
 
 def test_every_object_of_every_case_is_accepted_with_strict_validation_and_without_a_warning(
-    cluster: Cluster, namespace: Namespace, observed: Callable[[str], None]
+    cluster: Cluster, namespaces: Namespaces, observed: Callable[[str], None]
 ) -> None:
     served = served_kinds(cluster)
     cases = [case for case in charts.cases() if case.chart.path == CHART]
     rendered = helm.render_all(cases, engines=[4])
+    namespace = namespaces.new("every-object", standard="privileged")
     objects = [made for stream in rendered.values() for made in manifests.parse(str(stream)).values()]
     for made in objects:
         # Nothing is made, so one namespace can hold all of them: an empty one, since what is there counts.

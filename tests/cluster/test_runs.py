@@ -72,9 +72,16 @@ class Home:
 
 
 @pytest.fixture
-def home(tmp_path: Path, cluster: Cluster, unavailable: Callable[[str], NoReturn]) -> Home:
+def home(
+    tmp_path: Path,
+    cluster: Cluster,
+    alone: Callable[[str], None],
+    unavailable: Callable[[str], NoReturn],
+) -> Home:
     if cluster.context:
         unavailable("clusters are made and removed here only where the tests themselves run in one of kind's")
+    # A cluster that begins is load.
+    alone("load")
     return Home(tmp_path)
 
 

@@ -54,6 +54,8 @@ def outside(cluster: Cluster, alone: Callable[[str], None], unavailable: Callabl
     if str(OUTSIDE_PORT) not in cluster.loopback:
         unavailable("requests from outside take a cluster that was made here, with its ports mapped")
     alone("outside")
+    # With too little time for its nodes a cluster takes pods that end out of its Services too late.
+    alone("load")
     return f"http://127.0.0.1:{cluster.loopback[str(OUTSIDE_PORT)]}/"
 
 
