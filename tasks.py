@@ -38,7 +38,8 @@ CLUSTER_HELP = {
 @task(
     help=CLUSTER_HELP
     | {
-        "junit": "write a JUnit XML report to this file, and one of the cluster's tests beside it (-cluster)",
+        "junit": "write a JUnit XML report to this file, and two of the cluster's tests beside it "
+        "(-quiet-cluster and -cluster)",
         "cluster": "fail where there can be no cluster, and leave no test out",
         "no-cluster": "leave out the tests that need a cluster",
         "keep": "leave the cluster as the tests leave it, until invoke down",

@@ -54,14 +54,13 @@ def outside(cluster: Cluster, alone: Callable[[str], None], unavailable: Callabl
     if str(OUTSIDE_PORT) not in cluster.loopback:
         unavailable("requests from outside take a cluster that was made here, with its ports mapped")
     alone("outside")
-    # With too little time for its nodes a cluster takes pods that end out of its Services too late.
-    alone("load")
     return f"http://127.0.0.1:{cluster.loopback[str(OUTSIDE_PORT)]}/"
 
 
 REACHED_FROM_OUTSIDE = f"{{service: {{type: NodePort}}, ports: {{http: {{nodePort: {OUTSIDE_PORT}}}}}}}"
 
 
+@pytest.mark.quiet
 def test_an_upgrade_and_a_rollback_lose_no_request(
     namespace: Namespace, requests: Requests, observed: Callable[[str], None]
 ) -> None:

@@ -94,7 +94,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 THERE = testbed.Wanted(kube_context="made")
 
 
-@pytest.mark.parametrize("failing", ["*--ignore=tests/cluster*", "*--kubeconfig=*"])
+@pytest.mark.parametrize("failing", ["*--ignore=tests/cluster*", "*-m quiet*", "*-m not*"])
 def test_the_tests_in_a_cluster_follow_the_others_and_a_failure_of_either_counts(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
@@ -102,15 +102,17 @@ def test_the_tests_in_a_cluster_follow_the_others_and_a_failure_of_either_counts
     with pytest.raises(Exit) as ended:
         suite.run("", THERE)
     assert ended.value.code == 1
-    outside, inside = machine.runs
+    outside, quiet, together = machine.runs
     assert "--ignore=tests/cluster" in outside
-    assert f"tests/cluster --kubeconfig={machine.folder}/kubeconfig" in inside
+    inside = f"tests/cluster --kubeconfig={machine.folder}/kubeconfig"
+    assert f"{inside} --numprocesses=0 -m quiet" in quiet
+    assert f"{inside} --numprocesses={suite.AT_ONCE} -m not quiet" in together
 
 
 def test_where_a_cluster_is_required_no_test_in_it_may_be_left_out(machine: Machine) -> None:
     suite.run("", THERE)
     suite.run("", THERE, required=True)
-    assert ["--all-of-it" in run for run in machine.runs] == [False, False, False, True]
+    assert ["--all-of-it" in run for run in machine.runs] == [False, False, False, False, True, True]
 
 
 def test_what_the_cluster_and_its_tests_took_is_compared(
