@@ -58,7 +58,7 @@ def run(
         ready = time.monotonic()
         inside = [*pytest, FOLDER, f"--kubeconfig={cluster.kubeconfig}"]
         inside += ["--all-of-it"] if required else []
-        # A cluster without the time to note that a pod has ended sends it requests, whatever the chart does.
+        # A busy node learns too late that a pod goes, and sends it requests after its end.
         quiet = _run([*inside, "--numprocesses=0", "-m", "quiet", *_report(junit, "-quiet-cluster")])
         together = [f"--numprocesses={AT_ONCE}", "-m", "not quiet"]
         code = _run([*inside, *together, *_report(junit, "-cluster")])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import NoReturn
 
 import pytest
 
-from ci import kubectl
+from ci import docker, kubectl
 from ci.cluster import Cluster
-from ci.commands import CommandError
+from ci.commands import CommandError, run
 from tests.cluster.live import CHART, QUICK, Namespace, eventually
 from tests.cluster.streams import streams
 
@@ -22,6 +23,32 @@ def two_nodes(cluster: Cluster, alone: Callable[[str], None], unavailable: Calla
     if len(cluster.kubectl.get("nodes")) < 2:
         unavailable("it takes a cluster of two nodes: leave --nodes out, or say 2")
     alone("nodes")
+
+
+NodesLearnNothing = Callable[[], AbstractContextManager[None]]
+LATE_SECONDS = 10
+
+
+@pytest.fixture
+def nodes_learn_nothing(cluster: Cluster, unavailable: Callable[[str], NoReturn]) -> NodesLearnNothing:
+    """Has the nodes go on, during a block, with the Services' endpoints as they know them."""
+    if cluster.context:
+        unavailable("it takes a cluster that was made here: the nodes are held up")
+    nodes = docker.containers(f"io.x-k8s.kind.cluster={cluster.name}")
+
+    def tell(signal: str) -> None:
+        for node in nodes:
+            run(["docker", "exec", node, "pkill", f"-{signal}", "kube-proxy"], f"kube-proxy on {node}")
+
+    @contextmanager
+    def hold() -> Iterator[None]:
+        try:
+            tell("STOP")
+            yield
+        finally:
+            tell("CONT")
+
+    return hold
 
 
 def test_a_process_that_crashes_is_restarted(namespace: Namespace, observed: Callable[[str], None]) -> None:
@@ -113,6 +140,25 @@ def test_no_second_pod_is_evicted_before_the_first_is_replaced(
     eventually(one_may_go)
     namespace.evict(second)
     observed(str(refused.value).splitlines()[-1])
+
+
+@pytest.mark.quiet
+def test_nodes_that_learn_late_that_a_pod_goes_cost_no_request_within_the_drain(
+    nodes_learn_nothing: NodesLearnNothing, namespace: Namespace, observed: Callable[[str], None]
+) -> None:
+    drain = "{shutdown: {drainSeconds: 15}, terminationGracePeriodSeconds: 45}"
+    namespace.helm().install("api", CHART, namespace.values(QUICK, drain))
+    client = namespace.client_pod()
+    url = "http://api/"
+    with streams({"": client.stream(url), "keep-alive": client.stream(url, "--keep-alive")}) as results:
+        pod = namespace.ready_pods()[0]
+        with nodes_learn_nothing():
+            namespace.kubectl("delete", "pod", pod, "--wait=false")
+            # The default drain and the time that the app goes on after it are over by then.
+            time.sleep(LATE_SECONDS)
+        namespace.wait("--for=delete", f"pod/{pod}")
+    assert [result.failures for result in results.values()] == [{}, {}]
+    observed(f"{LATE_SECONDS} s late: {results['']}; with keep-alive {results['keep-alive']}")
 
 
 def test_pods_stand_on_different_nodes(two_nodes: None, namespace: Namespace) -> None:
