@@ -51,7 +51,7 @@ finds /tmp and the files of the settings, or all of them where it asks for
 them, as JSON. What is temporary needs no claim.
 */}}
 {{- define "microservice.jobVolumes" -}}
-{{- $volumes := (index . 0).volumes -}}
+{{- $volumes := (index . 0).volumes | default dict -}}
 {{- if not (index . 1).volumes -}}
 {{- $volumes = pick $volumes "tmp" "config" "secret" -}}
 {{- range $name, $volume := $volumes -}}

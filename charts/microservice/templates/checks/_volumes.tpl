@@ -20,7 +20,7 @@ takes as a device is one of them.
 {{- if gt (len $name) 63 -}}
 {{- $problems = append $problems (printf "volumes.%s: the name has %d characters, and a volume's may have 63; shorten it" $name (len $name)) -}}
 {{- end -}}
-{{- $entry := get (kindIs "map" $.Values.volumes | ternary $.Values.volumes dict) $name | default dict -}}
+{{- $entry := get ($.Values.volumes | default dict) $name | default dict -}}
 {{- $key := or $entry.mountPath $entry.mounts | empty | ternary (printf "%s.mountPath" $name) (printf "volumes.%s" $name) -}}
 {{- range $volume.mounts -}}
 {{- $place := trimSuffix "/" .mountPath -}}
