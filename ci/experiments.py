@@ -19,6 +19,7 @@ from ci import charts, helm, properties, stand_ins, values_generator, values_sch
 from ci.batch import Batch, Outcome, json_text
 from ci.charts import Chart
 from ci.files import write_whole
+from ci.instance_path import instance_path
 from ci.kubernetes_definitions import Schema
 from ci.properties import Trial
 
@@ -138,7 +139,9 @@ class Refused:
                 if (here := places.get(name, set())) != expected
             ]
             for name, each in named.items()
-            for expected in [{_place(error.instance_path) for error in self._validator.iter_errors(each)}]
+            for expected in [
+                {_place(instance_path(error, each)) for error in self._validator.iter_errors(each)}
+            ]
         ]
 
     def _told(self, engine: int) -> dict[str, set[str]]:

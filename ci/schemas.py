@@ -13,6 +13,7 @@ from jsonschema_rs import Draft202012Validator, Registry, ValidationError, Valid
 
 from ci import custom_kinds, kubernetes_versions
 from ci.errors import UserError
+from ci.instance_path import instance_path
 from ci.manifests import Key, Object, key_of, path_text
 
 _DEFINITIONS = "urn:kubernetes"
@@ -48,7 +49,7 @@ def validate(object_: Object, version: str) -> list[Problem]:
         found.append(("", f"{unknown}, and ci/crds no extract of its definition (see CONTRIBUTING.md)"))
     else:
         found += [
-            (path_text(error.instance_path), _message(error))
+            (path_text(instance_path(error, object_)), _message(error))
             for error in validator.iter_errors(object_)
             if error.instance is not None
         ]

@@ -15,10 +15,10 @@ from jsonschema_rs import Draft7Validator, ValidationError, ValidationErrorKind
 
 from ci import kubernetes_yaml
 from ci.charts import Chart, read_values, shown
+from ci.instance_path import InstancePath, instance_path
 from ci.manifests import path_text
 
 Schema = dict[str, Any]
-_Path = tuple[str | int, ...]
 
 _KINDS = {
     "string": "a text",
@@ -56,7 +56,8 @@ def faults(file: Path, chart: Chart) -> list[Fault]:
     values = read_values(file)
     schema, validator = _compiled(chart.path / "values.schema.json")
     document = _Document(file)
-    found = [fault for error in validator.iter_errors(values) for fault in _told(error, schema, document)]
+    errors = ((error, instance_path(error, values)) for error in validator.iter_errors(values))
+    found = [fault for error, path in errors for fault in _told(error, path, schema, document)]
     found += [fault for path, node in document.scalars() if (fault := _lost(path, node, schema, document))]
     found += [
         document.fault(path, f"this key is read as {path[-1]}: quote it")
@@ -78,31 +79,31 @@ class _Document:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._nodes: dict[_Path, tuple[yaml.Node, yaml.Node]] = {}
+        self._nodes: dict[InstancePath, tuple[yaml.Node, yaml.Node]] = {}
         root = kubernetes_yaml.compose(file.read_text(encoding="utf-8"))
         if root is not None:
             self._add((), root, root)
 
-    def value(self, path: _Path) -> yaml.Node | None:
+    def value(self, path: InstancePath) -> yaml.Node | None:
         return self._nodes[path][1] if path in self._nodes else None
 
-    def named(self) -> Iterator[tuple[_Path, yaml.ScalarNode]]:
+    def named(self) -> Iterator[tuple[InstancePath, yaml.ScalarNode]]:
         for path, (key, node) in self._nodes.items():
             if key is not node and isinstance(key, yaml.ScalarNode):
                 yield path, key
 
-    def scalars(self) -> Iterator[tuple[_Path, yaml.ScalarNode]]:
+    def scalars(self) -> Iterator[tuple[InstancePath, yaml.ScalarNode]]:
         for path, (_, node) in self._nodes.items():
             if isinstance(node, yaml.ScalarNode):
                 yield path, node
 
-    def fault(self, path: _Path, message: str) -> Fault:
+    def fault(self, path: InstancePath, message: str) -> Fault:
         """Return a fault at a path; what came through an alias or << is told of where that stands."""
         known = next(path[:length] for length in range(len(path), -1, -1) if path[:length] in self._nodes)
         mark = self._nodes[known][0].start_mark
         return Fault(self.file, mark.line + 1, mark.column + 1, path_text(path), message)
 
-    def _add(self, path: _Path, key: yaml.Node, node: yaml.Node) -> None:
+    def _add(self, path: InstancePath, key: yaml.Node, node: yaml.Node) -> None:
         self._nodes[path] = (key, node)
         if isinstance(node, yaml.MappingNode):
             for name, value in node.value:
@@ -112,8 +113,7 @@ class _Document:
                 self._add((*path, index), item, item)
 
 
-def _told(error: ValidationError, schema: Schema, document: _Document) -> Iterator[Fault]:
-    path = tuple(error.instance_path)
+def _told(error: ValidationError, path: InstancePath, schema: Schema, document: _Document) -> Iterator[Fault]:
     within = _at(schema, tuple(error.schema_path)[:-1])
     match error.kind:
         case ValidationErrorKind.AdditionalProperties(unexpected=names):
@@ -162,7 +162,7 @@ def _unknown(name: str, within: Schema) -> str:
     return f"a name here has the form {forms}" if forms else "no key belongs here"
 
 
-def _wrong_type(path: _Path, within: Schema, document: _Document) -> str:
+def _wrong_type(path: InstancePath, within: Schema, document: _Document) -> str:
     kinds = {name: _KINDS[name] for name in _types(within) if name != "null"}
     node = document.value(path)
     # Where a text does as well, a number may be wrong for its size.
@@ -180,7 +180,7 @@ def _types(part: Schema) -> list[str]:
     return [types] if isinstance(types, str) else types
 
 
-def _lost(path: _Path, node: yaml.ScalarNode, schema: Schema, document: _Document) -> Fault | None:
+def _lost(path: InstancePath, node: yaml.ScalarNode, schema: Schema, document: _Document) -> Fault | None:
     """Look for what a plain scalar says to its reader, and not to Helm."""
     if node.style:
         return None
@@ -213,7 +213,7 @@ def _at(schema: Schema, path: tuple[str | int, ...]) -> Schema:
     return dict(node)
 
 
-def _at_value(schema: Schema, path: _Path) -> Schema:
+def _at_value(schema: Schema, path: InstancePath) -> Schema:
     """Return the part of a schema that a value at a path is for; empty where there is none."""
     part: Any = schema
     for name in path:

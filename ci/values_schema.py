@@ -13,6 +13,7 @@ import jsonschema_rs
 from ci import kubernetes_definitions, kubernetes_yaml, schema_copies
 from ci.charts import read_values, shown
 from ci.errors import UserError
+from ci.instance_path import instance_path
 from ci.kubernetes_definitions import ANNOTATIONS, Schema
 from ci.manifests import path_text
 
@@ -139,7 +140,7 @@ def check_values(source: Path, values_file: Path) -> None:
     """
     values = read_values(values_file)
     problems = [
-        f"{path_text(error.instance_path) or 'at the top'}: {error.message}"
+        f"{path_text(instance_path(error, values)) or 'at the top'}: {error.message}"
         for error in validator(json.loads(build(source))).iter_errors(values)
     ]
     problems += [

@@ -35,6 +35,10 @@ def test_nothing_is_told_of_the_cases(case: charts.Case) -> None:
             "shutdown: {x: a}",
             "line 1, column 12: shutdown.x: there is no such key here; there are drainSeconds",
         ),
+        (
+            "\nnodeSelector:\n  '123': a\n  '0123': true",
+            'line 4, column 3: nodeSelector["0123"]: a text belongs here; quoted it is one: "true"',
+        ),
         ("image: {tag: 1.10}", 'line 1, column 9: image.tag: a text belongs here; quoted it is one: "1.10"'),
         (
             "env: {ON_AIR: yes}",
