@@ -20,7 +20,7 @@ def instance_path(error: ValidationError, document: object) -> InstancePath:
     for part in error.instance_path:
         places = [((*path, key), below) for path, node in places for key, below in _entries(node, part)]
     # Two keys of a map can be one number.
-    return next(path for path, node in places if node == error.instance)
+    return next((path for path, node in places if node == error.instance), places[0][0])
 
 
 def _entries(node: Any, part: str | int) -> Iterator[tuple[str | int, Any]]:
