@@ -182,7 +182,7 @@ class _Generator:
         reference = str(part.get("$ref", "")).removeprefix("#/definitions/")
         part = self._definitions[reference] if reference else part
         # A type that has something to say of others stands under "if".
-        return reference.removesuffix(".notNull"), {**part, **part.get("if", {})}
+        return reference.removesuffix("!"), {**part, **part.get("if", {})}
 
 
 @functools.cache

@@ -22,7 +22,7 @@ Place = tuple[str, ...]
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 _REFERENCE = "#/definitions/"
 # Ends the name of a definition where it is used for what can't be null.
-_NOT_NULL = ".notNull"
+_NOT_NULL = "!"
 _MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "definitions"})
 _SCHEMAS = frozenset({"additionalProperties", "items"})
 # What a value of a wrong type is told, in place of the names of types.
@@ -112,7 +112,9 @@ def build(source: Path) -> str:
         validator(built)
     except jsonschema_rs.ValidationError as error:
         raise _refused(source, [f"{path_text(error.instance_path)}: {error.message}"]) from None
-    return _text(built)
+    # With the longest first a package is smaller: what is alike then lies near each other more often.
+    by_length = sorted(built["definitions"].items(), key=lambda item: -len(_json(item[1])))
+    return _text({**built, "definitions": dict(by_length)})
 
 
 def _text(schema: Schema) -> str:

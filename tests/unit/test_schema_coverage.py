@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -127,7 +128,9 @@ def unreachable(
             yield from unreachable(plain[inner], entry(part), path, above | {name} - {""})
     for field, wanted in plain.get("properties", {}).items():
         known = f"{name.rpartition('.')[2]}.{field}"
-        written = part.get("properties", {}).get(field)
+        patterns = part.get("patternProperties", {}).items()
+        fitting = (below for pattern, below in patterns if re.search(pattern, field))
+        written = part.get("properties", {}).get(field) or next(fitting, None)
         if written is not None and "const" not in written:
             yield from unreachable(wanted, followed(written), f"{path}.{field}", above | {name})
         elif known in KEYS:

@@ -1,7 +1,7 @@
 """What Kubernetes would not take is refused where it is written; what it takes passes.
 
-Asked of k8s.io/apimachinery (pkg/util/validation and pkg/api/resource), github.com/distribution/reference and
-github.com/robfig/cron, by which Kubernetes and the runtimes of containers read these.
+Asked of k8s.io/api, k8s.io/apimachinery (pkg/util/validation and pkg/api/resource), github.com/robfig/cron
+and github.com/distribution/reference, by which Kubernetes and the runtimes of containers read these.
 """
 
 from __future__ import annotations
@@ -134,6 +134,21 @@ SCHEDULES = (
     ["*/5 0-6 1,15 JAN-jun ?", "@hourly", "@every 1h30m"],
 )
 DURATIONS = (["", "1", "1 h", "h", "1d", "-1h", "1H", 60], ["0", "90s", "1h30m", "500ms"])
+
+
+def words(*right: str) -> tuple[list[str], list[str]]:
+    """The words that Kubernetes has for a field; each in other letters, or with one too many, is wrong."""
+    return [wrong for word in right if word for wrong in (word.swapcase(), f"{word}s")], [*right]
+
+
+PROTOCOLS = words("TCP", "UDP", "SCTP")
+PROFILES = words("RuntimeDefault", "Localhost", "Unconfined")
+PULLS = words("Always", "IfNotPresent", "Never")
+SCHEMES = words("HTTP", "HTTPS")
+VERSIONS = words("HTTP1", "HTTP2")
+MODES = words("Plaintext", "TLS")
+HTTP = {"port": 1}
+SPREAD = {"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "DoNotSchedule"}
 # Where it is written, as a key or as a value: * is it. Then the wrong and the right there.
 FORMS: list[tuple[Any, tuple[list[Any], list[Any]]]] = [
     ({"fullnameOverride": "*"}, (["1a", "A", "a_b", "a.b", "-a", "a-", "a" * 64], ["", "a-1", "a" * 63])),
@@ -190,6 +205,90 @@ FORMS: list[tuple[Any, tuple[list[Any], list[Any]]]] = [
     ({"httpRoute": {"rules": [{"timeouts": {"request": "*"}}]}}, (["0", *DURATIONS[0]], ["0s", "1h30m"])),
     ({"httpRoute": {"parentRefs": [{"name": "a", "sectionName": "*"}]}}, OBJECTS),
     ({"httpRoute": {"parentRefs": [{"name": "a", "kind": "*"}]}}, (["", "1", "a.b", "a-"], ["A", "a-1"])),
+    ({"tolerations": [{"operator": "*"}]}, words("Exists", "Equal", "Lt", "Gt")),
+    ({"tolerations": [{"effect": "*"}]}, words("", "NoSchedule", "PreferNoSchedule", "NoExecute")),
+    (
+        {"topologySpreadConstraints": [SPREAD | {"whenUnsatisfiable": "*"}]},
+        words("DoNotSchedule", "ScheduleAnyway"),
+    ),
+    ({"topologySpreadConstraints": [SPREAD | {"maxSkew": "*"}]}, ([0, -1, "1"], [1, 5])),
+    ({"topologySpreadConstraints": [SPREAD | {"nodeAffinityPolicy": "*"}]}, words("Honor", "Ignore")),
+    ({"topologySpreadConstraints": [SPREAD | {"nodeTaintsPolicy": "*"}]}, words("Honor", "Ignore")),
+    (
+        {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "*"}]}]
+        }}}},
+        words("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"),
+    ),
+    (
+        {"networkPolicy": {"ingress": {"from": [
+            {"podSelector": {"matchExpressions": [{"key": "a", "operator": "*"}]}}
+        ]}}},
+        words("In", "NotIn", "Exists", "DoesNotExist"),
+    ),
+    ({"networkPolicy": {"egress": [{"ports": [{"protocol": "*"}]}]}}, PROTOCOLS),
+    ({"ports": {"a": {"protocol": "*"}}}, PROTOCOLS),
+    ({"service": {"extraPorts": [{"port": 1, "protocol": "*"}]}}, PROTOCOLS),
+    ({"service": {"trafficDistribution": "*"}}, words("PreferClose", "PreferSameZone", "PreferSameNode")),
+    ({"extraContainers": [SIDECAR | {"ports": [{"containerPort": 1, "protocol": "*"}]}]}, PROTOCOLS),
+    ({"extraContainers": [SIDECAR | {"imagePullPolicy": "*"}]}, PULLS),
+    ({"initContainers": [SIDECAR | {"restartPolicy": "*"}]}, words("Always", "OnFailure", "Never")),
+    (
+        {"extraContainers": [SIDECAR | {"terminationMessagePolicy": "*"}]},
+        words("File", "FallbackToLogsOnError"),
+    ),
+    ({"containerSpec": {"terminationMessagePolicy": "*"}}, words("File", "FallbackToLogsOnError")),
+    (
+        {"podSpec": {"dnsPolicy": "*"}},
+        words("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+    ),
+    ({"podSpec": {"preemptionPolicy": "*"}}, words("PreemptLowerPriority", "Never")),
+    ({"podSpec": {"os": {"name": "*"}}}, words("linux", "windows")),
+    ({"securityContext": {"seccompProfile": {"type": "*"}}}, PROFILES),
+    ({"podSecurityContext": {"appArmorProfile": {"type": "*"}}}, PROFILES),
+    ({"securityContext": {"procMount": "*"}}, words("Default", "Unmasked")),
+    ({"podSecurityContext": {"fsGroupChangePolicy": "*"}}, words("OnRootMismatch", "Always")),
+    ({"podSecurityContext": {"seLinuxChangePolicy": "*"}}, words("Recursive", "MountOption")),
+    ({"podSecurityContext": {"supplementalGroupsPolicy": "*"}}, words("Merge", "Strict")),
+    (
+        {"volumes": {"a": {"hostPath": {"path": "/a", "type": "*"}}}},
+        words(
+            "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice",
+            "BlockDevice",
+        ),
+    ),
+    (
+        {"volumes": {"a": {"emptyDir": {"medium": "*"}}}},
+        (["memory", "Disk"], ["", "Memory", "HugePages", "HugePages-2Mi"]),
+    ),
+    ({"volumes": {"a": {"image": {"reference": "a", "pullPolicy": "*"}}}}, PULLS),
+    ({"readinessProbe": {"httpGet": {"scheme": "*"}}}, SCHEMES),
+    ({"readinessProbe": {"httpGet": {"protocol": "*"}}}, VERSIONS),
+    ({"readinessProbe": {"grpc": {"mode": "*"}}}, MODES),
+    ({"extraContainers": [SIDECAR | {"livenessProbe": {"httpGet": HTTP | {"scheme": "*"}}}]}, SCHEMES),
+    ({"extraContainers": [SIDECAR | {"livenessProbe": {"httpGet": HTTP | {"protocol": "*"}}}]}, VERSIONS),
+    ({"extraContainers": [SIDECAR | {"livenessProbe": {"grpc": HTTP | {"mode": "*"}}}]}, MODES),
+    (
+        {"autoscaling": {"metrics": [{"type": "*"}]}},
+        words("Object", "Pods", "Resource", "ContainerResource", "External"),
+    ),
+    (
+        {"autoscaling": {"metrics": [
+            {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "*"}}}
+        ]}},
+        words("Utilization", "Value", "AverageValue"),
+    ),
+    ({"autoscaling": {"behavior": {"scaleUp": {"selectPolicy": "*"}}}}, words("Max", "Min", "Disabled")),
+    (
+        {"autoscaling": {"behavior": {"scaleDown": {"policies": [
+            {"type": "*", "value": 1, "periodSeconds": 1}
+        ]}}}},
+        words("Pods", "Percent"),
+    ),
+    (
+        {"metrics": {"serviceMonitor": {"proxyUrl": "*"}}},
+        (["http", "ftp://a"], ["http://a:1", "https://a", "socks5://a"]),
+    ),
 ]  # fmt: skip
 CASES = [
     *(("microservice", *form) for form in FORMS),
@@ -201,7 +300,7 @@ CASES = [
 each_form = pytest.mark.parametrize(
     ("chart", "values", "texts"),
     CASES,
-    ids=[f"{chart}: {json.dumps(values)[:70]}" for chart, values, _ in CASES],
+    ids=[f"{chart}: {json.dumps(values)[:150]}" for chart, values, _ in CASES],
 )
 
 

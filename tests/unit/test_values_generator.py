@@ -35,7 +35,7 @@ SCHEMA: Schema = {
             "maxLength": 3,
         },
         "when": {"type": "string", "pattern": "^[^ ]+( [^ ]+){4}$", "examples": ["0 3 * * *"]},
-        "names": {"type": "array", "items": {"$ref": "#/definitions/name.notNull"}, "minItems": 1},
+        "names": {"type": "array", "items": {"$ref": "#/definitions/name!"}, "minItems": 1},
         "block": {
             "type": "object",
             "required": ["path"],
@@ -60,7 +60,7 @@ SCHEMA: Schema = {
     },
     "additionalProperties": False,
     "definitions": {
-        "name.notNull": {"type": "string", "pattern": "^[a-z]+$"},
+        "name!": {"type": "string", "pattern": "^[a-z]+$"},
         "EnvFromSource": {
             "type": ["object", NULL],
             "properties": {

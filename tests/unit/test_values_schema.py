@@ -137,8 +137,8 @@ def test_a_description_beside_a_reference_stands_with_what_it_describes(source: 
 
 def test_a_definition_is_written_for_each_way_in_which_it_is_used(source: Source) -> None:
     built = json.loads(values_schema.build(source()))
-    assert built["properties"]["hosts"]["items"] == {"$ref": "#/definitions/name.notNull"}
-    assert built["definitions"].keys() == {"port", "name", "name.notNull"}
+    assert built["properties"]["hosts"]["items"] == {"$ref": "#/definitions/name!"}
+    assert built["definitions"].keys() == {"port", "name", "name!"}
 
 
 def test_of_definitions_that_say_the_same_one_is_left(source: Source) -> None:
@@ -154,7 +154,7 @@ def test_of_definitions_that_say_the_same_one_is_left(source: Source) -> None:
             path.read_text().replace(key, f'{key.partition(":")[0]}: {{$ref: "#/definitions/{name}"')
         )
     built = json.loads(values_schema.build(path))
-    assert built["definitions"].keys() == {"port", "name.notNull", "one"}
+    assert built["definitions"].keys() == {"port", "name!", "one"}
     assert built["properties"]["kind"]["$ref"] == built["properties"]["owner"]["$ref"] == "#/definitions/one"
     assert errors(path, {"kind": ["a"], "owner": ["A"]}) == ["owner.0"]
 
