@@ -105,12 +105,14 @@ def cutting_off(host: str, after: int) -> Iterator[str]:
                     end.shutdown(socket.SHUT_RDWR)
 
         def listen() -> None:
-            while True:
-                client, _ = listener.accept()
-                server = socket.create_connection((address, int(port)))
-                threads = [(client, server, after), (server, client, float("inf"))]
-                for arguments in threads:
-                    threading.Thread(target=forward, args=arguments, daemon=True).start()
+            # Until the listener is closed.
+            with suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    server = socket.create_connection((address, int(port)))
+                    threads = [(client, server, after), (server, client, float("inf"))]
+                    for arguments in threads:
+                        threading.Thread(target=forward, args=arguments, daemon=True).start()
 
         threading.Thread(target=listen, daemon=True).start()
         yield "{}:{}".format(*listener.getsockname())
