@@ -286,6 +286,10 @@ FORMS: list[tuple[Any, tuple[list[Any], list[Any]]]] = [
         words("Pods", "Percent"),
     ),
     (
+        {"metrics": {"podMonitor": {"interval": "*"}}},
+        (["", "1", "1s1s", "1s1h", "1.5s", "-1s", 30], ["0", "30s", "1d12h", "1m500ms"]),
+    ),
+    (
         {"metrics": {"serviceMonitor": {"proxyUrl": "*"}}},
         (["http", "ftp://a"], ["http://a:1", "https://a", "socks5://a"]),
     ),
