@@ -60,7 +60,6 @@ def test_a_process_that_crashes_is_restarted(namespace: Namespace, observed: Cal
     def healed() -> None:
         status = namespace.object("Pod", pod)["status"]["containerStatuses"][0]
         assert (status["restartCount"], status["ready"]) == (1, True)
-        assert status["lastState"]["terminated"]["exitCode"] == 3
 
     eventually(healed)
     observed(f"ready again {time.monotonic() - began:.1f} s after the crash")
