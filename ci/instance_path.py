@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jsonschema_rs import ValidationError
 
 InstancePath = tuple[str | int, ...]
 
+_NUMBER = re.compile(r"\+?[0-9]+")
+
 
 def instance_path(error: ValidationError, document: object) -> InstancePath:
     """Return the keys and indices that lead to what is at fault in the ``document`` that was validated.
 
-    jsonschema-rs itself tells a key of digits, such as "0123", as a number, as if it were an index.
+    jsonschema-rs itself tells a key of digits, such as "0123", as a number, as if it were an index, and
+    leaves out an empty one.
     """
-    places: list[tuple[InstancePath, Any]] = [((), document)]
-    for part in error.instance_path:
-        places = [((*path, key), below) for path, node in places for key, below in _entries(node, part)]
-    # Two keys of a map can be one number.
-    return next((path for path, node in places if node == error.instance), places[0][0])
+    places = list(_places(document, error.instance_path))
+    # Several can be told as one; an infinite number is told as null.
+    return next((path for path, found in places if found == error.instance), places[0][0])
 
 
-def _entries(node: Any, part: str | int) -> Iterator[tuple[str | int, Any]]:
-    if isinstance(part, int) and isinstance(node, dict):
-        digits = re.compile(r"\+?[0-9]+")
-        yield from ((key, below) for key, below in node.items() if digits.fullmatch(key) and int(key) == part)
-    else:
-        yield part, node[part]
+def _places(node: Any, told: Sequence[str | int]) -> Iterator[tuple[InstancePath, Any]]:
+    """Yield each path that can be meant by what is told of it, from ``node`` on, and what is there."""
+    if not told:
+        yield (), node
+    elif isinstance(node, list):
+        yield from _below(told[0], node[int(told[0])], told[1:])
+    elif isinstance(node, dict):
+        for key in [key for key in node if _tells(told[0], key)]:
+            yield from _below(key, node[key], told[1:])
+    if isinstance(node, dict) and "" in node:
+        yield from _below("", node[""], told)
+
+
+def _below(key: str | int, node: Any, told: Sequence[str | int]) -> Iterator[tuple[InstancePath, Any]]:
+    for path, found in _places(node, told):
+        yield (key, *path), found
+
+
+def _tells(part: str | int, key: str) -> bool:
+    return part == key if isinstance(part, str) else bool(_NUMBER.fullmatch(key)) and int(key) == part
