@@ -1,11 +1,11 @@
 {{/*
-namespace.prune: takes out of a map, at any depth, what is null or empty: that
-means that there is none.
+namespace.prune: takes out of a map, and of those below it, what is null or
+empty: that means that there is none.
 */}}
 {{- define "namespace.prune" -}}
 {{- range $key, $value := . -}}
-{{- if kindIs "map" $value }}{{ include "namespace.prune" $value }}{{ end -}}
-{{- if has $value (list nil "" dict list) -}}
+{{- if or (kindIs "map" $value) (kindIs "slice" $value) }}{{ include "namespace.prune" $value }}{{ end -}}
+{{- if and (kindIs "map" $) (has $value (list nil "" dict list)) -}}
 {{- $_ := unset $ $key -}}
 {{- end -}}
 {{- end -}}
