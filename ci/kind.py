@@ -88,6 +88,11 @@ def first_node(name: str) -> str:
     return f"{name}-control-plane"
 
 
+def nodes(name: str) -> list[str]:
+    """Return the names of a cluster's nodes, which are its containers, sorted."""
+    return docker.containers(f"io.x-k8s.kind.cluster={name}")
+
+
 def delete(name: str, kubeconfig: Path) -> None:
     """Remove a cluster, and its entries in ``kubeconfig`` alone; it need not be there.
 
@@ -100,7 +105,7 @@ def delete(name: str, kubeconfig: Path) -> None:
     # goes on with one that it cannot remove meanwhile.
     while looks < 2:
         _run(["delete", "cluster", f"--name={name}", f"--kubeconfig={kubeconfig}"], f"removing {name}")
-        left = docker.containers(f"io.x-k8s.kind.cluster={name}")
+        left = nodes(name)
         looks = 0 if left else looks + 1
         if time.monotonic() > end:
             raise UserError(f"the cluster {name} could not be removed: docker rm --force {' '.join(left)}")

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import pytest
 
-from ci import docker, tools
+from ci import docker, kind, tools
 from ci.charts import ROOT
 from ci.cluster import PREFIX, Cluster
 from tests.cluster.live import eventually
@@ -92,7 +92,7 @@ def began(home: Home) -> None:
 @pytest.fixture
 def make(cluster: Cluster, home: Home) -> str:
     """The code that makes a cluster of the nodes' image that this one has."""
-    (node, *_) = docker.containers(f"io.x-k8s.kind.cluster={cluster.name}")
+    (node, *_) = kind.nodes(cluster.name)
     return MAKE.format(prefix=home.prefix, image=docker.image_of(node))
 
 
