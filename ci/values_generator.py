@@ -12,6 +12,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ci.kubernetes_definitions import Schema
 from ci.stand_ins import AMBIGUOUS
+from ci.values_schema import NOT_NULL
 
 Values = dict[str, Any]
 Draw = Callable[[SearchStrategy[Any]], Any]
@@ -182,7 +183,7 @@ class _Generator:
         reference = str(part.get("$ref", "")).removeprefix("#/definitions/")
         part = self._definitions[reference] if reference else part
         # A type that has something to say of others stands under "if".
-        return reference.removesuffix("!"), {**part, **part.get("if", {})}
+        return reference.removesuffix(NOT_NULL), {**part, **part.get("if", {})}
 
 
 @functools.cache

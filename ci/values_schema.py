@@ -22,7 +22,7 @@ Place = tuple[str, ...]
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 _REFERENCE = "#/definitions/"
 # Ends the name of a definition where it is used for what can't be null.
-_NOT_NULL = "!"
+NOT_NULL = "!"
 _MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "definitions"})
 _SCHEMAS = frozenset({"additionalProperties", "items"})
 # What a value of a wrong type is told, in place of the names of types.
@@ -102,7 +102,7 @@ def build(source: Path) -> str:
     schema = read(source)
     built = _built(schema, nullable=False)
     definitions = built.pop("definitions") | {
-        name + _NOT_NULL: _built(part, nullable=False) for name, part in schema["definitions"].items()
+        name + NOT_NULL: _built(part, nullable=False) for name, part in schema["definitions"].items()
     }
     used = _used(built, definitions)
     built = schema_copies.merged(
@@ -182,7 +182,7 @@ def _built(schema: Any, nullable: bool) -> Any:
     if isinstance(schema, bool):
         return schema
     if "$ref" in schema:
-        return {**schema, "$ref": schema["$ref"] + ("" if nullable else _NOT_NULL)}
+        return {**schema, "$ref": schema["$ref"] + ("" if nullable else NOT_NULL)}
     built: Schema = {}
     required = schema.get("required", [])
     for keyword, value in schema.items():
