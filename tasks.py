@@ -8,13 +8,20 @@ from pathlib import Path
 from invoke.context import Context
 from invoke.tasks import task
 
-from ci import addons, custom_kinds, next_release, release, suite, testbed, verify
 from ci import bench as bench_
+from ci import build as build_
 from ci import docs as docs_
 from ci import doctor as doctor_
-from ci import publish as publish_
-from ci import up as up_
-from ci.kubernetes_versions import NEWEST, OLDEST
+from ci import lint as lint_
+from ci import suite
+from ci.checks import cases
+from ci.clusters import addons as addons_
+from ci.clusters import testbed
+from ci.deploy import up as up_
+from ci.kubernetes import custom_kinds
+from ci.kubernetes.versions import NEWEST, OLDEST
+from ci.publishing import cut_release, packages
+from ci.publishing import publish as publish_
 
 # A task that is told to end cleans up as it does after Ctrl-C.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -23,7 +30,7 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 @task
 def build(_: Context) -> None:
     """Lint, render, validate and package the charts into dist/."""
-    verify.build()
+    build_.run()
 
 
 CLUSTER_HELP = {
@@ -31,7 +38,8 @@ CLUSTER_HELP = {
     "push-to": "the repository from which that cluster can pull the image that the chart is tried with",
     "node-image": f"the image of kind's nodes, also {testbed.IMAGE_VARIABLE}; kind's own by default",
     "nodes": "how many nodes",
-    "addons": f"manifests to install, by path or URL, also {addons.VARIABLE}; '{addons.DEFAULT}' by default",
+    "addons": f"manifests to install, by path or URL, also {addons_.VARIABLE}; "
+    f"'{addons_.DEFAULT}' by default",
 }
 
 
@@ -84,7 +92,7 @@ def down(_: Context, all: bool = False) -> None:
 @task(help={"kube-version": f"name each field that this Kubernetes does not know yet, {OLDEST} to {NEWEST}"})
 def lint(_: Context, kube_version: str = "") -> None:
     """Look for what is wrong in the charts, alone and with every case, with Helm 3 and 4."""
-    verify.lint_charts(kube_version)
+    lint_.run(kube_version)
 
 
 @task(
@@ -96,19 +104,19 @@ def lint(_: Context, kube_version: str = "") -> None:
 )
 def render(_: Context, case: str, kube_version: str = NEWEST) -> None:
     """Print what a case renders to: invoke render api."""
-    verify.render(case, kube_version)
+    cases.render(case, kube_version)
 
 
 @task(help={"update": "accept what the cases render to now"})
 def golden(_: Context, update: bool = False) -> None:
     """Compare what the cases render to with tests/golden."""
-    verify.update_goldens() if update else verify.compare_goldens()
+    cases.update_goldens() if update else cases.compare_goldens()
 
 
 @task
 def package(_: Context) -> None:
     """Package the charts into dist/: the same bytes from the same commit, wherever that is done."""
-    release.package_all()
+    packages.package_all()
 
 
 @task(
@@ -139,7 +147,7 @@ def publish(
 @task(name="release", positional=["version"], help={"version": "the next one, such as 1.2.3 or 1.2.3-rc.1"})
 def release_version(_: Context, version: str) -> None:
     """Test what is committed, and commit and tag it as a version: invoke release 1.2.3."""
-    next_release.run(version)
+    cut_release.run(version)
 
 
 @task(help={"check": "write nothing, fail where something is out of date"})
@@ -158,7 +166,7 @@ def bench(_: Context) -> None:
 def fuzz(_: Context, minutes: float = 5.0, seed: int = 0) -> None:
     """Try the charts with values that nobody would write, and keep those that go wrong as a test."""
     # It takes as long to import as all the others together.
-    from ci import fuzz as fuzz_
+    from ci.fuzzing import fuzz as fuzz_
 
     fuzz_.run(minutes, seed)
 
@@ -171,5 +179,5 @@ def doctor(_: Context) -> None:
 
 @task(positional=["file"], help={"file": "CustomResourceDefinitions of another project"})
 def crds(_: Context, file: str) -> None:
-    """Renew the extracts in ci/crds, by which custom kinds are validated."""
+    """Renew the extracts in ci/kubernetes/crds, by which custom kinds are validated."""
     custom_kinds.renew(Path(file))

@@ -9,14 +9,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rich.progress import track
 from rich.table import Table
 
-from ci import charts, helm, kubernetes_fields, manifests, release
-from ci.charts import Case
-from ci.console import err, out, step
-from ci.errors import UserError
-from ci.kubernetes_versions import SUPPORTED
+from ci.base.console import out, progress, step
+from ci.base.errors import UserError
+from ci.charts import catalog, helm
+from ci.charts.catalog import Case
+from ci.kubernetes import fields, manifests
+from ci.kubernetes.versions import SUPPORTED
+from ci.publishing import packages
 
 ROUNDS = 120
 WITHOUT_SCHEMA = ("--skip-schema-validation",)
@@ -48,8 +49,8 @@ def run() -> None:
 
 def _rendering(engine: int) -> list[Measure]:
     """Our chart against the chart that `helm create` makes, and ours with its schema against without."""
-    case = charts.find_case("microservice/api")
-    everything = charts.find_case("microservice/everything")
+    case = catalog.find_case("microservice/api")
+    everything = catalog.find_case("microservice/everything")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         usual = helm.create("api", Path(folder), engine=engine)
         # What is compared runs one after the other.
@@ -81,9 +82,11 @@ def _rendering(engine: int) -> list[Measure]:
 def _interleaved(runs: dict[str, Callable[[], object]], title: str) -> dict[str, list[float]]:
     """Return the seconds that each run took in each round, all taken in turns."""
     taken: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in track(range(ROUNDS), title, console=err):
-        for name, call in runs.items():
-            taken[name].append(_seconds(call))
+    with progress(title) as report:
+        for done in range(ROUNDS):
+            for name, call in runs.items():
+                taken[name].append(_seconds(call))
+            report(done, ROUNDS)
     return taken
 
 
@@ -97,20 +100,20 @@ def _ratio(taken: Sequence[float], other: Sequence[float]) -> float:
 
 def _validation() -> Measure:
     """Validate every object of every case on every Kubernetes version, against rendering the cases."""
-    cases = charts.cases()
+    cases = catalog.cases()
     step(f"{len(cases)} cases: rendering with both Helms, validating on {len(SUPPORTED)} Kubernetes versions")
     rendered: dict[tuple[Case, int], str | UserError] = {}
     rendering = _seconds(lambda: rendered.update(helm.render_all(cases)))
     streams = [stream for (_, engine), stream in rendered.items() if engine == helm.ENGINES[0]]
     objects = [made for stream in streams for made in manifests.parse(str(stream)).values()]
-    validating = _seconds(lambda: kubernetes_fields.problems(objects))
+    validating = _seconds(lambda: fields.problems(objects))
     return Measure("validating / rendering all cases", validating / rendering, "", 1)
 
 
 def _sizes() -> list[Measure]:
     """How large the chart is that a consumer downloads, and its schema, in units of 1024 bytes."""
-    chart = charts.find_case("microservice/api").chart
-    package = release.pack(chart, 0, engine=helm.ENGINES[-1])
+    chart = catalog.find_case("microservice/api").chart
+    package = packages.pack(chart, 0, engine=helm.ENGINES[-1])
     schema = (chart.path / "values.schema.json").stat().st_size
     return [
         Measure("microservice's package", len(package) / 1024, " KB", 60),

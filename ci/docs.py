@@ -6,13 +6,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from ci import charts, kubernetes_yaml, metadata, reference, values_schema
-from ci.charts import Chart, shown
-from ci.errors import UserError
-from ci.files import write_whole
-from ci.kubernetes_versions import NEWEST, OLDEST
-from ci.reference import Table
-from ci.tools import HELM
+from ci.base import kubernetes_yaml, repository
+from ci.base.errors import UserError
+from ci.base.files import write_whole
+from ci.base.programs import HELM
+from ci.base.repository import shown
+from ci.charts import catalog
+from ci.charts.catalog import Chart
+from ci.kubernetes.versions import NEWEST, OLDEST
+from ci.publishing import chart_yaml
+from ci.values import reference, schema
+from ci.values.reference import Table
 
 REMEDY = "invoke docs"
 
@@ -37,19 +41,19 @@ def check() -> None:
 
 def _stale() -> dict[Path, str]:
     """Return the files to be written with their text, where that differs from what is there."""
-    expected = {charts.ROOT / "README.md": {"supported": _supported()}}
+    expected = {repository.root() / "README.md": {"supported": _supported()}}
     texts: dict[Path, str] = {}
-    for chart in charts.charts():
+    for chart in catalog.charts():
         _check_kube_version(chart)
-        texts[chart.path / "Chart.yaml"] = metadata.filled(chart)
+        texts[chart.path / "Chart.yaml"] = chart_yaml.filled(chart)
         source, values = chart.path / "schema.yaml", chart.path / "values.yaml"
         if source.exists():
-            texts[chart.path / "values.schema.json"] = values_schema.build(source)
-            values_schema.check_values(source, values)
+            texts[chart.path / "values.schema.json"] = schema.build(source)
+            schema.check_values(source, values)
             keys = _markdown(reference.tables(chart)[0])
             expected[chart.path / "README.md"] = {"supported": _supported(), "values": keys}
     texts |= {path: _filled(path, blocks) for path, blocks in expected.items()}
-    root = charts.ROOT / "README.md"
+    root = repository.root() / "README.md"
     texts[root] = _with_versions(texts[root])
     return {path: text for path, text in texts.items() if not path.exists() or _read(path) != text}
 
@@ -60,14 +64,14 @@ def _check_kube_version(chart: Chart) -> None:
     found = kubernetes_yaml.load(_read(path), shown(path)).get("kubeVersion")
     if found != expected:
         raise UserError(
-            f"{shown(path)}: kubeVersion is {found!r}; ci/kubernetes_versions.py says {OLDEST}, so write "
+            f"{shown(path)}: kubeVersion is {found!r}; ci/kubernetes/versions.py says {OLDEST}, so write "
             f'kubeVersion: "{expected}"'
         )
 
 
 def _with_versions(text: str) -> str:
     """Return a text that names each chart (dist/shop-1.2.3.tgz, shop --version 1.2.3) by its own version."""
-    for chart in charts.charts():
+    for chart in catalog.charts():
         path = chart.path / "Chart.yaml"
         version = kubernetes_yaml.load(_read(path), shown(path)).get("version")
         named = rf"((?:dist/{re.escape(chart.name)}-|/{re.escape(chart.name)} --version ))\d\S*?(?=\.tgz|\s)"

@@ -17,9 +17,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from rich.markup import escape
 
-from ci import bootstrap, cosign, obtain, tools
-from ci.console import out
-from ci.errors import UserError
+from ci import bootstrap
+from ci.base import download, programs
+from ci.base.console import out
+from ci.base.errors import UserError
+from ci.publishing import signed_registry
 
 
 class Row(NamedTuple):
@@ -67,9 +69,9 @@ def _rows() -> Iterator[Row]:
     yield Row("Python", True, f"{platform.python_version()}, {sys.executable}")
     yield _environment()
     yield _lock()
-    for major, tool in tools.HELM.items():
+    for major, tool in programs.HELM.items():
         yield _tool(tool, f"{tool.name} {major}", needed=True)
-    yield _tool(tools.KUBE_SCORE, tools.KUBE_SCORE.name, needed=True)
+    yield _tool(programs.KUBE_SCORE, programs.KUBE_SCORE.name, needed=True)
     yield _cache()
     yield _program("Go", ["go", "version"], "only needed to build what has no release within reach")
     yield _program("git", ["git", "--version"], "only needed to contribute: install git")
@@ -77,7 +79,7 @@ def _rows() -> Iterator[Row]:
     yield _program(
         "cosign",
         ["cosign", "version"],
-        f"only needed to sign in a registry: install cosign {cosign.MINIMUM} or newer",
+        f"only needed to sign in a registry: install cosign {signed_registry.MINIMUM} or newer",
     )
     yield _program(
         "docker-registry",
@@ -89,7 +91,7 @@ def _rows() -> Iterator[Row]:
         ["docker", "version", "--format", "{{.Server.Version}}"],
         "only needed for tests in a cluster: install Docker, or start it",
     )
-    for tool in (tools.KIND, tools.KUBECTL):
+    for tool in (programs.KIND, programs.KUBECTL):
         yield _tool(tool, tool.name, needed=False)
 
 
@@ -107,14 +109,14 @@ def _lock() -> Row:
     return Row("lock", not stale, detail if stale else "satisfies pyproject.toml")
 
 
-def _tool(tool: tools.Tool, what: str, *, needed: bool) -> Row:
-    found, _ = tools.look(tool)
+def _tool(tool: programs.Tool, what: str, *, needed: bool) -> Row:
+    found, _ = programs.look(tool)
     if found:
         return Row(what, True, f"{found.version}, {found.place}: {found.path}", needed)
     if tool.go and shutil.which("go"):
         return Row(what, True, f"{tool.version} will be obtained at first use: release or Go", needed)
-    url = tools.release_url(tool)
-    if url and obtain.is_reachable(url):
+    url = programs.release_url(tool)
+    if url and download.is_reachable(url):
         return Row(what, True, f"{tool.version} will be obtained at first use: release", needed)
     remedy = f"install {tool.name} {tool.minimum} or newer{', or Go' if tool.go else ''}"
     use = "" if needed else "only needed for tests in a cluster: "
@@ -122,12 +124,15 @@ def _tool(tool: tools.Tool, what: str, *, needed: bool) -> Row:
 
 
 def _cache() -> Row:
-    folder = tools.cache_folder()
+    folder = programs.cache_folder()
     above = next(path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
     if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
         return Row("cache", True, str(folder), needed=True)
     return Row(
-        "cache", False, f"{folder} cannot be written: mend that, or set {tools.CACHE_VARIABLE}", needed=True
+        "cache",
+        False,
+        f"{folder} cannot be written: mend that, or set {programs.CACHE_VARIABLE}",
+        needed=True,
     )
 
 

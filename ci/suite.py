@@ -12,10 +12,12 @@ from pathlib import Path
 
 from invoke.exceptions import Exit
 
-from ci import charts, testbed, tools
-from ci.console import step
-from ci.errors import UserError
-from ci.kubernetes_versions import NEWEST, OLDEST
+from ci.base import programs, repository
+from ci.base.console import step
+from ci.base.errors import UserError
+from ci.charts import catalog
+from ci.clusters import testbed
+from ci.kubernetes.versions import NEWEST, OLDEST
 
 FOLDER = "tests/cluster"
 # They wait more than they work.
@@ -40,14 +42,14 @@ def run(
     if not why_not:
         testbed.check(wanted)
     # Here and not by the first test that needs one: pytest would keep the minutes that it can take to itself.
-    for tool in (*tools.HELM.values(), tools.KUBE_SCORE):
-        tools.find(tool)
-    step(f"{len(charts.cases())} cases, {len(tools.HELM)} Helms, Kubernetes {OLDEST} to {NEWEST}")
+    for tool in (*programs.HELM.values(), programs.KUBE_SCORE):
+        programs.find(tool)
+    step(f"{len(catalog.cases())} cases, {len(programs.HELM)} Helms, Kubernetes {OLDEST} to {NEWEST}")
     pytest = [sys.executable, "-m", "pytest"]
     if why_not:
         step(f"no tests in a cluster: {why_not}")
         # Become pytest, so that signals reach it and its exit code is ours.
-        os.chdir(charts.ROOT)
+        os.chdir(repository.root())
         os.execv(sys.executable, [*pytest, f"--no-cluster={why_not}", *_report(junit)])  # noqa: S606
     # First those that keep every CPU busy: the cluster needs them too.
     outside = _run([*pytest, f"--ignore={FOLDER}", *_report(junit)])
@@ -82,7 +84,7 @@ def _demand(code: int) -> None:
 def _run(command: list[str]) -> int:
     """Run pytest, give it the time to end as it should if we are told to end, and return its exit code."""
     # In a session of its own it gets our signal alone: at the terminal's, a second one, it would break off.
-    with subprocess.Popen(command, cwd=charts.ROOT, start_new_session=True) as process:
+    with subprocess.Popen(command, cwd=repository.root(), start_new_session=True) as process:
         try:
             return process.wait()
         except KeyboardInterrupt:

@@ -10,9 +10,9 @@ from typing import NoReturn
 
 import pytest
 
-from ci import charts, golden, helm
-from ci.charts import Case
-from ci.errors import UserError
+from ci.base.errors import UserError
+from ci.charts import catalog, helm
+from ci.charts.catalog import Case
 
 Render = Callable[[Case, int], str]
 
@@ -36,7 +36,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 # In a test's stash: whether its setup or call failed.
 FAILED = pytest.StashKey[bool]()
 
-every_case = pytest.mark.parametrize("case", charts.cases(), ids=str)
+every_case = pytest.mark.parametrize("case", catalog.cases(), ids=str)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -91,7 +91,7 @@ def render() -> Render:
 
     @functools.cache
     def all_renders() -> dict[tuple[Case, int], str | UserError]:
-        return helm.render_all(charts.cases())
+        return helm.render_all(catalog.cases())
 
     def render(case: Case, engine: int) -> str:
         rendered = all_renders()[case, engine]
@@ -130,11 +130,10 @@ class Repository:
     def case(self, name: str, values: str = "colour: blue") -> Case:
         """Add a case of the chart microservice."""
         self.write(f"charts/microservice/ci/{name}-values.yaml", values)
-        return charts.find_case(name)
+        return catalog.find_case(name)
 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    monkeypatch.setattr(charts, "ROOT", tmp_path)
-    monkeypatch.setattr(golden, "FOLDER", tmp_path / "tests" / "golden")
+    monkeypatch.setattr("ci.base.repository._ROOT", tmp_path)
     return Repository(tmp_path)

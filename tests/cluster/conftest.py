@@ -11,8 +11,8 @@ import pykube
 import pytest
 from pytest_helm_charts.clusters import ExistingCluster
 
-from ci import cluster as cluster_
-from ci.cluster import Cluster
+from ci.clusters import lifecycle as cluster_
+from ci.clusters.lifecycle import Cluster
 from tests.cluster.live import Namespace, Namespaces
 from tests.conftest import FAILED
 

@@ -12,14 +12,15 @@ from typing import Any, NamedTuple, TypeVar
 
 import pykube
 
-from ci import charts, diagnostics
-from ci.cluster import RUN_LABEL, Cluster
-from ci.installs import Installs
+from ci.charts import catalog
+from ci.clusters import diagnostics
+from ci.clusters.lifecycle import RUN_LABEL, Cluster
+from ci.deploy.releases import Installs
 
 Object = dict[str, Any]
 T = TypeVar("T")
 
-CHART = charts.find_case("defaults").chart.path
+CHART = catalog.find_case("defaults").chart.path
 # As in the app: the port that its process listens on.
 PORT = 8000
 # A pod that the tests have need not wait as long as the defaults have one wait.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ci import helm, manifests
-from ci.cluster import Cluster
+from ci.charts import helm
+from ci.clusters.lifecycle import Cluster
+from ci.kubernetes import manifests
 from tests.cluster.live import CHART, Namespace
 
 

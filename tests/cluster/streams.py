@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from ci import kubectl
+from ci.clusters import kubectl
 
 
 class Streamed(NamedTuple):

@@ -11,8 +11,8 @@ from typing import NoReturn
 
 import pytest
 
-from ci import helm
-from ci.cluster import Cluster
+from ci.charts import helm
+from ci.clusters.lifecycle import Cluster
 from tests.cluster.live import CHART, Namespace, eventually
 
 # The autoscaler does not count the load of pods that are not ready, and a busy pod answers late.

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ci import helm
-from ci.helm import HelmError
-from ci.installs import ROLLBACK_ON_FAILURE
+from ci.charts import helm
+from ci.charts.helm import HelmError
+from ci.deploy.releases import ROLLBACK_ON_FAILURE
 from tests.cluster.live import CHART, QUICK, Namespace, Object, eventually
 
 OLD = "config: {data: {LOG_LEVEL: info}}"

@@ -7,15 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from ci import charts
-from ci.charts import ROOT
-from ci.cluster import RUN_LABEL
-from ci.commands import CommandError
+from ci.base.processes import CommandError
+from ci.base.repository import root
+from ci.charts import catalog
+from ci.clusters.lifecycle import RUN_LABEL
 from tests.cluster.live import CHART, QUICK, Namespace, Namespaces, eventually
 from tests.cluster.test_config import digest
 
-NAMESPACES = ROOT / "charts" / "namespace"
-VALUES = ROOT / "values"
+NAMESPACES = root() / "charts" / "namespace"
+VALUES = root() / "values"
 CREDENTIALS = {"DATABASE_URL": "postgresql://{}", "JWT_SECRET": "{}"}
 
 
@@ -33,7 +33,7 @@ def environments(shared_namespaces: Namespaces) -> dict[str, Namespace]:
         data = {key: text.format(stage) for key, text in CREDENTIALS.items()}
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "credentials"}}
         made[stage].kubectl("apply", "--filename=-", stdin=json.dumps(secret | {"stringData": data}))
-        article = charts.find_case("api").values
+        article = catalog.find_case("api").values
         values = [*article, VALUES / f"{stage}.yaml", *made[stage].values(QUICK)]
         made[stage].helm().install("api", CHART, values)
     return made

@@ -10,9 +10,9 @@ from typing import NoReturn
 
 import pytest
 
-from ci import kind, kubectl
-from ci.cluster import Cluster
-from ci.commands import CommandError, run
+from ci.base.processes import CommandError, run
+from ci.clusters import kind, kubectl
+from ci.clusters.lifecycle import Cluster
 from tests.cluster.live import CHART, QUICK, Namespace, eventually
 from tests.cluster.streams import streams
 

@@ -10,8 +10,8 @@ from typing import NamedTuple, NoReturn
 import httpx
 import pytest
 
-from ci import charts
-from ci.cluster import Cluster
+from ci.charts import catalog
+from ci.clusters.lifecycle import Cluster
 from tests.cluster.live import CHART, QUICK, Namespace, Object, eventually
 from tests.cluster.stored import served_kinds, stored_as_rendered
 
@@ -109,7 +109,7 @@ def test_a_route_is_stored_as_it_was_rendered_and_says_that_no_gateway_serves_it
     """No Gateway runs here: what would become of the requests is not seen."""
     if ("gateway.networking.k8s.io/v1", "HTTPRoute") not in served_kinds(cluster):
         unavailable("HTTPRoutes are not served in this cluster: see --addons")
-    values = [*charts.find_case("http-route").values, *namespace.values(QUICK, "replicaCount: 1")]
+    values = [*catalog.find_case("http-route").values, *namespace.values(QUICK, "replicaCount: 1")]
     namespace.helm().install("api", CHART, values)
     stored_as_rendered(namespace, values, engine=4)
     stored = namespace.object("HTTPRoute", "api")

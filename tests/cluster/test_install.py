@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from ci import charts, helm, kubernetes_fields, manifests
-from ci.cluster import Cluster
+from ci.charts import catalog, helm
+from ci.clusters.lifecycle import Cluster
+from ci.kubernetes import fields, manifests
 from tests.cluster.live import CHART, QUICK, Namespace, Namespaces, eventually
 from tests.cluster.stored import served_kinds, stored_as_rendered
 
@@ -21,7 +22,7 @@ def test_every_object_of_every_case_is_accepted_with_strict_validation_and_witho
     cluster: Cluster, namespaces: Namespaces, observed: Callable[[str], None]
 ) -> None:
     served = served_kinds(cluster)
-    cases = [case for case in charts.cases() if case.chart.path == CHART]
+    cases = [case for case in catalog.cases() if case.chart.path == CHART]
     rendered = helm.render_all(cases, engines=[4])
     namespace = namespaces.new("every-object", standard="privileged")
     objects = [made for stream in rendered.values() for made in manifests.parse(str(stream)).values()]
@@ -31,9 +32,7 @@ def test_every_object_of_every_case_is_accepted_with_strict_validation_and_witho
             made["metadata"]["namespace"] = namespace.name
     # A field that came later can be behind a switch of the cluster for some more versions.
     known = [
-        made
-        for made in objects
-        if (made["apiVersion"], made["kind"]) in served and not kubernetes_fields.newer(made)
+        made for made in objects if (made["apiVersion"], made["kind"]) in served and not fields.newer(made)
     ]
     others = {f"{made['kind']} {made['metadata']['name']}" for made in objects if made not in known}
     applied = cluster.kubectl(
@@ -54,7 +53,7 @@ def test_every_object_of_every_case_is_accepted_with_strict_validation_and_witho
 def test_the_articles_service_is_installed_and_every_object_stands_there_as_it_was_rendered(
     namespace: Namespace, engine: int, observed: Callable[[str], None]
 ) -> None:
-    values = [*charts.find_case("api").values, *namespace.values(QUICK)]
+    values = [*catalog.find_case("api").values, *namespace.values(QUICK)]
     namespace.helm(engine).install("api", CHART, values)
     observed(f"{stored_as_rendered(namespace, values, engine)} objects")
     # With an autoscaler a Deployment begins with one pod.

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ci import helm
-from ci.helm import HelmError
+from ci.charts import helm
+from ci.charts.helm import HelmError
 from tests.cluster.live import CHART, QUICK, Namespace, Object, eventually
 
 with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)

@@ -7,20 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from ci import helm, release
-from ci.registry import Registry
-from ci.release import Package
-from ci.static_repository import StaticRepository
+from ci.charts import helm
+from ci.publishing import packages
+from ci.publishing.packages import Package
+from ci.publishing.registry import Registry
+from ci.publishing.static_repository import StaticRepository
 from tests.cluster.live import QUICK, Namespace
-from tests.release.conftest import Helm
-from tests.release.servers import docker_registry, web_server
+from tests.harness.publishing.conftest import Helm
+from tests.support.servers import docker_registry, web_server
 
 with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
 
 
 @pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> list[Package]:
-    return release.make(tmp_path_factory.mktemp("packages"))
+def published(tmp_path_factory: pytest.TempPathFactory) -> list[Package]:
+    return packages.make(tmp_path_factory.mktemp("packages"))
 
 
 def health_of_what_is_installed(consumer: Helm, namespace: Namespace, *chart: str) -> int:
@@ -33,13 +34,13 @@ def health_of_what_is_installed(consumer: Helm, namespace: Namespace, *chart: st
 
 @with_both_engines
 def test_a_chart_is_installed_from_a_folder_that_is_served(
-    packages: list[Package],
+    published: list[Package],
     namespace: Namespace,
     engine: int,
     tmp_path: Path,
     observed: Callable[[str], None],
 ) -> None:
-    StaticRepository(tmp_path / "site").add(packages)
+    StaticRepository(tmp_path / "site").add(published)
     consumer = Helm(engine, tmp_path / "consumer")
     with web_server(tmp_path / "site") as url:
         consumer("repo", "add", "shop", url)
@@ -49,7 +50,7 @@ def test_a_chart_is_installed_from_a_folder_that_is_served(
 
 @with_both_engines
 def test_a_chart_is_installed_from_a_registry(
-    packages: list[Package],
+    published: list[Package],
     namespace: Namespace,
     engine: int,
     tmp_path: Path,
@@ -57,7 +58,7 @@ def test_a_chart_is_installed_from_a_registry(
 ) -> None:
     consumer = Helm(engine, tmp_path / "consumer")
     with docker_registry(tmp_path) as host:
-        Registry(f"oci://{host}/charts", "", plain_http=True).add(packages)
+        Registry(f"oci://{host}/charts", "", plain_http=True).add(published)
         chart = [f"oci://{host}/charts/microservice", "--plain-http"]
         assert health_of_what_is_installed(consumer, namespace, *chart) == 200
     observed("from oci://, the installed service is healthy")

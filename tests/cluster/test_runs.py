@@ -13,22 +13,23 @@ from typing import NoReturn
 
 import pytest
 
-from ci import docker, kind, tools
-from ci.charts import ROOT
-from ci.cluster import PREFIX, Cluster
+from ci.base import programs
+from ci.base.repository import root
+from ci.clusters import docker, kind
+from ci.clusters.lifecycle import PREFIX, Cluster
 from tests.cluster.live import eventually
 
 # Makes a cluster as `invoke up` and `invoke test` do, until it is told to end or has lost who started it.
 MAKE = """
 import signal, sys
-from ci import cluster
-cluster.PREFIX = {prefix!r}
+from ci.clusters import lifecycle
+lifecycle.PREFIX = {prefix!r}
 signal.signal(signal.SIGTERM, signal.default_int_handler)
-with cluster.ephemeral(nodes=1, image={image!r}):
+with lifecycle.ephemeral(nodes=1, image={image!r}):
     sys.stdin.read()
 """
 NOTHING_LEFT = "no container, no file of ours, and the kubeconfig byte for byte as before"
-NEXT = "from ci import cluster; cluster.remove_what_killed_runs_left()"
+NEXT = "from ci.clusters import lifecycle; lifecycle.remove_what_killed_runs_left()"
 
 
 class Home:
@@ -52,19 +53,19 @@ class Home:
         """Start Python code of the harness as this user."""
         environment = {name: text for name, text in os.environ.items() if name != "KUBECONFIG"}
         # The programs themselves are found where this process finds them.
-        path = [str(tools.find(tool).parent) for tool in (tools.KIND, tools.KUBECTL)]
+        path = [str(programs.find(tool).parent) for tool in (programs.KIND, programs.KUBECTL)]
         environment |= {
             "HOME": str(self.folder),
-            tools.CACHE_VARIABLE: str(tools.cache_folder()),
+            programs.CACHE_VARIABLE: str(programs.cache_folder()),
             "PATH": os.pathsep.join([*path, environment["PATH"]]),
         }
         return subprocess.Popen(
-            [sys.executable, "-c", code], cwd=ROOT, env=environment, stdin=subprocess.PIPE, text=True
+            [sys.executable, "-c", code], cwd=root(), env=environment, stdin=subprocess.PIPE, text=True
         )
 
     def clusters(self) -> list[str]:
         """The clusters that were made by this user and are noted."""
-        return [folder.name for folder in (tools.cache_folder() / "clusters").glob(f"{self.prefix}*")]
+        return [folder.name for folder in (programs.cache_folder() / "clusters").glob(f"{self.prefix}*")]
 
     def containers(self) -> list[str]:
         """The containers of this user's clusters."""

@@ -12,8 +12,10 @@ from typing import NoReturn
 import pytest
 import yaml
 
-from ci import charts, helm, manifests
-from ci.manifests import Object
+from ci.base import repository
+from ci.charts import catalog, helm
+from ci.kubernetes import manifests
+from ci.kubernetes.manifests import Object
 from tests.cluster.live import CHART, QUICK, Namespace, eventually
 from tests.cluster.stored import stored_as_rendered
 
@@ -48,7 +50,7 @@ def earlier(tmp_path_factory: pytest.TempPathFactory, unavailable: Callable[[str
     folder = tmp_path_factory.mktemp("earlier")
     archive = subprocess.run(
         ["git", "archive", [*first, *releases][-1], *FOLDERS],
-        cwd=charts.ROOT,
+        cwd=repository.root(),
         capture_output=True,
         check=True,
     ).stdout
@@ -58,7 +60,9 @@ def earlier(tmp_path_factory: pytest.TempPathFactory, unavailable: Callable[[str
 
 
 def git(*arguments: str) -> str:
-    asked = subprocess.run(["git", *arguments], cwd=charts.ROOT, capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        ["git", *arguments], cwd=repository.root(), capture_output=True, text=True, check=False
+    )
     return asked.stdout if asked.returncode == 0 else ""
 
 
@@ -82,7 +86,7 @@ def test_a_release_of_the_earlier_chart_is_upgraded(
 ) -> None:
     release = namespace.helm(engine)
     release.install("api", earlier / FOLDERS[0], [earlier / before, *namespace.values(QUICK)])
-    values = [*charts.find_case(after).values, *namespace.values(QUICK, here, version="2")]
+    values = [*catalog.find_case(after).values, *namespace.values(QUICK, here, version="2")]
     release.upgrade("api", CHART, values)
 
     def replaced() -> None:

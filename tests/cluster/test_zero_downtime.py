@@ -10,10 +10,11 @@ from typing import NoReturn
 
 import pytest
 
-from ci import app, helm
-from ci.cluster import Cluster
-from ci.helm import HelmError
-from ci.installs import ROLLBACK_ON_FAILURE
+from ci.charts import helm
+from ci.charts.helm import HelmError
+from ci.clusters import sample_app
+from ci.clusters.lifecycle import Cluster
+from ci.deploy.releases import ROLLBACK_ON_FAILURE
 from tests.cluster.live import CHART, QUICK, ClientPod, Namespace
 from tests.cluster.streams import Streamed, streams
 
@@ -31,7 +32,12 @@ class Requests:
     @contextmanager
     def __call__(self) -> Iterator[dict[str, Streamed]]:
         """Send requests during the block."""
-        outside = [sys.executable, str(app.FOLDER / "stream.py"), self.outside, f"--at-least={AT_LEAST}"]
+        outside = [
+            sys.executable,
+            str(sample_app.FOLDER / "stream.py"),
+            self.outside,
+            f"--at-least={AT_LEAST}",
+        ]
         inside = self.inside.stream("http://api/", f"--at-least={AT_LEAST}")
         commands = {
             "inside": inside,

@@ -1,0 +1,83 @@
+"""Downloads the official release of a pinned program, and checks its sha256."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tarfile
+from pathlib import Path
+
+from ci.base.console import progress
+from ci.base.errors import Unavailable, UserError
+
+CONNECT_SECONDS = 10
+SILENCE_SECONDS = 30
+
+
+def from_release(url: str, sha256: str, member: str, folder: Path) -> Path:
+    """Download a release into ``folder`` and return the path of the program in it.
+
+    ``member`` is the program's place in the archive; "" where the release is the program itself.
+    Raises Unavailable where the release can't be reached, UserError where it is not the pinned one.
+    """
+    archive = folder / "archive"
+    actual = _download(url, archive)
+    if actual != sha256:
+        raise UserError(
+            f"{url} was refused, its checksum is wrong: expected sha256 {sha256}, got {actual}. "
+            "Nothing of it is kept. Something between here and the publisher changes it: try another network."
+        )
+    if not member:
+        return archive
+    program = folder / "program"
+    with tarfile.open(archive) as files, program.open("wb") as out:
+        content = files.extractfile(member)
+        if content is None:
+            raise UserError(f"{url} has no file in the place of {member}")
+        shutil.copyfileobj(content, out)
+    return program
+
+
+def is_reachable(url: str) -> bool:
+    """Tell whether something answers at ``url``, without fetching it."""
+    import httpx
+
+    try:
+        return httpx.head(url, follow_redirects=True, timeout=CONNECT_SECONDS).is_success
+    except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError):
+        return False
+
+
+def _download(url: str, target: Path) -> str:
+    """Write what is at ``url`` to ``target`` and return its sha256."""
+    # Needed once in a machine's life, and a tenth of a second to import.
+    import httpx
+
+    timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
+    # The bytes as published: an archive that a server marks as gzip-encoded must not be unpacked on the way.
+    as_they_are = {"Accept-Encoding": "identity"}
+    try:
+        client = httpx.Client(follow_redirects=True, timeout=timeout, headers=as_they_are)
+    except (ImportError, OSError, ValueError) as error:
+        raise Unavailable(
+            f"a proxy or certificate setting in the environment is of no use: {error}"
+        ) from error
+    digest = hashlib.sha256()
+    try:
+        with (
+            client,
+            client.stream("GET", url) as response,
+            progress(f"downloading {url}") as report,
+            target.open("wb") as file,
+        ):
+            response.raise_for_status()
+            total = int(response.headers.get("Content-Length", 0)) or None
+            for chunk in response.iter_raw():
+                file.write(chunk)
+                digest.update(chunk)
+                report(file.tell(), total)
+    except httpx.HTTPStatusError as error:
+        raise Unavailable(f"{url}: HTTP {error.response.status_code}") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Unavailable(f"{url}: {error or type(error).__name__}") from error
+    return digest.hexdigest()

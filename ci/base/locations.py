@@ -1,0 +1,60 @@
+"""Where in a document a JSON Schema validator found a fault, with each key as it is written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from jsonschema_rs import ValidationError
+
+InstancePath = tuple[str | int, ...]
+
+_NUMBER = re.compile(r"\+?[0-9]+")
+
+
+def path_text(parts: Iterable[str | int]) -> str:
+    """Return a path for people: ``spec.containers[0].image``, ``metadata.annotations["a.b/c"]``."""
+    text = ""
+    for part in parts:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", part):
+            text += f".{part}"
+        else:
+            text += f"[{json.dumps(part, ensure_ascii=False)}]"
+    return text.removeprefix(".")
+
+
+def instance_path(error: ValidationError, document: object) -> InstancePath:
+    """Return the keys and indices that lead to what is at fault in the ``document`` that was validated.
+
+    jsonschema-rs itself tells a key of digits, such as "0123", as a number, as if it were an index, and
+    leaves out an empty one.
+    """
+    places = list(_places(document, error.instance_path))
+    # Several can be told as one; an infinite number is told as null.
+    return next((path for path, found in places if found == error.instance), places[0][0])
+
+
+def _places(node: Any, told: Sequence[str | int]) -> Iterator[tuple[InstancePath, Any]]:
+    """Yield each path that can be meant by what is told of it, from ``node`` on, and what is there."""
+    if not told:
+        yield (), node
+    elif isinstance(node, list):
+        yield from _below(told[0], node[int(told[0])], told[1:])
+    elif isinstance(node, dict):
+        for key in [key for key in node if _tells(told[0], key)]:
+            yield from _below(key, node[key], told[1:])
+    if isinstance(node, dict) and "" in node:
+        yield from _below("", node[""], told)
+
+
+def _below(key: str | int, node: Any, told: Sequence[str | int]) -> Iterator[tuple[InstancePath, Any]]:
+    for path, found in _places(node, told):
+        yield (key, *path), found
+
+
+def _tells(part: str | int, key: str) -> bool:
+    return part == key if isinstance(part, str) else bool(_NUMBER.fullmatch(key)) and int(key) == part

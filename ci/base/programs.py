@@ -1,0 +1,219 @@
+"""The pinned external programs: from PATH, the cache, the official release, or Go, in this order."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import platformdirs
+
+from ci.base import download, go_build
+from ci.base.console import step
+from ci.base.errors import Unavailable, UserError
+from ci.base.files import one_at_a_time
+
+CACHE_VARIABLE = "MICROSERVICE_CHART_CACHE"
+
+
+@dataclass(frozen=True, eq=False)
+class Tool:
+    """A pinned program; programs.toml says what each field means."""
+
+    name: str
+    version: str
+    minimum: str
+    commands: tuple[str, ...]
+    version_arguments: tuple[str, ...]
+    url: str
+    sha256: Mapping[str, str]
+    member: str = ""
+    go: go_build.GoModule | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+class Found(NamedTuple):
+    """A program that fits: ``place`` is "PATH" or "cache"."""
+
+    path: Path
+    version: str
+    place: str
+
+
+def _pinned() -> dict[str, Tool]:
+    text = (Path(__file__).parent / "programs.toml").read_text(encoding="utf-8")
+    return {
+        key: Tool(**pins, go=go_build.GoModule(**go) if go else None)
+        for key, pins in tomllib.loads(text).items()
+        for go in [pins.pop("go", None)]
+    }
+
+
+_PINNED = _pinned()
+HELM: dict[int, Tool] = {3: _PINNED["helm-3"], 4: _PINNED["helm-4"]}
+KUBE_SCORE: Tool = _PINNED["kube-score"]
+KIND: Tool = _PINNED["kind"]
+KUBECTL: Tool = _PINNED["kubectl"]
+
+_finding = threading.Lock()
+_answers: dict[Tool, Path | UserError] = {}
+
+
+def find(tool: Tool) -> Path:
+    """Return the absolute path of a program that fits, obtaining it where the machine has none.
+
+    Threads and processes that ask at once get one download or build between them; a process looks once.
+    Raises UserError with what was tried and what to install.
+    """
+    with _finding:
+        if tool not in _answers:
+            try:
+                _answers[tool] = _find(tool)
+            except UserError as error:
+                _answers[tool] = error
+        answer = _answers[tool]
+    if isinstance(answer, UserError):
+        raise UserError(str(answer))
+    return answer
+
+
+def look(tool: Tool) -> tuple[Found | None, list[str]]:
+    """Look on PATH and in the cache: what fits, and one line for each program on PATH that does not."""
+    unfit: list[str] = []
+    for folder in filter(None, os.environ.get("PATH", "").split(os.pathsep)):
+        for command in tool.commands:
+            if program := shutil.which(command, path=folder):
+                version = _version(tool, program)
+                if _fits(tool, version):
+                    return Found(Path(program).absolute(), version, "PATH"), unfit
+                unfit.append(f"{program} is {version}" if version else f"{program} tells no version")
+    cached = _cached(tool)
+    return (Found(cached, f"v{tool.version}", "cache") if _is_program(cached) else None), unfit
+
+
+def cache_folder() -> Path:
+    """Return the folder for what a machine obtains once: MICROSERVICE_CHART_CACHE, or the platform's own."""
+    return Path(
+        os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("microservice-chart")
+    ).absolute()
+
+
+def release_url(tool: Tool) -> str | None:
+    """Return the address of the release for this machine; None where no checksum is pinned for it."""
+    if _platform() not in tool.sha256:
+        return None
+    system, machine = _platform().split("-")
+    return tool.url.format(version=tool.version, platform=_platform(), system=system, machine=machine)
+
+
+def _platform() -> str:
+    machine = platform.machine().lower()
+    return f"{sys.platform}-{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine) }"
+
+
+def _cached(tool: Tool) -> Path:
+    return cache_folder() / "tools" / f"{tool.name}-{tool.version}-{_platform()}" / tool.name
+
+
+def _is_program(path: Path) -> bool:
+    # Unlike is_file(), no error where a folder above may not be entered.
+    return os.access(path, os.X_OK)
+
+
+def _version(tool: Tool, program: str) -> str:
+    nowhere = str(cache_folder() / "no-such-folder")
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("HELM_")}
+    environment |= dict.fromkeys(
+        ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "KUBECONFIG"), nowhere
+    )
+    try:
+        asked = subprocess.run(
+            [program, *tool.version_arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    # Some print their version alone, some after their name.
+    told = re.search(r"(?<!\S)v?\d+\.\d+[\w.+-]*", asked.stdout)
+    return told[0] if told else ""
+
+
+def _fits(tool: Tool, version: str) -> bool:
+    # A helm built by Go alone says "v3.22": without a patch version, major and minor have to decide.
+    numbers = re.search(r"(\d+)\.(\d+)", version)
+    major, minor = map(int, tool.minimum.split("."))
+    return numbers is not None and int(numbers[1]) == major and int(numbers[2]) >= minor
+
+
+def _find(tool: Tool) -> Path:
+    found, unfit = look(tool)
+    if found:
+        return found.path
+    target = _cached(tool)
+    try:
+        target.parent.parent.mkdir(parents=True, exist_ok=True)
+        lock = target.parent.with_name(f"{target.parent.name}.lock")
+        with one_at_a_time(lock, f"waiting for another run that is obtaining {tool}"):
+            if not _is_program(target):
+                _obtain(tool, target, unfit)
+    except OSError as error:
+        raise UserError(
+            f"cannot write to the cache folder {cache_folder()} ({error.strerror or error}): "
+            f"mend that, or set {CACHE_VARIABLE} to a folder that can be written"
+        ) from error
+    return target
+
+
+def _obtain(tool: Tool, target: Path, unfit: list[str]) -> None:
+    commands = ", ".join(tool.commands)
+    tried = [f"PATH: {'; '.join(unfit) or f'none of {commands} is there'}"]
+    # A name of its own, so that what a killed run left is found and removed by the next.
+    folder = target.parent.with_name(f"{target.parent.name}.partial")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    ways: dict[str, Callable[[], Path]] = {"release": lambda: _from_release(tool, folder)}
+    if module := tool.go:
+        ways["Go"] = lambda: go_build.from_source(module, tool.version, folder)
+    try:
+        for way, attempt in ways.items():
+            try:
+                program = attempt()
+            except Unavailable as reason:
+                tried.append(f"{way}: {reason}")
+                continue
+            program.chmod(0o755)
+            target.parent.mkdir(exist_ok=True)
+            program.replace(target)
+            step(f"{tool} is ready: {target}")
+            return
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    raise UserError(
+        "\n  ".join([f"{tool} is needed, and there is no way to get it here:", *tried])
+        + f"\nInstall {tool.name} {tool.minimum} or a newer {tool.minimum.split('.')[0]}.x, "
+        f"{'or Go, ' if tool.go else ''}or let this machine reach {tool.url.split('/')[2]}."
+    )
+
+
+def _from_release(tool: Tool, folder: Path) -> Path:
+    url = release_url(tool)
+    if url is None:
+        raise Unavailable(f"none is pinned for {_platform()}")
+    member = tool.member.format(platform=_platform())
+    return download.from_release(url, tool.sha256[_platform()], member, folder)

@@ -1,0 +1,18 @@
+"""Where this repository is on disk, and how its paths are printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# Tests that work on a repository of their own replace this, and nothing else.
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def root() -> Path:
+    """Return the folder that holds charts/, values/, ci/ and tests/."""
+    return _ROOT
+
+
+def shown(path: Path) -> str:
+    """Return a path for messages: relative to the repository's root where it lies below it."""
+    return str(path.relative_to(_ROOT)) if path.is_relative_to(_ROOT) else str(path)

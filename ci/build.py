@@ -1,0 +1,14 @@
+"""Checks the charts, and packages them where nothing is wrong."""
+
+from __future__ import annotations
+
+from ci import docs
+from ci.checks import cases
+from ci.publishing import packages
+
+
+def run() -> None:
+    """Lint, render, validate, and package every chart into dist/; UserError with everything found."""
+    docs.check()
+    cases.lint_and_validate()
+    packages.package_all()

@@ -1,0 +1,1 @@
+"""The charts and their cases, and Helm, the one door to rendering."""

@@ -1,0 +1,101 @@
+"""Renders a chart with many values in one Helm process, as so many parts of an umbrella chart."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ci.base.errors import UserError
+from ci.base.files import write_whole
+from ci.charts import catalog, helm
+
+Values = dict[str, Any]
+
+# Takes the place of the template with which the checks end the process; @ is the chart. The notes may hold
+# any character, hence base64.
+_CHECKS = """\
+{{- $problems := include "@.problems" . | fromJsonArray -}}
+{{- $notes := "" -}}
+{{- if $problems -}}
+{{- $_ := set .Values "x-refused" true -}}
+{{- else -}}
+{{- $notes = include (printf "%s/_notes.tpl" .Template.BasePath) . -}}
+{{- end -}}
+kind: Said
+said: {{ dict "problems" $problems "notes" $notes | toJson | b64enc }}
+"""
+# As with the real checks, no other template sees values that are refused; Helm begins with the deepest
+# folder.
+_GUARDED = '{{{{- if not (index .Values "x-refused") -}}}}\n{}\n{{{{- end -}}}}\n'
+_SAID = re.compile(r"^kind: Said\nsaid: (.*)$", re.MULTILINE)
+
+
+class Outcome(NamedTuple):
+    """What comes of values: manifests and notes, or else the problems of the checks, or else Helm's error."""
+
+    stream: str = ""
+    notes: str = ""
+    problems: tuple[str, ...] = ()
+    error: str = ""
+
+
+class Batch:
+    """A chart that has been copied into a folder, from where it is rendered with many values at once."""
+
+    def __init__(self, chart: Path, folder: Path) -> None:
+        self._folder = folder
+        copy = folder / "charts" / "part"
+        templates = copy / "templates"
+        shutil.copytree(chart, copy, ignore=shutil.ignore_patterns("ci"))
+        self._name: str = catalog.read_values(chart / "Chart.yaml")["name"]
+        (templates / "NOTES.txt").rename(templates / "_notes.tpl")
+        for template in templates.glob("*.yaml"):
+            write_whole(template, _GUARDED.format(template.read_text(encoding="utf-8").rstrip("\n")))
+        write_whole(templates / "checks" / "checks.yaml", _CHECKS.replace("@", self._name))
+
+    def render(self, values: Mapping[str, Values], engine: int) -> dict[str, Outcome]:
+        """Return what comes of each of some values, all of which the chart's schema has to accept.
+
+        Each is the part of a release "all" under whose name it is given, rendered by Helm ``engine``.
+        """
+        wanted = [{"name": self._name, "version": "*", "repository": "", "alias": part} for part in values]
+        umbrella = {"apiVersion": "v2", "name": "batch", "version": "0.1.0", "dependencies": wanted}
+        write_whole(self._folder / "Chart.yaml", json.dumps(umbrella))
+        file = self._folder / "values.json"
+        write_whole(file, json_text(values))
+        extra = ["--values", str(file), "--skip-schema-validation"]
+        try:
+            stream = helm.template(self._folder, engine=engine, release="all", extra=extra)
+        except UserError as error:
+            if len(values) == 1:
+                return dict.fromkeys(values, Outcome(error=str(error)))
+            names, middle = list(values), len(values) // 2
+            halves = (names[:middle], names[middle:])
+            return {
+                part: one
+                for half in halves
+                for part, one in self.render({name: values[name] for name in half}, engine).items()
+            }
+        documents = re.split(r"^---\n# Source: batch/charts/", stream, flags=re.MULTILINE)
+        return {part: _outcome([one for one in documents if one.startswith(f"{part}/")]) for part in values}
+
+
+def json_text(values: object) -> str:
+    """Return values as JSON that is YAML too: what YAML takes for a line break, or refuses, is escaped."""
+    text = json.dumps(values, ensure_ascii=False)
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _outcome(documents: Sequence[str]) -> Outcome:
+    made, said = [], {}
+    for document in documents:
+        if found := _SAID.search(document):
+            said = json.loads(base64.b64decode(found[1]))
+        else:
+            made.append(f"---\n# Source: {document}")
+    return Outcome("".join(made), said["notes"], tuple(said["problems"] or ()))

@@ -1,0 +1,246 @@
+"""Helm 3 and 4 as typed calls that see nothing of the user's own Helm or clusters."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import subprocess
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+
+from ci.base.errors import UserError
+from ci.base.programs import HELM, cache_folder, find
+from ci.base.repository import shown
+from ci.charts.catalog import Case, read_values
+from ci.kubernetes.versions import NEWEST, require_supported
+
+ENGINES: tuple[int, ...] = (3, 4)
+
+# A finding goes on until the next one, an empty line, or the summary.
+_LINT_FINDING = re.compile(r"^\[(?:ERROR|WARNING)\] .*(?:\n(?!\[|\n|\d+ chart).*)*", re.MULTILINE)
+
+_renders: dict[tuple[Case, int, str, str], Future[str]] = {}
+_renders_lock = threading.Lock()
+
+
+class HelmError(UserError):
+    """A helm command that failed; the message is what Helm said, without its noise, and what it was about."""
+
+    def __init__(self, subject: str, result: subprocess.CompletedProcess[str]) -> None:
+        self.command: list[str] = result.args
+        self.exit_code = result.returncode
+        self.stdout = result.stdout
+        self.stderr = result.stderr
+        findings = "\n".join(_LINT_FINDING.findall(result.stdout)) or _plain(result.stderr)
+        failed = f"{subject}: helm {self.command[1]} failed with exit code {self.exit_code}"
+        super().__init__(f"{failed}:\n{findings.strip()}")
+
+
+def render(case: Case, engine: int, kube_version: str = NEWEST, release: str | None = None) -> str:
+    """Return the manifests of a case as Helm ``engine`` (3 or 4) renders them, once for all who ask.
+
+    ``release`` defaults to the case's own. Raise HelmError, or UserError for a values file that cannot be
+    read and for an unknown Kubernetes version.
+    """
+    key = (case, engine, kube_version, release or case.release)
+    with _renders_lock:
+        first = key not in _renders
+        future = _renders.setdefault(key, Future())
+    if first:
+        try:
+            future.set_result(
+                template(
+                    case.chart.path,
+                    case.values,
+                    engine=engine,
+                    release=key[3],
+                    namespace=case.namespace,
+                    kube_version=kube_version,
+                )
+            )
+        except BaseException as error:
+            future.set_exception(error)
+    return future.result()
+
+
+def render_all(
+    cases: Iterable[Case],
+    engines: Sequence[int] = ENGINES,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[tuple[Case, int], str | UserError]:
+    """Return what every case renders to with every engine, or why it does not; they are rendered in parallel.
+
+    ``progress`` is told after each one how many of how many are done.
+    """
+    wanted = [(case, engine) for case in cases for engine in engines]
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        futures = {(case, engine): pool.submit(render, case, engine) for case, engine in wanted}
+        for done, _ in enumerate(as_completed(futures.values()), start=1):
+            progress(done, len(wanted))
+    results: dict[tuple[Case, int], str | UserError] = {}
+    for key, future in futures.items():
+        try:
+            results[key] = future.result()
+        except UserError as error:
+            results[key] = error
+    return results
+
+
+def template(
+    chart: Path,
+    values: Sequence[Path] = (),
+    *,
+    engine: int,
+    set_values: Sequence[str] = (),
+    release: str = "api",
+    namespace: str = "default",
+    kube_version: str = NEWEST,
+    extra: Sequence[str] = (),
+) -> str:
+    """Return the rendered manifests; raise as ``render`` does.
+
+    Where one template gives several documents, Helm 4 prints an empty line between them and Helm 3 does not,
+    whatever the template says; it is taken out, so that one template has one text.
+    ``set_values`` are what follows --set, ``extra`` are further arguments of helm template.
+    """
+    require_supported(kube_version)
+    arguments = ["template", release, str(chart), "--namespace", namespace, "--kube-version", kube_version]
+    arguments += [*values_arguments(values), *(f"--set={setting}" for setting in set_values), *extra]
+    return _evenly_spaced(run(engine, arguments, subject=subject_of(chart, values)).stdout)
+
+
+def lint(chart: Path, values: Sequence[Path] = (), *, engine: int, strict: bool) -> str:
+    """Return what helm lint says; raise HelmError where it finds an error or, if ``strict``, a warning."""
+    arguments = ["lint", str(chart), "--kube-version", NEWEST, *values_arguments(values)]
+    arguments += ["--strict"] if strict else []
+    result = run(engine, arguments, subject=subject_of(chart, values))
+    return result.stdout + result.stderr
+
+
+def package(chart: Path, destination: Path, *, engine: int) -> Path:
+    """Pack the chart into the folder ``destination``, made as needed, and return the archive's path."""
+    destination.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=destination) as temporary:
+        run(engine, ["package", str(chart), "--destination", temporary], subject=shown(chart))
+        (archive,) = Path(temporary).iterdir()
+        return archive.replace(destination / archive.name)
+
+
+def push(package: Path, registry: str, options: Sequence[str]) -> str:
+    """Push a package, and the provenance beside it, below the path ``registry`` (oci://...).
+
+    Return what Helm says of it. ``options`` are further arguments of helm push. Here and in ``pull`` the
+    login is the user's own.
+    """
+    with _logged_in() as environment:
+        arguments = ["push", str(package), registry, *options]
+        result = run(ENGINES[-1], arguments, subject=registry, environment=environment)
+    return result.stdout + result.stderr
+
+
+def pull(chart: str, version: str, destination: Path, options: Sequence[str]) -> str:
+    """Get a package of ``chart`` (oci://...), and its provenance if there is one, into ``destination``.
+
+    Return what Helm says of it.
+    """
+    with _logged_in() as environment:
+        arguments = ["pull", chart, "--version", version, "--prov", "--destination", str(destination)]
+        result = run(ENGINES[-1], [*arguments, *options], subject=chart, environment=environment)
+    return result.stdout + result.stderr
+
+
+def configuration(variable: str) -> Path:
+    """Return the file that HELM_REPOSITORY_CONFIG or HELM_REGISTRY_CONFIG names; it need not be there."""
+    with _logged_in() as environment:
+        told = run(ENGINES[-1], ["env", variable], subject="env", environment=environment)
+    return Path(told.stdout.strip())
+
+
+def create(name: str, destination: Path, *, engine: int) -> Path:
+    """Make the starter chart of helm create in the folder ``destination`` and return its path."""
+    run(engine, ["create", str(destination / name)], subject=name)
+    return destination / name
+
+
+def run(
+    engine: int, arguments: list[str], *, subject: str, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run Helm ``engine`` and return what it printed; raise HelmError, which names the ``subject``.
+
+    ``environment`` is the process's, by default one in which Helm sees nothing of the user's.
+    """
+    result = subprocess.run(
+        [str(find(HELM[engine])), *arguments],
+        env=environment or _environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise HelmError(subject, result)
+    return result
+
+
+@functools.cache
+def _environment() -> dict[str, str]:
+    # A place that is nobody else's; what is asked of Helm here leaves nothing there.
+    home = cache_folder() / "helm"
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HELM_", "KUBE"))}
+    return inherited | {
+        "HELM_CACHE_HOME": f"{home}/cache",
+        "HELM_CONFIG_HOME": f"{home}/config",
+        "HELM_DATA_HOME": f"{home}/data",
+        "KUBECONFIG": f"{home}/no-kubeconfig",
+        # Helm lives for milliseconds: collecting garbage only when memory runs short saves a fifth of them.
+        "GOGC": "off",
+        "GOMEMLIMIT": "512MiB",
+    }
+
+
+@contextmanager
+def _logged_in() -> Iterator[dict[str, str]]:
+    """Yield an environment in which Helm has the user's own logins, and a cache that knows nothing yet."""
+    logins = ("HELM_CONFIG_HOME", "HELM_REGISTRY_CONFIG", "HELM_REPOSITORY_CONFIG")
+    with tempfile.TemporaryDirectory() as cache:
+        inherited = {name: os.environ[name] for name in logins if name in os.environ}
+        isolated = {name: text for name, text in _environment().items() if name not in logins}
+        yield {**isolated, **inherited, "HELM_CACHE_HOME": cache}
+
+
+def values_arguments(values: Sequence[Path]) -> list[str]:
+    """Return the arguments that give Helm values files; raise UserError for one that cannot be read."""
+    for file in values:
+        read_values(file)
+    return [argument for file in values for argument in ("--values", str(file))]
+
+
+def subject_of(chart: Path, values: Sequence[Path]) -> str:
+    """Return what a call is about, for its error: the chart and the values files."""
+    return " with ".join([shown(chart), *(shown(file) for file in values)])
+
+
+def _evenly_spaced(stream: str) -> str:
+    documents = stream.split("\n---\n")
+    end = "\n" if stream.endswith("\n") else ""
+    documents[-1] = documents[-1].removesuffix(end)
+    sources = [document.removeprefix("---\n").partition("\n")[0] for document in documents]
+    several = {source for source, number in Counter(sources).items() if number > 1}
+    spaced = (
+        document.removesuffix("\n") if source in several else document
+        for source, document in zip(sources, documents, strict=True)
+    )
+    return "\n---\n".join(spaced) + end
+
+
+def _plain(stderr: str) -> str:
+    """Reduce to what Helm has to say: no log lines, no advice on --debug, no templates it came through."""
+    text = re.sub(r"^(?:level=.*|Use --debug flag .*)\n?", "", stderr, flags=re.MULTILINE).strip()
+    text = re.sub(r"^Error: (?:execution error at \([^)]*\): )?", "", text)
+    return re.sub(r'template: \S+: executing "[^"]*" at <.*?>: error calling \w+: ', "", text)

@@ -1,0 +1,118 @@
+"""What is needed before anything starts: accounts, claims, settings, secrets and stores, there in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ci.checks.findings import Finding, Release
+from ci.checks.hook_order import not_there
+from ci.kubernetes.manifests import Key, Object
+from ci.kubernetes.workloads import Pods, containers_of, dig, entries, pods_of
+
+
+class _Need(NamedTuple):
+    """A kind and name without which nothing starts, with the keys that are read of it."""
+
+    path: str
+    kind: str
+    name: str
+    keys: set[str]
+
+
+def findings(release: Release) -> Iterator[Finding]:
+    """Yield all that the objects of a stream need and don't find, or don't find in time.
+
+    What the chart would not have made (``Release.owns``) counts as made elsewhere.
+    """
+    for user, need in _all_needs(release):
+        path, kind, name, keys = need
+        made, held = _made(release, kind, name)
+        if made is None:
+            if release.owns(name):
+                yield Finding(user, path, f"there is no {kind} {name!r}")
+            continue
+        if message := not_there(release.objects[user], made):
+            yield Finding(user, path, f"{kind} {name!r} {message}")
+        for key in sorted(keys - held if held is not None else ()):
+            yield Finding(user, path, f"{kind} {name!r} has no key {key!r}")
+
+
+def _all_needs(release: Release) -> Iterator[tuple[Key, _Need]]:
+    for pods in pods_of(release.objects):
+        yield from ((pods.key, need) for need in _needs(pods))
+    for key, made in release.objects.items():
+        yield from ((key, need) for need in _external_needs(key, made))
+
+
+def _made(release: Release, kind: str, name: str) -> tuple[Object | None, set[str] | None]:
+    """Return what makes an object of that kind and name, and its keys; None where they can't be known.
+
+    A Secret is also made by an ExternalSecret: https://external-secrets.io/latest/api/externalsecret/.
+    """
+    if made := release.get(kind, name):
+        fields = ("data", "stringData", "binaryData")
+        return made, {key for field in fields for key in dig(made, field) or {}}
+    for key, made in release.objects.items():
+        target = dig(made, "spec", "target", "name") or key.name
+        if (kind, key.kind, target) == ("Secret", "ExternalSecret", name):
+            held = {str(entry.get("secretKey")) for _, entry in entries(made, "spec", "data")}
+            return made, None if dig(made, "spec", "dataFrom") else held
+    return None, None
+
+
+def _external_needs(key: Key, made: Object) -> Iterator[_Need]:
+    """Yield the store that an ExternalSecret reads from, and the account that a store logs in as."""
+    store = dig(made, "spec", "secretStoreRef")
+    if key.kind == "ExternalSecret" and store:
+        yield _Need("spec.secretStoreRef", store.get("kind") or "SecretStore", str(store.get("name")), set())
+    if key.kind == "SecretStore":
+        for path, account in _accounts(dig(made, "spec", "provider"), "spec.provider"):
+            yield from _account(path, account)
+
+
+def _accounts(node: object, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the name of the account in each serviceAccountRef, at any depth."""
+    for field, value in node.items() if isinstance(node, dict) else ():
+        if field == "serviceAccountRef":
+            yield f"{path}.{field}", str(dig(value, "name"))
+        else:
+            yield from _accounts(value, f"{path}.{field}")
+
+
+def _account(path: str, name: str) -> Iterator[_Need]:
+    # Every namespace has the account "default".
+    if name != "default":
+        yield _Need(path, "ServiceAccount", name, set())
+
+
+def _needs(pods: Pods) -> Iterator[_Need]:
+    account = pods.spec.get("serviceAccountName") or "default"
+    yield from _account(f"{pods.path}.serviceAccountName", account)
+    for path, secret in entries(pods.spec, "imagePullSecrets", at=pods.path):
+        yield _Need(path, "Secret", str(secret.get("name")), set())
+    for path, volume in entries(pods.spec, "volumes", at=pods.path):
+        if claim := dig(volume, "persistentVolumeClaim", "claimName"):
+            yield _Need(f"{path}.persistentVolumeClaim", "PersistentVolumeClaim", claim, set())
+        yield from _settings(volume, path)
+        for source_path, source in entries(volume, "projected", "sources", at=path):
+            yield from _settings(source, source_path)
+    for container_path, container in containers_of(pods):
+        for path, source in entries(container, "envFrom", at=container_path):
+            yield from _settings(source, path)
+        for path, variable in entries(container, "env", at=container_path):
+            yield from _settings(variable.get("valueFrom"), f"{path}.valueFrom")
+
+
+def _settings(node: object, path: str) -> Iterator[_Need]:
+    """Yield the ConfigMaps and Secrets that a volume, a projection, an envFrom or a valueFrom needs."""
+    for field in ("configMap", "configMapRef", "configMapKeyRef", "secret", "secretRef", "secretKeyRef"):
+        reference = dig(node, field)
+        name = dig(reference, "name") or dig(reference, "secretName")
+        if name and not dig(reference, "optional"):
+            keys = {
+                dig(reference, "key"),
+                *(item.get("key") for _, item in entries(reference, "items", at=path)),
+            }
+            kind = "ConfigMap" if field.startswith("configMap") else "Secret"
+            yield _Need(f"{path}.{field}", kind, name, {str(key) for key in keys if key})

@@ -1,0 +1,93 @@
+"""Golden renders: what each case is known to render, kept in tests/golden and compared object by object."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from ci.base import repository
+from ci.base.errors import UserError
+from ci.base.files import write_whole
+from ci.charts import catalog
+from ci.charts.catalog import Case
+from ci.kubernetes import manifests
+from ci.kubernetes.differences import Difference, compare, describe
+from ci.kubernetes.manifests import Key, Object
+from ci.kubernetes.masking import masked
+
+ACCEPT = "invoke golden --update"
+
+
+class Change(NamedTuple):
+    """What ``update`` did to one golden; ``differences`` are empty for an added or removed file."""
+
+    path: Path
+    what: Literal["added", "changed", "removed"]
+    differences: list[Difference]
+
+
+def folder() -> Path:
+    """Return the folder of the goldens."""
+    return repository.root() / "tests" / "golden"
+
+
+def path_of(case: Case) -> Path:
+    """Return where the golden of a case lies."""
+    return folder() / case.chart.name / f"{case.name}.yaml"
+
+
+def check(case: Case, rendered: str) -> list[Difference]:
+    """Return how a rendered stream differs from the case's golden, both masked; UserError without one."""
+    golden = _read(path_of(case))
+    if golden is None:
+        raise UserError(f"{case}: there is no {repository.shown(path_of(case))} yet; write it with: {ACCEPT}")
+    return compare(golden, masked(manifests.parse(rendered)))
+
+
+def update(rendered: Mapping[Case, str]) -> list[Change]:
+    """Accept the rendered streams: rewrite the goldens that differ, add missing ones, remove orphans.
+
+    Return what was done; a golden that fits is left as it is.
+    """
+    changes = []
+    for case, stream in rendered.items():
+        path, objects = path_of(case), masked(manifests.parse(stream))
+        golden = _read(path)
+        differences = [] if golden is None else compare(golden, objects)
+        if golden is None or differences:
+            write_whole(path, manifests.dump(objects))
+            changes.append(Change(path, "added" if golden is None else "changed", differences))
+    for path in orphans():
+        path.unlink()
+        changes.append(Change(path, "removed", []))
+    return changes
+
+
+def orphans() -> list[Path]:
+    """Return the files in tests/golden that are the golden of no case."""
+    expected = {path_of(case) for case in catalog.cases()}
+    return sorted(path for path in folder().rglob("*") if path.is_file() and path not in expected)
+
+
+def report(case: Case, differences: Iterable[Difference]) -> str:
+    """Return a case's differences for people: object, path, old and new value, and how to accept them."""
+    lines = [f"{case} differs from {repository.shown(path_of(case))}:"]
+    for key, group in itertools.groupby(differences, key=lambda difference: difference.key):
+        lines.append(f"  {key}")
+        lines += [f"    {line}" for difference in group for line in describe(difference)]
+    return "\n".join([*lines, f"If this is meant, accept it with: {ACCEPT}"])
+
+
+def _read(path: Path) -> dict[Key, Object] | None:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    try:
+        return manifests.parse(text)
+    except UserError as error:
+        raise UserError(
+            f"{repository.shown(path)} is no golden ({error}); remove it, then: {ACCEPT}"
+        ) from None

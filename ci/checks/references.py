@@ -1,0 +1,112 @@
+"""What no schema can see: whether what the objects of one stream say of each other is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ci.checks import dependencies, routing
+from ci.checks.findings import Finding, Release, not_one_serving
+from ci.kubernetes.manifests import Key, Object
+from ci.kubernetes.workloads import SERVING, containers_of, dig, entries, pods_of, selected
+
+LABELS = {"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"}
+
+
+def findings(objects: Mapping[Key, Object], prefix: str) -> list[Finding]:
+    """Return all that is wrong between the objects of a stream from ``manifests.parse``.
+
+    A name that is ``prefix`` or begins with ``<prefix>-`` must be in the stream; any other counts as made
+    elsewhere. TLS secrets of an Ingress are always made elsewhere: by cert-manager, or by hand.
+    """
+    release = Release(objects, prefix)
+    rules = (
+        _names,
+        _selectors,
+        routing.findings,
+        _budgets,
+        _autoscalers,
+        _bindings,
+        _mounts,
+        _probes,
+        dependencies.findings,
+    )
+    return [finding for rule in rules for finding in rule(release)]
+
+
+def _names(release: Release) -> Iterator[Finding]:
+    seen: dict[tuple[str, str, str], Key] = {}
+    for key in release.objects:
+        first = seen.setdefault((key.kind, key.namespace, key.name), key)
+        if first != key:
+            yield Finding(key, "metadata.name", f"{first} is the same object in another version")
+
+
+def _selectors(release: Release) -> Iterator[Finding]:
+    """Find selectors that miss their own pods or, since they can never change, hold what may have to."""
+    for pods in pods_of(release.objects):
+        if pods.key.kind not in SERVING:
+            continue
+        selector = dig(release.objects[pods.key], "spec", "selector", "matchLabels") or {}
+        if not selector.items() <= pods.labels.items():
+            yield Finding(pods.key, "spec.selector.matchLabels", "does not match the labels of its own pods")
+        if release.owns(pods.key.name) and set(selector) != LABELS:
+            message = f"must be made of {', '.join(sorted(LABELS))} and nothing else, for it can never change"
+            yield Finding(pods.key, "spec.selector.matchLabels", message)
+
+
+def _budgets(release: Release) -> Iterator[Finding]:
+    for key, budget in release.objects.items():
+        if key.kind == "PodDisruptionBudget":
+            chosen = selected(release.objects, dig(budget, "spec", "selector", "matchLabels") or {})
+            if message := not_one_serving(chosen):
+                yield Finding(key, "spec.selector.matchLabels", message)
+
+
+def _autoscalers(release: Release) -> Iterator[Finding]:
+    for key, autoscaler in release.objects.items():
+        if key.kind in ("HorizontalPodAutoscaler", "ScaledObject"):
+            target = dig(autoscaler, "spec", "scaleTargetRef")
+            # What KEDA takes where a ScaledObject names no kind: https://keda.sh/docs/latest/reference/scaledobject-spec/
+            kind, name = str(dig(target, "kind") or "Deployment"), str(dig(target, "name"))
+            if release.owns(name) and release.get(kind, name) is None:
+                yield Finding(key, "spec.scaleTargetRef", f"there is no {kind} {name!r}")
+
+
+def _bindings(release: Release) -> Iterator[Finding]:
+    for key, binding in release.objects.items():
+        if key.kind not in ("RoleBinding", "ClusterRoleBinding"):
+            continue
+        kind, role = (str(dig(binding, "roleRef", field)) for field in ("kind", "name"))
+        if key.kind == f"{kind}Binding" and key.name == role and release.get(kind, role) is None:
+            yield Finding(key, "roleRef", f"there is no {kind} {role!r}")
+        for path, subject in entries(binding, "subjects"):
+            name = str(subject.get("name"))
+            wanted = subject.get("kind") == "ServiceAccount" and release.owns(name)
+            if wanted and release.get("ServiceAccount", name) is None:
+                yield Finding(key, path, f"there is no ServiceAccount {name!r}")
+
+
+def _mounts(release: Release) -> Iterator[Finding]:
+    for pods in pods_of(release.objects):
+        volumes = {volume.get("name") for _, volume in entries(pods.spec, "volumes", at=pods.path)}
+        for container_path, container in containers_of(pods):
+            for field in ("volumeMounts", "volumeDevices"):
+                for path, mount in entries(container, field, at=container_path):
+                    if mount.get("name") not in volumes:
+                        yield Finding(pods.key, path, f"no volume is named {mount.get('name')!r}")
+
+
+def _probes(release: Release) -> Iterator[Finding]:
+    """Find probes and hooks with a port that is none of their own container's."""
+    for pods in pods_of(release.objects):
+        for container_path, container in containers_of(pods):
+            names = {port.get("name") for _, port in entries(container, "ports", at=container_path)}
+            for handler in (
+                *(("startupProbe",), ("readinessProbe",), ("livenessProbe",)),
+                *(("lifecycle", "postStart"), ("lifecycle", "preStop")),
+            ):
+                for action in ("httpGet", "tcpSocket"):
+                    port = dig(container, *handler, action, "port")
+                    if isinstance(port, str) and port not in names:
+                        path = ".".join((container_path, *handler, action, "port"))
+                        yield Finding(pods.key, path, f"the container has no port named {port!r}")

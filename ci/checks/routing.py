@@ -1,0 +1,159 @@
+"""Whether what leads to pods reaches them: Services and Ingresses, with their selectors and ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ci.checks.findings import Finding, Release, not_one_serving
+from ci.kubernetes.workloads import Pods, containers_of, dig, entries, selected
+
+
+def findings(release: Release) -> Iterator[Finding]:
+    """Yield all that is wrong with the ways that lead to the pods of a stream."""
+    for rule in (_services, _ingresses, _routes, _monitors, _network_policies):
+        yield from rule(release)
+
+
+def _services(release: Release) -> Iterator[Finding]:
+    for key, service in release.objects.items():
+        selector = dig(service, "spec", "selector")
+        if key.kind != "Service" or not selector:
+            continue
+        chosen = selected(release.objects, selector)
+        if message := not_one_serving(chosen):
+            yield Finding(key, "spec.selector", message)
+        names = {port.get("name") for pods in chosen for port in _ports(pods)}
+        for path, port in entries(service, "spec", "ports"):
+            target = port.get("targetPort")
+            if chosen and isinstance(target, str) and target not in names:
+                yield Finding(key, f"{path}.targetPort", f"no container has a port named {target!r}")
+
+
+def _ports(pods: Pods) -> Iterator[Mapping[str, Any]]:
+    for path, container in containers_of(pods):
+        # Of those that start before the others, only a sidecar is there to be reached.
+        if "initContainers" not in path or container.get("restartPolicy") == "Always":
+            yield from (port for _, port in entries(container, "ports", at=path))
+
+
+def _ingresses(release: Release) -> Iterator[Finding]:
+    for key, ingress in release.objects.items():
+        if key.kind != "Ingress":
+            continue
+        backends = [("spec.defaultBackend", dig(ingress, "spec", "defaultBackend"))]
+        for rule_path, rule in entries(ingress, "spec", "rules"):
+            paths = entries(rule, "http", "paths", at=rule_path)
+            backends += [(f"{path}.backend", dig(item, "backend")) for path, item in paths]
+        for path, backend in backends:
+            if name := dig(backend, "service", "name"):
+                message = _unreachable(release, name, dig(backend, "service", "port") or {})
+                if message:
+                    yield Finding(key, f"{path}.service", message)
+
+
+def _routes(release: Release) -> Iterator[Finding]:
+    """Find backends that are not there; a Service where no kind is named (Gateway API, BackendRef)."""
+    for key, route in release.objects.items():
+        if key.kind != "HTTPRoute":
+            continue
+        for rule_path, rule in entries(route, "spec", "rules"):
+            backends = list(entries(rule, "backendRefs", at=rule_path))
+            for path, filter_ in entries(rule, "filters", at=rule_path):
+                if mirror := dig(filter_, "requestMirror", "backendRef"):
+                    backends.append((f"{path}.requestMirror.backendRef", mirror))
+            for path, backend in backends:
+                if backend.get("kind", "Service") == "Service" and "namespace" not in backend:
+                    name, port = str(backend.get("name")), {"number": backend.get("port")}
+                    if message := _unreachable(release, name, port):
+                        yield Finding(key, path, message)
+
+
+def _unreachable(release: Release, name: str, port: Mapping[str, Any]) -> str | None:
+    service = release.get("Service", name)
+    if service is None:
+        return f"there is no Service {name!r}" if release.owns(name) else None
+    ports = [declared for _, declared in entries(service, "spec", "ports")]
+    if any(port == {"name": item.get("name")} or port == {"number": item.get("port")} for item in ports):
+        return None
+    return f"Service {name!r} has no port {' '.join(str(value) for value in port.values())}"
+
+
+def _monitors(release: Release) -> Iterator[Finding]:
+    """Find monitors that ask nobody, or at a port that those they ask don't have by that name."""
+    for key, monitor in release.objects.items():
+        labels = dig(monitor, "spec", "selector", "matchLabels") or {}
+        if key.kind == "ServiceMonitor":
+            chosen = [
+                [port for _, port in entries(service, "spec", "ports")]
+                for other, service in release.objects.items()
+                if other.kind == "Service"
+                and labels.items() <= (dig(service, "metadata", "labels") or {}).items()
+            ]
+            field = "endpoints"
+        elif key.kind == "PodMonitor":
+            chosen = [list(_ports(pods)) for pods in selected(release.objects, labels)]
+            field = "podMetricsEndpoints"
+        else:
+            continue
+        if not chosen:
+            yield Finding(key, "spec.selector.matchLabels", "matches nothing")
+        names = {port.get("name") for ports in chosen for port in ports}
+        for path, endpoint in entries(monitor, "spec", field):
+            if chosen and (name := endpoint.get("port")) and name not in names:
+                yield Finding(key, f"{path}.port", f"nothing that it selects has a port named {name!r}")
+
+
+def _network_policies(release: Release) -> Iterator[Finding]:
+    """Find policies for no pods, and ports of a Service that the policies of its pods let nobody in to.
+
+    https://kubernetes.io/docs/concepts/services-networking/network-policies/: pods that any policy of type
+    Ingress selects are closed, but for what one of them lets in.
+    """
+    policies = {key: made for key, made in release.objects.items() if key.kind == "NetworkPolicy"}
+    for key, policy in policies.items():
+        if release.owns(key.name) and not selected(release.objects, _selector(policy)):
+            yield Finding(key, "spec.podSelector", "matches no pods")
+    for key, service in release.objects.items():
+        if key.kind != "Service" or not dig(service, "spec", "selector"):
+            continue
+        for pods in selected(release.objects, dig(service, "spec", "selector")):
+            guards = [policy for policy in policies.values() if _closes(policy, pods)]
+            for path, port in entries(service, "spec", "ports"):
+                target = _target(port, pods)
+                if guards and target and not any(_lets_in(policy, target) for policy in guards):
+                    yield Finding(key, path, "leads to a port that no NetworkPolicy lets anybody in to")
+
+
+def _selector(policy: Mapping[str, Any]) -> Mapping[str, str]:
+    return dig(policy, "spec", "podSelector", "matchLabels") or {}
+
+
+def _closes(policy: Mapping[str, Any], pods: Pods) -> bool:
+    types = dig(policy, "spec", "policyTypes") or ["Ingress"]
+    return "Ingress" in types and _selector(policy).items() <= pods.labels.items()
+
+
+def _lets_in(policy: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
+    """Whether a rule has the port, by number or by name, or none at all, which are all ports."""
+    for path, rule in entries(policy, "spec", "ingress"):
+        ports = [port for _, port in entries(rule, "ports", at=path)]
+        if not ports or any(
+            _protocol(port) == _protocol(target)
+            and port.get("port") in (None, target.get("containerPort"), target.get("name"))
+            for port in ports
+        ):
+            return True
+    return False
+
+
+def _target(port: Mapping[str, Any], pods: Pods) -> Mapping[str, Any] | None:
+    """Return the container's port that a Service's port leads to; a number need not be declared."""
+    target = port.get("targetPort") or port.get("port")
+    field = "name" if isinstance(target, str) else "containerPort"
+    found = (declared for declared in _ports(pods) if declared.get(field) == target)
+    return next(found, None if field == "name" else {field: target, "protocol": port.get("protocol")})
+
+
+def _protocol(port: Mapping[str, Any]) -> object:
+    return port.get("protocol") or "TCP"

@@ -1,0 +1,1 @@
+"""Makes and reaches clusters: kind, docker, kubectl, add-ons, diagnostics."""

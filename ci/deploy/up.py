@@ -1,0 +1,107 @@
+"""A cluster to look at, with the article's service in it: made, brought up to date, taken down."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from ci.base.console import err, out, step
+from ci.base.errors import UserError
+from ci.charts import catalog
+from ci.charts.helm import ENGINES
+from ci.clusters import kind, lifecycle, testbed
+from ci.clusters.lifecycle import RUN_LABEL, Cluster
+from ci.clusters.sample_app import VERSIONS
+from ci.deploy.releases import Installs
+
+KEPT_BY = "invoke up"
+RELEASE = "api"
+NODE_PORT = kind.PORTS[-1]
+ANSWER_SECONDS = 60
+
+
+def up(wanted: testbed.Wanted) -> None:
+    """Install values/api.yaml with the app's image in a cluster, and say how to reach it.
+
+    The cluster is that of an earlier ``up`` from this checkout, or the one that is ``wanted``. Raises
+    UserError where that fails; what was made for it is removed again.
+    """
+    for name, keeper in lifecycle.kept().items():
+        if keeper == lifecycle.keeper(KEPT_BY):
+            step(f"{name} is up already: bringing the release up to date")
+            _install(lifecycle.find(name))
+            return
+    if why_not := testbed.why_not(wanted):
+        raise UserError(f"there can be no cluster here: {why_not}")
+    with testbed.prepared(wanted) as made:
+        _install(made)
+        made.keep(KEPT_BY)
+
+
+def down(everything: bool) -> None:
+    """Remove the cluster of ``up``, and all else that was left if ``everything`` or a person says so."""
+    left = []
+    for name, keeper in (lifecycle.kept() | lifecycle.left_by_killed_runs()).items():
+        if keeper == lifecycle.keeper(KEPT_BY) or everything or _agreed(f"remove {name}, kept by {keeper}?"):
+            step(f"removing {name}")
+            lifecycle.remove(lifecycle.find(name))
+        else:
+            left.append(f"{name}, kept by {keeper}")
+    step(f"left as it is, until `invoke down --all`: {'; '.join(left)}" if left else "nothing is left")
+
+
+def _agreed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return err.input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def _install(at: Cluster) -> None:
+    namespace = _namespace(at)
+    step(f"installing {RELEASE}: values/api.yaml with the image {at.app}:{VERSIONS[0]}")
+    values = {
+        "image": {"repository": at.app, "tag": VERSIONS[0]},
+        "service": {"type": "NodePort"},
+        "ports": {"http": {"nodePort": NODE_PORT}},
+    }
+    article = catalog.find_case("api")
+    with tempfile.TemporaryDirectory(prefix="up-") as folder:
+        ours = Path(folder) / "image.yaml"
+        ours.write_text(json.dumps(values if at.loopback else {"image": values["image"]}), encoding="utf-8")
+        installs = Installs(at.kubeconfig, namespace, ENGINES[-1])
+        installs.upgrade(RELEASE, article.chart.path, [*article.values, ours])
+    out.out(f"export KUBECONFIG={at.kubeconfig}    # namespace {namespace}, until `invoke down`")
+    if at.loopback:
+        url = f"http://127.0.0.1:{at.loopback[str(NODE_PORT)]}/"
+        out.out(f"{url} answers: {_answer(url)}")
+    else:
+        out.out(
+            f"kubectl --namespace {namespace} port-forward service/{RELEASE} 8000:80    # http://127.0.0.1:8000"
+        )
+
+
+def _namespace(at: Cluster) -> str:
+    """Return the default one in a cluster of our own, and make one of our own in an existing cluster."""
+    if not at.context:
+        return "default"
+    labels = {RUN_LABEL: at.name}
+    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": at.name, "labels": labels}}
+    at.kubectl("apply", "--filename=-", stdin=json.dumps(made))
+    return at.name
+
+
+def _answer(url: str) -> str:
+    # A tenth of a second to import, which the other tasks need not wait.
+    import httpx
+
+    end = time.monotonic() + ANSWER_SECONDS
+    while True:
+        try:
+            return httpx.get(url, trust_env=False).raise_for_status().text
+        except httpx.HTTPError as error:
+            if time.monotonic() > end:
+                raise UserError(f"{url} gave no answer in {ANSWER_SECONDS} s: {error}") from error
+        time.sleep(0.5)

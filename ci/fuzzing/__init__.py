@@ -1,0 +1,1 @@
+"""Values that nobody wrote: generator, invariants, experiments."""

@@ -1,0 +1,229 @@
+"""Draws values from a chart's values.schema.json: valid ones, as strange as the schema lets them be."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ci.fuzzing.placeholders import AMBIGUOUS
+from ci.values.kubernetes_parts import Schema
+from ci.values.schema import NOT_NULL
+
+Values = dict[str, Any]
+Draw = Callable[[SearchStrategy[Any]], Any]
+
+# Names that mean something: what one key declares another may refer to, and some change what is made.
+_WORDS = (
+    *("http", "tmp", "data", "grpc", "a", "b2", "LOG_LEVEL", "x.y", "example.com", "*.example.com"),
+    *("cpu", "memory", "Always", "TCP", "UDP", "ALL", "SYS_ADMIN", "None", "ClientIP", "Resource"),
+    *("/data", "/data/", "/tmp", "/", "10%", "0%", "1", "100m", "2", "1Gi", "0", "1.5", "1e3", ""),  # noqa: S108
+)
+# What a plain way of writing YAML, or a template, would make something else of.
+_PIECES = (
+    *(
+        '"',
+        "'",
+        "\\",
+        "\n",
+        "\r\n",
+        "\r",
+        "\t",
+        " ",
+        "  ",
+        ":",
+        ": ",
+        "#",
+        " #",
+        "- ",
+        "? ",
+        "---",
+        "\n---\n",
+    ),
+    *("...", "{{ .Values.image }}", '{{- fail "" }}', "{{", "}}", "$(A)", "$$", "&a ", "*a", "!b ", "%", "@"),
+    *("`", "|", ">", "{", "[", ",", "=", "<<: ", "~", "a", "yes", "null", "1e3", "0x1F", ".inf", "12:30:45"),
+    *("\nkind: Secret\n", "\n  - name: another\n    image: i:1\n", "ü", "日本語", "😀", "\u00a0", "\x1b[31m"),
+    *("\x7f", "\x85", "\u2028", "\u2029", "\ufeff", "\uffff", "\x01", "a long line of words " * 40),
+)
+
+# A definition's key whose text has to be one that stands elsewhere in the values too, or one that does not.
+_REFERENCES = {
+    ("VolumeMount", "name"): ("tmp", "data"),
+    ("VolumeDevice", "name"): ("tmp", "data"),
+    # Otherwise something made elsewhere would have a name of the release's.
+    ("", "fullnameOverride"): ("shop", "a-name-of-sixty-three-characters-which-is-the-most-there-may-be", ""),
+}
+# Definitions that take one of those of their keys which are maps, and only one.
+_UNIONS = frozenset(
+    {"probe", "volume", "variable", "LifecycleHandler", "EnvVarSource", "EnvFromSource", "IngressBackend"}
+    | {"VolumeProjection"}
+)
+# What the checks want in a block or an entry, although one file may leave it to another.
+_NEEDED = {
+    "port": ("containerPort",),
+    "cronJob": ("schedule",),
+    "ingress": ("hosts",),
+    "migration": ("command",),
+}
+# Templates, which may fail.
+_LEFT_OUT = frozenset({"extraObjects"})
+# The most keys of an object that are drawn, by its depth; deeper only what has to be there is.
+_MOST_KEYS = (8, 4, 3, 3, 2, 2, 2, 1, 1)
+
+_ONE_OF_TWENTY = st.integers(0, 19).map(lambda number: number == 19)
+_ONE_OF_FOUR = st.integers(0, 3).map(lambda number: number == 3)
+_TEXTS = st.one_of(
+    st.sampled_from(_WORDS),
+    st.sampled_from(AMBIGUOUS),
+    st.lists(st.sampled_from(_PIECES), min_size=1, max_size=4).map("".join),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
+)
+
+
+def values(schema: Schema) -> SearchStrategy[Values]:
+    """Return what draws values that a schema accepts, as ``schema.build`` writes it.
+
+    They run an image, where the chart has a key for one, and blocks that can be switched on mostly are.
+    """
+    generator = _Generator(schema)
+
+    @st.composite
+    def drawn(draw: Draw) -> Values:
+        found = generator.object(draw, schema, 0)
+        if "image" in schema["properties"] and found.get("image", {}) is not None:
+            found["image"] = {"repository": "myrepo/api", "tag": "1"} | found.get("image", {})
+        return found
+
+    return drawn()
+
+
+class _Generator:
+    def __init__(self, schema: Schema) -> None:
+        self._definitions = schema.get("definitions", {})
+
+    def value(self, draw: Draw, part: Any, depth: int, key: str = "", owner: str = "") -> Any:
+        """Draw what a part of the schema accepts; it is for a ``key`` of the definition ``owner``."""
+        kinds = self._kinds(part)
+        name, part = self._definition(part)
+        if "null" in part.get("type", ()) and draw(_ONE_OF_TWENTY):
+            return None
+        match draw(_one(kinds)):
+            case "enum":
+                return draw(_one(tuple(value for value in part["enum"] if value is not None)))
+            case "object":
+                return self.object(draw, part, depth, name or key)
+            case "array":
+                return self._list(draw, part, depth)
+            case "boolean":
+                return (key == "enabled" and not draw(_ONE_OF_FOUR)) or draw(st.booleans())
+            case "integer":
+                return draw(_integers(part.get("minimum", 1 - 2**53), part.get("maximum", 2**53 - 1)))
+            case "number":
+                return draw(_numbers(part.get("minimum", -1e6), part.get("maximum", 1e6)))
+            case _ if (owner, key) in _REFERENCES:
+                return draw(_one(_REFERENCES[owner, key]))
+            case _:
+                limits = part.get("minLength", 0), part.get("maxLength")
+                return draw(_texts(part.get("pattern", ""), *limits, tuple(part.get("examples", ()))))
+
+    def object(self, draw: Draw, part: Schema, depth: int, name: str = "") -> Values:
+        """Draw a map that a part of the schema, a definition or block of that ``name``, accepts."""
+        if "properties" not in part:
+            return self._map(draw, part, depth)
+        properties = {
+            key: inner
+            for key, inner in part["properties"].items()
+            if key not in _LEFT_OUT and self._kinds(inner)
+        }
+        wanted = [*part.get("required", []), *(key for key in _NEEDED.get(name, ()) if key in properties)]
+        if name in _UNIONS:
+            maps = tuple(key for key, inner in properties.items() if "object" in self._kinds(inner))
+            wanted.append(draw(_one(maps)))
+            properties = {key: inner for key, inner in properties.items() if key not in maps or key in wanted}
+        if depth and "enabled" in properties:
+            wanted.append("enabled")
+        most = _MOST_KEYS[depth] if depth < len(_MOST_KEYS) else 0
+        rest = tuple(key for key in properties if key not in wanted)
+        wanted += draw(_some(rest, most)) if rest and most else []
+        return {key: self.value(draw, properties[key], depth + 1, key, name) for key in wanted}
+
+    def _map(self, draw: Draw, part: Schema, depth: int) -> Values:
+        patterns = part.get("patternProperties", {"": part.get("additionalProperties", True)})
+        (pattern, inner), *refused = patterns.items()
+        keys = draw(_names(pattern, tuple(other for other, _ in refused)))
+        return {key: self.value(draw, inner, depth + 1) for key in keys}
+
+    def _list(self, draw: Draw, part: Schema, depth: int) -> list[Any]:
+        items = part.get("items", True)
+        least = part.get("minItems", 0)
+        most = max(least, min(2, part.get("maxItems", 2))) if self._kinds(items) else least
+        return [self.value(draw, items, depth + 1) for _ in range(draw(_integers(least, most)))]
+
+    def _kinds(self, part: Any) -> tuple[str, ...]:
+        """Return which types a part of the schema takes, but for null, and for maps that may hold anything.
+
+        "enum" stands for the values that it lists, whatever their types.
+        """
+        _, part = self._definition(part)
+        if "enum" in part:
+            return ("enum",)
+        types = part.get("type", ())
+        types = (types,) if isinstance(types, str) else types
+        told = part.get("additionalProperties") not in (None, True, {}) or part.keys() & {"properties"}
+        return tuple(kind for kind in types if kind != "null" and (kind != "object" or told))
+
+    def _definition(self, part: Any) -> tuple[str, Schema]:
+        """Return the name of the definition that a part of the schema is, if it is one, and what it says."""
+        if part is True:
+            return "", {}
+        reference = str(part.get("$ref", "")).removeprefix("#/definitions/")
+        part = self._definitions[reference] if reference else part
+        # A type that has something to say of others stands under "if".
+        return reference.removesuffix(NOT_NULL), {**part, **part.get("if", {})}
+
+
+@functools.cache
+def _one(choices: tuple[Any, ...]) -> SearchStrategy[Any]:
+    return st.sampled_from(choices)
+
+
+@functools.cache
+def _some(keys: tuple[str, ...], most: int) -> SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(keys), unique=True, max_size=most)
+
+
+@functools.cache
+def _names(pattern: str, refused: tuple[str, ...]) -> SearchStrategy[list[str]]:
+    names = _texts(pattern, 1, None).filter(lambda name: not any(re.search(other, name) for other in refused))
+    return st.lists(names, unique=True, max_size=3)
+
+
+@functools.cache
+def _integers(least: int, most: int) -> SearchStrategy[int]:
+    return st.integers(least, min(least + 9, most)) | st.integers(least, most)
+
+
+@functools.cache
+def _numbers(least: float, most: float) -> SearchStrategy[float]:
+    return st.integers(int(least), int(most)) | st.floats(least, most, allow_subnormal=False)
+
+
+@functools.cache
+def _texts(
+    pattern: str, shortest: int, longest: int | None, examples: tuple[str, ...] = ()
+) -> SearchStrategy[str]:
+    def fits(text: str) -> bool:
+        return shortest <= len(text) and (longest is None or len(text) <= longest)
+
+    if not pattern:
+        return _TEXTS.filter(fits)
+    # A $ is the end of a text to Helm, and not, as to Python, the end of its last line.
+    whole = re.compile(pattern.replace("$", r"\Z"))
+    likely = tuple(word for word in (*_WORDS, *AMBIGUOUS) if fits(word) and whole.search(word))
+    words = (*examples, *likely)
+    others = st.from_regex(pattern, fullmatch=pattern.endswith("$")).filter(fits)
+    return st.one_of(_one(words), _one(words), others) if words else others

@@ -1,0 +1,200 @@
+"""What holds whatever the values are, as long as the chart's schema accepts them."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ci.base.errors import UserError
+from ci.charts.batch import Outcome
+from ci.checks import naming, references, tidiness
+from ci.checks.findings import Finding
+from ci.fuzzing.placeholders import restored
+from ci.kubernetes import differences, fields, manifests, validation
+from ci.kubernetes.manifests import Key, Object
+from ci.kubernetes.workloads import dig
+
+Values = dict[str, Any]
+
+# The ConfigMap or Secret that holds what is written under a key: its kind, and the end of its name.
+_SETTINGS = {
+    ("config", "data"): ("ConfigMap", "config"),
+    ("config", "files"): ("ConfigMap", "files"),
+    ("secret", "data"): ("Secret", "secrets"),
+    ("secret", "files"): ("Secret", "secret-files"),
+}
+
+
+class Trial(NamedTuple):
+    """Values of a ``chart``, and what came of them as the part ``name`` of a batch.
+
+    ``written`` is what a person wrote, ``values`` that laid over the chart's defaults. ``outcomes`` has what
+    each Helm made of them, ``plain`` what the last made of them with stand-ins for ``texts``.
+    """
+
+    chart: str
+    name: str
+    written: Values
+    values: Values
+    outcomes: Mapping[int, Outcome]
+    plain: Outcome
+    texts: dict[str, str]
+
+
+def faults(trial: Trial) -> list[str]:
+    """Return a sentence for each thing that does not hold for some values.
+
+    They render, or are refused with one of their keys named; both Helms make the same of them; Kubernetes
+    takes every object, on each version that knows its fields; what refers to something finds it; what was
+    written arrives, and a text is nothing but a text.
+    """
+    engine, outcome = list(trial.outcomes.items())[-1]
+    errors = [f"Helm {number}: {one.error}" for number, one in trial.outcomes.items() if one.error]
+    if errors:
+        return errors
+    found = [
+        f"Helm {number} and Helm {engine} make different texts of it"
+        for number, other in trial.outcomes.items()
+        if _lines(other) != _lines(outcome)
+    ]
+    if outcome.problems:
+        return [
+            *found,
+            *(problem for problem in outcome.problems if not _names_a_key(problem, trial.written)),
+        ]
+    try:
+        objects = manifests.parse(outcome.stream)
+    except UserError as error:
+        return [*found, str(error)]
+    fullname = trial.values.get("fullnameOverride") or f"all-{trial.name}"
+    found += validation.report(fields.problems(objects.values()))
+    found += map(str, _findings(trial.values, objects, fullname))
+    found += tidiness.untidy(outcome.stream)
+    if trial.chart == "microservice":
+        found += [
+            f"{key}: {written!r} arrives as {made!r}"
+            for key, written, made in _arrivals(_pruned(trial.values), _unversioned(objects), fullname)
+            if (written or None) != (made or None)
+        ]
+    return [*found, *_changed(trial, objects)]
+
+
+def merged(defaults: Values, values: Values) -> Values:
+    """Return values laid over a chart's defaults as Helm does it: maps merge, null removes."""
+    result = {**defaults, **values}
+    for key, value in values.items():
+        if isinstance(value, dict) and isinstance(defaults.get(key), dict):
+            result[key] = merged(defaults[key], value)
+    return {key: value for key, value in result.items() if value is not None}
+
+
+def _findings(values: Values, objects: Mapping[Key, Object], fullname: str) -> list[Finding]:
+    findings = [*references.findings(objects, fullname), *naming.findings(objects)]
+    # A person who writes the whole policy may mean that nobody gets in.
+    closed = bool(dig(values, "networkPolicy", "spec"))
+    return [one for one in findings if not (closed and "no NetworkPolicy" in one.message)]
+
+
+def _lines(outcome: Outcome) -> tuple[list[str], tuple[str, ...]]:
+    # Sorted: keys with digits in them stand in another order in Helm 3 than in Helm 4.
+    return sorted(outcome.stream.splitlines()), outcome.problems
+
+
+def _names_a_key(problem: str, written: Values) -> bool:
+    # An image has to be given, so it may be that none was.
+    keys = [*written, "image"]
+    return any(re.search(rf"(?<![\w.-]){re.escape(key)}(?![\w-])", problem) for key in keys)
+
+
+def _arrivals(
+    values: Values, objects: Mapping[Key, Object], fullname: str
+) -> Iterator[tuple[str, object, object]]:
+    """Yield keys, each with what was written there, and with what the objects have of it."""
+    named = {(key.kind, key.name): made for key, made in objects.items()}
+    for (block, field), (kind, suffix) in _SETTINGS.items():
+        made = dig(named.get((kind, f"{fullname}-{suffix}")), "data") or {}
+        if kind == "Secret":
+            made = {name: _decoded(text) for name, text in made.items()}
+        yield f"{block}.{field}", _texts(values[block].get(field, {})), made
+    deployment = named["Deployment", fullname]
+    pod = dig(deployment, "spec", "template", "spec")
+    main, *extra = pod["containers"]
+    variables = [(entry["name"], entry.get("value", entry.get("valueFrom"))) for entry in main.get("env", [])]
+    yield "env", sorted(_texts(values.get("env", {})).items()), sorted(variables)
+    yield "command", values.get("command"), main.get("command")
+    yield "args", values.get("args"), main.get("args")
+    for key, made in (("initContainers", pod.get("initContainers", [])), ("extraContainers", extra)):
+        yield key, _unsecured(values.get(key, [])), _unsecured(made)
+    for key, whole in (
+        ("podSpec", pod),
+        ("containerSpec", main),
+        ("podAnnotations", dig(deployment, "spec", "template", "metadata", "annotations")),
+        ("deploymentAnnotations", dig(deployment, "metadata", "annotations")),
+    ):
+        written = values.get(key, {})
+        yield key, written, {name: (whole or {}).get(name) for name in written}
+
+
+def _changed(trial: Trial, objects: Mapping[Key, Object]) -> Iterator[str]:
+    """Find what a text has changed beside itself."""
+    if trial.plain.problems or trial.plain.error:
+        yield f"with other texts: {trial.plain.error or '; '.join(trial.plain.problems)}"
+        return
+    expected = {
+        key: restored(_comparable(made), trial.texts)
+        for key, made in _unversioned(manifests.parse(trial.plain.stream)).items()
+    }
+    actual = {key: _comparable(made) for key, made in _unversioned(objects).items()}
+    for key, path, old, new in differences.compare(expected, actual):
+        yield f"{key}: {path}: {new!r}, where other texts make {old!r}"
+
+
+def _unversioned(objects: Mapping[Key, Object]) -> dict[Key, Object]:
+    """Return objects without the hash of its data in the name of each that is kept, wherever that stands."""
+    names = {
+        key.name: key.name.rpartition("-")[0]
+        for key, made in objects.items()
+        if dig(made, "metadata", "labels", "microservice/versioned")
+    }
+
+    def renamed(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: renamed(value) for key, value in node.items()}
+        if isinstance(node, list):
+            return [renamed(item) for item in node]
+        return names.get(node, node) if isinstance(node, str) else node
+
+    return {key._replace(name=names.get(key.name, key.name)): renamed(made) for key, made in objects.items()}
+
+
+def _comparable(node: Any) -> Any:
+    """Return an object without what follows from a text: base64, checksums, the order of variables."""
+    if isinstance(node, list):
+        return [_comparable(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("kind") == "Secret":
+        node = {**node, "data": {name: _decoded(text) for name, text in node.get("data", {}).items()}}
+    if isinstance(node.get("env"), list):
+        node = {**node, "env": sorted(node["env"], key=lambda variable: str(variable["name"]))}
+    return {key: _comparable(value) for key, value in node.items() if not key.startswith("checksum/")}
+
+
+def _texts(entries: Values) -> Values:
+    return {name: str(value) if isinstance(value, int) else value for name, value in entries.items()}
+
+
+def _unsecured(containers: list[Values]) -> list[Values]:
+    return [{key: value for key, value in each.items() if key != "securityContext"} for each in containers]
+
+
+def _decoded(text: str) -> str:
+    return base64.b64decode(text).decode()
+
+
+def _pruned(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _pruned(value) for key, value in node.items() if value is not None}
+    return [_pruned(item) for item in node] if isinstance(node, list) else node

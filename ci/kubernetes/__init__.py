@@ -1,0 +1,1 @@
+"""What Kubernetes knows, without a cluster: versions, definitions, objects, validation, custom kinds."""

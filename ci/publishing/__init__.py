@@ -1,0 +1,1 @@
+"""Versions, changelog, packages, signatures, repositories."""

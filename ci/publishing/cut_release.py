@@ -1,0 +1,134 @@
+"""Makes a release of what is committed: versions, changelog, commit and tag, or nothing of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from semver import Version
+
+from ci.base import repository
+from ci.base.console import out, step
+from ci.base.errors import UserError
+from ci.publishing import versions
+
+_HEADING = "## [Unreleased]\n"
+
+
+def run(version: str) -> None:
+    """Release ``version`` (1.2.3): commit it, tag it v1.2.3, and print how to publish and how to undo that.
+
+    It is made and tested in a checkout of its own, so that what is not committed takes no part, and whatever
+    goes wrong leaves branch, tags and files as they were. Raises UserError for what has to be mended first.
+    """
+    before = _check(version)
+    tag = f"v{version}"
+    with _checkout(before) as checkout:
+        step(f"setting the version to {version}")
+        _set_version(checkout, version)
+        _invoke(checkout, "docs")
+        _git(checkout, "add", "--all")
+        # The hooks of a person's clone run what is in its .venv; the tests below run the same and more.
+        _git(checkout, "commit", "--no-verify", "--quiet", "--message", f"Release {version}")
+        commit = _git(checkout, "rev-parse", "HEAD")
+        step("testing what would be released")
+        _invoke(checkout, "test")
+    _git(repository.root(), "tag", "--annotate", "--message", f"Release {version}", tag, commit)
+    try:
+        _git(repository.root(), "merge", "--quiet", "--ff-only", commit)
+    except BaseException:
+        _git(repository.root(), "tag", "--delete", tag)
+        raise
+    branch = _git(repository.root(), "branch", "--show-current")
+    out.out(f"{version} is committed and tagged {tag}; nothing has left this machine")
+    out.out(f"  publish it:  git push --atomic origin {branch} {tag}")
+    out.out(f"  or undo it:  git tag --delete {tag} && git reset --keep {before}")
+
+
+def _check(version: str) -> str:
+    """Return the commit that is to be released; UserError for the first reason against it."""
+    if not Version.is_valid(version):
+        raise UserError(
+            f"{version!r} is no semantic version (https://semver.org); one is 1.2.3, or 1.2.3-rc.1"
+        )
+    before = _git(repository.root(), "rev-parse", "--verify", "HEAD")
+    if not _git(repository.root(), "branch", "--show-current"):
+        raise UserError("no branch is checked out, so the release would be on none: git switch main")
+    if _git(repository.root(), "tag", "--list", f"v{version}"):
+        raise UserError(f"there is a tag v{version} already: choose a higher version")
+    if changed := _git(repository.root(), "status", "--porcelain"):
+        raise UserError(f"these changes are not committed; commit them, or put them aside:\n{changed}")
+    told = re.findall(
+        r"^## \[([^]]+)\]", _changelog(repository.root()).read_text(encoding="utf-8"), re.MULTILINE
+    )
+    released = {*versions.releases(), *filter(Version.is_valid, told)}
+    last = max(map(Version.parse, released), default=None)
+    if last and last >= Version.parse(version):
+        raise UserError(f"{version} does not come after {last}, the last release: choose a higher version")
+    if not versions.section("Unreleased"):
+        raise UserError(
+            "CHANGELOG.md has nothing under [Unreleased]: write there what changes for those who use it"
+        )
+    return before
+
+
+def _set_version(folder: Path, version: str) -> None:
+    """Write the version wherever it stands, and put what is not released yet under it, with today's date."""
+    for chart in sorted(folder.glob("charts/*/Chart.yaml")):
+        _replace(chart, r"^version: .*$", f"version: {version}")
+    _replace(folder / "pyproject.toml", r'^version = ".*"$', f'version = "{version}"')
+    dated = f"{_HEADING}\n## [{version}] - {datetime.now(UTC).date()}\n"
+    _replace(_changelog(folder), rf"^{re.escape(_HEADING)}", dated)
+
+
+def _replace(path: Path, pattern: str, text: str) -> None:
+    before = path.read_text(encoding="utf-8")
+    after, found = re.subn(pattern, lambda _: text, before, flags=re.MULTILINE)
+    if found != 1:
+        raise UserError(f"{path.name} of {path.parent.name}: {found} lines {pattern}, and one is needed")
+    path.write_text(after, encoding="utf-8")
+
+
+def _changelog(folder: Path) -> Path:
+    return folder / "CHANGELOG.md"
+
+
+@contextmanager
+def _checkout(commit: str) -> Iterator[Path]:
+    """Yield a folder with that commit checked out, on no branch; it is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="release-") as temporary:
+        folder = Path(temporary) / "checkout"
+        _git(repository.root(), "worktree", "add", "--quiet", "--detach", str(folder), commit)
+        try:
+            yield folder
+        finally:
+            _git(repository.root(), "worktree", "remove", "--force", str(folder))
+
+
+def _invoke(folder: Path, task: str) -> None:
+    """Run a task of a checkout, which says itself what it does; UserError where it fails."""
+    child = subprocess.Popen([sys.executable, "-m", "invoke", task], cwd=folder)
+    try:
+        code = child.wait()
+    except BaseException:
+        # It has things to clean up; subprocess.run would kill it.
+        child.terminate()
+        child.wait()
+        raise
+    if code:
+        raise UserError(f"invoke {task} failed, see above: nothing was released, and nothing changed here")
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    asked = subprocess.run(
+        ["git", *arguments], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if asked.returncode:
+        raise UserError(f"git {arguments[0]} failed: {asked.stderr.strip()}")
+    return asked.stdout.strip()

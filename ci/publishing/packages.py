@@ -1,0 +1,140 @@
+"""Packages of the charts, as a consumer installs them: the same bytes from the same commit."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ci.base import kubernetes_yaml, repository
+from ci.base.console import out, step
+from ci.base.errors import UserError
+from ci.base.files import write_whole
+from ci.charts import catalog, helm
+from ci.charts.catalog import Chart
+from ci.publishing import archive, versions
+
+# 1980, the first year that every archive format knows: for what has neither a commit nor a date.
+_NO_DATE = 315532800
+
+# What says the same in other words stands together: a compressor looks back no farther than 32 KB.
+_LAST = ("README.md", "values.yaml", "values.schema.json")
+
+# How each chart is installed, where it takes more than a name.
+_INSTALL = {
+    "microservice": "api {} --set image.repository=myrepo/api --set-string image.tag=1.2.3",
+    "namespace": "staging {} --namespace default",
+}
+
+
+@dataclass(frozen=True)
+class Package:
+    """A packaged chart: its file, its Chart.yaml, and when it was made, in seconds since 1970."""
+
+    path: Path
+    metadata: dict[str, Any]
+    time: int
+
+    @property
+    def name(self) -> str:
+        """The chart's name."""
+        return str(self.metadata["name"])
+
+    @property
+    def version(self) -> str:
+        """The chart's version."""
+        return str(self.metadata["version"])
+
+    @cached_property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return self.path.read_bytes()
+
+    @cached_property
+    def sha256(self) -> str:
+        """The checksum of the file, in hexadecimal digits."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def provenance(self) -> Path:
+        """The file that is beside the package where it is signed."""
+        return self.path.with_name(f"{self.path.name}.prov")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+def dist() -> Path:
+    """Return the folder in which packages are left for whoever made them."""
+    return repository.root() / "dist"
+
+
+def other_bytes(package: Package, where: str) -> UserError:
+    """Return the error for a version that is published with other bytes than the package has."""
+    return UserError(
+        f"{package} is published in {where} already, with other bytes, and stays as it is: "
+        "raise the version in Chart.yaml, or package the commit that it was published from"
+    )
+
+
+def package_all() -> None:
+    """Package every chart into dist/; print size, sha256 and how to install; raise as ``make`` does."""
+    packages = make(dist())
+    for package in packages:
+        shown = repository.shown(package.path)
+        out.out(f"{shown}  {len(package.content)} bytes  sha256:{package.sha256}")
+        out.out("  helm install", _INSTALL.get(package.name, f"{package.name} {{}}").format(shown))
+    for doubt in doubts(packages):
+        step(f"not to be published: {doubt}")
+
+
+def make(folder: Path) -> list[Package]:
+    """Package every chart into ``folder/<name>-<version>.tgz``, each put into place whole.
+
+    That is after helm lint and ``versions.check`` have passed for all; raises UserError where one has not.
+    """
+    time = versions.date() or _NO_DATE
+    packages = []
+    for chart, metadata in [(chart, _metadata(chart)) for chart in catalog.charts()]:
+        step(f"packaging {chart.name}")
+        package = Package(folder / f"{metadata['name']}-{metadata['version']}.tgz", metadata, time)
+        write_whole(package.path, pack(chart, time, engine=helm.ENGINES[-1]))
+        # helm push takes the file's time for the artifact's, whose digest hangs on it.
+        os.utime(package.path, (time, time))
+        packages.append(package)
+    return packages
+
+
+def doubts(packages: list[Package]) -> list[str]:
+    """Return why packages made now could not be made again by others, each with its remedy."""
+    return list(dict.fromkeys(doubt for package in packages for doubt in versions.doubts(package.version)))
+
+
+def pack(chart: Chart, time: int, *, engine: int) -> bytes:
+    """Return the package of a chart, dated ``time`` (seconds since 1970); HelmError where Helm refuses it.
+
+    Helm says which files belong into it, by .helmignore; they are taken as they are. Helm itself would write
+    Chart.yaml anew, in an order of its own.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        by_helm = archive.unpack(helm.package(chart.path, Path(temporary), engine=engine).read_bytes())
+    names = sorted(by_helm, key=lambda name: (_place(name.partition("/")[2]), name))
+    return archive.pack({name: (chart.path.parent / name).read_bytes() for name in names}, time)
+
+
+def _place(name: str) -> int:
+    return _LAST.index(name) if name in _LAST else -1
+
+
+def _metadata(chart: Chart) -> dict[str, Any]:
+    """Return what Chart.yaml says, after all checks."""
+    for engine in helm.ENGINES:
+        helm.lint(chart.path, engine=engine, strict=True)
+    file = chart.path / "Chart.yaml"
+    metadata: dict[str, Any] = kubernetes_yaml.load(file.read_text(encoding="utf-8"), repository.shown(file))
+    versions.check(str(metadata["version"]), repository.shown(file))
+    return metadata

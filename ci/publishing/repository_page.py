@@ -1,0 +1,176 @@
+"""The page for people beside a chart repository's index.yaml: one file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import semver
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from ci.base import kubernetes_yaml
+from ci.base.errors import UserError
+from ci.base.files import write_whole
+from ci.base.repository import root, shown
+from ci.charts import catalog
+from ci.charts.catalog import Chart
+from ci.publishing import pyproject
+from ci.values import reference
+
+_PARTS = Path(__file__).parent / "page"
+# Found by Artifact Hub beside index.yaml: https://artifacthub.io/docs/topics/repositories/helm-charts/
+_ARTIFACT_HUB = "artifacthub-repo.yml"
+_CHANGES = "artifacthub.io/changes"
+
+
+class Version(NamedTuple):
+    """A published version; ``link`` and ``provenance`` are "" where there is none, ``kilobytes`` 0."""
+
+    version: str
+    created: str
+    kubernetes: str
+    link: str
+    kilobytes: int
+    sha256: str
+    provenance: str
+    changes: list[tuple[str, str]]
+
+
+class Section(NamedTuple):
+    """What the page says of a chart: ``entry`` is its newest release's, {} in ``install`` is the chart."""
+
+    name: str
+    entry: dict[str, Any]
+    icon: str
+    newest: str
+    install: str
+    versions: list[Version]
+    tables: list[reference.Table]
+
+
+def write(repository: Path) -> Path:
+    """Write ``index.html`` into the folder ``repository``, which has index.yaml, and return its path.
+
+    Artifact Hub's file about the repository is put beside it. Each file is written whole or not at all, and
+    the same index gives the same bytes. Raises UserError where index.yaml is missing or wrong.
+    """
+    sections = list(_sections(repository))
+    environment = Environment(
+        loader=FileSystemLoader(_PARTS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["marked"] = _marked
+    style, script = (_PARTS.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
+    text = environment.get_template("index.html").render(
+        sections=sections,
+        alias=pyproject.name(),
+        charts=pyproject.address("Charts"),
+        registry=pyproject.address("Registry"),
+        source=pyproject.address("Source"),
+        style=Markup(style),  # noqa: S704
+        script=Markup(script),  # noqa: S704
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+    )
+    page = repository / "index.html"
+    write_whole(repository / _ARTIFACT_HUB, (root() / _ARTIFACT_HUB).read_text(encoding="utf-8"))
+    write_whole(page, text)
+    return page
+
+
+def _sections(repository: Path) -> Iterator[Section]:
+    """Read index.yaml (https://helm.sh/docs/topics/chart_repository/); its newest versions stand first."""
+    path = repository / "index.yaml"
+    name = shown(path)
+    try:
+        index = kubernetes_yaml.load(path.read_text(encoding="utf-8"), name)
+    except FileNotFoundError:
+        raise UserError(f"{name} is missing; a chart repository has one: invoke publish") from None
+    known = {chart.name: chart for chart in catalog.charts()}
+    # The chart that the project is about comes first.
+    order = sorted((index or {}).get("entries") or {}, key=lambda name: (name != "microservice", name))
+    for chart in order:
+        entries = index["entries"][chart]
+        try:
+            newest = next((entry for entry in entries if not _is_prerelease(entry["version"])), entries[0])
+            versions = [_version(repository, entry) for entry in entries]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise UserError(f"{name}: the entry {chart!r} is none of a chart repository: {error!r}") from None
+        yield Section(
+            name=chart,
+            entry=newest,
+            icon=_address(newest.get("icon"), "https:", "data:image/"),
+            newest=newest["version"],
+            install=_install(known[chart]) if chart in known else f"helm install {chart} {{}}",
+            versions=versions,
+            tables=reference.tables(known[chart]) if chart in known else [],
+        )
+
+
+def _version(repository: Path, entry: dict[str, Any]) -> Version:
+    link = str(next(iter(entry.get("urls") or ()), ""))
+    link = _address(link, "https:", "http:") if urlsplit(link).scheme else link
+    package = repository / urlsplit(link).path.rpartition("/")[2]
+    here = bool(link) and package.is_file()
+    provenance = here and package.with_name(f"{package.name}.prov").is_file()
+    return Version(
+        version=str(entry["version"]),
+        created=str(entry.get("created") or "")[:10],
+        kubernetes=str(entry.get("kubeVersion") or "").removesuffix("-0"),
+        link=link,
+        kilobytes=-(-package.stat().st_size // 1000) if here else 0,
+        sha256=str(entry.get("digest") or ""),
+        provenance=f"{link}.prov" if provenance else "",
+        changes=list(_changes(entry)),
+    )
+
+
+def _changes(entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield kind ("" where none is said) and description of each change, in either form of the annotation.
+
+    https://artifacthub.io/docs/topics/annotations/helm/
+    """
+    told = (entry.get("annotations") or {}).get(_CHANGES, "")
+    for change in kubernetes_yaml.load(told, _CHANGES) or []:
+        if isinstance(change, dict):
+            yield str(change.get("kind", "")), str(change.get("description", ""))
+        else:
+            yield "", str(change)
+
+
+def _install(chart: Chart) -> str:
+    """Return how the chart's README says to install it, with {} for the chart."""
+    readme = (chart.path / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"^```sh\n(helm install .*<chart>.*)\n```$", readme, re.MULTILINE)
+    if not found:
+        raise UserError(f"{shown(chart.path)}/README.md: show how to install it: helm install NAME <chart>")
+    return found[1].replace("<chart>", "{}")
+
+
+def _is_prerelease(version: str) -> bool:
+    return bool(semver.Version.parse(version.removeprefix("v"), optional_minor_and_patch=True).prerelease)
+
+
+def _address(found: object, *prefixes: str) -> str:
+    """Return an address that begins as it may; "" for any other."""
+    return str(found) if str(found).startswith(prefixes) else ""
+
+
+def _marked(text: str) -> Markup:
+    """Return a text as HTML, with <code> for what stands in backquotes."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
+
+
+def _hash(text: str) -> str:
+    """Name an inline style or script for a Content-Security-Policy (https://www.w3.org/TR/CSP3/)."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,0 +1,1 @@
+"""What may be written in a values file: the schema and its source, lint, reference."""

@@ -1,0 +1,112 @@
+"""Kubernetes' own definitions as parts of a values schema: draft-07, without prose."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from typing import Any
+
+from ci.kubernetes import definitions
+from ci.kubernetes.versions import NEWEST
+
+Schema = dict[str, Any]
+
+MARKER = "kubernetes:"
+ANNOTATIONS = frozenset({"title", "description", "default", "examples"})
+
+_RAW_REFERENCE = "#/$defs/"
+# Written once, for their size and for Helm's time; Kubernetes has no definitions of these.
+# A file's numbers pass through a float64, which holds whole numbers up to 2^53 - 1 alone.
+_SHARED: dict[str, Schema] = {
+    "text": {"type": "string"},
+    "boolean": {"type": "boolean"},
+    "int32": {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1},
+    "int64": {"type": "integer", "minimum": 1 - 2**53, "maximum": 2**53 - 1},
+    "listOfText": {"type": "array", "items": {"$ref": MARKER + "text"}},
+    "mapOfText": {"type": "object", "additionalProperties": {"$ref": MARKER + "text"}},
+}
+
+
+def resolve(schema: Schema) -> Schema:
+    """Return a schema with each ``$ref: kubernetes:<name>`` resolved, as io.k8s.api.core.v1.Affinity.
+
+    It becomes a $ref to a definition under the last word of that name (Affinity), which is added along with
+    all that it leads to; one that the schema has under such a name already stands in its place. With more
+    than annotations beside it, it becomes the definition itself: those keywords take the place of its own,
+    and its ``properties`` are laid over, one by one, but for those that a pattern beside it fits. Raises
+    LookupError, with the reason, for a definition that the newest supported Kubernetes does not have, and for
+    two with one last word.
+    """
+    wanted: set[str] = set()
+    resolved: Schema = _resolved(schema, wanted)
+    own = resolved.setdefault("definitions", {})
+    added: dict[str, Schema] = {}
+    while missing := {name for name in wanted if _short(name) not in own.keys() | added.keys()}:
+        added |= {_short(name): _resolved(definition(name), wanted) for name in missing}
+    for name, other in itertools.pairwise(sorted(wanted, key=lambda name: (_short(name), name))):
+        if _short(name) == _short(other):
+            raise LookupError(f"{name} and {other} would be one definition here, {_short(name)}")
+    resolved["definitions"] = {**own, **dict(sorted(added.items()))}
+    return resolved
+
+
+@functools.cache
+def definition(name: str) -> Schema:
+    """Return a definition of the newest supported Kubernetes; what it refers to is marked as in a source.
+
+    A Quantity and an IntOrString become a list of types, for a plainer message than that of oneOf; ``format``
+    becomes its limits. Raises LookupError, with the reason, for an unknown name.
+    """
+    if name in _SHARED:
+        return _SHARED[name]
+    known = definitions.read(NEWEST)
+    if name not in known:
+        raise LookupError(f"Kubernetes {NEWEST} has no definition {name}")
+    return _plain(known[name])
+
+
+def _resolved(node: Any, wanted: set[str]) -> Any:
+    if isinstance(node, list):
+        return [_resolved(item, wanted) for item in node]
+    if not isinstance(node, dict):
+        return node
+    reference = str(node.get("$ref", ""))
+    if not reference.startswith(MARKER):
+        return {key: _resolved(value, wanted) for key, value in node.items()}
+    name = reference.removeprefix(MARKER)
+    base = definition(name)
+    rest = {key: value for key, value in node.items() if key != "$ref"}
+    if rest.keys() <= ANNOTATIONS:
+        wanted.add(name)
+        return {"$ref": f"#/definitions/{_short(name)}", **rest}
+    laid_over = {**base.get("properties", {}), **rest.get("properties", {})}
+    patterns = rest.get("patternProperties", {})
+    own = {name: part for name, part in laid_over.items() if not any(re.search(p, name) for p in patterns)}
+    return _resolved({**base, **rest, "properties": own}, wanted)
+
+
+def _plain(raw: Schema) -> Schema:
+    if "$ref" in raw:
+        return {"$ref": MARKER + raw["$ref"].removeprefix(_RAW_REFERENCE)}
+    if raw.get("format") in _SHARED:
+        return {"$ref": MARKER + raw["format"]}
+    types = [name for choice in raw.get("oneOf", [raw]) for name in _list(choice["type"]) if name != "null"]
+    plain: Schema = {"type": types[0] if len(types) == 1 else types}
+    for keyword in ("items", "additionalProperties"):
+        if isinstance(raw.get(keyword), dict):
+            plain[keyword] = _plain(raw[keyword])
+    if "properties" in raw:
+        plain["properties"] = {name: _plain(part) for name, part in raw["properties"].items()}
+    if "required" in raw:
+        plain["required"] = raw["required"]
+    shared = [name for name, definition in _SHARED.items() if definition == plain]
+    return {"$ref": MARKER + shared[0]} if shared else plain
+
+
+def _list(types: str | list[str]) -> list[str]:
+    return [types] if isinstance(types, str) else types
+
+
+def _short(name: str) -> str:
+    return name.rpartition(".")[2]

@@ -1,0 +1,240 @@
+"""What is wrong in a values file, told by line and key, with what would be right there."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from jsonschema_rs import Draft7Validator, ValidationError, ValidationErrorKind
+
+from ci.base import kubernetes_yaml
+from ci.base.locations import InstancePath, instance_path, path_text
+from ci.base.repository import shown
+from ci.charts.catalog import Chart, read_values
+
+Schema = dict[str, Any]
+
+_KINDS = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "a map of keys",
+    "array": "a list",
+    "null": "null",
+}
+_MOST_KEYS_SHOWN = 20
+
+
+class Fault(NamedTuple):
+    """Something wrong at ``path`` of a values file; ``line`` and ``column`` count from 1."""
+
+    file: Path
+    line: int
+    column: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{shown(self.file)}, line {self.line}, column {self.column}"
+        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+
+
+def faults(file: Path, chart: Chart) -> list[Fault]:
+    """Return what the chart's schema refuses of a values file, and what was lost before it could see it.
+
+    YAML 1.1 takes 0644 for 420 and yes for true; Helm's schema sees what is left of them. No value that
+    stands below ``secret`` is repeated. Raises UserError, with line and column, for a file that Helm could
+    not read.
+    """
+    values = read_values(file)
+    schema, validator = _compiled(chart.path / "values.schema.json")
+    document = _Document(file)
+    errors = ((error, instance_path(error, values)) for error in validator.iter_errors(values))
+    found = [fault for error, path in errors for fault in _told(error, path, schema, document)]
+    found += [fault for path, node in document.scalars() if (fault := _lost(path, node, schema, document))]
+    found += [
+        document.fault(path, f"this key is read as {path[-1]}: quote it")
+        for path, key in document.named()
+        if key.value != path[-1]
+    ]
+    return sorted(found, key=lambda fault: (fault.line, fault.column))
+
+
+@functools.cache
+def _compiled(built: Path) -> tuple[Schema, Draft7Validator]:
+    """Return a chart's schema, and what validates by it; one that takes everything where there is none."""
+    schema = json.loads(built.read_text(encoding="utf-8")) if built.exists() else {}
+    return schema, Draft7Validator(schema)
+
+
+class _Document:
+    """A values file with the place of each of its keys and values."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._nodes: dict[InstancePath, tuple[yaml.Node, yaml.Node]] = {}
+        root = kubernetes_yaml.compose(file.read_text(encoding="utf-8"))
+        if root is not None:
+            self._add((), root, root)
+
+    def value(self, path: InstancePath) -> yaml.Node | None:
+        return self._nodes[path][1] if path in self._nodes else None
+
+    def named(self) -> Iterator[tuple[InstancePath, yaml.ScalarNode]]:
+        for path, (key, node) in self._nodes.items():
+            if key is not node and isinstance(key, yaml.ScalarNode):
+                yield path, key
+
+    def scalars(self) -> Iterator[tuple[InstancePath, yaml.ScalarNode]]:
+        for path, (_, node) in self._nodes.items():
+            if isinstance(node, yaml.ScalarNode):
+                yield path, node
+
+    def fault(self, path: InstancePath, message: str) -> Fault:
+        """Return a fault at a path; what came through an alias or << is told of where that stands."""
+        known = next(path[:length] for length in range(len(path), -1, -1) if path[:length] in self._nodes)
+        mark = self._nodes[known][0].start_mark
+        return Fault(self.file, mark.line + 1, mark.column + 1, path_text(path), message)
+
+    def _add(self, path: InstancePath, key: yaml.Node, node: yaml.Node) -> None:
+        self._nodes[path] = (key, node)
+        if isinstance(node, yaml.MappingNode):
+            for name, value in node.value:
+                self._add((*path, _key(name)), name, value)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self._add((*path, index), item, item)
+
+
+def _told(error: ValidationError, path: InstancePath, schema: Schema, document: _Document) -> Iterator[Fault]:
+    within = _at(schema, tuple(error.schema_path)[:-1])
+    match error.kind:
+        case ValidationErrorKind.AdditionalProperties(unexpected=names):
+            for name in names:
+                yield document.fault((*path, name), _unknown(name, within))
+        case ValidationErrorKind.Type():
+            yield document.fault(path, _wrong_type(path, within, document))
+        case ValidationErrorKind.Enum():
+            choices = [str(choice) for choice in within["enum"] if choice not in (None, "")]
+            node = document.value(path)
+            near = _near(node.value, choices) if isinstance(node, yaml.ScalarNode) else ""
+            yield document.fault(path, f"one of {', '.join(choices)} belongs here{near}")
+        case ValidationErrorKind.Constant():
+            *above, keyword = error.schema_path[:-1]
+            fits = _at(schema, tuple(above)).get("if", {}) if keyword == "else" else {}
+            scalar = isinstance(document.value(path), yaml.ScalarNode)
+            # What is told of texts is meant for Helm, which does not see what is written.
+            of_text = scalar and "string" in _types(fits)
+            message = _wrong_type(path, fits, document) if of_text else str(within["const"])
+            yield document.fault(path, message)
+        case ValidationErrorKind.Required(property=name):
+            yield document.fault(path, f"the key {name} is missing")
+        case _ if "title" in within:
+            yield document.fault(path, f"{within['title']} belongs here")
+        case ValidationErrorKind.Pattern():
+            yield document.fault(path, f"a text of the form {within['pattern']} belongs here")
+        case _:
+            # Its words repeat the value.
+            limits = {
+                name: within[name]
+                for name in ("minimum", "maximum", "minLength", "maxLength")
+                if name in within
+            }
+            told = ", ".join(f"{name} {limit}" for name, limit in limits.items())
+            yield document.fault(path, f"out of bounds ({told})" if told else "is not allowed here")
+
+
+def _unknown(name: str, within: Schema) -> str:
+    known = sorted(key for key, part in within.get("properties", {}).items() if "const" not in part)
+    if near := _near(name, known):
+        return f"there is no such key here{near}"
+    if known:
+        more = ", ..." if len(known) > _MOST_KEYS_SHOWN else ""
+        return f"there is no such key here; there are {', '.join(known[:_MOST_KEYS_SHOWN])}{more}"
+    forms = " or ".join(within.get("patternProperties", {}))
+    return f"a name here has the form {forms}" if forms else "no key belongs here"
+
+
+def _wrong_type(path: InstancePath, within: Schema, document: _Document) -> str:
+    kinds = {name: _KINDS[name] for name in _types(within) if name != "null"}
+    node = document.value(path)
+    # Where a text does as well, a number may be wrong for its size.
+    if {"string", "integer"} <= kinds.keys() and "maximum" in within:
+        kinds["integer"] += f" up to {within['maximum']}"
+    message = f"{' or '.join(kinds.values())} belongs here"
+    if "string" not in kinds or not isinstance(node, yaml.ScalarNode) or not node.value:
+        return message
+    return f"{message}; quoted it is one" + ("" if "secret" in path else f': "{node.value}"')
+
+
+def _types(part: Schema) -> list[str]:
+    """Return the types that a part of a schema takes; none where it names none."""
+    types = part.get("if", part).get("type", [])
+    return [types] if isinstance(types, str) else types
+
+
+def _lost(path: InstancePath, node: yaml.ScalarNode, schema: Schema, document: _Document) -> Fault | None:
+    """Look for what a plain scalar says to its reader, and not to Helm."""
+    if node.style:
+        return None
+    value = kubernetes_yaml.load(node.value, "a value")
+    types = _types(_at_value(schema, path)) or ["boolean"]
+    written = "this" if "secret" in path else node.value
+    if isinstance(value, bool):
+        if "boolean" in types and node.value.lower() not in ("true", "false"):
+            return document.fault(path, f"{written} is read as {json.dumps(value)}: write that")
+        return None
+    if (
+        isinstance(value, int | float)
+        and {"string", "integer"} <= set(types)
+        and node.value != json.dumps(value)
+    ):
+        return document.fault(path, f"{written} is read as another number: quote it to keep this text")
+    return None
+
+
+def _key(node: yaml.Node) -> str:
+    """Return a key as Helm reads it: a plain ON is "true"."""
+    plain = isinstance(node, yaml.ScalarNode) and not node.style and not node.tag.endswith(":merge")
+    return str(next(iter(kubernetes_yaml.load(f"{node.value}: 0", "a key")))) if plain else str(node.value)
+
+
+def _at(schema: Schema, path: tuple[str | int, ...]) -> Schema:
+    node: Any = schema
+    for part in path:
+        node = node[part]
+    return dict(node)
+
+
+def _at_value(schema: Schema, path: InstancePath) -> Schema:
+    """Return the part of a schema that a value at a path is for; empty where there is none."""
+    part: Any = schema
+    for name in path:
+        part = _resolved(schema, part)
+        if isinstance(name, int):
+            part = part.get("items", {})
+            continue
+        patterns = part.get("patternProperties", {})
+        matching = (below for pattern, below in patterns.items() if re.search(pattern, name))
+        below = part.get("properties", {}).get(name) or next(matching, None)
+        part = below if below is not None else part.get("additionalProperties", {})
+        if not isinstance(part, dict):
+            return {}
+    return _resolved(schema, part)
+
+
+def _resolved(schema: Schema, part: Schema) -> Schema:
+    reference = part.get("$ref")
+    return _at(schema, tuple(reference.removeprefix("#/").split("/"))) if reference else part
+
+
+def _near(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -1,0 +1,107 @@
+"""What can be written in a chart's values: the tables of its README and of its page, from schema.yaml."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import yaml
+
+from ci.charts.catalog import Chart, read_values
+from ci.values import schema as values_schema
+from ci.values.kubernetes_parts import Schema
+
+_TYPES = {
+    "array": "list",
+    "boolean": "true or false",
+    "integer": "whole number",
+    "number": "number",
+    "object": "map",
+    "string": "text",
+}
+
+
+class Row(NamedTuple):
+    """A key with its type, its default as YAML ("" where it has none) and what it does.
+
+    Code stands in backquotes in ``type`` and ``text``.
+    """
+
+    key: str
+    type: str
+    default: str
+    text: str
+
+
+class Table(NamedTuple):
+    """Rows for all keys of a chart, or for those of an entry of the map or list ``entry_of`` ("" for all)."""
+
+    entry_of: str
+    rows: list[Row]
+
+
+def tables(chart: Chart) -> list[Table]:
+    """Return the table of all keys of a chart, then one for each kind of entry whose keys are explained.
+
+    Raises UserError where schema.yaml or values.yaml cannot be read.
+    """
+    schema = values_schema.read(chart.path / "schema.yaml")
+    parts = list(_parts(schema["properties"], read_values(chart.path / "values.yaml")))
+    found = [_table(schema, "", parts)]
+    for key, part, _ in parts:
+        for entry in _entries(schema, part):
+            if inner := list(_parts(entry.get("properties", {}), {})):
+                found.append(_table(schema, key, inner))
+    return found
+
+
+_Part = tuple[str, Schema, str]
+
+
+def _table(schema: Schema, entry_of: str, parts: list[_Part]) -> Table:
+    rows = [Row(key, _type(schema, part), default, part["description"]) for key, part, default in parts]
+    return Table(entry_of, rows)
+
+
+def _entries(schema: Schema, part: Schema) -> list[Schema]:
+    """Return the forms of a map's or a list's entries that have a definition of their own."""
+    described = values_schema.definition(schema, part)
+    entries = [*described.get("patternProperties", {}).values(), described.get("items", {})]
+    return [values_schema.definition(schema, entry) for entry in entries if "$ref" in entry]
+
+
+def _parts(
+    properties: Mapping[str, Schema], defaults: Mapping[str, Any], prefix: str = ""
+) -> Iterator[_Part]:
+    """Yield each key with its part of the schema and its default, and each key below it not in a definition.
+
+    A key without a description is Kubernetes' own, and explained there.
+    """
+    for name, part in properties.items():
+        if "description" not in part:
+            continue
+        key = prefix + name
+        below = [
+            *_parts(part.get("properties", {}), defaults.get(name) or {}, f"{key}."),
+            *_parts(part.get("items", {}).get("properties", {}), {}, f"{key}[]."),
+        ]
+        told_below = below and defaults.get(name)
+        yield key, part, "" if told_below or name not in defaults else _on_one_line(defaults[name])
+        yield from below
+
+
+def _type(schema: Schema, part: Schema) -> str:
+    described = values_schema.definition(schema, part)
+    if "enum" in described:
+        return ", ".join(f"`{choice}`" for choice in described["enum"] if choice)
+    types = described["type"] if isinstance(described["type"], list) else [described["type"]]
+    # A list that takes no items is there for those who wrote an empty one for want of anything to say.
+    told = [name for name in types if name != "array" or "const" not in described["items"]]
+    return " or ".join(_TYPES[name] for name in told)
+
+
+def _on_one_line(value: object) -> str:
+    if isinstance(value, (dict, list)):
+        return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=2**20).strip()
+    return json.dumps(value)

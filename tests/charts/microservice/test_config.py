@@ -1,0 +1,96 @@
+"""Settings: as variables and as files, secret and not, made by the chart and made elsewhere."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+
+from tests.charts.conftest import Case, Chart
+
+
+def test_settings_become_variables_through_a_config_map(case: Case) -> None:
+    rendered = case("config")
+    assert rendered.all("ConfigMap")["config-config"]["data"] == {
+        "LOG_LEVEL": "info",
+        "WORKERS": "4",
+        "FEATURE_FLAGS": "new_dashboard=true",
+    }
+    assert {"configMapRef": {"name": "config-config"}} in rendered.container["envFrom"]
+
+
+def test_secret_settings_become_variables_through_a_secret(case: Case) -> None:
+    rendered = case("config")
+    secret = rendered.all("Secret")["config-secrets"]
+    assert secret["type"] == "Opaque"
+    assert {key: b64decode(value) for key, value in secret["data"].items()} == {
+        "JWT_SECRET": b"not-a-real-one"
+    }
+    assert {"secretRef": {"name": "config-secrets"}} in rendered.container["envFrom"]
+
+
+def test_what_is_made_elsewhere_counts_over_the_charts_own_and_secrets_over_config(case: Case) -> None:
+    assert case("config").container["envFrom"] == [
+        {"configMapRef": {"name": "config-config"}},
+        {"configMapRef": {"name": "shared-settings"}},
+        {"secretRef": {"name": "config-secrets"}},
+        {"secretRef": {"name": "api-database-credentials"}},
+        {"secretRef": {"name": "shared-credentials"}},
+    ]
+
+
+DEFAULTS = """
+config: {data: {A: a}, files: {a: a}}
+secret: {existing: [credentials], files: {b: b}}
+envFrom: [{configMapRef: {name: overrides}}]
+"""
+
+
+def test_env_from_counts_over_all_settings(chart: Chart) -> None:
+    rendered = chart(DEFAULTS)
+    assert rendered.container["envFrom"] == [
+        {"configMapRef": {"name": "api-config"}},
+        {"secretRef": {"name": "credentials"}},
+        {"configMapRef": {"name": "overrides"}},
+    ]
+
+
+def test_only_what_is_made_elsewhere_makes_nothing(case: Case) -> None:
+    rendered = case("config-unmounted")
+    assert rendered.container["envFrom"] == [
+        {"configMapRef": {"name": "settings"}},
+        {"secretRef": {"name": "credentials"}},
+    ]
+    assert rendered.all("Secret") == {}
+
+
+def test_files_lie_where_the_user_says(case: Case) -> None:
+    rendered = case("config")
+    assert rendered.all("ConfigMap")["config-files"]["data"] == {
+        "app.toml": 'workers = 4\nname = "api"\n',
+        "empty": "",
+    }
+    mounts = {mount["name"]: mount for mount in rendered.container["volumeMounts"]}
+    assert mounts["config"] == {"name": "config", "mountPath": "/app/config", "readOnly": True}
+
+
+def test_files_lie_in_etc_by_default(chart: Chart) -> None:
+    places = {mount["name"]: mount["mountPath"] for mount in chart(DEFAULTS).container["volumeMounts"]}
+    assert places == {"config": "/etc/config", "secret": "/etc/secrets", "tmp": "/tmp"}  # noqa: S108
+
+
+def test_secret_files_come_from_a_secret(case: Case) -> None:
+    rendered = case("config")
+    data = rendered.all("Secret")["config-secret-files"]["data"]
+    assert b64decode(data["key.pem"]).startswith(b"-----BEGIN KEY-----\n")
+    (volume,) = [volume for volume in rendered.pod["volumes"] if volume["name"] == "secret"]
+    assert volume["secret"]["secretName"] == "config-secret-files"
+
+
+def test_files_that_only_another_container_reads_are_declared_and_not_mounted(case: Case) -> None:
+    rendered = case("config-unmounted")
+    assert {"name": "config", "configMap": {"name": "config-unmounted-files"}} in rendered.pod["volumes"]
+    assert [mount["name"] for mount in rendered.container["volumeMounts"]] == ["tmp"]
+
+
+def test_no_settings_make_no_object(case: Case) -> None:
+    rendered = case("defaults")
+    assert not rendered.all("ConfigMap") | rendered.all("Secret")

@@ -1,0 +1,222 @@
+"""Jobs on a schedule: the application's pod, doing something else, from time to time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ci.kubernetes.manifests import Object
+from tests.charts.conftest import Case, Chart, Notes, Rendered, with_both_engines
+
+
+def cron_jobs(rendered: Rendered) -> dict[str, Object]:
+    """The specs of the CronJobs by name."""
+    return {name: made["spec"] for name, made in rendered.all("CronJob").items()}
+
+
+def pod(spec: Object) -> Object:
+    found: Object = spec["jobTemplate"]["spec"]["template"]["spec"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def clean(case: Case) -> Object:
+    """A CronJob of which everything is said."""
+    return cron_jobs(case("cronjobs"))["cronjobs-clean"]
+
+
+@pytest.fixture(scope="module")
+def report(case: Case) -> Object:
+    """A CronJob of which nothing is said but when and what."""
+    return cron_jobs(case("cronjobs"))["cronjobs-report"]
+
+
+def test_each_entry_makes_one_under_its_own_name(case: Case) -> None:
+    assert set(cron_jobs(case("cronjobs"))) == {"cronjobs-clean", "cronjobs-report"}
+
+
+def test_what_is_said_of_it_arrives(clean: Object) -> None:
+    template = clean["jobTemplate"]["spec"]
+    assert {**clean, "jobTemplate": None} == {
+        "schedule": "*/10 2-4 1,15 JAN-jun mon-5",
+        "timeZone": "Europe/Berlin",
+        "suspend": True,
+        "concurrencyPolicy": "Replace",
+        "startingDeadlineSeconds": 600,
+        "successfulJobsHistoryLimit": 1,
+        "failedJobsHistoryLimit": 5,
+        "jobTemplate": None,
+    }
+    assert (template["backoffLimit"], template["activeDeadlineSeconds"]) == (0, 1800)
+
+
+def test_a_run_never_begins_beside_another_unless_that_is_asked_for(report: Object) -> None:
+    assert {**report, "jobTemplate": None} == {
+        "schedule": "@hourly",
+        "concurrencyPolicy": "Forbid",
+        "jobTemplate": None,
+    }
+
+
+@pytest.mark.parametrize("field", ["image", "envFrom", "securityContext", "name"])
+def test_it_has_the_main_containers(field: str, report: Object, case: Case) -> None:
+    assert pod(report)["containers"][0][field] == case("cronjobs").container[field]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "serviceAccountName",
+        "automountServiceAccountToken",
+        "securityContext",
+        "enableServiceLinks",
+        "terminationGracePeriodSeconds",
+    ],
+)
+def test_its_pod_has_the_applications(field: str, report: Object, case: Case) -> None:
+    assert pod(report)[field] == case("cronjobs").pod[field]
+
+
+def test_it_runs_only_what_is_said_of_it(clean: Object, report: Object) -> None:
+    commands = [
+        (found.get("command"), found.get("args"))
+        for found in (pod(clean)["containers"][0], pod(report)["containers"][0])
+    ]
+    assert commands == [(["python", "-m", "clean"], ["--all"]), (None, ["report"])]
+
+
+def variables(spec: Object) -> dict[str, object]:
+    return {entry["name"]: entry["value"] for entry in pod(spec)["containers"][0]["env"]}
+
+
+def test_its_variables_count_over_the_main_containers(clean: Object, report: Object) -> None:
+    endpoint = "https://$(REGION).example.com"
+    assert variables(report) == {"MODE": "serve", "REGION": "eu", "ENDPOINT": endpoint}
+    assert variables(clean) == {"MODE": "clean", "REGION": "us", "STORE": "/data", "ENDPOINT": endpoint}
+    assert list(variables(clean))[-1] == "ENDPOINT"
+
+
+def test_a_variable_of_another_source_takes_the_place_of_the_whole_variable(chart: Chart) -> None:
+    values = """
+        env: {A: {secretKeyRef: {name: s, key: k}}, B: b, C: c}
+        cronJobs: {clean: {schedule: "@daily", env: {A: {configMapKeyRef: {name: c, key: k}}, B: null}}}
+    """
+    (spec,) = cron_jobs(chart(values)).values()
+    assert pod(spec)["containers"][0]["env"] == [
+        {"name": "A", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}},
+        {"name": "C", "value": "c"},
+    ]
+
+
+def test_its_resources_count_over_the_main_containers(clean: Object) -> None:
+    assert pod(clean)["containers"][0]["resources"] == {
+        "requests": {"cpu": "100m", "memory": "1Gi"},
+        "limits": {"memory": "1Gi"},
+    }
+
+
+def test_it_neither_serves_nor_waits_nor_has_company(case: Case) -> None:
+    for spec in cron_jobs(case("cronjobs")).values():
+        (container,) = pod(spec)["containers"]
+        assert not container.keys() & {"ports", "lifecycle", "readinessProbe", "livenessProbe"}
+        assert not pod(spec).keys() & {"initContainers", "topologySpreadConstraints"}
+
+
+def test_a_drain_that_was_written_is_the_services_alone(chart: Chart) -> None:
+    values = 'shutdown: {drainSeconds: 9}\ncronJobs: {clean: {schedule: "@daily"}}'
+    (spec,) = cron_jobs(chart(values)).values()
+    assert "lifecycle" not in pod(spec)["containers"][0]
+
+
+def test_a_failed_pod_stays_with_its_log(clean: Object) -> None:
+    assert pod(clean)["restartPolicy"] == "Never"
+
+
+def mounts(spec: Object) -> dict[str, Any]:
+    volumes = {volume.pop("name"): volume for volume in [{**volume} for volume in pod(spec)["volumes"]]}
+    places = {entry["name"]: entry["mountPath"] for entry in pod(spec)["containers"][0]["volumeMounts"]}
+    assert volumes.keys() == places.keys()
+    return {place: next(iter(volumes[name])) for name, place in places.items()}
+
+
+def test_it_finds_tmp_and_its_settings_and_no_claim(report: Object) -> None:
+    assert mounts(report) == {"/tmp": "emptyDir", "/etc/config": "configMap"}  # noqa: S108
+
+
+def test_it_finds_every_volume_where_that_is_asked_for(clean: Object) -> None:
+    assert mounts(clean) == {
+        "/tmp": "persistentVolumeClaim",  # noqa: S108
+        "/etc/config": "configMap",
+        "/data": "persistentVolumeClaim",
+    }
+
+
+def test_its_pods_are_told_apart_from_those_that_serve(case: Case) -> None:
+    rendered = case("cronjobs")
+    template = rendered.all("CronJob")["cronjobs-clean"]["spec"]["jobTemplate"]["spec"]["template"]
+    labels = template["metadata"]["labels"]
+    assert labels["app.kubernetes.io/component"] == "cron"
+    assert {**labels, "app.kubernetes.io/component": "app"} == rendered.pod_metadata["labels"]
+
+
+def test_it_is_not_changed_when_only_settings_change(case: Case) -> None:
+    template = case("cronjobs").all("CronJob")["cronjobs-clean"]["spec"]["jobTemplate"]["spec"]["template"]
+    assert template["metadata"]["annotations"] == {"backup": "no"}
+
+
+def test_it_reads_versioned_settings_by_their_names(chart: Chart) -> None:
+    rendered = chart("""
+        config: {data: {A: a}, versioned: true}
+        env: {B: {configMapKeyRef: {name: api-config, key: A}}}
+        cronJobs: {clean: {schedule: "@daily", env: {C: {configMapKeyRef: {name: api-config, key: A}}}}}
+    """)
+    (name,) = rendered.all("ConfigMap")
+    (spec,) = cron_jobs(rendered).values()
+    (container,) = pod(spec)["containers"]
+    assert container["envFrom"] == [{"configMapRef": {"name": name}}]
+    assert {entry["valueFrom"]["configMapKeyRef"]["name"] for entry in container["env"]} == {name}
+
+
+def test_a_name_has_as_many_characters_as_kubernetes_takes(chart: Chart) -> None:
+    name = "x" * (52 - len("api-"))
+    assert set(cron_jobs(chart(f"cronJobs: {{{name}: {{schedule: '@daily'}}}}"))) == {f"api-{name}"}
+
+
+SCHEDULES = ["0 0 1 1 0", "*/5 * * * *", "0  8-18/2 ? * MON-fri", "1,2,3 0 1-15,20 jan,6 *", "@every 1h30m"]
+
+
+@with_both_engines
+def test_schedules_that_kubernetes_reads_are_taken(engine: int, chart: Chart) -> None:
+    entries = "".join(f'\n  job-{at}: {{schedule: "{text}"}}' for at, text in enumerate(SCHEDULES))
+    found = cron_jobs(chart(f"cronJobs:{entries}", engine=engine))
+    assert [spec["schedule"] for spec in found.values()] == SCHEDULES
+
+
+FORM = "write a number, *, a range such as 1-5, a step such as */10, or a list of these"
+WRONG = {
+    "* * * *": "write 5 fields (minute, hour, day of the month, month, day of the week), not 4",
+    "TZ=UTC * * * * *": "write 5 fields (minute, hour, day of the month, month, day of the week), not 6",
+    "*/0 * * * *": f"*/0 is no minute: {FORM}",
+    "0 1-2-3 * * *": f"1-2-3 is no hour: {FORM}",
+}
+
+
+def test_schedules_that_kubernetes_could_not_read_are_refused(chart: Chart) -> None:
+    entries = "".join(f'\n  job-{at}: {{schedule: "{text}"}}' for at, text in enumerate(WRONG))
+    assert chart.problems(f"cronJobs:{entries}") == [
+        f'cronJobs.job-{at}.schedule: "{text}": {message}' for at, (text, message) in enumerate(WRONG.items())
+    ]
+
+
+@pytest.mark.parametrize("schedule", ["@reboot", "@every day", "hourly"])
+def test_words_that_kubernetes_does_not_know_are_no_schedule(schedule: str, chart: Chart) -> None:
+    refused = str(chart.refused(f'cronJobs: {{clean: {{schedule: "{schedule}"}}}}'))
+    assert f"'{schedule}' does not match pattern" in refused
+
+
+def test_the_notes_say_how_to_run_one_now(notes: Notes) -> None:
+    spoken = notes('cronJobs: {clean: {schedule: "@daily"}, off: {enabled: false}}')
+    assert "create job --from=cronjob/shop-clean shop-clean-now " in spoken
+    assert "shop-off" not in spoken
+    assert "schedule" not in notes()

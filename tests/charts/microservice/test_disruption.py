@@ -1,0 +1,84 @@
+"""The disruption budget: drained nodes take pods one by one, and no drain is held up."""
+
+from __future__ import annotations
+
+import pytest
+
+from ci.kubernetes.manifests import Object
+from tests.charts.conftest import Case, Chart, Rendered
+
+
+def spec(rendered: Rendered) -> Object:
+    found: Object = rendered.one("PodDisruptionBudget")["spec"]
+    return found
+
+
+def test_one_pod_goes_at_a_time_and_one_that_is_broken_always_may(case: Case) -> None:
+    rendered = case("defaults")
+    assert spec(rendered) == {
+        "maxUnavailable": 1,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        "selector": rendered.deployment["selector"],
+    }
+
+
+def test_how_many_have_to_stay_can_be_said_instead(case: Case) -> None:
+    budget = spec(case("disruption-budget"))
+    assert budget["minAvailable"] == "60%"
+    assert "maxUnavailable" not in budget
+
+
+def test_none_that_have_to_stay_are_none(chart: Chart) -> None:
+    assert spec(chart("podDisruptionBudget: {minAvailable: 0}"))["minAvailable"] == 0
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "replicaCount: 1",
+        "replicaCount: null",
+        "podDisruptionBudget: {enabled: false}",
+        "podDisruptionBudget: {enabled: null}",
+        "autoscaling: {enabled: true, minReplicas: 1}",
+        "autoscaling: {enabled: true, minReplicas: null}",
+        "autoscaling: {external: true}",
+        "{replicaCount: 1, podDisruptionBudget: {minAvailable: 1, maxUnavailable: 0}}",
+        "{autoscaling: {external: true}, podDisruptionBudget: {minAvailable: 100%}}",
+    ],
+)
+def test_there_is_none_where_two_pods_are_not_guaranteed_or_it_is_switched_off(
+    values: str, chart: Chart
+) -> None:
+    assert chart(values).all("PodDisruptionBudget") == {}
+
+
+def test_under_an_autoscaler_its_least_is_what_is_guaranteed(case: Case, chart: Chart) -> None:
+    assert spec(case("api"))["maxUnavailable"] == 1
+    assert chart("{replicaCount: 1, autoscaling: {enabled: true}}").all("PodDisruptionBudget")
+
+
+BOTH = "podDisruptionBudget: Kubernetes takes minAvailable or maxUnavailable, not both; take one of them out"
+NONE_GOES = "lets no pod go, so that no node can be drained; write at least 1"
+NONE_STAYS_AWAY = "lets none go, so that no node can be drained; write less, or maxUnavailable: 1 instead"
+
+
+@pytest.mark.parametrize(
+    ("budget", "problem"),
+    [
+        ("{minAvailable: 1, maxUnavailable: 1}", BOTH),
+        ("{maxUnavailable: 0}", f"podDisruptionBudget.maxUnavailable: 0 {NONE_GOES}"),
+        ("{maxUnavailable: 0%}", f"podDisruptionBudget.maxUnavailable: 0% {NONE_GOES}"),
+        ("{minAvailable: 3}", f"podDisruptionBudget.minAvailable: 3 of 3 pods {NONE_STAYS_AWAY}"),
+        ("{minAvailable: 4}", f"podDisruptionBudget.minAvailable: 4 of 3 pods {NONE_STAYS_AWAY}"),
+        # 2.01 pods are 3.
+        ("{minAvailable: 67%}", f"podDisruptionBudget.minAvailable: 67% of 3 pods {NONE_STAYS_AWAY}"),
+    ],
+)
+def test_a_budget_that_lets_no_pod_go_is_refused(budget: str, problem: str, chart: Chart) -> None:
+    assert chart.problems(f"podDisruptionBudget: {budget}") == [problem]
+
+
+@pytest.mark.parametrize("budget", ["minAvailable: 2", "minAvailable: 66%", "maxUnavailable: 1%"])
+def test_a_budget_that_lets_one_pod_go_is_taken(budget: str, chart: Chart) -> None:
+    key, _, value = budget.partition(": ")
+    assert str(spec(chart(f"podDisruptionBudget: {{{budget}}}"))[key]) == value

@@ -1,0 +1,120 @@
+"""The environments in values/: one service, a namespace each, and room for all the pods that there can be."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from ci.base import repository
+from ci.charts import catalog, helm
+from ci.kubernetes.manifests import Object
+from ci.kubernetes.workloads import pods_of
+from tests.charts.conftest import NEWEST_ENGINE, Case, Rendered
+
+NAMES = sorted(file.stem for file in (repository.root() / "values" / "namespace").glob("*.yaml"))
+SUFFIXES = {
+    "": Fraction(1),
+    "m": Fraction(1, 1000),
+    **{letter: Fraction(1000) ** power for power, letter in enumerate("kMG", start=1)},
+    **{f"{letter}i": Fraction(1024) ** power for power, letter in enumerate("KMG", start=1)},
+}
+COMPUTE = ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory")
+
+each = pytest.mark.parametrize("name", NAMES)
+
+
+def amount(quantity: object) -> Fraction:
+    """A quantity as Kubernetes writes it (100m, 1.5Gi), as a number."""
+    text = str(quantity)
+    suffix = text.lstrip("0123456789.")
+    return Fraction(text.removesuffix(suffix)) * SUFFIXES[suffix]
+
+
+def pods_at_most(rendered: Rendered) -> int:
+    """How many pods of the service there can be at once: under full load, in the midst of an update."""
+    autoscalers = rendered.all("HorizontalPodAutoscaler").values()
+    replicas = max(
+        [scaler["spec"]["maxReplicas"] for scaler in autoscalers] or [rendered.deployment["replicas"]]
+    )
+    surge = str(rendered.deployment["strategy"]["rollingUpdate"]["maxSurge"])
+    more = math.ceil(replicas * int(surge[:-1]) / 100) if surge.endswith("%") else int(surge)
+    return int(replicas) + more
+
+
+def said_by(container: Object) -> dict[str, Fraction]:
+    """What a container asks for and may use, under the names that a quota has for it."""
+    resources = container["resources"].items()
+    return {f"{kind}.{name}": amount(value) for kind, values in resources for name, value in values.items()}
+
+
+@each
+def test_an_environment_is_a_namespace_and_the_service_in_it(name: str, case: Case) -> None:
+    assert list(case(f"namespace/{name}").all("Namespace")) == [name]
+    service = case(f"microservice/{name}")
+    assert {key.namespace for key in service.objects} == {name}
+    assert list(service.all("Deployment")) == [catalog.SERVICE]
+
+
+@each
+def test_all_pods_that_there_can_be_fit_into_the_quota(name: str, case: Case) -> None:
+    service, quota = case(f"microservice/{name}"), case(f"namespace/{name}").one("ResourceQuota")
+    # Others would have to be counted too.
+    assert [pods.key.kind for pods in pods_of(service.objects)] == ["Deployment", "Pod"]
+    test = service.one("Pod")["spec"]
+    assert "initContainers" not in service.pod | test
+    most = pods_at_most(service)
+    containers = [said_by(container) for container in service.pod["containers"] * most + test["containers"]]
+    for resource, hard in quota["spec"]["hard"].items():
+        if resource in COMPUTE:
+            assert sum(said[resource] for said in containers) <= amount(hard), resource
+    assert most + 1 <= amount(quota["spec"]["hard"]["pods"])
+
+
+@each
+def test_every_container_says_what_the_quota_counts_and_keeps_its_bounds(name: str, case: Case) -> None:
+    environment = case(f"namespace/{name}")
+    quota = environment.one("ResourceQuota")["spec"]["hard"]
+    bounds = {entry["type"]: entry for entry in environment.one("LimitRange")["spec"]["limits"]}["Container"]
+    service = case(f"microservice/{name}")
+    for container in service.pod["containers"] + service.one("Pod")["spec"]["containers"]:
+        said = said_by(container)
+        assert [resource for resource in COMPUTE if resource in quota and resource not in said] == []
+        for resource, least in bounds.get("min", {}).items():
+            assert said[f"requests.{resource}"] >= amount(least)
+        for resource, most in bounds.get("max", {}).items():
+            assert said[f"limits.{resource}"] <= amount(most)
+
+
+def test_production_admits_only_restricted_pods_and_lets_none_out_unasked(case: Case) -> None:
+    production = case("namespace/production")
+    labels = production.one("Namespace")["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert production.one("NetworkPolicy")["spec"]["policyTypes"] == ["Ingress", "Egress"]
+
+
+def test_production_says_whom_its_pods_reach_beside_dns(case: Case) -> None:
+    rules = case("microservice/production").all("NetworkPolicy")["api"]["spec"]["egress"]
+    assert [rule["ports"] for rule in rules if "to" in rule] == [[{"port": 5432}]]
+
+
+def test_production_has_no_secret_of_its_own(case: Case) -> None:
+    assert case("api").all("Secret")
+    assert case("microservice/production").all("Secret") == {}
+
+
+@pytest.mark.parametrize(
+    "unsafe",
+    [
+        "secret: {data: {JWT_SECRET: a}}",
+        "autoscaling: {enabled: false}\nreplicaCount: 1",
+        "image: {tag: latest}",
+    ],
+)
+def test_production_refuses_what_is_unsafe_there(unsafe: str, tmp_path: Path) -> None:
+    (tmp_path / "unsafe.yaml").write_text(unsafe)
+    case = catalog.find_case("microservice/production")
+    with pytest.raises(helm.HelmError, match=r"\n  - guardrails: "):
+        helm.template(case.chart.path, [*case.values, tmp_path / "unsafe.yaml"], engine=NEWEST_ENGINE)

@@ -1,0 +1,201 @@
+"""Secrets from a secrets manager: where they are fetched from, as whom, and how the pods read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ci.kubernetes.manifests import Object
+from tests.charts.conftest import Case, Chart, Notes, Rendered, with_both_engines
+
+
+def secret(rendered: Rendered) -> Object:
+    """The spec of the only ExternalSecret."""
+    spec: Object = rendered.one("ExternalSecret")["spec"]
+    return spec
+
+
+def provider(rendered: Rendered) -> Object:
+    """What the only SecretStore says of its provider."""
+    found: Object = rendered.one("SecretStore")["spec"]["provider"]
+    return found
+
+
+def test_every_secret_is_a_variable_by_its_name_there(case: Case) -> None:
+    assert secret(case("external-aws"))["data"] == [
+        {"secretKey": "API_KEY", "remoteRef": {"key": "/shop/partner", "property": "key", "version": "3"}},
+        {"secretKey": "DATABASE_URL", "remoteRef": {"key": "/shop/database-url"}},
+    ]
+
+
+def test_every_property_of_a_secret_is_a_variable_where_that_is_asked_for(case: Case) -> None:
+    spec = secret(case("external-store"))
+    assert spec["dataFrom"] == [{"extract": {"key": "shop/settings"}}]
+    assert [entry["secretKey"] for entry in spec["data"]] == ["DATABASE_URL"]
+
+
+def test_pods_read_the_secret_after_the_charts_own_and_before_those_made_elsewhere(case: Case) -> None:
+    rendered = case("external-aws")
+    assert secret(rendered)["target"] == {"name": "external-aws-external"}
+    assert rendered.container["envFrom"] == [
+        {"secretRef": {"name": "external-aws-secrets"}},
+        {"secretRef": {"name": "external-aws-external"}},
+        {"secretRef": {"name": "credentials"}},
+    ]
+
+
+STORES: dict[str, Any] = {
+    "aws": {
+        "aws": {
+            "service": "ParameterStore",
+            "region": "eu-central-1",
+            "role": "arn:aws:iam::123456789012:role/reader",
+            "auth": {"jwt": {"serviceAccountRef": {"name": "external-aws"}}},
+        }
+    },
+    "azure": {
+        "azurekv": {
+            "authType": "WorkloadIdentity",
+            "vaultUrl": "https://shop.vault.azure.net",
+            "tenantId": "7f1b8c1e-0000-0000-0000-000000000000",
+            "environmentType": "ChinaCloud",
+            "serviceAccountRef": {"name": "workload"},
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_a_provider_makes_a_store_that_logs_in_as_the_account(name: str, case: Case) -> None:
+    rendered = case(f"external-{name}")
+    assert provider(rendered) == STORES[name]
+    (store,) = rendered.all("SecretStore")
+    assert secret(rendered)["secretStoreRef"] == {"kind": "SecretStore", "name": store}
+
+
+def vault(rendered: Rendered) -> dict[str, Object]:
+    return {name: made["spec"]["provider"]["vault"] for name, made in rendered.all("SecretStore").items()}
+
+
+def test_vault_is_logged_in_to_by_a_role_with_the_applications_name(case: Case) -> None:
+    assert vault(case("external-vault"))["shop-external"] == {
+        "server": "https://vault.example.com:8200",
+        "path": "kv",
+        "version": "v1",
+        "namespace": "team",
+        "caProvider": {"type": "ConfigMap", "name": "vault-ca", "key": "ca.crt"},
+        "auth": {
+            "kubernetes": {
+                "mountPath": "kubernetes/production",
+                "role": "shop",
+                "serviceAccountRef": {"name": "shop"},
+            }
+        },
+    }
+
+
+FEWEST = {
+    "aws: {region: eu-central-1}": {
+        "service": "SecretsManager",
+        "region": "eu-central-1",
+        "auth": {"jwt": {"serviceAccountRef": {"name": "api"}}},
+    },
+    "vault: {server: https://vault, role: reader}": {
+        "server": "https://vault",
+        "path": "secret",
+        "version": "v2",
+        "auth": {
+            "kubernetes": {
+                "mountPath": "kubernetes",
+                "role": "reader",
+                "serviceAccountRef": {"name": "api"},
+            }
+        },
+    },
+    "azure: {vaultUrl: https://vault}": {
+        "authType": "WorkloadIdentity",
+        "vaultUrl": "https://vault",
+        "serviceAccountRef": {"name": "api"},
+    },
+}
+
+
+@pytest.mark.parametrize("preset", FEWEST)
+def test_one_line_beside_the_provider_is_enough(preset: str, chart: Chart) -> None:
+    name = preset.partition(":")[0]
+    external = f"{{enabled: true, provider: {name}, {preset}, dataFrom: [a]}}"
+    assert list(provider(chart(f"secret: {{external: {external}}}")).values()) == [FEWEST[preset]]
+
+
+def test_a_store_made_elsewhere_makes_none(case: Case) -> None:
+    rendered = case("external-store")
+    assert secret(rendered)["secretStoreRef"] == {"kind": "ClusterSecretStore", "name": "company"}
+    assert rendered.all("SecretStore") == {}
+
+
+def test_new_values_are_looked_for_every_hour_unless_something_else_is_said(case: Case) -> None:
+    assert secret(case("external-store"))["refreshInterval"] == "1h"
+    assert secret(case("external-aws"))["refreshInterval"] == "15m"
+    assert "refreshInterval" not in secret(case("external-azure"))
+
+
+def test_nothing_is_fetched_unless_that_is_asked_for(chart: Chart) -> None:
+    rendered = chart("secret: {external: {provider: aws, aws: {region: a}, dataFrom: [a], data: {A: a}}}")
+    assert not rendered.all("ExternalSecret")
+    assert not rendered.all("SecretStore")
+    assert "envFrom" not in rendered.container
+
+
+@with_both_engines
+def test_null_for_the_block_fetches_nothing(engine: int, chart: Chart) -> None:
+    rendered = chart("{secret: {external: null}, migration: {enabled: true, args: [a]}}", engine=engine)
+    assert not rendered.all("ExternalSecret")
+
+
+def test_null_for_a_provider_is_told_like_what_it_lacks(chart: Chart) -> None:
+    problems = chart.problems(
+        "secret: {external: {enabled: true, provider: vault, vault: null, dataFrom: [a]}}"
+    )
+    assert [problem.partition(" ")[0] for problem in problems] == [
+        "secret.external.vault.mountPath",
+        "secret.external.vault.server",
+    ]
+
+
+def test_a_migration_fetches_copies_of_its_own_as_an_account_of_its_own(case: Case) -> None:
+    rendered = case("external-vault")
+    stores = vault(rendered)
+    login = stores["shop-migration-external"]["auth"]["kubernetes"]
+    assert login == {
+        "mountPath": "kubernetes/production",
+        "role": "shop",
+        "serviceAccountRef": {"name": "shop-migration"},
+    }
+    copy = rendered.all("ExternalSecret")["shop-migration-external"]["spec"]
+    assert copy["target"] == {"name": "shop-migration-external"}
+    assert copy["secretStoreRef"]["name"] == "shop-migration-external"
+    (container,) = rendered.one("Job")["spec"]["template"]["spec"]["containers"]
+    assert container["envFrom"] == [{"secretRef": {"name": "shop-migration-external"}}]
+    assert container["env"][0]["valueFrom"]["secretKeyRef"]["name"] == "shop-migration-external"
+
+
+def test_a_migration_reads_from_a_store_made_elsewhere_too(chart: Chart) -> None:
+    store = "{enabled: true, store: {name: company}, dataFrom: [a]}"
+    rendered = chart(f"{{secret: {{external: {store}}}, migration: {{enabled: true, args: [a]}}}}")
+    made = rendered.all("ExternalSecret")
+    assert made.keys() == {"api-external", "api-migration-external"}
+    assert {found["spec"]["secretStoreRef"]["name"] for found in made.values()} == {"company"}
+
+
+def test_a_job_on_a_schedule_reads_the_services(case: Case) -> None:
+    template = case("external-vault").one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]
+    (container,) = template["spec"]["containers"]
+    assert container["envFrom"] == [{"secretRef": {"name": "shop-external"}}]
+
+
+def test_the_notes_say_how_to_look_at_them_and_how_pods_see_new_ones(notes: Notes) -> None:
+    spoken = notes("secret: {external: {enabled: true, store: {name: a}, dataFrom: [a]}}")
+    assert "kubectl -n default get externalsecret shop-external " in spoken
+    assert "kubectl -n default rollout restart deployment/shop " in spoken
+    assert "externalsecret" not in notes()

@@ -1,0 +1,99 @@
+"""The HTTPRoute: through which Gateway requests come, and where they lead."""
+
+from __future__ import annotations
+
+import pytest
+
+from ci.kubernetes.manifests import Object
+from tests.charts.conftest import Case, Chart, Notes, Rendered
+
+ON = "httpRoute: {enabled: true, parentRefs: [{name: gateway}]"
+
+
+def spec(rendered: Rendered) -> Object:
+    found: Object = rendered.one("HTTPRoute")["spec"]
+    return found
+
+
+def backends(rendered: Rendered) -> list[list[Object] | None]:
+    """Where each rule leads, None where it says nothing."""
+    return [rule.get("backendRefs") for rule in spec(rendered)["rules"]]
+
+
+def test_there_is_none_unless_asked_for(case: Case, chart: Chart) -> None:
+    assert case("defaults").all("HTTPRoute") == {}
+    assert chart("httpRoute: {enabled: null}").all("HTTPRoute") == {}
+
+
+def test_without_rules_every_request_leads_to_the_services_main_port(case: Case) -> None:
+    assert spec(case("http-route-all")) == {
+        "parentRefs": [{"name": "gateway"}],
+        "rules": [{"backendRefs": [{"name": "http-route-all", "port": 80}]}],
+    }
+
+
+def test_gateways_hosts_and_annotations_are_the_users(case: Case) -> None:
+    route = case("http-route").one("HTTPRoute")
+    assert route["metadata"]["annotations"] == {"example.com/owner": "team-a"}
+    assert route["spec"]["parentRefs"] == [
+        {"name": "gateway", "namespace": "gateways", "sectionName": "https"}
+    ]
+    assert route["spec"]["hostnames"] == ["api.example.com", "*.example.org"]
+
+
+def test_what_a_rule_says_is_the_users_and_it_leads_to_the_main_port(case: Case) -> None:
+    rule = spec(case("http-route"))["rules"][0]
+    assert rule["matches"][1] == {"headers": [{"name": "x-canary", "value": "1"}], "method": "GET"}
+    assert [filter_["type"] for filter_ in rule["filters"]] == ["RequestHeaderModifier", "RequestMirror"]
+    assert rule["timeouts"] == {"request": "10s"}
+    assert rule["backendRefs"] == [{"name": "http-route", "port": 80}]
+
+
+def test_a_port_of_the_service_can_be_named_or_numbered_and_others_are_left_alone(case: Case) -> None:
+    assert backends(case("http-route"))[1] == [
+        {"name": "http-route", "port": 9100, "weight": 9},
+        {"name": "http-route", "port": 9100},
+        {"name": "other", "port": 8080, "weight": 1},
+    ]
+
+
+def test_a_redirect_leads_nowhere_else(case: Case) -> None:
+    assert backends(case("http-route"))[2] is None
+
+
+def test_a_backend_of_another_kind_needs_no_port(case: Case) -> None:
+    assert backends(case("http-route"))[3] == [
+        {"group": "storage.example.com", "kind": "Bucket", "name": "files"}
+    ]
+
+
+def test_a_service_of_the_same_name_in_another_namespace_is_somebody_elses(chart: Chart) -> None:
+    rendered = chart(ON + ", rules: [{backendRefs: [{name: api, namespace: other}]}]}")
+    assert backends(rendered) == [[{"name": "api", "namespace": "other"}]]
+
+
+def test_a_further_port_of_the_service_will_do(chart: Chart) -> None:
+    further = "service: {extraPorts: [{name: metrics, port: 9102}]}\n"
+    rendered = chart(further + ON + ", rules: [{backendRefs: [{port: metrics}]}]}")
+    assert backends(rendered) == [[{"name": "api", "port": 9102}]]
+
+
+@pytest.mark.parametrize("values", ["service: {enabled: false}", "ports: {http: {servicePort: null}}"])
+def test_a_route_without_a_port_of_the_service_is_refused(values: str, chart: Chart) -> None:
+    (problem,) = chart.problems(f"{values}\n{ON}}}")
+    assert problem.startswith('httpRoute.rules[0]: the Service has no port "http"; its ports are ')
+
+
+def test_a_route_to_others_alone_needs_no_service(chart: Chart) -> None:
+    rendered = chart("service: {enabled: false}\n" + ON + ", rules: [{backendRefs: [{name: o, port: 1}]}]}")
+    assert backends(rendered) == [[{"name": "o", "port": 1}]]
+
+
+def test_a_field_that_no_route_has_is_refused_at_any_depth(chart: Chart) -> None:
+    refused = str(chart.refused(ON + ", rules: [{matches: [{path: {typ: Exact, value: /}}]}]}"))
+    assert "at '/httpRoute/rules/0/matches/0/path': additional properties 'typ' not allowed" in refused
+
+
+def test_the_notes_name_the_hosts(notes: Notes) -> None:
+    assert "\n  through the Gateway     a.example.com\n" in notes(ON + ", hostnames: [a.example.com]}")
+    assert "\n  through the Gateway     <any host>\n" in notes(ON + "}")

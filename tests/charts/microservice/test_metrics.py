@@ -1,0 +1,103 @@
+"""Monitoring by the Prometheus Operator: what is asked, at which port, and by which Prometheus."""
+
+from __future__ import annotations
+
+import pytest
+
+from ci.kubernetes.manifests import Object
+from tests.charts.conftest import Case, Chart, Rendered
+
+MONITORS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
+
+
+def endpoint(rendered: Rendered, kind: str) -> Object:
+    found: Object
+    (found,) = rendered.one(kind)["spec"][MONITORS[kind]]
+    return found
+
+
+def labels(rendered: Rendered, kind: str) -> Object:
+    found: Object = rendered.one(kind)["metadata"]["labels"]
+    return found
+
+
+@pytest.mark.parametrize("kind", [*MONITORS, "PrometheusRule"])
+def test_there_is_none_unless_asked_for(kind: str, case: Case, chart: Chart) -> None:
+    assert case("defaults").all(kind) == {}
+    assert chart("metrics: {serviceMonitor: null, podMonitor: null, rules: null}").all(kind) == {}
+
+
+@pytest.mark.parametrize("kind", MONITORS)
+def test_a_monitor_asks_at_the_main_port_every_half_minute(kind: str, chart: Chart) -> None:
+    rendered = chart(f"metrics: {{{kind[0].lower()}{kind[1:]}: {{enabled: true}}}}")
+    assert endpoint(rendered, kind) == {"port": "http", "path": "/metrics", "interval": "30s"}
+
+
+def test_another_port_and_further_fields_are_the_users(case: Case) -> None:
+    rendered = case("metrics")
+    service, pod = endpoint(rendered, "ServiceMonitor"), endpoint(rendered, "PodMonitor")
+    assert (service["port"], service["path"], service["scrapeTimeout"]) == ("metrics", "/metrics", "5s")
+    assert service["relabelings"] == [{"action": "labeldrop", "regex": "pod_template_hash"}]
+    assert service["tlsConfig"] == {"ca": {"secret": {"name": "ca", "key": "ca.crt"}}}
+    assert pod == {"port": "admin", "path": "/stats/prometheus", "interval": "1m", "honorLabels": True}
+
+
+def test_the_service_and_the_applications_pods_are_asked_and_no_others(case: Case) -> None:
+    rendered = case("metrics")
+    own = rendered.deployment["selector"]
+    assert rendered.one("ServiceMonitor")["spec"]["selector"] == own
+    assert rendered.one("PodMonitor")["spec"]["selector"] == own
+    assert own["matchLabels"].items() <= labels(rendered, "Service").items()
+    assert not own["matchLabels"].items() <= labels(rendered, "Pod").items()
+
+
+def test_the_port_is_open_to_who_asks(case: Case) -> None:
+    policy = case("metrics").all("NetworkPolicy")["metrics"]["spec"]["ingress"]
+    assert {port["port"] for port in policy[0]["ports"]} >= {9102, 9901}
+
+
+def test_each_monitor_bears_the_labels_by_which_its_prometheus_finds_it(case: Case) -> None:
+    rendered = case("metrics")
+    assert labels(rendered, "ServiceMonitor")["scope"] == "services"
+    assert labels(rendered, "PodMonitor")["scope"] == "pods"
+    assert labels(rendered, "PrometheusRule")["release"] == "prometheus"
+
+
+def test_rules_bear_the_labels_of_monitors_that_are_off_too(chart: Chart) -> None:
+    rendered = chart("metrics: {podMonitor: {labels: {release: p}}, rules: [{record: a, expr: 1}]}")
+    assert labels(rendered, "PrometheusRule")["release"] == "p"
+    assert rendered.all("PodMonitor") == {}
+
+
+def test_rules_are_one_group_and_what_stands_in_braces_is_left_to_prometheus(case: Case) -> None:
+    (group,) = case("metrics").one("PrometheusRule")["spec"]["groups"]
+    assert group["name"] == "metrics"
+    down, requests = group["rules"]
+    assert down["annotations"] == {"summary": "{{ $labels.pod }} does not answer: {{ $value }}"}
+    assert requests == {"record": "api:requests:rate5m", "expr": "sum(rate(http_requests_total[5m]))"}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "{service: {enabled: false}, metrics: {serviceMonitor: {enabled: true}}}",
+        "{ports: {http: {servicePort: null}}, metrics: {serviceMonitor: {enabled: true}}}",
+        "metrics: {serviceMonitor: {enabled: true, port: nowhere}}",
+        "metrics: {podMonitor: {enabled: true, port: nowhere}}",
+        "{ports: {http: null}, metrics: {podMonitor: {enabled: true}}}",
+        "{initContainers: [{name: a, image: 'a:1', ports: [{name: nowhere, containerPort: 1}]}], "
+        "metrics: {podMonitor: {enabled: true, port: nowhere}}}",
+    ],
+)
+def test_a_port_that_is_not_there_is_refused(values: str, chart: Chart) -> None:
+    (problem,) = chart.problems(values)
+    assert problem.startswith("metrics.")
+    assert ".port: " in problem
+
+
+def test_an_extra_containers_port_can_be_asked(chart: Chart) -> None:
+    rendered = chart("""
+        extraContainers: [{name: exporter, image: "a:1", ports: [{name: exporter, containerPort: 1}]}]
+        metrics: {podMonitor: {enabled: true, port: exporter}}
+    """)
+    assert endpoint(rendered, "PodMonitor")["port"] == "exporter"

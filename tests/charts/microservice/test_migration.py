@@ -1,0 +1,240 @@
+"""A migration: the application's pod, run to its end before the release's own objects are made or changed."""
+
+from __future__ import annotations
+
+import shutil
+from base64 import b64decode
+from pathlib import Path
+
+import pytest
+
+from ci.base import kubernetes_yaml
+from ci.charts import helm
+from ci.checks.hook_order import hook_of
+from ci.kubernetes.manifests import Object
+from tests.charts.conftest import Case, Chart, Notes, Rendered, with_both_engines
+from tests.charts.microservice.test_text import FRAGILE, TEXTS, everywhere
+
+MIGRATE = "migration: {enabled: true, args: [migrate]}"
+
+
+def job(rendered: Rendered) -> Object:
+    spec: Object = rendered.one("Job")["spec"]
+    return spec
+
+
+def pod(rendered: Rendered) -> Object:
+    found: Object = job(rendered)["template"]["spec"]
+    return found
+
+
+def hooks(rendered: Rendered) -> dict[str, Object]:
+    """The hooks before an install or upgrade, by kind and name."""
+    found = {f"{key.kind} {key.name}": made for key, made in rendered.objects.items()}
+    return {name: made for name, made in found.items() if hook_of(made).events - {"test"}}
+
+
+def test_it_has_an_account_and_settings_of_its_own_and_no_more(case: Case) -> None:
+    assert set(hooks(case("migration"))) == {
+        "NetworkPolicy shop-migration",
+        "ServiceAccount shop-migration",
+        "ConfigMap shop-migration-config",
+        "ConfigMap shop-migration-files",
+        "Secret shop-migration-secrets",
+        "Secret shop-migration-secret-files",
+        "Job shop-migration",
+    }
+
+
+def test_everything_runs_before_an_install_and_an_upgrade_and_the_job_last(case: Case) -> None:
+    found = {name: hook_of(made) for name, made in hooks(case("migration")).items()}
+    last = found.pop("Job shop-migration")
+    assert {hook.events for hook in (last, *found.values())} == {frozenset({"pre-install", "pre-upgrade"})}
+    assert max(hook.weight for hook in found.values()) < last.weight
+
+
+def test_helm_deletes_everything_however_it_ends(case: Case) -> None:
+    for made in hooks(case("migration")).values():
+        annotations = made["metadata"]["annotations"]
+        policies = annotations["helm.sh/hook-delete-policy"]
+        assert policies == "before-hook-creation,hook-succeeded,hook-failed"
+        assert "helm.sh/resource-policy" not in annotations
+
+
+def test_a_run_that_helm_lost_is_cleared_away_after_a_day(case: Case) -> None:
+    assert job(case("migration"))["ttlSecondsAfterFinished"] == 24 * 60 * 60
+
+
+def test_its_log_is_printed_where_it_fails(case: Case) -> None:
+    annotations = case("migration").one("Job")["metadata"]["annotations"]
+    assert annotations["helm.sh/hook-output-log-policy"] == "hook-failed"
+
+
+def test_its_labels_tell_everything_apart_from_what_serves(case: Case) -> None:
+    rendered = case("migration")
+    template = job(rendered)["template"]
+    found = [template, *hooks(rendered).values()]
+    assert {made["metadata"]["labels"]["app.kubernetes.io/component"] for made in found} == {"migration"}
+    assert {**template["metadata"]["labels"], "app.kubernetes.io/component": "app"} == (
+        rendered.pod_metadata["labels"]
+    )
+
+
+def test_the_account_has_the_annotations_of_the_services(case: Case) -> None:
+    accounts = case("migration").all("ServiceAccount")
+    assert accounts.keys() == {"other", "shop-migration"}
+    for account in accounts.values():
+        assert account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"].endswith(":role/api")
+    assert pod(case("migration"))["serviceAccountName"] == "shop-migration"
+
+
+@pytest.mark.parametrize(
+    ("account", "name"), [("{create: false}", "default"), ("{create: false, name: x}", "x")]
+)
+def test_an_account_made_elsewhere_serves_the_migration_too(account: str, name: str, chart: Chart) -> None:
+    rendered = chart(MIGRATE, f"serviceAccount: {account}")
+    assert pod(rendered)["serviceAccountName"] == name
+    assert rendered.all("ServiceAccount") == {}
+
+
+def test_the_rights_of_the_services_account_are_not_the_migrations(case: Case) -> None:
+    rendered = case("migration")
+    assert rendered.pod["automountServiceAccountToken"] is True
+    assert pod(rendered)["automountServiceAccountToken"] is False
+
+
+def test_it_reaches_what_the_service_may_and_nobody_reaches_it(case: Case) -> None:
+    policies = {name: made["spec"] for name, made in case("migration").all("NetworkPolicy").items()}
+    copy, policy = policies["shop-migration"], policies["shop"]
+    assert "ingress" not in copy
+    assert {field: copy[field] for field in ("policyTypes", "egress")} == {
+        field: policy[field] for field in ("policyTypes", "egress")
+    }
+
+
+def test_its_network_policy_closes_no_pod_that_serves_meanwhile(case: Case) -> None:
+    rendered = case("migration")
+    chosen = rendered.all("NetworkPolicy")["shop-migration"]["spec"]["podSelector"]["matchLabels"]
+    assert chosen.items() <= job(rendered)["template"]["metadata"]["labels"].items()
+    assert not chosen.items() <= rendered.pod_metadata["labels"].items()
+
+
+def test_it_reads_copies_of_the_settings_wherever_the_service_reads_its_own(case: Case) -> None:
+    rendered = case("migration")
+    (container,) = pod(rendered)["containers"]
+    assert container["envFrom"] == [
+        {"configMapRef": {"name": "shop-migration-config"}},
+        {"secretRef": {"name": "shop-migration-secrets"}},
+        {"secretRef": {"name": "credentials"}},
+    ]
+    assert container["env"] == [
+        {"name": "LEVEL", "value": "debug"},
+        {
+            "name": "URL",
+            "valueFrom": {"secretKeyRef": {"name": "shop-migration-secrets", "key": "DATABASE_URL"}},
+        },
+    ]
+    assert {"name": "config", "configMap": {"name": "shop-migration-files"}} in pod(rendered)["volumes"]
+
+
+def test_copies_of_versioned_settings_are_neither_versioned_nor_kept(case: Case) -> None:
+    copies = [name for name in case("migration").all("ConfigMap") if "-migration-" in name]
+    assert sorted(copies) == ["shop-migration-config", "shop-migration-files"]
+    assert all("immutable" not in case("migration").all("ConfigMap")[name] for name in copies)
+
+
+@pytest.mark.parametrize("field", ["name", "image", "securityContext"])
+def test_its_container_has_the_main_containers(field: str, case: Case) -> None:
+    rendered = case("migration")
+    assert pod(rendered)["containers"][0][field] == rendered.container[field]
+
+
+def test_what_is_said_of_it_arrives(case: Case) -> None:
+    spec = job(case("migration"))
+    (container,) = pod(case("migration"))["containers"]
+    assert (container["command"], container["args"]) == (["python", "-m", "migrate"], ["--all"])
+    assert container["resources"]["limits"] == {"cpu": "500m", "memory": "1Gi"}
+    assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (1, 1800)
+
+
+def test_it_is_tried_once_by_default(chart: Chart) -> None:
+    spec = job(chart(MIGRATE))
+    assert spec["backoffLimit"] == 0
+    assert "activeDeadlineSeconds" not in spec
+    assert pod(chart(MIGRATE))["restartPolicy"] == "Never"
+
+
+def test_it_finds_tmp_and_its_settings_and_no_claim(case: Case) -> None:
+    (container,) = pod(case("migration"))["containers"]
+    places = [mount["mountPath"] for mount in container["volumeMounts"]]
+    assert places == ["/etc/config", "/etc/secrets", "/tmp"]  # noqa: S108
+    assert len(pod(case("migration"))["volumes"]) == len(places)
+
+
+@pytest.mark.parametrize("length", [52, 53, 54, 63])
+def test_a_long_name_leaves_it_one_of_its_own(length: int, chart: Chart) -> None:
+    fullname = "x" * length
+    rendered = chart(MIGRATE, f"{{fullnameOverride: {fullname}, config: {{data: {{A: a}}}}}}")
+    (name,) = rendered.all("Job")
+    assert name.startswith("x" * 50)
+    assert len(name) <= 63
+    assert set(rendered.all("ServiceAccount")) == {fullname, name}
+    assert set(rendered.all("ConfigMap")) == {f"{fullname}-config", f"{name}-config"}
+
+
+PARENT = """
+apiVersion: v2
+name: shop
+version: 0.1.0
+dependencies: [{name: microservice, alias: web, version: "*"}]
+"""
+
+
+@with_both_engines
+def test_a_service_within_a_parent_chart_has_one_too(engine: int, chart: Chart, tmp_path: Path) -> None:
+    (tmp_path / "Chart.yaml").write_text(PARENT)
+    shutil.copytree(chart.path, tmp_path / "charts" / "microservice")
+    image = "image: {repository: myrepo/web, tag: '1'}"
+    (tmp_path / "values.yaml").write_text(f"web: {{{image}, {MIGRATE}, config: {{data: {{A: a}}}}}}")
+    rendered = Rendered(helm.template(tmp_path, engine=engine, release="shop"))
+    assert set(hooks(rendered)) == {
+        "NetworkPolicy shop-web-migration",
+        "ServiceAccount shop-web-migration",
+        "ConfigMap shop-web-migration-config",
+        "Job shop-web-migration",
+    }
+
+
+def test_without_one_there_is_no_hook(case: Case) -> None:
+    assert hooks(case("defaults")) == {}
+
+
+def documents(stream: str) -> dict[str, str]:
+    """The hooks' documents by kind and name, as Helm cuts them out: without the blanks at their ends."""
+    found = {}
+    for text in stream.split("\n---\n"):
+        (made,) = kubernetes_yaml.load_all(text, "a document")
+        if hook_of(made).events:
+            found[f"{made['kind']} {made['metadata']['name']}"] = text.strip()
+    return found
+
+
+@pytest.mark.parametrize("texts", [TEXTS, FRAGILE], ids=["any", "fragile"])
+@with_both_engines
+def test_text_arrives_unchanged_though_helm_trims_hooks(
+    engine: int, texts: dict[str, str], chart: Chart
+) -> None:
+    found = documents(chart(everywhere(texts), MIGRATE, engine=engine).stream)
+    made = {name: kubernetes_yaml.load(text, "a document") for name, text in found.items()}
+    assert made["ConfigMap api-migration-config"]["data"] == texts
+    assert made["ConfigMap api-migration-files"]["data"] == texts
+    files = made["Secret api-migration-secret-files"]["data"]
+    assert {name: b64decode(value).decode() for name, value in files.items()} == texts
+    annotations = made["ServiceAccount api-migration"]["metadata"]["annotations"]
+    assert {name: annotations[name] for name in texts} == texts
+    (container,) = made["Job api-migration"]["spec"]["template"]["spec"]["containers"]
+    assert {entry["name"]: entry["value"] for entry in container["env"]} == texts
+
+
+def test_the_notes_show_no_job_on_a_schedule_where_there_is_only_a_migration(notes: Notes) -> None:
+    assert "schedule" not in notes(MIGRATE)

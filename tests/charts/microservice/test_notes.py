@@ -1,0 +1,145 @@
+"""What Helm says after an install: the release's real names, and how to reach, watch and undo it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ci.charts import catalog, helm
+from tests.charts.conftest import Notes
+
+# Leaves nothing that can be left out.
+(REMOVALS,) = catalog.find_case("removals").values
+
+
+def test_the_notes_say_what_was_installed(notes: Notes) -> None:
+    first = notes().splitlines()[0]
+    assert "shop is installed in namespace default" in first
+    assert "image myrepo/api:1.2.3" in first
+
+
+@pytest.mark.parametrize(
+    ("values", "pods"),
+    [
+        ([], ", 3 pod(s)"),
+        (["replicaCount: 0"], ", 0 pod(s)"),
+        (["autoscaling: {enabled: true, minReplicas: 0}"], ", 0 to 20 pods"),
+    ],
+)
+def test_the_notes_say_how_many_pods_there_will_be(values: list[str], pods: str, notes: Notes) -> None:
+    assert notes(*values).splitlines()[0].endswith(pods)
+
+
+def test_the_notes_take_a_switch_that_is_null_for_one_that_is_off(notes: Notes) -> None:
+    off = "{config: {versioned: false}, secret: {versioned: false}, ingress: {enabled: false}}"
+    assert notes(off.replace("false", "null")) == notes(off)
+
+
+ALL_WAYS = """
+fullnameOverride: front
+nameOverride: web
+autoscaling: {external: true}
+service: {type: LoadBalancer}
+ports:
+  grpc: {containerPort: 9000, servicePort: 9000}
+  https: {containerPort: 8443, servicePort: 443}
+ingress:
+  enabled: true
+  tls: [{hosts: [a.example.com], secretName: a}]
+  hosts: [{host: a.example.com, paths: [{path: /x}, {path: /y}]}, {host: b.example.com}]
+"""
+
+
+def test_the_notes_count_no_pods_where_somebody_else_scales(notes: Notes) -> None:
+    assert "pod(s)" not in notes(ALL_WAYS)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kubectl -n default rollout status deployment/front\n",
+        "kubectl -n default get pods -l {selector}\n",
+        "kubectl -n default logs -l {selector} ",
+        "kubectl -n default port-forward service/front 8080:80\n",
+        "kubectl -n default get service front -o jsonpath='{{.status.loadBalancer.ingress[0]}}'\n",
+        "kubectl -n default rollout undo deployment/front ",
+        "helm -n default rollback shop ",
+        "helm -n default history shop\n",
+    ],
+)
+def test_the_commands_bear_the_names_that_were_rendered(command: str, notes: Notes) -> None:
+    labels = {"component": "app", "instance": "shop", "name": "web"}
+    selector = ",".join(f"app.kubernetes.io/{label}={value}" for label, value in labels.items())
+    assert f"  {command.format(selector=selector)}" in notes(ALL_WAYS)
+
+
+def test_the_notes_say_where_the_service_is(notes: Notes) -> None:
+    spoken = notes(ALL_WAYS)
+    assert " http://front:80\n" in spoken
+    assert " http://front.default:80\n" in spoken
+    assert " front:9000\n" in spoken
+
+
+def test_only_what_speaks_http_is_called_http(notes: Notes) -> None:
+    assert "http://front:443" not in notes(ALL_WAYS)
+
+
+def test_the_notes_name_every_address_of_the_ingress(notes: Notes) -> None:
+    lines = [line for line in notes(ALL_WAYS).splitlines() if "through the Ingress" in line]
+    assert [line.split()[-1] for line in lines] == [
+        "https://a.example.com/x",
+        "https://a.example.com/y",
+        "http://b.example.com/",
+    ]
+
+
+def test_the_notes_say_how_to_find_the_port_at_every_node(notes: Notes) -> None:
+    assert "get service shop -o jsonpath='{.spec.ports[0].nodePort}'" in notes("service: {type: NodePort}")
+
+
+def test_a_service_for_the_inside_is_not_reached_from_outside(notes: Notes) -> None:
+    assert "from outside" not in notes()
+
+
+def test_the_notes_do_without_what_null_took_away(notes: Notes) -> None:
+    spoken = notes(REMOVALS.read_text())
+    assert spoken.splitlines()[0].endswith(", 1 pod(s)")
+    assert "<nil>" not in spoken
+
+
+def test_the_notes_say_that_there_is_no_service(notes: Notes) -> None:
+    spoken = notes(REMOVALS.read_text())
+    assert "it has no Service" in spoken
+    assert "port-forward" not in spoken
+
+
+def test_both_engines_say_the_same(notes: Notes) -> None:
+    oldest, newest = (notes(ALL_WAYS, engine=engine) for engine in helm.ENGINES)
+    assert oldest == newest
+
+
+def test_a_headless_name_leads_to_the_ports_of_the_pods(notes: Notes) -> None:
+    spoken = notes("service: {clusterIP: None}")
+    assert " http://shop:8000\n" in spoken
+    assert "http://shop:80\n" not in spoken
+
+
+def shrunk(notes: Notes, values: str) -> str:
+    """What the notes say after an upgrade that may have taken the number of pods away."""
+    return notes(values, extra=["--is-upgrade"]).partition("it left 1 pod until that one acts")[2]
+
+
+@pytest.mark.parametrize("switch", ["enabled", "external"])
+def test_after_an_upgrade_with_an_autoscaler_the_notes_say_how_to_have_the_pods_back(
+    switch: str, notes: Notes
+) -> None:
+    said = shrunk(notes, f"{{replicaCount: 5, autoscaling: {{{switch}: true}}}}")
+    assert said.splitlines()[1] == "  kubectl -n default scale deployment/shop --replicas=5"
+
+
+def test_the_notes_never_scale_to_less_than_two(notes: Notes) -> None:
+    assert "--replicas=2\n" in shrunk(notes, "{replicaCount: null, autoscaling: {enabled: true}}")
+
+
+def test_neither_an_install_nor_an_upgrade_without_autoscaler_takes_pods_away(notes: Notes) -> None:
+    assert "--replicas=" not in notes("autoscaling: {enabled: true}")
+    assert shrunk(notes, "replicaCount: 5") == ""

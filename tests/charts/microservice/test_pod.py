@@ -1,0 +1,77 @@
+"""The pod: its containers, what stands beside the main one, and the fields that have no key of their own."""
+
+from __future__ import annotations
+
+import json
+
+from ci.base import kubernetes_yaml
+from tests.charts.conftest import Case, Chart
+
+
+def test_the_main_container_bears_the_applications_name(case: Case) -> None:
+    assert case("defaults").container["name"] == "defaults"
+    assert case("names").container["name"] == "shop"
+
+
+def test_container_spec_names_the_main_container(case: Case) -> None:
+    assert case("containers").container["name"] == "main"
+
+
+def test_the_image_says_what_to_start_unless_the_user_does(case: Case) -> None:
+    assert not case("defaults").container.keys() & {"command", "args"}
+    worker = case("worker").container
+    assert (worker["command"], worker["args"]) == (["python", "-m", "worker"], ["--queue", "emails"])
+
+
+def test_the_default_resources_are_a_small_services(case: Case) -> None:
+    assert case("defaults").container["resources"] == {
+        "requests": {"cpu": "100m", "memory": "128Mi"},
+        "limits": {"cpu": "500m", "memory": "512Mi"},
+    }
+
+
+def test_a_quantity_may_be_a_number_and_of_any_resource(chart: Chart) -> None:
+    resources = chart("resources: {requests: {cpu: 2, ephemeral-storage: 1Gi}}").container["resources"]
+    assert resources["requests"] == {"cpu": 2, "memory": "128Mi", "ephemeral-storage": "1Gi"}
+
+
+def test_other_containers_stay_as_written_beside_the_main_one(case: Case) -> None:
+    pod = case("containers").pod
+    assert [container["name"] for container in pod["initContainers"]] == ["wait", "proxy"]
+    assert [container["name"] for container in pod["containers"]] == ["main", "metrics"]
+    metrics = {key: value for key, value in pod["containers"][1].items() if key != "securityContext"}
+    assert metrics == {
+        "name": "metrics",
+        "image": "prom/statsd-exporter:v0.28.0",
+        "ports": [{"name": "metrics", "containerPort": 9102}],
+        "resources": {"limits": {"memory": "64Mi"}},
+    }
+
+
+def test_a_sidecar_that_starts_first_stays_one(case: Case) -> None:
+    assert case("containers").pod["initContainers"][1]["restartPolicy"] == "Always"
+
+
+def test_any_other_field_of_a_pod_and_of_a_container_can_be_set(case: Case) -> None:
+    rendered = case("containers")
+    assert rendered.pod["hostAliases"] == [{"ip": "10.0.0.5", "hostnames": ["legacy"]}]
+    assert rendered.pod["enableServiceLinks"] is False
+    assert rendered.container["workingDir"] == "/srv"
+    assert rendered.container["tty"] is True
+
+
+SAMPLE = """
+hostAliases: [{ip: 127.0.0.1, hostnames: [db]}]
+dnsConfig: {options: [{name: ndots, value: "1"}]}
+runtimeClassName: gvisor
+hostUsers: false
+enableServiceLinks: false
+schedulingGates: [{name: example.com/quota}]
+readinessGates: [{conditionType: example.com/ready}]
+"""
+
+
+def test_fields_that_only_kubernetes_knows_reach_the_pod_as_they_are_written(chart: Chart) -> None:
+    written = kubernetes_yaml.load(SAMPLE, "the sample")
+    pod = chart(f"podSpec: {json.dumps(written)}").pod
+    assert {name: pod.get(name) for name in written} == written

@@ -1,0 +1,42 @@
+"""A policy scanner finds nothing to better at default values, but for what is meant as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from ci.base.errors import UserError
+from ci.checks import kube_score
+from tests.charts.conftest import Case
+
+CASES = ("defaults", "api", "microservice/production")
+# What it finds all the same, and why it stays.
+MEANT = {
+    "ImagePullPolicy is not set to Always": "a version stays what it is; pods start without the registry",
+    "Ephemeral Storage limit is not set": "a pod above it is evicted; volumes.tmp can have a sizeLimit",
+    "Ephemeral Storage request is not set": "the root file system is read-only, and /tmp is for little",
+    "The pod does not have a matching egress NetworkPolicy": "whom it may reach is the namespace's to decide",
+    "Container is missing a livenessProbe": "under load it would make an outage out of a delay",
+}
+
+
+def said(case: Case, name: str) -> list[kube_score.Advice]:
+    return kube_score.advice(case(name).stream)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_scanner_finds_only_what_is_meant_as_it_is(name: str, case: Case) -> None:
+    assert [advice for advice in said(case, name) if advice.summary not in MEANT] == []
+
+
+def test_everything_that_is_meant_as_it_is_is_found_still(case: Case) -> None:
+    assert {advice.summary for name in CASES for advice in said(case, name)} == MEANT.keys()
+
+
+def test_the_scanner_finds_what_is_unsafe(case: Case) -> None:
+    checks = {advice.check for advice in said(case, "security-privileged")}
+    assert {"container-security-context-user-group-id", "container-seccomp-profile"} <= checks
+
+
+def test_what_is_no_manifest_is_told_as_such() -> None:
+    with pytest.raises(UserError, match=r"^kube-score can't read the manifests: "):
+        kube_score.advice("kind: [")

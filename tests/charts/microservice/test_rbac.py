@@ -1,0 +1,75 @@
+"""Rights in the cluster's API: what they are, who has them, and that nobody has any unless asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.charts.conftest import Case, Chart, Rendered
+
+KINDS = {"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"}
+READ = "{apiGroups: [''], resources: [pods], verbs: [get]}"
+
+
+def kinds(rendered: Rendered) -> set[str]:
+    return {key.kind for key in rendered.objects} & KINDS
+
+
+def test_there_are_none_unless_asked_for(case: Case) -> None:
+    assert kinds(case("defaults")) == set()
+
+
+def test_rules_are_for_the_namespace(chart: Chart) -> None:
+    rendered = chart(f"rbac: {{rules: [{READ}]}}")
+    assert kinds(rendered) == {"Role", "RoleBinding"}
+    assert rendered.one("Role")["rules"] == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]
+    for kind in ("Role", "RoleBinding"):
+        assert rendered.one(kind)["metadata"]["namespace"] == "default"
+
+
+def test_cluster_rules_are_for_the_whole_cluster(chart: Chart) -> None:
+    rendered = chart(f"rbac: {{clusterRules: [{READ}]}}")
+    assert kinds(rendered) == {"ClusterRole", "ClusterRoleBinding"}
+    assert "namespace" not in rendered.one("ClusterRole")["metadata"]
+    assert "namespace" not in rendered.one("ClusterRoleBinding")["metadata"]
+
+
+def test_what_belongs_to_no_namespace_bears_the_name_of_its_own(case: Case) -> None:
+    rendered = case("rbac")
+    assert rendered.all("ClusterRole").keys() == {"default-rbac"}
+    assert rendered.all("ClusterRoleBinding").keys() == {"default-rbac"}
+
+
+@pytest.mark.parametrize(("kind", "name"), [("Role", "rbac"), ("ClusterRole", "default-rbac")])
+def test_a_binding_gives_its_role_to_the_applications_account(kind: str, name: str, case: Case) -> None:
+    rendered = case("rbac")
+    binding = rendered.one(f"{kind}Binding")
+    assert binding["roleRef"] == {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name}
+    account = rendered.pod["serviceAccountName"]
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account, "namespace": "default"}]
+
+
+@pytest.mark.parametrize("key", ["rules", "clusterRules"])
+def test_with_rights_the_token_is_in_the_pods(key: str, chart: Chart) -> None:
+    rendered = chart(f"rbac: {{{key}: [{READ}]}}")
+    assert rendered.pod["automountServiceAccountToken"] is True
+
+
+def test_an_account_that_others_could_use_keeps_its_token_to_itself(chart: Chart) -> None:
+    assert chart(f"rbac: {{rules: [{READ}]}}").one("ServiceAccount")["automountServiceAccountToken"] is False
+
+
+def test_an_account_made_elsewhere_can_have_rights(case: Case) -> None:
+    rendered = case("rbac")
+    assert rendered.all("ServiceAccount") == {}
+    assert rendered.pod["serviceAccountName"] == "operator"
+
+
+def test_the_namespaces_default_account_gets_no_rights(chart: Chart) -> None:
+    (problem,) = chart.problems(f"serviceAccount: {{create: false}}\nrbac: {{rules: [{READ}]}}")
+    assert problem.startswith("rbac has no account to give rights to: ")
+
+
+def test_what_a_role_can_not_hold_is_refused_and_its_place_told(chart: Chart) -> None:
+    refused = str(chart.refused("rbac: {rules: [{nonResourceURLs: [/metrics], verbs: [get]}]}"))
+    assert "at '/rbac/rules/0': missing properties 'apiGroups', 'resources'" in refused
+    assert "'not a key here: a Role has none, write it under rbac.clusterRules'" in refused

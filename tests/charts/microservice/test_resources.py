@@ -1,0 +1,67 @@
+"""A request alone lifts the default limit, no request exceeds a limit of one's own: to the last digit."""
+
+from __future__ import annotations
+
+from tests.charts.conftest import Case, Chart, with_both_engines
+
+
+def test_a_request_alone_lifts_the_default_limit(case: Case) -> None:
+    resources = case("resources").container["resources"]
+    assert resources["limits"] == {"cpu": 2, "memory": "1.5Gi", "ephemeral-storage": "2Gi"}
+
+
+def test_a_request_below_the_default_limit_leaves_it(chart: Chart) -> None:
+    resources = chart("resources: {requests: {cpu: 0.5, memory: 512000k}}").container["resources"]
+    assert resources["limits"] == {"cpu": "500m", "memory": "512Mi"}
+
+
+def test_no_limit_stays_no_limit(chart: Chart) -> None:
+    resources = chart("resources: {requests: {cpu: 4, memory: 4Gi}, limits: {cpu: null}}").container[
+        "resources"
+    ]
+    assert resources["limits"] == {"memory": "4Gi"}
+
+
+@with_both_engines
+def test_a_request_on_the_command_line_counts_as_in_a_file(engine: int, chart: Chart) -> None:
+    rendered = chart(set_values=["resources.requests.memory=1000000000"], engine=engine)
+    assert rendered.container["resources"]["limits"]["memory"] == 1000000000
+
+
+# Two ways of writing the same, and a hair more.
+SAME = [
+    ("1", "1000m", "1001m"),
+    ("0.1", "100m", "100001u"),
+    ("1.5", "1500000000n", "1500000001n"),
+    ("1Ki", "1024", "1025"),
+    ("1Mi", "1024Ki", "1048577"),
+    ("1.5Gi", "1536Mi", "1610612737"),
+    ("0.25Ti", "256Gi", "274877906945"),
+    ("1Pi", "1024Ti", "1125899906842625"),
+    ("2Ei", "2048Pi", "2305843009213693953"),
+    ("1k", "1000", "1000.001"),
+    ("1M", "1e6", "1000001"),
+    ("1G", "1000M", "1000000001"),
+    ("1T", "1000G", "1000000000001"),
+    ("1P", "1E15", "1000000000000001"),
+    ("1E", "1e+18", "1000000000000000001"),
+    ("9007199254740992", "9007199254740992", "9007199254740993"),
+    ("5e-1", "500m", "500.1m"),
+    ("+1.", "1", ".1e2"),
+]
+
+
+def test_quantities_are_compared_to_the_last_digit(chart: Chart) -> None:
+    """As resources of many extra containers at once: Helm is asked once."""
+    containers = []
+    for index, (first, second, more) in enumerate(SAME):
+        for name, request, limit in (
+            ("more", more, first),
+            ("same", first, second),
+            ("equal", second, first),
+        ):
+            resources = f"{{requests: {{x: '{request}'}}, limits: {{x: '{limit}'}}}}"
+            containers.append(f"{{name: {name}-{index}, image: i, resources: {resources}}}")
+    problems = chart.problems(f"extraContainers: [{', '.join(containers)}]")
+    too_much = {f"extraContainers[{index}]" for index in range(0, len(containers), 3)}
+    assert {problem.partition(".")[0] for problem in problems} == too_much

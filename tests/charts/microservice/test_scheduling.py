@@ -1,0 +1,120 @@
+"""Where the pods run."""
+
+from __future__ import annotations
+
+from ci.kubernetes.manifests import Object
+from tests.charts.conftest import Case, Chart, Rendered
+
+
+def own_pods(rendered: Rendered) -> Object:
+    selector: Object = rendered.deployment["selector"]
+    return selector
+
+
+def test_pods_spread_softly_over_zones_and_nodes(case: Case) -> None:
+    rendered = case("defaults")
+    assert rendered.pod["topologySpreadConstraints"] == [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": own_pods(rendered),
+            "matchLabelKeys": ["pod-template-hash"],
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
+
+
+def test_pods_keep_apart_on_nodes_that_belong_to_no_zone(case: Case) -> None:
+    rendered = case("defaults")
+    rules = rendered.pod["affinity"]["podAntiAffinity"]
+    (preferred,) = rules["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert preferred["podAffinityTerm"] == {
+        "topologyKey": "kubernetes.io/hostname",
+        "labelSelector": own_pods(rendered),
+    }
+
+
+def test_an_empty_list_means_no_spreading(case: Case) -> None:
+    assert not {"topologySpreadConstraints", "affinity"} & case("security-baseline").pod.keys()
+
+
+def test_another_affinity_stands_beside_the_spreading_and_the_same_one_in_its_place(chart: Chart) -> None:
+    beside, in_its_place = (
+        chart(f"affinity: {{{kind}: {{preferredDuringSchedulingIgnoredDuringExecution: []}}}}").pod[
+            "affinity"
+        ]
+        for kind in ("podAffinity", "podAntiAffinity")
+    )
+    assert beside["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert not in_its_place["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+
+
+def test_a_constraint_without_pods_means_the_applications_own(case: Case) -> None:
+    rendered = case("scheduling")
+    assert rendered.pod["topologySpreadConstraints"][0] == {
+        "maxSkew": 1,
+        "topologyKey": "topology.kubernetes.io/zone",
+        "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": own_pods(rendered),
+    }
+
+
+def test_a_constraint_for_other_pods_is_left_alone(case: Case) -> None:
+    constraint = case("scheduling").pod["topologySpreadConstraints"][1]
+    assert constraint["labelSelector"] == {"matchLabels": {"tier": "web"}}
+
+
+def test_a_term_of_affinity_without_pods_means_the_applications_own(case: Case) -> None:
+    rendered = case("scheduling")
+    rules = rendered.pod["affinity"]["podAntiAffinity"]
+    (required,) = rules["requiredDuringSchedulingIgnoredDuringExecution"]
+    (preferred,) = rules["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert required == {"topologyKey": "kubernetes.io/hostname", "labelSelector": own_pods(rendered)}
+    assert preferred == {
+        "weight": 100,
+        "podAffinityTerm": {
+            "topologyKey": "topology.kubernetes.io/zone",
+            "labelSelector": own_pods(rendered),
+        },
+    }
+
+
+def test_a_term_of_affinity_to_other_pods_is_left_alone(case: Case) -> None:
+    rules = case("scheduling").pod["affinity"]["podAffinity"]
+    (preferred,) = rules["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert preferred["podAffinityTerm"]["labelSelector"] == {"matchLabels": {"app": "cache"}}
+
+
+LEFT_ALONE = """
+affinity:
+  nodeAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      nodeSelectorTerms: [{matchExpressions: [{key: disk, operator: In, values: [ssd]}]}]
+  podAntiAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: rack, labelSelector: {}}]
+topologySpreadConstraints:
+  - {maxSkew: 1, topologyKey: rack, whenUnsatisfiable: DoNotSchedule, labelSelector: {}}
+"""
+
+
+def test_affinity_to_nodes_is_left_alone(chart: Chart) -> None:
+    rules = chart(LEFT_ALONE).pod["affinity"]["nodeAffinity"]
+    (term,) = rules["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert term == {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]}
+
+
+def test_a_selector_that_is_written_as_empty_goes_on_to_mean_every_pod(chart: Chart) -> None:
+    pod = chart(LEFT_ALONE).pod
+    (term,) = pod["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    (constraint,) = pod["topologySpreadConstraints"]
+    assert (term["labelSelector"], constraint["labelSelector"]) == ({}, {})
+
+
+def test_nodes_are_chosen_as_written(case: Case) -> None:
+    pod = case("scheduling").pod
+    assert pod["nodeSelector"] == {"kubernetes.io/arch": "arm64"}
+    assert pod["tolerations"] == [
+        {"key": "dedicated", "operator": "Equal", "value": "api", "effect": "NoSchedule"}
+    ]
+    assert pod["priorityClassName"] == "business-critical"

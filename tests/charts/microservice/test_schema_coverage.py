@@ -1,0 +1,154 @@
+"""Every field that Kubernetes has for the chart's objects can be set through some key of the values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from ci.base import repository
+from ci.values import schema
+from ci.values.kubernetes_parts import MARKER, Schema, definition
+
+SCHEMA: Schema = json.loads(schema.build(repository.root() / "charts" / "microservice" / "schema.yaml"))
+
+# Where the fields of a kind stand; "" is the top level.
+ROOTS = {
+    "io.k8s.api.apps.v1.DeploymentSpec": "",
+    "io.k8s.api.core.v1.PodSpec": "podSpec",
+    "io.k8s.api.core.v1.Container": "containerSpec",
+    "io.k8s.api.core.v1.ServiceSpec": "service",
+    "io.k8s.api.networking.v1.IngressSpec": "ingress",
+    "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec": "autoscaling",
+    "io.k8s.api.networking.v1.NetworkPolicySpec": "networkPolicy.spec",
+    "io.k8s.api.policy.v1.PodDisruptionBudgetSpec": "podDisruptionBudget",
+    "io.k8s.api.core.v1.EnvVarSource": "env.*",
+    "io.k8s.api.core.v1.PersistentVolumeClaimSpec": "volumes.*.claim",
+}
+# A field with a key of another name or in another place; `*` is an entry of a map or of a list.
+KEYS = {
+    "DeploymentSpec.replicas": "replicaCount",
+    "PodSpec.affinity": "affinity",
+    "PodSpec.automountServiceAccountToken": "serviceAccount.automount",
+    "PodSpec.containers": "extraContainers",
+    "PodSpec.imagePullSecrets": "imagePullSecrets",
+    "PodSpec.initContainers": "initContainers",
+    "PodSpec.nodeSelector": "nodeSelector",
+    "PodSpec.priorityClassName": "priorityClassName",
+    "PodSpec.securityContext": "podSecurityContext",
+    "PodSpec.serviceAccount": "serviceAccount.name",
+    "PodSpec.serviceAccountName": "serviceAccount.name",
+    "PodSpec.terminationGracePeriodSeconds": "terminationGracePeriodSeconds",
+    "PodSpec.tolerations": "tolerations",
+    "PodSpec.topologySpreadConstraints": "topologySpreadConstraints",
+    "PodSpec.volumes": "volumes",
+    "Container.args": "args",
+    "Container.command": "command",
+    "Container.envFrom": "envFrom",
+    "Container.image": "image.repository",
+    "Container.imagePullPolicy": "image.pullPolicy",
+    "Container.lifecycle": "lifecycle",
+    "Container.livenessProbe": "livenessProbe",
+    "Container.ports": "ports",
+    "Container.readinessProbe": "readinessProbe",
+    "Container.resources": "resources",
+    "Container.securityContext": "securityContext",
+    "Container.startupProbe": "startupProbe",
+    "Container.volumeMounts": "volumes.*.mounts",
+    "ServiceSpec.ports": "service.extraPorts",
+    "IngressSpec.ingressClassName": "ingress.className",
+    "IngressSpec.rules": "ingress.hosts",
+}
+EXCEPTIONS = {
+    "DeploymentSpec.paused": "for a running Deployment; one that is paused from the first starts nothing",
+    "DeploymentSpec.selector": "can't be changed later, so nobody is to set it",
+    "DeploymentSpec.template": "its spec is looked at by itself; its labels and annotations have keys",
+    "PodSpec.activeDeadlineSeconds": "Kubernetes refuses it in a Deployment",
+    "PodSpec.ephemeralContainers": "Kubernetes refuses them in a Deployment",
+    "PodSpec.priority": "Kubernetes takes it from the priority class, and refuses another",
+    "PodSpec.restartPolicy": "Kubernetes takes nothing but Always in a Deployment",
+    "Container.env": "a map here, whose entries' sources are looked at by themselves",
+    "ContainerPort.name": "the entry's key",
+    "Volume.name": "the entry's key",
+    "VolumeMount.name": "the key of the entry that it stands in",
+    "ServiceSpec.externalName": "for a Service of type ExternalName, which leads to no pods",
+    "ServiceSpec.selector": "the chart's pods are what the Service is for",
+    "IngressRule.http": "paths stand in the rule itself",
+    "HorizontalPodAutoscalerSpec.scaleTargetRef": "always the chart's Deployment",
+    "NetworkPolicySpec.podSelector": "the release's pods are what the policy is for",
+    "PodDisruptionBudgetSpec.selector": "the chart's pods are what the budget is for",
+    "PodDisruptionBudgetSpec.unhealthyPodEvictionPolicy": "a pod that is broken never holds up a drain",
+    "PersistentVolumeClaimSpec.resources": "size is its request, and a claim has no limits",
+    **{
+        f"Volume.{driver}": "no supported Kubernetes has its driver"
+        for driver in ("flocker", "glusterfs", "photonPersistentDisk", "quobyte", "scaleIO", "storageos")
+    },
+    **{
+        f"ObjectMeta.{field}": "a claim's template takes labels and annotations alone"
+        for field in definition("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")["properties"]
+        if field not in ("labels", "annotations")
+    },
+}
+met: set[str] = set()
+
+
+def followed(part: Schema) -> Schema:
+    """A part of the schema, or the definition that it is a reference to."""
+    if "$ref" not in part:
+        return part
+    found: Schema = SCHEMA["definitions"][part["$ref"].removeprefix("#/definitions/")]
+    return found
+
+
+def entry(part: Schema) -> Schema:
+    """What a map's or a list's entries have to be."""
+    inner = [*part.get("patternProperties", {}).values(), part.get("items"), part.get("additionalProperties")]
+    return followed(next(found for found in inner if found))
+
+
+def at(key: str) -> Schema:
+    """The part of the schema for a key."""
+    part = SCHEMA
+    for name in key.split(".") if key else ():
+        part = entry(part) if name == "*" else followed(part["properties"][name])
+    return part
+
+
+def unreachable(
+    kubernetes: Schema, part: Schema, path: str, above: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """Yield the path of every field of a definition that the schema's part for it leaves no way to."""
+    name = kubernetes.get("$ref", "").removeprefix(MARKER)
+    if name in above or part.get("additionalProperties") is True:
+        return
+    plain = definition(name) if name else kubernetes
+    for inner in ("items", "additionalProperties"):
+        if inner in plain and "properties" not in plain:
+            yield from unreachable(plain[inner], entry(part), path, above | {name} - {""})
+    for field, wanted in plain.get("properties", {}).items():
+        known = f"{name.rpartition('.')[2]}.{field}"
+        patterns = part.get("patternProperties", {}).items()
+        fitting = (below for pattern, below in patterns if re.search(pattern, field))
+        written = part.get("properties", {}).get(field) or next(fitting, None)
+        if written is not None and "const" not in written:
+            yield from unreachable(wanted, followed(written), f"{path}.{field}", above | {name})
+        elif known in KEYS:
+            met.add(known)
+            yield from unreachable(wanted, at(KEYS[known]), KEYS[known], above | {name})
+        elif known in EXCEPTIONS:
+            met.add(known)
+        else:
+            yield f"{path}.{field} ({known})"
+
+
+@pytest.mark.parametrize("kind", ROOTS)
+def test_every_field_can_be_set(kind: str) -> None:
+    assert sorted(set(unreachable({"$ref": MARKER + kind}, at(ROOTS[kind]), ROOTS[kind]))) == []
+
+
+def test_what_is_said_of_fields_is_about_fields_that_there_are() -> None:
+    for kind in ROOTS:
+        list(unreachable({"$ref": MARKER + kind}, at(ROOTS[kind]), ROOTS[kind]))
+    assert KEYS.keys() | EXCEPTIONS.keys() == met

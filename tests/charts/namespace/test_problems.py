@@ -1,0 +1,116 @@
+"""What can't work in an environment is refused before anything is changed, all of it at once."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+
+from ci.charts import catalog, helm
+from tests.charts.conftest import NEWEST_ENGINE, Chart, messages_of, with_both_engines
+
+WRONG = """
+resourceQuota: {hard: {limits.memory: 256Mi, requests.cpu: 0.5, requests.memory: 2Gi}}
+limitRange:
+  limits:
+    Container:
+      min: {cpu: 2}
+      defaultRequest: {cpu: 1e3, memory: 1.5Gi}
+      default: {cpu: 1k, memory: 1610612736}
+      max: {cpu: 999999m, memory: 1600M}
+    Pod: {min: {memory: 1Gi}, max: {memory: 1024Mi}}
+    PersistentVolumeClaim: {max: {cpu: 1}}
+"""
+NAMED = "write another name, such as name: staging"
+BOUNDS = "lower the first, or raise the second"
+CONTAINER = "limitRange.limits.Container"
+PROBLEMS = {
+    (WRONG, "kube-shop"): [
+        f"the namespace kube-shop is Kubernetes' own; {NAMED}",
+        f"{CONTAINER}.default.cpu: 1k is above {CONTAINER}.max.cpu: 999999m; {BOUNDS}",
+        f"{CONTAINER}.default.memory: 1610612736 is above {CONTAINER}.max.memory: 1600M; {BOUNDS}",
+        "limitRange.limits.PersistentVolumeClaim has no storage: write max or min, such as "
+        "max: {storage: 50Gi}",
+        f"{CONTAINER}.default.memory: 1610612736 is above resourceQuota.hard.limits.memory: 256Mi, so that "
+        f"no pod could start; {BOUNDS}",
+        f"{CONTAINER}.defaultRequest.cpu: 1000 is above resourceQuota.hard.requests.cpu: 0.5, so that "
+        f"no pod could start; {BOUNDS}",
+    ],
+    ("name: default", "shop"): [f"the namespace default is Kubernetes' own; {NAMED}"],
+    ("", "1.shop"): [
+        "the name \"1.shop\" can't be a namespace's: it takes small letters, digits and '-'; write name, "
+        "such as name: 1-shop"
+    ],
+}
+
+
+@pytest.mark.parametrize(("values", "release"), PROBLEMS, ids=["bounds", "reserved", "illegal"])
+def test_every_problem_is_told_in_one_report(values: str, release: str, environment: Chart) -> None:
+    assert environment.problems(values, release=release) == PROBLEMS[values, release]
+
+
+@pytest.fixture(scope="module")
+def own_namespace(environment: Chart, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What is said of a release that lies in the namespace that it would make."""
+    with pytest.raises(helm.HelmError) as refused:
+        helm.template(environment.path, engine=NEWEST_ENGINE, release="staging", namespace="staging")
+    return str(refused.value)
+
+
+def test_a_release_can_not_lie_in_the_namespace_that_it_makes(own_namespace: str) -> None:
+    assert "the namespace staging can't be made by a release that lies in it: " in own_namespace
+    assert "install the release in another namespace, such as -n default" in own_namespace
+
+
+def test_every_message_is_said_by_some_values_above(environment: Chart, own_namespace: str) -> None:
+    said = [*itertools.chain(*PROBLEMS.values()), own_namespace, *environment.problems(NULLS)]
+    assert messages_of(environment.path)
+    for message in messages_of(environment.path):
+        pattern = re.sub("%[sdqv]", ".*", re.escape(message))
+        assert any(re.search(pattern, problem) for problem in said), message
+
+
+NULLS = "{limitRange: null, networkPolicy: null, podSecurity: null, resourceQuota: null, name: kube-system}"
+
+
+@with_both_engines
+def test_a_block_that_null_takes_away_is_a_slip_and_told_before_anything_else(
+    engine: int, environment: Chart
+) -> None:
+    blocks = [line.partition(": null ")[0] for line in environment.problems(NULLS, engine=engine)]
+    defaults = catalog.read_values(environment.path / "values.yaml").items()
+    assert blocks == sorted(key for key, value in defaults if value and isinstance(value, dict))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "limitRange: {limits: {Container: {default: {memory: 1Gi}, max: {memory: 1024Mi}}}}",
+        "limitRange: {limits: {Container: {min: {cpu: 50m}, max: {cpu: 0.2}}}}",
+        "{resourceQuota: {hard: {limits.memory: 1Mi}}, limitRange: {enabled: false}}",
+        "resourceQuota: {enabled: false, hard: {limits.memory: 1Mi}}",
+        "limitRange: {limits: {Container: {default: {memory: null}, max: {memory: 128Mi}}}}",
+    ],
+)
+def test_bounds_in_order_are_no_problem(values: str, environment: Chart) -> None:
+    assert environment(values).one("Namespace")
+
+
+@pytest.mark.parametrize(
+    ("values", "path"),
+    [
+        ("podSecurity: {enforce: strict}", "/podSecurity/enforce"),
+        ("podSecurity: {version: 1.37}", "/podSecurity/version"),
+        ("name: Shop", "/name"),
+        ("resourceQuota: {hard: {pods: many}}", "/resourceQuota/hard/pods"),
+        ("resourceQuota: {scopeSelector: {matchExpression: []}}", "/resourceQuota/scopeSelector"),
+        ("limitRange: {limits: {Pod: {default: {cpu: 1}}}}", "/limitRange/limits/Pod"),
+        ("limitRange: {limits: {container: {}}}", "/limitRange/limits"),
+        ("networkpolicy: {}", ""),
+    ],
+)
+def test_what_kubernetes_would_not_take_is_refused_with_its_place(
+    values: str, path: str, environment: Chart
+) -> None:
+    assert f"at '{path}'" in str(environment.refused(values))

@@ -1,0 +1,204 @@
+"""No key of the values is dead: for each there is a case that renders otherwise where that key is changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ci.base import kubernetes_yaml, repository
+from ci.charts import catalog, helm
+from ci.charts.catalog import Chart, read_values
+from ci.values.kubernetes_parts import Schema
+from ci.values.schema import definition
+from tests.charts.conftest import NEWEST_ENGINE, Rendered
+
+# `*` stands for some entry of a map or a list.
+Key = tuple[str, ...]
+# A case's name, and blocks of values that take the place of its own.
+Change = tuple[str, dict[str, Any]]
+
+CONDITION = "a parent chart's `condition:` has had its say before this chart is rendered"
+EXCEPTIONS = {
+    "microservice": {
+        "enabled": CONDITION,
+        "volumeMounts": "may be empty, as helm create has it, and is refused otherwise",
+    },
+    "namespace": {
+        "enabled": CONDITION,
+        "global": "what a parent chart sets for all its parts is taken, not used",
+    },
+}
+
+# What each change renders to, all in one run of Helm; `tries` are values too, which no key of the chart is.
+PROBE = """
+apiVersion: v1
+kind: Probe
+metadata: {name: probe}
+texts:
+{{- range .Values.tries.changes }}
+{{- $values := deepCopy (index $.Values.tries.cases (first .)) }}
+{{- range $block, $value := last . }}{{ $_ := set $values $block $value }}{{ end }}
+{{- $context := dict "Values" $values "Release" $.Release "Chart" $.Chart "Capabilities" $.Capabilities
+  "Template" $.Template "Files" $.Files }}
+{{- $text := "" }}
+{{- range $.Values.tries.templates }}
+{{- $text = print $text (include (print $.Template.BasePath "/" .) $context) }}
+{{- end }}
+- {{ toJson $text }}
+{{- end }}
+"""
+
+
+def keys(schema: Schema, part: Schema, above: Key = ()) -> Iterator[tuple[Key, Schema]]:
+    """Every key that can be set, with what the schema says of it; none within Kubernetes' own definitions."""
+    of_kubernetes = is_kubernetes(part)
+    part = part if of_kubernetes else definition(schema, part)
+    inner = [(name, below) for name, below in part.get("properties", {}).items() if "const" not in below]
+    inner += [("*", below) for name, below in part.get("patternProperties", {}).items() if name != "^x-"]
+    inner += [("*", part["items"])] if "items" in part else []
+    found = [pair for name, below in inner for pair in keys(schema, below, (*above, name))]
+    if above and above[-1] != "*" and (of_kubernetes or not found):
+        yield above, part
+    yield from found
+
+
+def is_kubernetes(part: Schema) -> bool:
+    return str(part.get("$ref", "")).startswith("kubernetes:")
+
+
+def samples(schema: Schema, part: Schema, number: int) -> Iterator[Any]:
+    """What a key could be: its choices, or something with a number in it that is found again."""
+    part = {"type": "object"} if is_kubernetes(part) else definition(schema, part)
+    types = part.get("type", "object")
+    match "enum" if "enum" in part else types if isinstance(types, str) else types[0]:
+        case "enum":
+            # The first choice is what most keys are by themselves.
+            yield from reversed(part["enum"])
+        case "boolean":
+            yield from (True, False)
+        case "integer" | "number":
+            yield number
+        case "string":
+            yield f"sample{number}"
+        case "array":
+            yield [next(samples(schema, part["items"], number))]
+        case _:
+            required = [(name, part.get("properties", {}).get(name, {})) for name in part.get("required", [])]
+            needed = {name: next(samples(schema, below, number)) for name, below in required}
+            yield needed or {f"sample{number}": "a"}
+
+
+def entries(values: Any) -> dict[Any, Any]:
+    """The entries of a map by name, or the items of a list by number."""
+    return values if isinstance(values, dict) else dict(enumerate(values if isinstance(values, list) else []))
+
+
+def likeness(key: Key, values: Any) -> int:
+    """How many steps towards a key the values go."""
+    below = [value for name, value in entries(values).items() if key and key[0] in (name, "*")]
+    return max((1 + likeness(key[1:], value) for value in below), default=0)
+
+
+def changed(values: Any, key: Key, value: Any) -> Any:
+    """The values with another value at a key; as they are where they have no entry that it could be in."""
+    if not key:
+        return value
+    within = entries(values)
+    name: Any = key[0]
+    if name == "*":
+        name = max(within, key=lambda entry: likeness(key[1:], within[entry]), default=None)
+    if name is None:
+        return values
+    whole = {**within, name: changed(within.get(name), key[1:], value)}
+    return list(whole.values()) if isinstance(values, list) else whole
+
+
+def overlaid(base: Any, over: Any) -> Any:
+    """What Helm makes of a chart's values and a user's."""
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return over
+    return {**base, **{name: overlaid(base.get(name), value) for name, value in over.items()}}
+
+
+class Probe:
+    """Renders changes of a chart's cases."""
+
+    def __init__(self, chart: Chart, folder: Path) -> None:
+        self._folder = folder
+        self._chart = shutil.copytree(chart.path, folder / "chart")
+        self._base = next(case for case in catalog.cases() if case.chart == chart)
+        self.own = {case.name: read_values(case.values[0]) for case in catalog.cases() if case.chart == chart}
+        defaults = read_values(chart.path / "values.yaml")
+        self.whole = {name: overlaid(defaults, own) for name, own in self.own.items()}
+        templates = self._chart / "templates"
+        files = [path for path in templates.rglob("*") if path.suffix in (".yaml", ".txt")]
+        # What refuses values would end the run.
+        self._templates = [str(path.relative_to(templates)) for path in files if path.parent.name != "checks"]
+        (templates / "probe.yaml").write_text(PROBE, encoding="utf-8")
+        self.plain = dict(zip(self.own, self([(case, {}) for case in self.own]), strict=True))
+
+    def __call__(self, changes: Sequence[Change]) -> list[str]:
+        """What the changes render to, manifests and notes."""
+        tries = {"cases": self.whole, "changes": changes, "templates": self._templates}
+        file = self._folder / "values.yaml"
+        file.write_text(json.dumps({"tries": tries}), encoding="utf-8")
+        extra = ["--skip-schema-validation", "--show-only=templates/probe.yaml"]
+        stream = helm.template(self._chart, [*self._base.values, file], engine=NEWEST_ENGINE, extra=extra)
+        return Rendered(stream).one("Probe")["texts"] or []
+
+    def cases(self, key: Key) -> list[str]:
+        """The cases, beginning with the one that says most about a key."""
+        return sorted(self.own, key=lambda case: -likeness(key, self.own[case]))
+
+
+def read(probe: Probe, schema: Schema, parts: dict[Key, Schema]) -> set[Key]:
+    """The keys whose value can be read in what is rendered; one case is asked about many keys at once."""
+    numbers = {key: number for number, key in enumerate(parts, start=20001)}
+    values = dict(probe.whole)
+    for key, number in numbers.items():
+        value = next(samples(schema, parts[key], number))
+        if str(number) in json.dumps(value):
+            case = probe.cases(key)[0]
+            values[case] = changed(values[case], key, value)
+    texts = dict(zip(values, probe(list(values.items())), strict=True))
+    return {key for key, number in numbers.items() if str(number) in texts[probe.cases(key)[0]]}
+
+
+def changing(probe: Probe, schema: Schema, parts: dict[Key, Schema], cases: slice, most: int) -> set[Key]:
+    """The keys of which one of ``most`` values changes what one of those cases renders to."""
+    tries = []
+    for key, part in parts.items():
+        for case in probe.cases(key)[cases]:
+            whole = probe.whole[case]
+            others = (changed(whole, key, value) for value in samples(schema, part, 20001))
+            tries += [(key, case, other) for other in islice((o for o in others if o != whole), most)]
+    texts = probe([(case, other) for _, case, other in tries])
+    return {key for (key, case, _), text in zip(tries, texts, strict=True) if text != probe.plain[case]}
+
+
+@pytest.mark.parametrize("chart", catalog.charts(), ids=lambda chart: chart.name)
+def test_every_key_changes_what_is_rendered(chart: Chart, tmp_path: Path) -> None:
+    source = chart.path / "schema.yaml"
+    schema = kubernetes_yaml.load(source.read_text(encoding="utf-8"), repository.shown(source))
+    probe = Probe(chart, tmp_path)
+    left = dict(keys(schema, schema))
+    alive = read(probe, schema, left)
+    excepted = EXCEPTIONS.get(chart.name, {}).keys()
+    # One value in the case that says most about a key will do for nearly all; more values and every case are
+    # tried before a key is called dead.
+    for cases, most in ((slice(1), 1), (slice(4), 3), (slice(4, None), 3)):
+        left = {key: part for key, part in left.items() if key not in alive}
+        if {".".join(key) for key in left} == excepted:
+            break
+        alive = changing(probe, schema, left, cases, most)
+    dead = {".".join(key) for key in left.keys() - alive}
+    assert dead == excepted, (
+        f"no case renders otherwise where one of {sorted(dead ^ excepted)} alone is changed: "
+        "use the key in a template, take it out, write a case in which it counts, or give the reason here"
+    )

@@ -1,0 +1,17 @@
+"""Every Kubernetes version that knows the fields of a rendered object takes it, strictly."""
+
+from __future__ import annotations
+
+import pytest
+
+from ci.charts.catalog import Case
+from ci.charts.helm import ENGINES
+from ci.kubernetes import fields, manifests, validation
+from tests.conftest import Render, every_case
+
+
+@every_case
+def test_every_version_takes_every_object(case: Case, render: Render) -> None:
+    objects = manifests.parse(render(case, ENGINES[-1])).values()
+    if problems := fields.problems(objects):
+        pytest.fail("\n".join(validation.report(problems)), pytrace=False)

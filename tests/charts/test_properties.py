@@ -1,0 +1,44 @@
+"""What the schema accepts renders as Kubernetes takes it, and Helm refuses what it does not accept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ci.base.repository import shown
+from ci.charts import catalog
+from ci.charts.catalog import Chart, read_values
+from ci.fuzzing import experiments, fuzz
+from ci.fuzzing.experiments import Accepted, Experiment
+from tests.conftest import SEED
+
+# All that a run of the tests has time for; `invoke fuzz` takes more.
+EXAMPLES: dict[tuple[str, type[Experiment]], int] = {("microservice", Accepted): 40}
+FEWER = 20
+
+every_chart = pytest.mark.parametrize("chart", catalog.charts(), ids=lambda chart: chart.name)
+every_experiment = pytest.mark.parametrize("kind", experiments.ALL, ids=lambda kind: kind.__name__.lower())
+
+
+@every_chart
+@every_experiment
+def test_values_that_nobody_would_write_do_no_harm(
+    chart: Chart, kind: type[Experiment], tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    seed = int(pytestconfig.getoption(SEED))
+    _, find = fuzz.search(kind(chart, tmp_path), seed, EXAMPLES.get((chart.name, kind), FEWER))
+    if find:
+        folder = shown(fuzz.regressions(chart))
+        pytest.fail(f"{find}Keep them as a file of {folder}/, named after what went wrong.", pytrace=False)
+
+
+@every_chart
+@every_experiment
+def test_what_went_wrong_once_does_not_again(chart: Chart, kind: type[Experiment], tmp_path: Path) -> None:
+    experiment = kind(chart, tmp_path)
+    files = [
+        file for file in sorted(fuzz.regressions(chart).glob("*.yaml")) if experiment.takes(read_values(file))
+    ]
+    found = experiment.judge([read_values(file) for file in files])
+    assert {file.name: faults for file, faults in zip(files, found, strict=True) if faults} == {}

@@ -1,0 +1,68 @@
+"""What a case's objects say of each other is true, and their names are legal under any release's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ci.base.errors import UserError
+from ci.charts import catalog, helm
+from ci.charts.catalog import Case
+from ci.charts.helm import ENGINES
+from ci.checks import naming, references
+from ci.checks.findings import Finding
+from ci.kubernetes import manifests
+from tests.conftest import Render, every_case
+
+LONGEST = 53  # https://helm.sh/docs/chart_template_guide/getting_started/
+
+
+def refuse(findings: Sequence[Finding]) -> None:
+    if findings:
+        pytest.fail("\n".join(str(finding) for finding in findings), pytrace=False)
+
+
+def longest_release(case: Case) -> str:
+    return f"r{case.name}".ljust(LONGEST, "x")[:LONGEST]
+
+
+@pytest.fixture(scope="module")
+def render_longest() -> Callable[[Case], str]:
+    """Return what renders a case under the longest name; by now all are rendered, in parallel."""
+
+    def render(case: Case) -> str:
+        return helm.render(case, ENGINES[-1], release=longest_release(case))
+
+    with ThreadPoolExecutor() as pool:
+        for case in catalog.cases():
+            # What fails fails again for the test that asks for it.
+            pool.submit(render, case)
+    return render
+
+
+@every_case
+def test_every_reference_leads_somewhere(case: Case, render: Render) -> None:
+    refuse(references.findings(manifests.parse(render(case, ENGINES[-1])), catalog.fullname(case)))
+
+
+@every_case
+def test_names_and_labels_are_legal(case: Case, render: Render) -> None:
+    refuse(naming.findings(manifests.parse(render(case, ENGINES[-1]))))
+
+
+@every_case
+def test_names_labels_and_references_hold_at_the_longest_release_name(
+    case: Case, render_longest: Callable[[Case], str]
+) -> None:
+    try:
+        objects = manifests.parse(render_longest(case))
+    except UserError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    refuse(
+        [
+            *naming.findings(objects),
+            *references.findings(objects, catalog.fullname(case, longest_release(case))),
+        ]
+    )

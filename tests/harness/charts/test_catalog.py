@@ -1,0 +1,135 @@
+"""Which charts and cases there are, and what a values file is."""
+
+from __future__ import annotations
+
+import pytest
+
+from ci.base.errors import UserError
+from ci.charts import catalog
+from ci.charts.catalog import find_case, read_values
+from tests.conftest import Repository
+
+
+def test_a_folder_with_a_chart_yaml_is_a_chart(repository: Repository) -> None:
+    repository.write("charts/namespace/Chart.yaml", "name: namespace")
+    repository.write("charts/notes/README.md", "no chart")
+    assert [chart.name for chart in catalog.charts()] == ["microservice", "namespace"]
+
+
+def test_a_charts_own_values_files_and_those_a_user_keeps_are_cases(repository: Repository) -> None:
+    repository.write("charts/namespace/Chart.yaml", "name: namespace")
+    repository.write("charts/namespace/ci/quota-values.yaml", "")
+    repository.write("charts/microservice/ci/worker-values.yaml", "")
+    repository.write("charts/microservice/ci/notes.yaml", "")
+    repository.write("values/api.yaml", "")
+    repository.write("values/namespace/shop.yaml", "")
+    assert [str(case) for case in catalog.cases()] == [
+        "microservice/worker",
+        "namespace/quota",
+        "namespace/shop",
+        "microservice/api",
+    ]
+    assert {case.namespace for case in catalog.cases()} == {"default"}
+    assert all(case.release == case.name for case in catalog.cases())
+
+
+def test_an_environment_is_laid_over_the_service_and_released_in_its_own_namespace(
+    repository: Repository,
+) -> None:
+    repository.write("charts/namespace/Chart.yaml", "name: namespace")
+    service = repository.write("values/api.yaml", "")
+    staging = repository.write("values/staging.yaml", "")
+    environment = repository.write("values/namespace/staging.yaml", "")
+    case = find_case("microservice/staging")
+    assert (case.values, case.release, case.namespace) == ((service, staging), "api", "staging")
+    assert find_case("namespace/staging").values == (environment,)
+
+
+def test_a_name_that_two_charts_have_is_told_with_both(repository: Repository) -> None:
+    repository.case("worker")
+    repository.write("charts/namespace/Chart.yaml", "name: namespace")
+    repository.write("charts/namespace/ci/worker-values.yaml", "")
+    with pytest.raises(
+        UserError, match=r"^several .* worker; write microservice/worker or namespace/worker$"
+    ):
+        find_case("worker")
+    assert find_case("namespace/worker").chart.name == "namespace"
+
+
+def test_two_values_files_of_one_name_are_refused_with_both_named(repository: Repository) -> None:
+    repository.case("api")
+    repository.write("values/api.yaml", "")
+    with pytest.raises(UserError, match=r"charts/microservice/ci/api-values\.yaml and values/api\.yaml"):
+        catalog.cases()
+
+
+def test_a_repository_without_cases_says_where_they_would_be(repository: Repository) -> None:
+    with pytest.raises(UserError, match=r"ci/\*-values\.yaml"):
+        catalog.cases()
+
+
+@pytest.mark.parametrize("name", ["worker", "microservice/worker"])
+def test_a_case_is_found_by_its_name_with_and_without_its_chart(repository: Repository, name: str) -> None:
+    case = repository.case("worker")
+    assert find_case(name) == case
+
+
+def test_an_unknown_case_is_answered_with_the_nearest_and_all_there_are(repository: Repository) -> None:
+    repository.case("worker")
+    repository.case("ingress")
+    with pytest.raises(UserError) as refused:
+        find_case("wroker")
+    assert (
+        str(refused.value) == "there is no case 'wroker'; did you mean worker? The cases are ingress, worker"
+    )
+
+
+def test_a_values_file_is_a_mapping_and_an_empty_one_sets_nothing(repository: Repository) -> None:
+    assert read_values(repository.write("values/a.yaml", "replicaCount: 2")) == {"replicaCount": 2}
+    assert read_values(repository.write("values/b.yaml", "# nothing\n")) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\nb: [\n", "values/api.yaml, line 3, column 1: did not find expected node content"),
+        ("- a\n", "values/api.yaml, line 1, column 1: no mapping; a values file gives a chart's keys"),
+        (
+            "a: 1\nb: 2\na: 3\n",
+            "values/api.yaml, line 3, column 1: the key 'a' is written twice in one mapping",
+        ),
+        ("a: 1\n---\nb: 2\n", "values/api.yaml: 2 YAML documents"),
+    ],
+    ids=["broken YAML", "a list", "a key twice", "two documents"],
+)
+def test_what_is_no_values_file_is_refused_with_the_place(
+    repository: Repository, text: str, message: str
+) -> None:
+    with pytest.raises(UserError) as refused:
+        read_values(repository.write("values/api.yaml", text))
+    assert str(refused.value).startswith(message)
+
+
+def test_a_missing_values_file_is_named(repository: Repository) -> None:
+    with pytest.raises(UserError, match=r"^values/api\.yaml: there is no such values file$"):
+        read_values(repository.root / "values" / "api.yaml")
+
+
+def test_a_values_file_that_cannot_be_read_is_named_with_the_reason(repository: Repository) -> None:
+    folder = repository.root / "values" / "api.yaml"
+    folder.mkdir(parents=True)
+    with pytest.raises(UserError, match=r"^values/api\.yaml: cannot be read: Is a directory"):
+        read_values(folder)
+
+
+def test_a_values_file_that_is_no_text_is_named(repository: Repository) -> None:
+    file = repository.write("values/api.yaml", "")
+    file.write_bytes(b"a: \xff\n")
+    with pytest.raises(UserError, match=r"^values/api\.yaml: byte 4 is not UTF-8"):
+        read_values(file)
+
+
+def test_names_begin_with_the_release_or_with_what_overrides_it(repository: Repository) -> None:
+    assert catalog.fullname(repository.case("plain")) == "plain"
+    assert catalog.fullname(repository.case("plain"), release="long") == "long"
+    assert catalog.fullname(repository.case("other", "fullnameOverride: billing")) == "billing"

@@ -1,0 +1,203 @@
+"""Calls of the real helm: what they return, how they fail, and what of the user's they leave alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ci.base.errors import UserError
+from ci.charts import catalog, helm
+from ci.charts.helm import ENGINES, HelmError
+from ci.kubernetes import manifests
+from tests.conftest import Repository
+
+NEWEST_ENGINE = ENGINES[-1]
+
+with_both_engines = pytest.mark.parametrize("engine", ENGINES)
+
+
+@with_both_engines
+def test_a_case_is_rendered_as_a_release_of_its_name(repository: Repository, engine: int) -> None:
+    case = repository.case("worker")
+    (config,) = manifests.parse(helm.render(case, engine, kube_version="1.30")).values()
+    assert config["metadata"] == {"name": "worker", "namespace": "default"}
+    assert config["data"] == {"colour": "blue", "kubernetes": "v1.30"}
+
+
+def test_a_release_can_have_another_name_and_values_can_be_set(repository: Repository) -> None:
+    case = repository.case("worker")
+    assert "name: 'other'" in helm.render(case, NEWEST_ENGINE, release="other")
+    stream = helm.template(
+        repository.chart, case.values, engine=NEWEST_ENGINE, set_values=["colour=red"], namespace="team"
+    )
+    assert "colour: 'red'" in stream
+    assert "namespace: 'team'" in stream
+
+
+def test_a_case_is_rendered_as_its_release_in_its_namespace(repository: Repository) -> None:
+    repository.write("values/api.yaml", "colour: red")
+    repository.write("values/namespace/staging.yaml", "")
+    repository.write("values/staging.yaml", "{}")
+    stream = helm.render(catalog.find_case("staging"), NEWEST_ENGINE)
+    assert "metadata: {name: 'api', namespace: 'staging'}" in stream
+
+
+def test_a_render_that_many_ask_for_at_once_is_made_once(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = repository.case("worker")
+    calls: list[int] = []
+
+    def counted(chart: Path, values: Sequence[Path], *, engine: int, **arguments: str) -> str:
+        calls.append(engine)
+        return template(chart, values, engine=engine, **arguments)
+
+    template: Callable[..., str] = helm.template
+    monkeypatch.setattr(helm, "template", counted)
+    with ThreadPoolExecutor(8) as pool:
+        streams = set(pool.map(lambda _: helm.render(case, NEWEST_ENGINE), range(16)))
+    assert (calls, len(streams)) == ([NEWEST_ENGINE], 1)
+
+
+def test_cases_rendered_together_do_not_fail_together(repository: Repository) -> None:
+    good, bad = repository.case("good"), repository.case("bad", "colour: [")
+    told: list[tuple[int, int]] = []
+    results = helm.render_all([good, bad], progress=lambda done, total: told.append((done, total)))
+    assert list(results) == [(good, 3), (good, 4), (bad, 3), (bad, 4)]
+    assert [isinstance(result, UserError) for result in results.values()] == [False, False, True, True]
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+@with_both_engines
+def test_what_a_chart_refuses_is_said_without_helms_noise(repository: Repository, engine: int) -> None:
+    repository.write(
+        "charts/microservice/templates/check.yaml", '{{ fail "set image.repository\\nand image.tag" }}'
+    )
+    case = repository.case("worker")
+    with pytest.raises(HelmError) as failed:
+        helm.render(case, engine)
+    assert str(failed.value) == (
+        "charts/microservice with charts/microservice/ci/worker-values.yaml: "
+        "helm template failed with exit code 1:\nset image.repository\nand image.tag"
+    )
+    assert failed.value.exit_code == 1
+    assert failed.value.command[1:3] == ["template", "worker"]
+    assert "execution error at" in failed.value.stderr
+
+
+@with_both_engines
+def test_documents_of_one_template_are_as_far_apart_whichever_helm_prints_them(
+    repository: Repository, engine: int
+) -> None:
+    repository.write(
+        "charts/microservice/templates/several.yaml",
+        "\n---\n".join(f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}}}" for name in "abc"),
+    )
+    stream = helm.template(repository.chart, engine=engine)
+    assert stream.count("\n---\n# Source: microservice/templates/several.yaml\n{") == 3
+    assert "\n\n" not in stream.partition("several.yaml")[2]
+
+
+@with_both_engines
+def test_all_that_a_schema_refuses_is_said(repository: Repository, engine: int) -> None:
+    repository.write(
+        "charts/microservice/values.schema.json",
+        '{"properties": {"colour": {"type": "integer"}, "size": {"type": "integer"}}}',
+    )
+    with pytest.raises(HelmError) as failed:
+        helm.template(repository.chart, engine=engine, set_values=["colour=blue", "size=big"])
+    said = str(failed.value).splitlines()
+    assert {"- at '/colour': got string, want integer", "- at '/size': got string, want integer"} <= set(said)
+    assert not any("debug" in line or line.startswith("Error") for line in said)
+
+
+def test_an_error_inside_helpers_is_told_with_its_own_place_alone(repository: Repository) -> None:
+    repository.write(
+        "charts/microservice/templates/_helpers.tpl",
+        '{{ define "a" }}{{ .Values.a.b }}{{ end }}{{ define "c" }}{{ include "a" . }}{{ end }}',
+    )
+    repository.write("charts/microservice/templates/d.yaml", 'd: {{ include "c" . }}')
+    with pytest.raises(HelmError) as failed:
+        helm.template(repository.chart, engine=3)
+    assert str(failed.value).endswith(
+        ':\ntemplate: microservice/templates/_helpers.tpl:1:26: executing "a" at <.Values.a.b>: '
+        "nil pointer evaluating interface {}.b"
+    )
+
+
+def test_a_missing_values_file_and_an_unknown_version_are_refused_before_helm_is_asked(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(helm, "find", lambda tool: pytest.fail("helm was asked"))
+    with pytest.raises(UserError, match=r"^values/none\.yaml: there is no such values file"):
+        helm.template(repository.chart, [repository.root / "values/none.yaml"], engine=NEWEST_ENGINE)
+    with pytest.raises(
+        UserError, match=r"^Kubernetes '1\.29' is not supported here; the versions are 1\.30, "
+    ):
+        helm.template(repository.chart, engine=NEWEST_ENGINE, kube_version="1.29")
+
+
+@with_both_engines
+def test_lint_refuses_an_error_and_strictly_a_warning_too(repository: Repository, engine: int) -> None:
+    repository.write(
+        "charts/microservice/templates/a.yaml", "{apiVersion: v1, kind: Secret, metadata: {name: A}}"
+    )
+    assert "[WARNING] templates/a.yaml: object name" in helm.lint(
+        repository.chart, engine=engine, strict=False
+    )
+    with pytest.raises(HelmError, match=r"\[WARNING\] templates/a\.yaml: object name"):
+        helm.lint(repository.chart, engine=engine, strict=True)
+    repository.write("charts/microservice/templates/b.yaml", "a: b: c")
+    with pytest.raises(HelmError) as failed:
+        helm.lint(repository.chart, engine=engine, strict=True)
+    _, warning, error = str(failed.value).splitlines()
+    assert warning.startswith("[WARNING] templates/a.yaml: object name does not conform")
+    assert error.startswith("[ERROR] templates/b.yaml: unable to parse YAML")
+
+
+@with_both_engines
+def test_a_chart_is_packed_and_nothing_else_is_left_beside_it(
+    repository: Repository, engine: int, tmp_path: Path
+) -> None:
+    archive = helm.package(repository.chart, tmp_path / "dist", engine=engine)
+    assert archive == tmp_path / "dist" / "microservice-1.2.3.tgz"
+    assert list((tmp_path / "dist").iterdir()) == [archive]
+
+
+def test_a_chart_that_cannot_be_packed_leaves_the_old_archive(repository: Repository, tmp_path: Path) -> None:
+    archive = helm.package(repository.chart, tmp_path / "dist", engine=NEWEST_ENGINE)
+    repository.write("charts/microservice/Chart.yaml", "{apiVersion: v2, name: microservice, version: x}")
+    with pytest.raises(HelmError, match=r'^charts/microservice: helm package failed .*\n.*"x" is invalid'):
+        helm.package(repository.chart, tmp_path / "dist", engine=NEWEST_ENGINE)
+    assert list((tmp_path / "dist").iterdir()) == [archive]
+
+
+def test_helms_starter_chart_can_be_made_and_rendered(tmp_path: Path) -> None:
+    chart = helm.create("demo", tmp_path, engine=NEWEST_ENGINE)
+    assert "kind: Deployment" in helm.template(chart, engine=NEWEST_ENGINE)
+
+
+@pytest.fixture
+def environment_printer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Put a program in helm's place that prints its environment, and what stands on its standard input."""
+    program = tmp_path / "printer"
+    program.write_text("#!/bin/sh\nenv\ncat\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(helm, "find", lambda tool: program)
+    helm._environment.cache_clear()
+    yield program
+    helm._environment.cache_clear()
+
+
+def test_the_users_own_helm_and_clusters_are_out_of_sight(
+    repository: Repository, environment_printer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HELM_NAMESPACE", "HELM_PLUGINS", "HELM_KUBECONTEXT", "HELM_DEBUG", "KUBECONFIG"):
+        monkeypatch.setenv(name, "the user's")
+    lines = helm.template(repository.chart, engine=NEWEST_ENGINE).splitlines()
+    seen = dict(line.split("=", 1) for line in lines if line.startswith(("HELM_", "KUBE")))
+    assert sorted(seen) == ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "KUBECONFIG"]
+    assert not any(value == "the user's" or Path(value).exists() for value in seen.values())

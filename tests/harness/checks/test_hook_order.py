@@ -1,0 +1,100 @@
+"""Whatever a hook refers to is there when it runs, and nothing else refers to a hook."""
+
+from __future__ import annotations
+
+import pytest
+
+from ci.checks import references
+from ci.checks.hook_order import hook_of
+from ci.kubernetes.manifests import parse
+
+STREAM = """
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: api-migration-config
+  annotations: {helm.sh/hook: "pre-install,pre-upgrade", helm.sh/hook-weight: "-1"}
+data: {LEVEL: info}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: api-config}, data: {LEVEL: info}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: api-migration, annotations: {helm.sh/hook: "pre-install, pre-upgrade"}}
+spec:
+  template:
+    spec:
+      containers: [{name: api, envFrom: [{configMapRef: {name: api-migration-config}}]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: api-test, annotations: {helm.sh/hook: test}}
+spec:
+  containers: [{name: test, envFrom: [{configMapRef: {name: api-config}}]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: api}
+spec:
+  volumes: [{name: config, configMap: {name: api-config}}]
+"""
+JOB = "batch/v1 Job api-migration: spec.template.spec.containers[0].envFrom[0].configMapRef"
+TEST = "v1 Pod api-test: spec.containers[0].envFrom[0].configMapRef"
+
+
+def found(stream: str) -> list[str]:
+    return [str(finding) for finding in references.findings(parse(stream), "api")]
+
+
+def test_a_stream_whose_hooks_find_everything_is_left_alone() -> None:
+    assert found(STREAM) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "finding"),
+    [
+        (
+            "{configMapRef: {name: api-migration-config}}",
+            "{configMapRef: {name: api-config}}",
+            f"{JOB}: ConfigMap 'api-config' is not there at pre-install: it has to be a hook of that "
+            "event too, of a lower weight",
+        ),
+        (
+            '"pre-install,pre-upgrade"',
+            "pre-install",
+            f"{JOB}: ConfigMap 'api-migration-config' is not there at pre-upgrade: it has to be a hook "
+            "of that event too, of a lower weight",
+        ),
+        (
+            'hook-weight: "-1"',
+            'hook-weight: "0"',
+            f"{JOB}: ConfigMap 'api-migration-config' is no earlier hook: its weight is 0, and has to be "
+            "below 0",
+        ),
+        (
+            "configMap: {name: api-config}",
+            "configMap: {name: api-migration-config}",
+            "v1 Pod api: spec.volumes[0].configMap: ConfigMap 'api-migration-config' is a hook, and not "
+            "there for long",
+        ),
+        (
+            "name: test, envFrom: [{configMapRef: {name: api-config",
+            "name: test, envFrom: [{configMapRef: {name: api-migration-config",
+            f"{TEST}: ConfigMap 'api-migration-config' is not there at test: it has to be a hook of "
+            "that event too, of a lower weight",
+        ),
+    ],
+)
+def test_what_is_not_there_in_time_is_found_and_nothing_else(right: str, wrong: str, finding: str) -> None:
+    assert STREAM.count(right) == 1
+    assert found(STREAM.replace(right, wrong)) == [finding]
+
+
+@pytest.mark.parametrize(("weight", "number"), [("-5", 5), ("12", -12), ("soon", 0), ("", 0)])
+def test_a_weight_is_read_as_helm_reads_it(weight: str, number: int) -> None:
+    (made,) = parse(
+        "{apiVersion: v1, kind: Pod, metadata: {name: a, annotations: "
+        f"{{helm.sh/hook: test, helm.sh/hook-weight: '{weight}'}}}}}}"
+    ).values()
+    assert hook_of(made).weight == -number

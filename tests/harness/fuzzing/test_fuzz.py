@@ -1,0 +1,122 @@
+"""Values that go wrong are found, made small, and kept where the tests read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from ci.base.errors import UserError
+from ci.base.repository import root, shown
+from ci.charts import catalog
+from ci.charts.catalog import Chart
+from ci.fuzzing import experiments as experiments_
+from ci.fuzzing import fuzz
+from tests.conftest import Repository
+
+Values = dict[str, Any]
+
+
+class Hundred:
+    """Numbers that are to stay below a hundred."""
+
+    strategy = st.fixed_dictionaries({"number": st.integers(0, 10000), "text": st.text(max_size=3)})
+
+    def __init__(self, chart: Chart, folder: Path) -> None:
+        self.chart = chart
+        self.asked: list[Sequence[Values]] = []
+
+    def takes(self, values: Values) -> bool:
+        return True
+
+    def judge(self, values: Sequence[Values]) -> list[list[str]]:
+        self.asked.append(values)
+        return [[f"{each['number']} is no\nsmall number"] if each["number"] >= 100 else [] for each in values]
+
+
+class Fine(Hundred):
+    """Numbers that may be any."""
+
+    def judge(self, values: Sequence[Values]) -> list[list[str]]:
+        self.asked.append(values)
+        return [[] for _ in values]
+
+
+@pytest.fixture
+def chart() -> Chart:
+    return Chart("microservice", root() / "charts" / "microservice")
+
+
+def test_the_smallest_values_that_go_wrong_are_found(chart: Chart, tmp_path: Path) -> None:
+    _, find = fuzz.search(Hundred(chart, tmp_path), seed=1, examples=50)
+    assert find is not None
+    assert find.values == {"number": 100, "text": ""}
+    assert find.faults == ["100 is no\nsmall number"]
+    assert "microservice, seed 1:\n  - 100 is no\nsmall number\nwith these values:\nnumber: 100\n" in str(
+        find
+    )
+
+
+def test_many_values_are_judged_at_once_and_each_only_once(chart: Chart, tmp_path: Path) -> None:
+    experiment = Fine(chart, tmp_path)
+    tried, find = fuzz.search(experiment, seed=1, examples=60)
+    assert find is None
+    judged = [str(each) for batch in experiment.asked for each in batch]
+    assert len(judged) == len(set(judged)) == tried > 40
+    assert len(experiment.asked) == 3
+
+
+def test_one_seed_tries_the_same_values(chart: Chart, tmp_path: Path) -> None:
+    one, other, another = (Fine(chart, tmp_path) for _ in range(3))
+    for experiment, seed in ((one, 5), (other, 5), (another, 6)):
+        fuzz.search(experiment, seed, examples=20)
+    assert one.asked == other.asked != another.asked
+
+
+@pytest.fixture
+def experiments(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> list[type[Hundred]]:
+    """What is tried with the repository's chart."""
+    kinds: list[type[Hundred]] = []
+    monkeypatch.setattr(experiments_, "ALL", kinds)
+    return kinds
+
+
+def test_a_find_is_kept_as_a_values_file_that_says_what_was_wrong(
+    experiments: list[type[Hundred]], repository: Repository
+) -> None:
+    experiments.append(Hundred)
+    with pytest.raises(UserError, match=r"after \d+ values: microservice, seed 3:") as ended:
+        fuzz.run(minutes=1, seed=3)
+    (file,) = (repository.root / "tests" / "charts" / "regressions" / "microservice").iterdir()
+    assert file.read_text(encoding="utf-8").startswith("# 100 is no\n# small number\nnumber: 100\n")
+    assert catalog.read_values(file) == {"number": 100, "text": ""}
+    assert f"\n{shown(file)} holds them, and `invoke test` tries them from now on" in str(ended.value)
+
+
+def test_where_nothing_is_found_it_says_how_much_was_tried(
+    experiments: list[type[Hundred]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    experiments.append(Fine)
+    fuzz.run(minutes=0.0001, seed=3)
+    told = capsys.readouterr()
+    assert told.out.endswith(" values, seeds 3 to 3: nothing found\n")
+    assert "· seed 3: the same values again with --seed 3\n" in told.err
+
+
+def test_without_a_seed_each_run_has_its_own(
+    experiments: list[type[Hundred]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    experiments.append(Fine)
+    for _ in range(2):
+        fuzz.run(minutes=0.0001)
+    one, other = (line for line in capsys.readouterr().err.splitlines() if "seed" in line)
+    assert one != other
+
+
+@pytest.mark.parametrize("minutes", [0, -1])
+def test_no_time_at_all_is_refused(minutes: float) -> None:
+    with pytest.raises(UserError, match="write how long to look, such as --minutes 5"):
+        fuzz.run(minutes)

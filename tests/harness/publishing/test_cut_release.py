@@ -1,0 +1,225 @@
+"""A release is a commit and a tag that passed the tests, or nothing at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ci.base import repository
+from ci.base.errors import UserError
+from ci.publishing import cut_release
+
+CHANGELOG = """# Changelog
+
+## [Unreleased]
+
+### Added
+
+- Something new.
+
+## [0.0.1] - 2026-01-01
+
+### Added
+
+- All.
+"""
+CONFTEST = "def pytest_addoption(parser): parser.addoption('--no-cluster')\n"
+COPIED = ("ci", "charts", "tasks.py", "pyproject.toml", "README.md", ".gitignore")
+
+
+class Clone:
+    """A git repository with our charts and harness, and one test of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def git(self, *arguments: str) -> str:
+        asked = subprocess.run(["git", *arguments], cwd=self.root, check=True, capture_output=True, text=True)
+        return asked.stdout.strip()
+
+    def commit(self, path: str, text: str) -> None:
+        self.write(path, text)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "Change")
+
+    def write(self, path: str, text: str) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def read(self, path: str) -> str:
+        return (self.root / path).read_text(encoding="utf-8")
+
+    def state(self) -> tuple[str, ...]:
+        """Return all that a release would change, and what it would leave behind."""
+        questions = ("log --format=%H%d", "status --porcelain", "tag", "branch", "worktree list")
+        return tuple(self.git(*question.split()) for question in questions)
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clone")
+    for name in COPIED:
+        source = repository.root() / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
+@pytest.fixture
+def clone(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "Someone")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "someone@example.com")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-n0")
+    # A release tests in a cluster too, where there can be one.
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
+    made = Clone(tmp_path / "clone")
+    shutil.copytree(committed, made.root)
+    monkeypatch.setattr("ci.base.repository._ROOT", made.root)
+    made.write("CHANGELOG.md", CHANGELOG)
+    made.git("init", "--quiet", "--initial-branch", "main")
+    made.write("tests/conftest.py", CONFTEST)
+    made.commit("tests/test_it.py", "def test_it(): assert True\n")
+    return made
+
+
+def test_a_release_is_committed_and_tagged_with_its_version_everywhere(
+    clone: Clone, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = clone.git("rev-parse", "HEAD")
+    cut_release.run("7.1.0-rc.1")
+    assert clone.git("rev-parse", "v7.1.0-rc.1^{commit}") == clone.git("rev-parse", "HEAD")
+    assert clone.git("rev-parse", "HEAD^") == before
+    assert clone.git("status", "--porcelain") == ""
+    for chart in ("microservice", "namespace"):
+        assert yaml.safe_load(clone.read(f"charts/{chart}/Chart.yaml"))["version"] == "7.1.0-rc.1"
+    assert '\nversion = "7.1.0-rc.1"\n' in clone.read("pyproject.toml")
+    assert "dist/microservice-7.1.0-rc.1.tgz" in clone.read("README.md")
+    today = datetime.now(UTC).date()
+    assert clone.read("CHANGELOG.md") == CHANGELOG.replace(
+        "## [Unreleased]\n", f"## [Unreleased]\n\n## [7.1.0-rc.1] - {today}\n"
+    )
+    annotations = yaml.safe_load(clone.read("charts/microservice/Chart.yaml"))["annotations"]
+    assert "Something new" in annotations["artifacthub.io/changes"]
+    assert "git push --atomic origin main v7.1.0-rc.1" in capfd.readouterr().out
+
+
+def test_a_release_is_undone_by_what_it_says(clone: Clone, capfd: pytest.CaptureFixture[str]) -> None:
+    before = clone.state()
+    cut_release.run("7.1.0")
+    (undo,) = re.findall(r"undo it: +(.*)", capfd.readouterr().out)
+    for command in undo.split(" && "):
+        clone.git(*shlex.split(command)[1:])
+    assert clone.state() == before
+
+
+def test_a_release_that_fails_its_tests_is_none(clone: Clone, capfd: pytest.CaptureFixture[str]) -> None:
+    # Passes until the version is set.
+    clone.commit(
+        "tests/test_it.py",
+        "from pathlib import Path\n"
+        "def test_it(): assert '7.1.0' not in Path('charts/microservice/Chart.yaml').read_text()\n",
+    )
+    before = clone.state()
+    with pytest.raises(UserError, match="invoke test failed, see above: nothing was released"):
+        cut_release.run("7.1.0")
+    assert "test_it" in capfd.readouterr().out
+    assert clone.state() == before
+
+
+def test_a_branch_that_has_moved_meanwhile_is_left_alone(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cut_release, "_invoke", lambda _, task: clone.commit(task, "commit"))
+    with pytest.raises(UserError, match="git merge failed"):
+        cut_release.run("7.1.0")
+    assert clone.git("tag") == ""
+    assert clone.read("test") == "commit"
+
+
+def test_an_interrupted_release_leaves_nothing(clone: Clone, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    clone.commit(
+        "tests/test_it.py",
+        "import os, pathlib, time\n"
+        f"def test_it():\n  pathlib.Path({str(begun)!r}).write_text(str(os.getpid()))\n  time.sleep(60)\n",
+    )
+    before = clone.state()
+    release = subprocess.Popen(
+        [sys.executable, "-m", "invoke", "release", "7.1.0"],
+        cwd=clone.root,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not (begun.exists() and begun.read_text(encoding="utf-8")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    release.send_signal(signal.SIGTERM)
+    assert release.wait(timeout=30) != 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(begun.read_text(encoding="utf-8")), 0)
+    assert list(tmp_path.glob("release-*")) == []
+    assert clone.state() == before
+
+
+@pytest.mark.parametrize("version", ["1.2", "v1.2.3", "1.2.3.4", "next", ""])
+def test_a_version_that_is_not_semantic_is_refused(clone: Clone, version: str) -> None:
+    with pytest.raises(UserError, match="is no semantic version"):
+        cut_release.run(version)
+
+
+@pytest.mark.parametrize("version", ["7.0.9", "7.1.0", "7.1.0-rc.1"])
+def test_a_version_that_does_not_come_after_the_last_is_refused(clone: Clone, version: str) -> None:
+    clone.commit("CHANGELOG.md", CHANGELOG + "\n## [7.1.0] - 2026-01-01\n\n- Old.\n")
+    with pytest.raises(UserError, match=rf"{version} does not come after 7\.1\.0, the last release"):
+        cut_release.run(version)
+
+
+def test_a_version_that_does_not_come_after_the_last_tag_is_refused(clone: Clone) -> None:
+    clone.git("tag", "v7.1.0")
+    with pytest.raises(UserError, match=r"7\.0\.0 does not come after 7\.1\.0, the last release"):
+        cut_release.run("7.0.0")
+
+
+def test_a_version_that_another_branch_has_is_refused(clone: Clone) -> None:
+    clone.git("switch", "--quiet", "--create", "other")
+    clone.commit("new", "commit")
+    clone.git("tag", "v7.1.0")
+    clone.git("switch", "--quiet", "main")
+    with pytest.raises(UserError, match=r"there is a tag v7\.1\.0 already"):
+        cut_release.run("7.1.0")
+
+
+@pytest.mark.parametrize("path", ["README.md", "new.txt"], ids=["changed", "untracked"])
+def test_what_is_not_committed_is_named(clone: Clone, path: str) -> None:
+    clone.write(path, "changed")
+    with pytest.raises(UserError, match=rf"not committed; commit them, or put them aside:\n.*{path}"):
+        cut_release.run("7.1.0")
+
+
+def test_a_release_that_says_nothing_is_refused(clone: Clone) -> None:
+    clone.commit("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n## [0.0.1]\n\n- Old.\n")
+    with pytest.raises(UserError, match=r"CHANGELOG\.md has nothing under \[Unreleased\]"):
+        cut_release.run("7.1.0")
+
+
+def test_a_release_on_no_branch_is_refused(clone: Clone) -> None:
+    clone.git("switch", "--quiet", "--detach")
+    with pytest.raises(UserError, match="no branch is checked out"):
+        cut_release.run("7.1.0")

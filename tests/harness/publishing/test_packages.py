@@ -1,0 +1,135 @@
+"""Anyone makes the same package of the same commit, and there is in it what a consumer needs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ci.base import repository
+from ci.base.errors import UserError
+from ci.charts import catalog, helm
+from ci.charts.catalog import Chart
+from ci.charts.helm import HelmError
+from ci.publishing import archive, packages
+from tests.conftest import Repository
+
+every_chart = pytest.mark.parametrize("chart", catalog.charts(), ids=lambda chart: chart.name)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    environment = os.environ | {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_COMMITTER_DATE": "1700000000 +0900"}
+    command = ["git", "-c", "user.name=Someone", "-c", "user.email=", *arguments]
+    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a git repository with one commit of what lies here."""
+    folder = tmp_path_factory.mktemp("origin")
+    for name in ("charts", "ci", "tasks.py", "CHANGELOG.md", ".gitattributes", ".gitignore"):
+        source = repository.root() / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Begin")
+    return folder
+
+
+def packaged(clone: Path, umask: int, **environment: str) -> dict[str, bytes]:
+    """Run invoke package in a clone and return what is in its dist/ then."""
+    made = subprocess.run(
+        [sys.executable, "-m", "invoke", "package"],
+        cwd=clone,
+        env=os.environ | {"GIT_CONFIG_GLOBAL": "/dev/null", "PYTHONDONTWRITEBYTECODE": "1"} | environment,
+        umask=umask,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    assert "not to be published" not in made.stderr
+    return {file.name: file.read_bytes() for file in (clone / "dist").iterdir()}
+
+
+def test_two_clones_give_the_same_bytes(origin: Path, tmp_path: Path) -> None:
+    """They differ in path, time, umask, time zone, language, line ends and the order of files."""
+    here, there = tmp_path / "here", tmp_path / "some" / "where else"
+    git(tmp_path, "clone", "--quiet", str(origin), str(here))
+    git(tmp_path, "clone", "--quiet", "--config", "core.autocrlf=true", str(origin), str(there))
+    for number, file in enumerate(sorted((there / "charts").rglob("*"), reverse=True)):
+        file.chmod(0o700 if file.is_dir() else 0o600)
+        os.utime(file, (number, number))
+    one = packaged(here, 0o022, TZ="UTC", LC_ALL="C")
+    other = packaged(there, 0o077, TZ="Pacific/Kiritimati", LC_ALL="C.UTF-8", PYTHONHASHSEED="7")
+    assert len(one) == len(catalog.charts())
+    assert one == other
+
+
+@every_chart
+def test_both_helms_give_the_same_bytes(chart: Chart) -> None:
+    one, other = (packages.pack(chart, 1700000000, engine=engine) for engine in helm.ENGINES)
+    assert one == other
+
+
+@every_chart
+def test_a_package_has_what_a_consumer_needs_and_nothing_else(chart: Chart) -> None:
+    packed = archive.unpack(packages.pack(chart, 0, engine=4))
+    top = {name.split("/")[1] for name in packed}
+    assert top == {"Chart.yaml", "README.md", "templates", "values.schema.json", "values.yaml"}
+    assert packed[f"{chart.name}/Chart.yaml"] == (chart.path / "Chart.yaml").read_bytes()
+
+
+@every_chart
+@pytest.mark.parametrize("engine", helm.ENGINES)
+def test_helm_reads_a_package_as_it_reads_its_chart(chart: Chart, engine: int, tmp_path: Path) -> None:
+    path = tmp_path / "packed.tgz"
+    path.write_bytes(packages.pack(chart, 1700000000, engine=engine))
+    case = next(case for case in catalog.cases() if case.chart == chart)
+    assert helm.template(path, case.values, engine=engine, release=case.release) == helm.template(
+        chart.path, case.values, engine=engine, release=case.release
+    )
+
+
+@pytest.fixture
+def dist(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    repository.write("CHANGELOG.md", "## [1.2.3]\n\n- Something.\n")
+    return packages.dist()
+
+
+def test_size_and_checksum_are_told(dist: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packages.package_all()
+    content = (dist / "microservice-1.2.3.tgz").read_bytes()
+    told = capsys.readouterr().out.splitlines()
+    checksum = hashlib.sha256(content).hexdigest()
+    assert told[0] == f"dist/microservice-1.2.3.tgz  {len(content)} bytes  sha256:{checksum}"
+    assert "helm install api dist/microservice-1.2.3.tgz" in told[1]
+
+
+def test_the_file_has_the_date_of_what_it_was_made_of(dist: Path) -> None:
+    (package,) = packages.make(dist)
+    assert (package.time, package.path.stat().st_mtime) == (1700000000, 1700000000)
+
+
+def test_a_chart_that_helm_finds_fault_with_is_not_packed(dist: Path, repository: Repository) -> None:
+    repository.write("charts/other/Chart.yaml", "{apiVersion: v2, name: another, version: 1.2.3}")
+    with pytest.raises(HelmError, match="charts/other: helm lint failed"):
+        packages.package_all()
+    assert not dist.exists()
+
+
+def test_a_chart_whose_version_nobody_explained_is_not_packed(dist: Path, repository: Repository) -> None:
+    repository.write("charts/other/Chart.yaml", "{apiVersion: v2, name: other, version: 1.3.0}")
+    repository.write("charts/other/templates/NOTES.txt", "Installed.")
+    with pytest.raises(UserError, match=r"CHANGELOG\.md says nothing of 1\.3\.0"):
+        packages.package_all()
+    assert not dist.exists()

@@ -1,0 +1,80 @@
+"""What may be published, where to, and that all of it is or nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ci.base.errors import UserError
+from ci.publishing import publish
+from tests.harness.publishing.conftest import Helm, Key, Shop
+
+
+def run(to: str, *, key: str = "", ca_file: str = "") -> None:
+    publish.run(to, dry_run=False, key=key, cosign_key="", ca_file=ca_file, plain_http=False)
+
+
+@pytest.mark.parametrize(
+    ("to", "message"),
+    [
+        ("", "--to : a folder, oci://REGISTRY/PATH or https://REPOSITORY belongs there"),
+        (
+            "s3://bucket",
+            "--to s3://bucket: a folder, oci://REGISTRY/PATH or https://REPOSITORY belongs there",
+        ),
+        ("oci://me:secret@host/charts", "--to oci://...@...: a login does not belong on a command line"),
+        ("https://me:secret@host", "--to https://...@...: a login does not belong on a command line"),
+    ],
+)
+def test_a_wrong_destination_is_refused_before_anything_is_done(to: str, message: str) -> None:
+    with pytest.raises(UserError) as refused:
+        run(to)
+    assert str(refused.value).startswith(message)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_certificate_that_is_not_there_is_named() -> None:
+    with pytest.raises(UserError, match=r"--ca-file no\.pem: there is no such file"):
+        run("oci://host/charts", ca_file="no.pem")
+
+
+def test_what_nobody_could_make_again_is_not_published(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.version("1.2.3")
+    environment = os.environ | {"GIT_CONFIG_GLOBAL": "/dev/null"}
+    for command in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "--message", "Begin"]):
+        git = ["git", "-c", "user.name=Someone", "-c", "user.email="]
+        subprocess.run([*git, *command], cwd=shop.root, env=environment, check=True)
+    with pytest.raises(UserError, match="charts/ has changes that are not committed: commit or remove them"):
+        run(str(tmp_path / "site"))
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_signature_lies_beside_its_package(consumer: Helm, shop: Shop, key: Key, tmp_path: Path) -> None:
+    package = shop.version("1.2.3")
+    run(str(tmp_path / "site"), key=key.name)
+    consumer("verify", "--keyring", str(key.ring), str(tmp_path / "site" / package.path.name))
+
+
+def test_what_is_published_can_be_signed_later_and_keeps_its_signature(
+    shop: Shop, key: Key, tmp_path: Path
+) -> None:
+    package = shop.version("1.2.3")
+    run(str(tmp_path / "site"))
+    before = (tmp_path / "site" / "index.yaml").read_bytes()
+    run(str(tmp_path / "site"), key=key.name)
+    signed = (tmp_path / "site" / package.provenance.name).read_bytes()
+    run(str(tmp_path / "site"), key=key.name)
+    assert (tmp_path / "site" / package.provenance.name).read_bytes() == signed
+    assert (tmp_path / "site" / "index.yaml").read_bytes() == before
+
+
+def test_nothing_is_published_where_it_cannot_be_signed(shop: Shop, key: Key, tmp_path: Path) -> None:
+    shop.version("1.2.3")
+    with pytest.raises(UserError, match="gpg did not sign"):
+        run(str(tmp_path / "site"), key="nobody@example.com")
+    assert not (tmp_path / "site").exists()

@@ -1,0 +1,132 @@
+"""A registry that is not as it should be: what to do is said, and what was published stays."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from ci.base.errors import UserError
+from ci.publishing import provenance
+from ci.publishing.registry import Registry
+from tests.harness.publishing.conftest import Helm, Key, Shop
+from tests.support.servers import Certificate, docker_registry
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[str]:
+    with docker_registry(tmp_path) as host:
+        yield host
+
+
+def plain(host: str) -> Registry:
+    return Registry(f"oci://{host}/charts", ca_file="", plain_http=True)
+
+
+def test_the_same_package_has_the_same_digest_in_every_registry(
+    host: str, publisher: Helm, shop: Shop, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    with docker_registry(tmp_path / "other") as other:
+        one = plain(host).add([shop.version("1.2.3")])
+        two = plain(other).add([shop.version("1.2.3")])
+    assert one[0].replace(host, other) == two[0]
+    assert one[0].startswith(f"oci://{host}/charts/microservice@sha256:")
+
+
+def test_a_published_version_is_never_replaced(host: str, publisher: Helm, shop: Shop) -> None:
+    first = shop.version("1.2.3")
+    plain(host).add([first])
+    with pytest.raises(UserError, match=r"microservice 1\.2\.3 is published in oci://.*, with other bytes"):
+        plain(host).holds(shop.version("1.2.3", colour="red"), signed=False)
+    assert plain(host).holds(first, signed=False)
+    assert not plain(host).holds(shop.version("1.2.4"), signed=False)
+
+
+def test_what_is_published_can_be_signed_later(host: str, publisher: Helm, shop: Shop, key: Key) -> None:
+    package = shop.version("1.2.3")
+    plain(host).add([package])
+    assert not plain(host).holds(package, signed=True)
+    provenance.sign(package, key.name)
+    plain(host).add([package])
+    assert plain(host).holds(package, signed=True)
+
+
+def test_a_registry_that_is_down_is_named(publisher: Helm, shop: Shop) -> None:
+    with pytest.raises(UserError, match=r"refused\nsee whether 127\.0\.0\.1:9 is up"):
+        plain("127.0.0.1:9").holds(shop.version("1.2.3"), signed=False)
+
+
+def test_a_wrong_password_is_refused_with_the_way_to_log_in(
+    publisher: Helm, shop: Shop, tmp_path: Path
+) -> None:
+    with docker_registry(tmp_path, guarded=True) as host:
+        wrong = json.dumps({"auths": {host: {"auth": "cHVibGlzaGVyOndyb25n"}}})
+        folder = Path(publisher.environment["HELM_CONFIG_HOME"]) / "registry"
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text(wrong)
+        package = shop.version("1.2.3")
+        for ask in (lambda: plain(host).holds(package, signed=False), lambda: plain(host).add([package])):
+            with pytest.raises(UserError, match=f"log in with: helm registry login {host}") as refused:
+                ask()
+            assert "cHVibGlz" not in str(refused.value)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_with_the_option(
+    publisher: Helm, shop: Shop, tls: Certificate, tmp_path: Path
+) -> None:
+    package, remedy = shop.version("1.2.3"), "name the authority's certificate with --ca-file"
+    with docker_registry(tmp_path, tls=tls) as host, pytest.raises(UserError, match=remedy):
+        Registry(f"oci://{host}/charts", "", plain_http=False).holds(package, signed=False)
+
+
+def test_a_registry_without_tls_has_to_be_asked_for(host: str, publisher: Helm, shop: Shop) -> None:
+    with pytest.raises(UserError, match="--plain-http"):
+        Registry(f"oci://{host}/charts", "", plain_http=False).holds(shop.version("1.2.3"), signed=False)
+
+
+@contextmanager
+def cutting_off(host: str, after: int) -> Iterator[str]:
+    """Forward to a server, and close every connection on which a client sends more than ``after`` bytes."""
+    address, port = host.split(":")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def forward(source: socket.socket, target: socket.socket, left: float) -> None:
+            with suppress(OSError):
+                while left >= 0 and (received := source.recv(512)):
+                    left -= len(received)
+                    target.sendall(received)
+                for end in (source, target):
+                    end.shutdown(socket.SHUT_RDWR)
+
+        def listen() -> None:
+            # Until the listener is closed.
+            with suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    server = socket.create_connection((address, int(port)))
+                    threads = [(client, server, after), (server, client, float("inf"))]
+                    for arguments in threads:
+                        threading.Thread(target=forward, args=arguments, daemon=True).start()
+
+        threading.Thread(target=listen, daemon=True).start()
+        yield "{}:{}".format(*listener.getsockname())
+
+
+def test_an_upload_that_breaks_off_leaves_what_was_there(host: str, publisher: Helm, shop: Shop) -> None:
+    old, new = shop.version("1.2.3"), shop.version("1.2.4")
+    plain(host).add([old])
+    with (
+        cutting_off(host, after=len(new.content)) as broken,
+        pytest.raises(UserError, match="helm push failed"),
+    ):
+        plain(broken).add([new])
+    assert plain(host).holds(old, signed=False)
+    assert not plain(host).holds(new, signed=False)
+    plain(host).add([new])
+    assert plain(host).holds(new, signed=False)

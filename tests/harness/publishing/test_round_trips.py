@@ -1,0 +1,98 @@
+"""What is published comes back as it was packaged: by a web server and by a registry, as consumers get it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ci.base import repository
+from ci.base.errors import UserError
+from ci.charts.helm import HelmError
+from ci.kubernetes.versions import NEWEST
+from ci.publishing import publish
+from tests.harness.publishing.conftest import Helm, Key
+from tests.support.servers import Certificate, docker_registry, web_server
+
+VALUES = {
+    "microservice": repository.root() / "values/api.yaml",
+    "namespace": repository.root() / "values/namespace/dev.yaml",
+}
+each_way = pytest.mark.parametrize(
+    ("consumer", "served"),
+    [(3, "openly"), (4, "openly"), (3, "with a login"), (4, "with TLS")],
+    indirect=["consumer"],
+)
+
+
+def run(to: str, *, key: str = "", ca_file: str = "", plain_http: bool = False) -> None:
+    publish.run(to, dry_run=False, key=key, cosign_key="", ca_file=ca_file, plain_http=plain_http)
+
+
+def renders_as_its_source(consumer: Helm, chart: str, reference: str, *options: str) -> bool:
+    values = VALUES[chart]
+    kube_version = f"--kube-version={NEWEST}"
+    came = consumer("template", "api", reference, "--values", str(values), kube_version, *options)
+    source = repository.root() / "charts" / chart
+    return came == consumer("template", "api", str(source), "--values", str(values), kube_version)
+
+
+@each_way
+def test_a_folder_that_is_served(
+    served: str, consumer: Helm, real_charts: Path, key: Key, tls: Certificate, tmp_path: Path
+) -> None:
+    run(str(tmp_path / "site"), key=key.name)
+    certificate = tls if served == "with TLS" else None
+    options = ["--ca-file", str(tls.file)] if certificate else []
+    with web_server(tmp_path / "site", guarded=served == "with a login", tls=certificate) as url:
+        if served == "with a login":
+            with pytest.raises(HelmError, match="401"):
+                consumer("repo", "add", "shop", url)
+            consumer.log_in("repo", "add", "shop", url)
+        else:
+            consumer("repo", "add", "shop", url, *options)
+        found = consumer("search", "repo", "shop/")
+        for package in real_charts.iterdir():
+            chart, version = package.name.removesuffix(".tgz").rsplit("-", 1)
+            assert f"shop/{chart}" in found
+            assert version in found
+            pulled = ["--verify", "--keyring", str(key.ring), "--destination", str(tmp_path)]
+            consumer("pull", f"shop/{chart}", *pulled)
+            assert (tmp_path / package.name).read_bytes() == package.read_bytes()
+            # Helm 4.3 asks for the provenance without the login and the certificate, unless it is to pull.
+            verified = pulled[:3] if served == "openly" else []
+            assert renders_as_its_source(consumer, chart, f"shop/{chart}", *verified)
+            assert renders_as_its_source(consumer, chart, str(tmp_path / package.name), *pulled[:3])
+
+
+@each_way
+def test_a_registry(
+    served: str,
+    consumer: Helm,
+    publisher: Helm,
+    real_charts: Path,
+    key: Key,
+    tls: Certificate,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    certificate = tls if served == "with TLS" else None
+    options = ["--ca-file", str(tls.file)] if certificate else ["--plain-http"]
+    ca_file, plain_http = str(tls.file) if certificate else "", not certificate
+    with docker_registry(tmp_path, guarded=served == "with a login", tls=certificate) as host:
+        to = f"oci://{host}/charts"
+        if served == "with a login":
+            with pytest.raises(UserError, match=f"log in with: helm registry login {host}"):
+                run(to, plain_http=True)
+            for helm_of in (publisher, consumer):
+                helm_of.log_in("registry", "login", host, *options)
+        run(to, key=key.name, ca_file=ca_file, plain_http=plain_http)
+        told = capsys.readouterr().out
+        for package in real_charts.iterdir():
+            chart, version = package.name.removesuffix(".tgz").rsplit("-", 1)
+            assert f"{to}/{chart}@sha256:" in told
+            pulled = ["--verify", "--keyring", str(key.ring), *options]
+            wanted = ["--version", version, "--destination", str(tmp_path)]
+            consumer("pull", f"{to}/{chart}", *pulled, *wanted)
+            assert (tmp_path / package.name).read_bytes() == package.read_bytes()
+            assert renders_as_its_source(consumer, chart, f"{to}/{chart}", *pulled)

@@ -1,0 +1,259 @@
+"""Charts in a registry are signed with cosign, for those who verify with its public key and no network."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from ci.base import repository
+from ci.base.errors import UserError
+from ci.publishing import publish
+from tests.harness.publishing.conftest import Helm, Key, Shop
+from tests.support.servers import Certificate, docker_registry
+
+PASSWORD = "open-sesame"
+README = (repository.root() / "README.md").read_text(encoding="utf-8")
+
+
+class CosignKey(NamedTuple):
+    """A key pair, as cosign writes it into two files."""
+
+    private: str
+    public: str
+
+
+@pytest.fixture
+def cosign(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip the test where cosign is missing; it has the keys' password, and no way beyond this machine."""
+    if not shutil.which("cosign"):
+        pytest.skip("cosign is not installed")
+    monkeypatch.setenv("COSIGN_PASSWORD", PASSWORD)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+
+
+@pytest.fixture
+def cosign_key(cosign: None, tmp_path: Path) -> CosignKey:
+    return pair(tmp_path / "own")
+
+
+def pair(folder: Path) -> CosignKey:
+    folder.mkdir()
+    subprocess.run(["cosign", "generate-key-pair"], cwd=folder, check=True, capture_output=True)
+    return CosignKey(str(folder / "cosign.key"), str(folder / "cosign.pub"))
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[str]:
+    with docker_registry(tmp_path) as host:
+        yield host
+
+
+def run(to: str, cosign_key: str, *, key: str = "", ca_file: str = "", dry_run: bool = False) -> None:
+    publish.run(to, dry_run=dry_run, key=key, cosign_key=cosign_key, ca_file=ca_file, plain_http=not ca_file)
+
+
+def verify(reference: str, public_key: str, *options: str, docker: Path | None = None) -> str:
+    """Return what cosign says to a consumer, who has a login of Docker's or none; "" where it verifies."""
+    asked = subprocess.run(
+        ["cosign", "verify", "--key", public_key, "--insecure-ignore-tlog", *options, reference],
+        env={**os.environ, **({"DOCKER_CONFIG": str(docker)} if docker else {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.stderr if asked.returncode else ""
+
+
+def stored(folder: Path) -> dict[Path, bytes]:
+    """Return every manifest, blob and tag that a registry keeps."""
+    kept = (folder / "storage").rglob("*")
+    return {path: path.read_bytes() for path in kept if path.is_file() and "_uploads" not in path.parts}
+
+
+def test_a_published_chart_verifies_with_the_public_key_and_with_no_other(
+    host: str, publisher: Helm, shop: Shop, cosign_key: CosignKey, tmp_path: Path
+) -> None:
+    shop.version("1.2.3")
+    run(f"oci://{host}/charts", cosign_key.private)
+    chart = f"{host}/charts/microservice:1.2.3"
+    assert verify(chart, cosign_key.public) == ""
+    assert "failed to verify signature" in verify(chart, pair(tmp_path / "other").public)
+
+
+def test_the_readme_tells_consumers_how_to_verify(
+    host: str, publisher: Helm, shop: Shop, cosign_key: CosignKey
+) -> None:
+    shop.version("0.1.0")
+    run(f"oci://{host}/charts", cosign_key.private)
+    (told,) = re.findall("^cosign verify .*", README, re.MULTILINE)
+    command = told.replace("registry.example.com", host).split()
+    subprocess.run(command, cwd=Path(cosign_key.public).parent, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("served", ["with a login", "with TLS", "with a login and TLS"])
+def test_cosign_has_the_login_of_helm_and_the_certificate(
+    served: str, publisher: Helm, shop: Shop, cosign_key: CosignKey, tls: Certificate, tmp_path: Path
+) -> None:
+    shop.version("1.2.3")
+    ca_file = str(tls.file) if "TLS" in served else ""
+    helm_options, options = ["--plain-http"], ["--allow-http-registry"]
+    if ca_file:
+        helm_options, options = ["--ca-file", ca_file], ["--registry-cacert", ca_file]
+    with docker_registry(tmp_path, guarded="login" in served, tls=tls if ca_file else None) as host:
+        if "login" in served:
+            publisher.log_in("registry", "login", host, *helm_options)
+        run(f"oci://{host}/charts", cosign_key.private, ca_file=ca_file)
+        docker = Path(publisher.environment["HELM_CONFIG_HOME"]) / "registry"
+        chart = f"{host}/charts/microservice:1.2.3"
+        assert verify(chart, cosign_key.public, *options, docker=docker) == ""
+
+
+def test_publishing_again_signs_nothing_and_pushes_nothing(
+    host: str,
+    publisher: Helm,
+    shop: Shop,
+    cosign_key: CosignKey,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    package = shop.version("1.2.3")
+    run(f"oci://{host}/charts", cosign_key.private)
+    before = stored(tmp_path)
+    capsys.readouterr()
+    run(f"oci://{host}/charts", cosign_key.private)
+    assert f"{package} is there already" in capsys.readouterr().out
+    assert stored(tmp_path) == before
+
+
+def test_an_unsigned_version_is_signed_as_it_is(
+    host: str,
+    publisher: Helm,
+    shop: Shop,
+    key: Key,
+    cosign_key: CosignKey,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shop.version("1.2.3")
+    run(f"oci://{host}/charts", "", key=key.name)
+    reference = capsys.readouterr().out.split()[-1]
+    assert "no signatures found" in verify(reference.removeprefix("oci://"), cosign_key.public)
+    # Without --sign, too, the provenance that is there stays.
+    run(f"oci://{host}/charts", cosign_key.private)
+    assert capsys.readouterr().out.split()[-1] == reference
+    assert verify(f"{host}/charts/microservice:1.2.3", cosign_key.public) == ""
+
+
+def test_one_package_has_both_signatures(
+    host: str, publisher: Helm, shop: Shop, key: Key, cosign_key: CosignKey, tmp_path: Path
+) -> None:
+    shop.version("1.2.3")
+    run(f"oci://{host}/charts", cosign_key.private)
+    # With its provenance it is another artifact.
+    run(f"oci://{host}/charts", cosign_key.private, key=key.name)
+    before = stored(tmp_path)
+    run(f"oci://{host}/charts", cosign_key.private, key=key.name)
+    assert stored(tmp_path) == before
+    assert verify(f"{host}/charts/microservice:1.2.3", cosign_key.public) == ""
+    verified = ["--verify", "--keyring", str(key.ring), "--plain-http", "--destination", str(tmp_path)]
+    publisher("pull", f"oci://{host}/charts/microservice", *verified)
+
+
+def test_a_dry_run_signs_nothing(
+    host: str,
+    publisher: Helm,
+    shop: Shop,
+    cosign_key: CosignKey,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    package = shop.version("1.2.3")
+    run(f"oci://{host}/charts", "")
+    before = stored(tmp_path)
+    run(f"oci://{host}/charts", cosign_key.private, dry_run=True)
+    assert f"{package} would be added" in capsys.readouterr().out
+    assert stored(tmp_path) == before
+
+
+@pytest.mark.parametrize("password", ["wrong", None])
+def test_a_wrong_password_is_refused_and_nothing_is_pushed(
+    password: str | None,
+    host: str,
+    publisher: Helm,
+    shop: Shop,
+    cosign_key: CosignKey,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop.version("1.2.3")
+    monkeypatch.delenv("COSIGN_PASSWORD")
+    if password:
+        monkeypatch.setenv("COSIGN_PASSWORD", password)
+    with pytest.raises(UserError) as refused:
+        run(f"oci://{host}/charts", cosign_key.private)
+    assert str(refused.value) == (
+        f"--cosign-key {cosign_key.private}: decrypt: encrypted: decryption failed\n"
+        "set COSIGN_PASSWORD to the password of this key"
+    )
+    assert stored(tmp_path) == {}
+
+
+def test_a_key_that_is_none_is_named_and_nothing_is_pushed(
+    host: str, publisher: Helm, shop: Shop, cosign_key: CosignKey, tmp_path: Path
+) -> None:
+    shop.version("1.2.3")
+    for wrong, why in (("no.key", "open no.key: no such file"), (cosign_key.public, "unsupported pem type")):
+        with pytest.raises(UserError) as refused:
+            run(f"oci://{host}/charts", wrong)
+        assert str(refused.value).startswith(f"--cosign-key {wrong}: {why}")
+    assert stored(tmp_path) == {}
+
+
+def test_the_password_is_on_no_command_line(
+    host: str,
+    publisher: Helm,
+    shop: Shop,
+    cosign_key: CosignKey,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    shop.version("1.2.3")
+    started = []
+    really = subprocess.Popen.__init__
+
+    def start(process: object, command: list[str], *arguments: object, **options: object) -> None:
+        started.append(command)
+        really(process, command, *arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", start)
+    run(f"oci://{host}/charts", cosign_key.private)
+    assert {command[1] for command in started if command[0] == "cosign"} >= {"public-key", "sign", "verify"}
+    assert PASSWORD not in str(started)
+    assert PASSWORD not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("to", ["site", "https://charts.example.com"])
+def test_a_key_for_what_is_no_registry_is_refused(to: str) -> None:
+    with pytest.raises(UserError, match=f"--cosign-key signs in a registry, --to oci://.* and not in {to}"):
+        run(to, "cosign.key")
+
+
+def test_without_cosign_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match=r"--cosign-key needs cosign 3\.0\.4 or newer: install it"):
+        run("oci://127.0.0.1:9/charts", "cosign.key")
+
+
+def test_a_cosign_that_is_too_old_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "cosign"
+    program.write_text('#!/bin/sh\necho \'{"gitVersion": "v2.6.2"}\'\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match=r"cosign 3\.0\.4 or newer: this one is 2\.6\.2"):
+        run("oci://127.0.0.1:9/charts", "cosign.key")

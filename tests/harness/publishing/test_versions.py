@@ -1,0 +1,166 @@
+"""Which versions may be packaged and published, in a repository with a history of its own."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ci.base.errors import UserError
+from ci.publishing import versions
+
+CHART = "charts/shop/Chart.yaml"
+
+
+class Clone:
+    """A git repository with one chart and a changelog."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.git("init", "--quiet")
+        self.write(CHART, "name: shop")
+        self.changelog("Unreleased")
+
+    def git(self, *arguments: str) -> str:
+        command = ["git", "-c", "user.name=Someone", "-c", "user.email=", *arguments]
+        return subprocess.run(
+            command, cwd=self.root, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    def write(self, path: str, text: str) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def changelog(self, *headings: str) -> None:
+        sections = "".join(f"## [{heading}]\n\n- About {heading}.\n\n" for heading in headings)
+        self.write("CHANGELOG.md", f"# Changelog\n\n{sections}")
+
+    def commit(self, text: str = "name: shop") -> None:
+        self.write(CHART, text)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "Change")
+
+    def release(self, version: str) -> None:
+        self.changelog("Unreleased", version)
+        self.commit()
+        self.git("tag", f"v{version}")
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    monkeypatch.setattr("ci.base.repository._ROOT", tmp_path)
+    monkeypatch.delenv(versions.DATE_VARIABLE, raising=False)
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "1700000000 +0900")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    return Clone(tmp_path)
+
+
+def test_the_date_is_that_of_the_last_commit(clone: Clone) -> None:
+    clone.commit()
+    assert versions.date() == 1700000000
+
+
+def test_the_date_can_be_given(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone.commit()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1600000000")
+    assert versions.date() == 1600000000
+
+
+@pytest.mark.parametrize("wrong", ["yesterday", "-1", "1.5", "8589934592", "٣"])
+def test_a_date_that_is_none_is_refused(wrong: str, clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", wrong)
+    with pytest.raises(UserError, match=f"SOURCE_DATE_EPOCH={wrong}: whole seconds since 1970"):
+        versions.date()
+
+
+def test_without_a_repository_nothing_tells_the_date_or_a_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ci.base.repository._ROOT", tmp_path)
+    monkeypatch.delenv(versions.DATE_VARIABLE, raising=False)
+    assert versions.date() is None
+    assert versions.releases() == {}
+    assert "no commit tells its time" in " ".join(versions.doubts("1.0.0"))
+
+
+def test_a_repository_without_a_commit_is_none_yet(clone: Clone) -> None:
+    assert versions.date() is None
+    assert "no commit tells its time" in " ".join(versions.doubts("1.0.0"))
+
+
+def test_what_git_refuses_is_said(clone: Clone) -> None:
+    (clone.root / ".git/HEAD").write_text("nonsense")
+    with pytest.raises(UserError, match=r"git rev-parse failed: .*not a git repository"):
+        versions.date()
+
+
+@pytest.mark.parametrize("wrong", ["1.2", "v1.2.3", "01.2.3", "1.2.3 ", ""])
+def test_a_version_that_is_not_semantic_is_refused_by_file(wrong: str, clone: Clone) -> None:
+    with pytest.raises(UserError, match=rf"^{CHART}: version '{wrong}' is no semantic version"):
+        versions.check(wrong, CHART)
+
+
+def test_a_version_below_the_last_release_is_refused(clone: Clone) -> None:
+    clone.release("1.9.0")
+    clone.release("1.10.0-rc.1")
+    clone.release("1.10.0")
+    clone.git("tag", "nightly")
+    versions.check("1.10.0", CHART)
+    versions.check("1.10.1", CHART)
+    for below in ("1.9.1", "1.10.0-rc.2"):
+        with pytest.raises(UserError, match=rf"{CHART}: version {below} is below the last release, 1\.10\.0"):
+            versions.check(below, CHART)
+
+
+def test_a_release_of_another_branch_does_not_matter(clone: Clone) -> None:
+    clone.release("1.0.0")
+    clone.git("checkout", "--quiet", "-b", "next")
+    clone.release("2.0.0")
+    clone.git("checkout", "--quiet", "v1.0.0")
+    versions.check("1.0.1", CHART)
+
+
+def test_the_changelog_has_to_tell_of_a_version_by_name_or_as_unreleased(clone: Clone) -> None:
+    versions.check("1.0.0", CHART)
+    clone.changelog("1.0.0")
+    versions.check("1.0.0", CHART)
+    clone.changelog("0.9.0")
+    with pytest.raises(UserError, match=r"CHANGELOG\.md says nothing of 1\.0\.0.*## \[1\.0\.0\]"):
+        versions.check("1.0.0", CHART)
+    clone.write("CHANGELOG.md", "## [Unreleased]\n\n## [0.9.0]\n\n- Something.\n")
+    with pytest.raises(UserError, match=r"CHANGELOG\.md says nothing of 1\.0\.0"):
+        versions.check("1.0.0", CHART)
+    (clone.root / "CHANGELOG.md").unlink()
+    with pytest.raises(UserError, match=r"CHANGELOG\.md says nothing of 1\.0\.0"):
+        versions.check("1.0.0", CHART)
+
+
+def test_a_released_version_needs_a_section_of_its_own(clone: Clone) -> None:
+    clone.release("1.0.0")
+    clone.changelog("Unreleased")
+    with pytest.raises(UserError, match=r"CHANGELOG\.md says nothing of 1\.0\.0"):
+        versions.check("1.0.0", CHART)
+
+
+def test_what_is_committed_and_new_is_beyond_doubt(clone: Clone) -> None:
+    clone.commit()
+    assert versions.doubts("1.0.0") == []
+
+
+def test_a_release_is_beyond_doubt_at_its_tag_alone(clone: Clone) -> None:
+    clone.release("1.0.0")
+    assert versions.doubts("1.0.0") == []
+    clone.commit("name: shop # changed")
+    (doubt,) = versions.doubts("1.0.0")
+    assert doubt == "1.0.0 was released from another commit: raise the version, or check out v1.0.0"
+
+
+@pytest.mark.parametrize("path", [CHART, "charts/shop/new.yaml", "charts/shop/ignored.tmp"])
+def test_what_is_not_committed_is_doubtful_even_where_git_ignores_it(path: str, clone: Clone) -> None:
+    clone.write(".gitignore", "*.tmp\n")
+    clone.commit()
+    clone.write(path, "something")
+    (doubt,) = versions.doubts("1.0.0")
+    assert doubt == "charts/ has changes that are not committed: commit or remove them"

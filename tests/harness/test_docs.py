@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ci import docs
+from ci.base.errors import UserError
+from ci.charts import catalog
+from ci.kubernetes.versions import NEWEST, OLDEST
+
+FILES = {
+    "README.md": """# All
+
+helm install a dist/shop-0.9.0.tgz b
+helm pull x/shop --version 0.9.0
+<!-- supported -->
+<!-- /supported -->
+""",
+    "pyproject.toml": "[project]\nname = 'all'\nlicense = 'MIT'\n",
+    "charts/shop/Chart.yaml": f'name: shop\nversion: 1.2.3-rc.1\nkubeVersion: ">={OLDEST}.0-0"\n',
+    "charts/shop/README.md": """# Shop
+
+Before.
+
+<!-- supported -->
+<!-- /supported -->
+
+Between.
+
+<!-- values -->
+<!-- /values -->
+
+After.
+""",
+    "charts/shop/schema.yaml": r"""
+$schema: http://json-schema.org/draft-07/schema#
+type: object
+properties:
+  replicas: {type: integer, description: "How many; a|b."}
+  mode: {enum: ["", Fast, Safe], description: "For <name>-config."}
+  image:
+    type: object
+    description: The image.
+    properties:
+      tag: {type: [string, integer], description: Its tag.}
+      limits: {type: object, description: Its limits.}
+      kind: {type: string, default: null, description: Its kind.}
+      name: {const: "not a key here: write mode"}
+  hosts: {type: array, items: {$ref: "#/definitions/host"}, description: Hosts.}
+  names: {type: array, items: {$ref: "#/definitions/name"}, description: Names.}
+definitions:
+  name: {type: object, properties: {name: {type: string}}}
+  host:
+    type: object
+    properties:
+      host: {$ref: "#/definitions/text", description: Its name.}
+      port: {type: integer}
+      paths:
+        description: Its paths.
+        type: array
+        items: {type: object, properties: {path: {type: string, description: Where.}}}
+  text: {type: string}
+""",
+    "charts/shop/values.yaml": """
+replicas: 3
+mode: ""
+image: {tag: "1.10", limits: {cpu: 1, memory: 1Gi}}
+hosts: []
+names: null
+""",
+    "charts/plain/Chart.yaml": f'name: plain\nkubeVersion: ">={OLDEST}.0-0"\n',
+}
+VALUES = r"""<!-- values -->
+
+| Key | What it is for |
+| --- | --- |
+| `replicas` | How many; a\|b. |
+| `mode` | For \<name>-config. |
+| `image` | The image. |
+| `hosts` | Hosts. |
+| `names` | Names. |
+
+<!-- /values -->
+"""
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    monkeypatch.setattr("ci.base.repository._ROOT", tmp_path)
+    return tmp_path
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_everything_that_is_generated_is_written_and_named(repository: Path) -> None:
+    written = {str(path.relative_to(repository)) for path in docs.write()}
+    assert written == {
+        "README.md",
+        "charts/plain/Chart.yaml",
+        "charts/shop/Chart.yaml",
+        "charts/shop/README.md",
+        "charts/shop/values.schema.json",
+    }
+    docs.check()
+
+
+def test_the_table_says_what_each_key_of_the_first_level_is_for(repository: Path) -> None:
+    docs.write()
+    readme = (repository / "charts/shop/README.md").read_text(encoding="utf-8")
+    assert readme[readme.index("<!-- values -->") :].startswith(VALUES)
+
+
+def test_text_around_what_is_generated_stays(repository: Path) -> None:
+    docs.write()
+    readme = (repository / "charts/shop/README.md").read_text(encoding="utf-8")
+    assert readme.startswith("# Shop\n\nBefore.\n\n<!-- supported -->\n")
+    assert "<!-- /supported -->\n\nBetween.\n\n<!-- values -->\n" in readme
+    assert readme.endswith("<!-- /values -->\n\nAfter.\n")
+
+
+def test_the_supported_versions_stand_in_every_readme(repository: Path) -> None:
+    docs.write()
+    for name in ("README.md", "charts/shop/README.md"):
+        assert f"Kubernetes {OLDEST} to {NEWEST}" in (repository / name).read_text(encoding="utf-8")
+
+
+def test_charts_are_named_by_their_version(repository: Path) -> None:
+    docs.write()
+    text = (repository / "README.md").read_text(encoding="utf-8")
+    assert "helm install a dist/shop-1.2.3-rc.1.tgz b\nhelm pull x/shop --version 1.2.3-rc.1\n" in text
+
+
+def test_a_second_write_touches_nothing(repository: Path) -> None:
+    docs.write()
+    times = {path: path.stat().st_mtime_ns for path in repository.rglob("*")}
+    assert docs.write() == []
+    assert {path: path.stat().st_mtime_ns for path in repository.rglob("*")} == times
+
+
+def replace(old: str, new: str) -> Callable[[str], str]:
+    def edit(text: str) -> str:
+        assert old in text
+        return text.replace(old, new, 1)
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edited", "edit", "stale"),
+    [
+        ("charts/shop/README.md", replace("How many", "How much"), ["charts/shop/README.md"]),
+        ("charts/shop/values.schema.json", replace("string", "number"), ["charts/shop/values.schema.json"]),
+        (
+            "charts/shop/schema.yaml",
+            replace("The image.", "An image."),
+            ["charts/shop/README.md", "charts/shop/values.schema.json"],
+        ),
+        ("README.md", replace(f"to {NEWEST}", "to 1.29"), ["README.md"]),
+        ("charts/plain/Chart.yaml", replace("license: MIT", "license: BSD"), ["charts/plain/Chart.yaml"]),
+    ],
+)
+def test_a_stale_file_is_named_with_what_writes_it(
+    edited: str, edit: Callable[[str], str], stale: list[str], repository: Path
+) -> None:
+    docs.write()
+    path = repository / edited
+    path.write_text(edit(path.read_text(encoding="utf-8")), encoding="utf-8")
+    catalog.read_values.cache_clear()
+    with pytest.raises(UserError) as refused:
+        docs.check()
+    head, *names = str(refused.value).splitlines()
+    assert "invoke docs" in head
+    assert sorted(name.strip() for name in names) == stale
+
+
+def test_a_missing_schema_is_stale(repository: Path) -> None:
+    docs.write()
+    (repository / "charts/shop/values.schema.json").unlink()
+    with pytest.raises(UserError, match=r"charts/shop/values\.schema\.json"):
+        docs.check()
+
+
+@pytest.mark.parametrize(
+    ("edited", "edit", "problem"),
+    [
+        (
+            "charts/shop/Chart.yaml",
+            replace(f">={OLDEST}.0-0", ">=1.20.0-0"),
+            f'kubeVersion: ">={OLDEST}.0-0"',
+        ),
+        ("charts/plain/Chart.yaml", replace("kubeVersion", "kubeversion"), "charts/plain/Chart.yaml"),
+        ("charts/shop/README.md", replace("<!-- /values -->", ""), "<!-- /values -->"),
+        ("README.md", replace("<!-- supported -->", ""), "README.md"),
+        ("charts/shop/schema.yaml", replace("integer", "whole"), "charts/shop/schema.yaml"),
+        ("charts/shop/values.yaml", replace("replicas: 3", "replicas: many"), "charts/shop/values.yaml"),
+    ],
+)
+def test_a_wrong_source_is_named_and_nothing_is_written(
+    edited: str, edit: Callable[[str], str], problem: str, repository: Path
+) -> None:
+    path = repository / edited
+    path.write_text(edit(path.read_text(encoding="utf-8")), encoding="utf-8")
+    before = contents(repository)
+    with pytest.raises(UserError) as refused:
+        docs.write()
+    assert problem in str(refused.value)
+    assert contents(repository) == before
+
+
+def test_a_missing_readme_is_named(repository: Path) -> None:
+    (repository / "charts/shop/README.md").unlink()
+    with pytest.raises(UserError, match=r"shop/README\.md is missing"):
+        docs.check()
+
+
+def test_what_is_generated_here_is_as_its_sources_say() -> None:
+    docs.check()

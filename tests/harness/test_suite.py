@@ -1,0 +1,164 @@
+"""When the tests in a cluster run, and when they do not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from invoke.exceptions import Exit
+
+from ci import suite
+from ci.base.errors import UserError
+from ci.clusters import testbed
+from ci.clusters.lifecycle import Cluster
+from tests import conftest
+
+
+class Became(Exception):
+    """Instead of the process that this one was to become; it carries the command line."""
+
+
+@pytest.fixture(autouse=True)
+def becoming(monkeypatch: pytest.MonkeyPatch) -> None:
+    def execv(program: str, command: list[str]) -> NoReturn:
+        raise Became(command)
+
+    monkeypatch.setattr(os, "execv", execv)
+    monkeypatch.setattr(os, "chdir", lambda folder: None)
+
+
+@pytest.fixture
+def no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A docker that finds no engine."""
+    docker = tmp_path / "docker"
+    docker.write_text("#!/bin/sh\necho Cannot connect to the Docker daemon >&2\nexit 1\n")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+
+def test_a_required_cluster_without_an_engine_is_a_failure_with_its_reason(no_engine: None) -> None:
+    with pytest.raises(UserError, match=r"(?s)no cluster here: no Docker engine answers.*Cannot connect"):
+        suite.run("", testbed.Wanted(), required=True)
+
+
+def test_what_is_wrong_about_the_cluster_is_told_before_any_test_runs() -> None:
+    with pytest.raises(UserError, match="--nodes=1 is the least"):
+        suite.run("", testbed.Wanted(kube_context="mine", nodes=0))
+
+
+def test_without_an_engine_the_other_tests_run_and_are_told_the_reason(no_engine: None) -> None:
+    with pytest.raises(Became, match="--no-cluster=no Docker engine answers"):
+        suite.run("", testbed.Wanted())
+
+
+def test_cluster_tests_can_be_left_out_where_an_engine_answers() -> None:
+    with pytest.raises(Became, match=r"'--no-cluster=--no-cluster was given', '--junit-xml=.*/report.xml'"):
+        suite.run("report.xml", testbed.Wanted(), without=True)
+
+
+def test_a_cluster_can_not_be_required_and_left_out_at_once() -> None:
+    with pytest.raises(UserError, match="opposite things"):
+        suite.run("", testbed.Wanted(), required=True, without=True)
+
+
+class Machine:
+    """A cluster that is there already, and a Python that notes its arguments and ends as it is told."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        python = folder / "python"
+        python.write_text(f'#!/bin/sh\necho "$*" >> {folder}/log\ncase "$*" in $WORDS) exit 1;; esac\n')
+        python.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(python))
+        monkeypatch.setattr(testbed, "prepared", self.prepared)
+        monkeypatch.setattr(testbed, "check", lambda wanted: None)
+
+    @contextmanager
+    def prepared(self, wanted: testbed.Wanted) -> Iterator[Cluster]:
+        yield Cluster("made", self.folder)
+
+    @property
+    def runs(self) -> list[str]:
+        return (self.folder / "log").read_text().splitlines()
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(tmp_path, monkeypatch)
+
+
+THERE = testbed.Wanted(kube_context="made")
+
+
+@pytest.mark.parametrize("failing", ["*--ignore=tests/cluster*", "*-m quiet*", "*-m not*"])
+def test_the_tests_in_a_cluster_follow_the_others_and_a_failure_of_either_counts(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    monkeypatch.setenv("WORDS", failing)
+    with pytest.raises(Exit) as ended:
+        suite.run("", THERE)
+    assert ended.value.code == 1
+    outside, quiet, together = machine.runs
+    assert "--ignore=tests/cluster" in outside
+    inside = f"tests/cluster --kubeconfig={machine.folder}/kubeconfig"
+    assert f"{inside} --numprocesses=0 -m quiet" in quiet
+    assert f"{inside} --numprocesses={suite.AT_ONCE} -m not quiet" in together
+
+
+def test_where_a_cluster_is_required_no_test_in_it_may_be_left_out(machine: Machine) -> None:
+    suite.run("", THERE)
+    suite.run("", THERE, required=True)
+    assert ["--all-of-it" in run for run in machine.runs] == [False, False, False, False, True, True]
+
+
+def test_what_the_cluster_and_its_tests_took_is_compared(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite.run("", THERE)
+    assert "times that" in capsys.readouterr().err
+
+
+class Terminal:
+    """What pytest's terminal shows at the end of a run in which these tests passed."""
+
+    def __init__(self, *reports: pytest.TestReport) -> None:
+        self.reports = reports
+        self.lines: list[str] = []
+
+    def getreports(self, outcome: str) -> list[pytest.TestReport]:
+        return [report for report in self.reports if report.outcome == outcome]
+
+    def section(self, title: str) -> None:
+        self.lines.append(title)
+
+    def write_line(self, line: str, bold: bool = False) -> None:
+        self.lines.append(line)
+
+
+def test_what_was_observed_is_told_below_its_promise() -> None:
+    def report(test: str, *properties: tuple[str, object], failed: bool = False) -> pytest.TestReport:
+        where = ("f.py", 1, test)
+        return pytest.TestReport(
+            f"f.py::{test}",
+            where,
+            {},
+            "failed" if failed else "passed",
+            None,
+            "call",
+            user_properties=properties,
+        )
+
+    terminal = Terminal(
+        report(
+            "test_b_c", ("promise", "It heals."), ("observed", "3 s"), ("observed", "0 failed"), failed=True
+        ),
+        report("test_a", ("promise", "It heals."), ("observed", "2 s")),
+        report("test_silent", ("promise", "It heals.")),
+    )
+    conftest.pytest_terminal_summary(terminal)  # type: ignore[arg-type]
+    assert terminal.lines == ["observed", "It heals.", "  a: 2 s", "  b c: 0 failed", "  b c: 3 s"]

@@ -1,0 +1,178 @@
+"""What a person meets at the command line: results on standard output, one plain message for a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+from invoke.collection import Collection
+from invoke.program import Program
+
+import tasks
+from ci.checks import golden
+from tests.conftest import Repository
+
+
+class Answer(NamedTuple):
+    """What a task printed and ended with."""
+
+    code: object
+    out: str
+    err: str
+
+
+Invoke = Callable[..., Answer]
+
+
+@pytest.fixture
+def invoke(capsys: pytest.CaptureFixture[str]) -> Invoke:
+    def run(*arguments: str) -> Answer:
+        program = Program(namespace=Collection.from_module(tasks))
+        code: object = 0
+        try:
+            program.run(["invoke", *arguments])
+        except SystemExit as ended:
+            code = ended.code or 0
+        return Answer(code, *capsys.readouterr())
+
+    return run
+
+
+def test_every_task_explains_itself_in_a_line(invoke: Invoke) -> None:
+    listed = invoke("--list").out
+    for task in tasks.__dict__.values():
+        if hasattr(task, "body"):
+            assert task.body.__doc__
+            assert f"  {task.name} " in listed
+
+
+def test_a_case_is_printed_as_helm_renders_it(invoke: Invoke) -> None:
+    answer = invoke("render", "api")
+    assert answer.code == 0
+    assert answer.out.startswith("---\n# Source: microservice/templates/")
+    assert "kind: Deployment\n" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["render", "wroker"], "there is no case 'wroker'; did you mean worker?"),
+        (
+            ["render", "api", "--kube-version", "1.20"],
+            "Kubernetes '1.20' is not supported here; the versions are 1.30, ",
+        ),
+        (
+            ["lint", "--kube-version", "1.9"],
+            "Kubernetes '1.9' is not supported here; the versions are 1.30, ",
+        ),
+    ],
+)
+def test_a_mistake_ends_in_one_message_and_no_traceback(
+    invoke: Invoke, arguments: list[str], message: str
+) -> None:
+    answer = invoke(*arguments)
+    assert answer.code == 1
+    assert answer.out == ""
+    assert answer.err.startswith(message)
+    assert "Traceback" not in answer.err
+
+
+def test_a_values_file_that_is_no_yaml_is_named_with_line_and_column(
+    invoke: Invoke, repository: Repository
+) -> None:
+    repository.case("broken", "colour: blue\nsize: [1, 2\n")
+    answer = invoke("render", "broken")
+    assert answer.code == 1
+    assert answer.err.startswith("charts/microservice/ci/broken-values.yaml, line 3, column 1: ")
+
+
+def test_what_differs_from_the_goldens_is_told_object_by_object(
+    invoke: Invoke, repository: Repository
+) -> None:
+    repository.case("one")
+    assert (
+        invoke("golden", "--update").out
+        == "added tests/golden/microservice/one.yaml\n1 golden files written or removed\n"
+    )
+    repository.case("two", "colour: green")
+    orphan = repository.write("tests/golden/microservice/gone.yaml", "")
+    golden_of_one = golden.folder() / "microservice" / "one.yaml"
+    golden_of_one.write_text(golden_of_one.read_text().replace("blue", "red"))
+    answer = invoke("golden")
+    assert answer.code == 1
+    for told in (
+        "tests/golden/microservice/gone.yaml is the golden file of no case",
+        'v1 ConfigMap default/one\n    data.colour: "red" -> "blue"',
+        "microservice/two: there is no tests/golden/microservice/two.yaml yet",
+        "invoke golden --update",
+    ):
+        assert told in answer.err
+    assert orphan.exists()
+
+
+def test_updating_the_goldens_writes_what_differs_and_nothing_else(
+    invoke: Invoke, repository: Repository
+) -> None:
+    repository.case("one")
+    repository.case("two", "colour: green")
+    invoke("golden", "--update")
+    path = golden.folder() / "microservice" / "two.yaml"
+    path.write_text(path.read_text().replace("green", "red"))
+    untouched = (golden.folder() / "microservice" / "one.yaml").stat().st_mtime_ns
+    answer = invoke("golden", "--update")
+    assert answer.out.startswith("changed tests/golden/microservice/two.yaml\n")
+    assert 'data.colour: "red" -> "green"' in answer.out
+    assert (golden.folder() / "microservice" / "one.yaml").stat().st_mtime_ns == untouched
+    assert invoke("golden").code == 0
+
+
+def test_a_wrong_values_file_is_told_by_line_and_key(
+    invoke: Invoke, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ci.docs.check", lambda: None)
+    repository.write(
+        "charts/microservice/values.schema.json", '{"properties": {"colour": {"type": "string"}}}'
+    )
+    repository.case("one", "size: 1\ncolour: 7\n")
+    answer = invoke("lint")
+    assert answer.code == 1
+    assert answer.err.startswith(
+        "charts/microservice/ci/one-values.yaml, line 2, column 1: colour: a text belongs here"
+    )
+
+
+def test_a_build_with_a_fault_names_it_and_packs_nothing(
+    invoke: Invoke, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ci.docs.check", lambda: None)
+    repository.write(
+        "charts/microservice/templates/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: Upper}\nspec: {containers: [{nmae: a}]}\n",
+    )
+    repository.case("one")
+    answer = invoke("build")
+    assert answer.code == 1
+    assert "microservice/one: v1 Pod Upper: metadata.name: 'Upper' is no DNS subdomain" in answer.err
+    assert "unknown field nmae" in answer.err
+    assert not (repository.root / "dist").exists()
+
+
+def test_a_field_that_a_kubernetes_version_does_not_know_yet_is_named_with_the_first_that_does(
+    invoke: Invoke, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ci.docs.check", lambda: None)
+    repository.write(
+        "charts/microservice/templates/pod.yaml",
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {volumes: [{name: b, image: {}}]}}",
+    )
+    repository.case("one")
+    answer = invoke("lint", "--kube-version", "1.30")
+    assert answer.code == 1
+    told = "v1 Pod a: spec.volumes[0].image: Kubernetes 1.30 does not know it yet, 1.31 does"
+    assert f"microservice/one: {told}" in answer.err.splitlines()
+    assert "does not know" not in invoke("lint", "--kube-version", "1.31").err
+
+
+def test_the_generated_files_are_up_to_date(invoke: Invoke) -> None:
+    assert invoke("docs", "--check").err == ""

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ci.values.kubernetes_parts import definition, resolve
+
+CORE = "kubernetes:io.k8s.api.core.v1."
+
+
+def resolved(part: dict[str, Any], **definitions: Any) -> dict[str, Any]:
+    """A schema of one key, and what becomes of its reference to Kubernetes."""
+    return resolve({"properties": {"key": part}, "definitions": definitions})
+
+
+def test_a_definition_comes_with_all_that_it_leads_to() -> None:
+    schema = resolved({"$ref": CORE + "Affinity"})
+    assert schema["properties"]["key"] == {"$ref": "#/definitions/Affinity"}
+    assert {"Affinity", "NodeAffinity", "NodeSelector", "LabelSelector", "int32"} <= schema[
+        "definitions"
+    ].keys()
+    assert "kubernetes:" not in json.dumps(schema)
+
+
+def test_a_definition_has_no_prose_and_no_null() -> None:
+    text = json.dumps(resolved({"$ref": CORE + "PodSpec"}))
+    assert '"description"' not in text.replace('"description": {', "")
+    for absent in ('"null"', '"format"', "x-kubernetes-", "$defs"):
+        assert absent not in text
+
+
+def test_the_order_of_definitions_is_that_of_their_names() -> None:
+    names = list(resolved({"$ref": CORE + "PodSpec"})["definitions"])
+    assert names == sorted(names)
+
+
+def test_a_description_stays_beside_the_reference() -> None:
+    part = resolved({"$ref": CORE + "Affinity", "description": "Where."})["properties"]["key"]
+    assert part == {"$ref": "#/definitions/Affinity", "description": "Where."}
+
+
+def test_properties_are_laid_over_those_of_kubernetes() -> None:
+    own = {"value": {"type": "integer"}, "enabled": {"type": "boolean"}}
+    part = resolved({"$ref": CORE + "HTTPHeader", "required": [], "properties": own})["properties"]["key"]
+    assert part["properties"] == {**own, "name": {"$ref": "#/definitions/text"}}
+    assert part["required"] == []
+
+
+def test_a_property_that_a_pattern_fits_is_left_to_it() -> None:
+    written = {"$ref": CORE + "HTTPHeader", "patternProperties": {"^(name)$": {"const": "not a key here"}}}
+    part = resolved(written)["properties"]["key"]
+    assert part["properties"].keys() == {"value"}
+    assert part["patternProperties"] == written["patternProperties"]
+
+
+def test_a_definition_of_the_schemas_own_takes_the_place_of_that_of_kubernetes() -> None:
+    schema = resolved({"$ref": CORE + "ResourceRequirements"}, Quantity={"type": "string"})
+    assert schema["definitions"]["Quantity"] == {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("io.k8s.apimachinery.pkg.api.resource.Quantity", {"type": ["string", "number"]}),
+        ("io.k8s.apimachinery.pkg.util.intstr.IntOrString", {"type": ["string", "integer"]}),
+        ("io.k8s.apimachinery.pkg.apis.meta.v1.Time", {"$ref": "kubernetes:text"}),
+        ("int32", {"type": "integer", "minimum": -2147483648, "maximum": 2147483647}),
+        ("int64", {"type": "integer", "minimum": -9007199254740991, "maximum": 9007199254740991}),
+    ],
+)
+def test_a_simple_type_is_a_type_and_its_limits(name: str, expected: dict[str, Any]) -> None:
+    assert definition(name) == expected
+
+
+def test_what_kubernetes_requires_is_required() -> None:
+    assert definition("io.k8s.api.core.v1.HTTPHeader")["required"] == ["name", "value"]
+
+
+def test_two_definitions_with_one_last_word_are_refused() -> None:
+    kind = "CrossVersionObjectReference"
+    versions = [{"$ref": f"kubernetes:io.k8s.api.autoscaling.{version}.{kind}"} for version in ("v1", "v2")]
+    with pytest.raises(LookupError, match=rf"v1\.{kind} and .*v2\.{kind} would be one"):
+        resolve({"items": versions})
+
+
+def test_a_definition_that_kubernetes_does_not_have_is_named() -> None:
+    with pytest.raises(LookupError, match=r"no definition io\.k8s\.api\.core\.v1\.Afinity"):
+        resolved({"$ref": CORE + "Afinity"})

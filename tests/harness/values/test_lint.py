@@ -1,0 +1,157 @@
+"""A mistake in a values file is told by line and key, with what would be right there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ci.base.errors import UserError
+from ci.charts import catalog
+from ci.values import lint
+
+MICROSERVICE = catalog.find_case("api").chart
+
+
+def told(tmp_path: Path, text: str) -> list[str]:
+    """Return what is told of a values file, without the name of its folder."""
+    file = tmp_path / "values.yaml"
+    file.write_text(text, encoding="utf-8")
+    return [str(fault).removeprefix(f"{file}, ") for fault in lint.faults(file, MICROSERVICE)]
+
+
+@pytest.mark.parametrize("case", catalog.cases(), ids=str)
+def test_nothing_is_told_of_the_cases(case: catalog.Case) -> None:
+    assert [fault for file in case.values for fault in lint.faults(file, case.chart)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "\nimage: {repositroy: a}",
+            "line 2, column 9: image.repositroy: there is no such key here; did you mean repository?",
+        ),
+        (
+            "shutdown: {x: a}",
+            "line 1, column 12: shutdown.x: there is no such key here; there are drainSeconds",
+        ),
+        (
+            "\nnodeSelector:\n  '123': a\n  '0123': true",
+            'line 4, column 3: nodeSelector["0123"]: a text belongs here; quoted it is one: "true"',
+        ),
+        ("image: {tag: 1.10}", 'line 1, column 9: image.tag: a text belongs here; quoted it is one: "1.10"'),
+        (
+            "env: {ON_AIR: yes}",
+            "line 1, column 7: env.ON_AIR: a text or a whole number up to 9007199254740991 or a map of keys "
+            'belongs here; quoted it is one: "yes"',
+        ),
+        (
+            "config: {data: {ID: 9007199254740993}}",
+            "line 1, column 17: config.data.ID: a text or a whole number up to 9007199254740991 belongs here;"
+            ' quoted it is one: "9007199254740993"',
+        ),
+        (
+            "args: [--port, 8080]",
+            'line 1, column 16: args[1]: a text belongs here; quoted it is one: "8080"',
+        ),
+        (
+            "podAnnotations: {a: [b]}",
+            'line 1, column 18: podAnnotations.a: a text: write it in quotes, such as "8080" or "true", '
+            "or use --set-string",
+        ),
+        ("replica: 3", "line 1, column 1: replica: there is no such key here; did you mean replicaCount?"),
+        ("replicas: 3", "line 1, column 1: replicas: not a key here: write replicaCount"),
+        ("replicaCount: many", "line 1, column 1: replicaCount: a whole number belongs here"),
+        (
+            "ports: {http: {containerPort: 0}}",
+            "line 1, column 16: ports.http.containerPort: out of bounds (minimum 1, maximum 65535)",
+        ),
+        (
+            "service: {type: LoadBalncer}",
+            "line 1, column 11: service.type: one of ClusterIP, NodePort, LoadBalancer belongs here; "
+            "did you mean LoadBalancer?",
+        ),
+        (
+            "podSpec: {volumes: []}",
+            "line 1, column 11: podSpec.volumes: not a key here: write it at the top level",
+        ),
+        (
+            "mainPort: UP",
+            "line 1, column 1: mainPort: a port's name (small letters, digits and single -, a letter among "
+            "them, at most 15 characters) belongs here",
+        ),
+        (
+            "resources: {limits: {memory: -1}}",
+            "line 1, column 22: resources.limits.memory: a quantity (a number, with n, u, m, k, M, G, T, P, "
+            "E, Ki, Mi, Gi, Ti, Pi or Ei, such as 500m or 1.5Gi) belongs here",
+        ),
+        (
+            'env: {"A B": x}',
+            'line 1, column 7: env["A B"]: not a variable\'s name: it has letters, digits, _, - and ., first '
+            "no digit and no ..",
+        ),
+        ("extraContainers: [{name: a}]", "line 1, column 19: extraContainers[0]: the key image is missing"),
+        (
+            "env: {MODE: 0644}",
+            "line 1, column 7: env.MODE: 0644 is read as another number: quote it to keep this text",
+        ),
+        (
+            "env: {M: 1_000}",
+            "line 1, column 7: env.M: 1_000 is read as another number: quote it to keep this text",
+        ),
+        (
+            "config: {data: {M: 1e3}}",
+            "line 1, column 17: config.data.M: 1e3 is read as another number: quote it to keep this text",
+        ),
+        ("ingress: {enabled: yes}", "line 1, column 11: ingress.enabled: yes is read as true: write that"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_what_belongs_there(
+    tmp_path: Path, text: str, fault: str
+) -> None:
+    assert told(tmp_path, text) == [fault]
+
+
+def test_a_key_that_yaml_takes_for_a_truth_is_told(tmp_path: Path) -> None:
+    assert "line 1, column 7: env.true: this key is read as true: quote it" in told(tmp_path, "env: {ON: x}")
+
+
+@pytest.mark.parametrize(
+    "text", ["env: {A: '0644', B: 8080, C: -1, D: ~}", "volumes: {config: {defaultMode: 0440}}"]
+)
+def test_what_arrives_as_it_is_meant_is_not_told(tmp_path: Path, text: str) -> None:
+    assert told(tmp_path, text) == []
+
+
+def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
+    lines = [fault.partition(",")[0] for fault in told(tmp_path, "tag: 1\nenv: {A: 0644}\nmainPort: UP\n")]
+    assert lines == ["line 1", "line 2", "line 3"]
+
+
+def test_no_secret_is_repeated(tmp_path: Path) -> None:
+    faults = told(tmp_path, "secret: {data: {PIN: 0042, ON: 12.5}, files: {a: 77123}}")
+    assert len(faults) == 4
+    assert not any(secret in fault for fault in faults for secret in ("0042", "12.5", "77123"))
+    assert sum(fault.endswith("a text belongs here; quoted it is one") for fault in faults) == 1
+
+
+def test_what_comes_through_an_alias_is_told_where_the_alias_stands(tmp_path: Path) -> None:
+    text = "x-image: &image {repository: a, tga: b}\nimage:\n  <<: *image\n"
+    assert told(tmp_path, text) == [
+        "line 2, column 1: image.tga: there is no such key here; did you mean tag?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("image:\n\ttag: a\n", "line 2, column 1: a tab stands here; YAML is indented with blanks"),
+        ("x-a: &a {b: [*a]}\n", "line 1, column 6: an anchor contains itself"),
+        ("env: {A: x}\nenv: {B: x}\n", "line 2, column 1: the key 'env' is written twice in one mapping"),
+    ],
+)
+def test_what_helm_could_not_read_is_told_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UserError) as refused:
+        told(tmp_path, text)
+    assert str(refused.value).endswith(message)

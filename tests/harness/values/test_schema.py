@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from ci.base import repository
+from ci.base.errors import UserError
+from ci.kubernetes.versions import NEWEST
+from ci.values import schema as values_schema
+
+MICROSERVICE = repository.root() / "charts" / "microservice"
+
+# Each key has a default here and a description there; tests add to it what they are about.
+SOURCE = """
+$schema: http://json-schema.org/draft-07/schema#
+type: object
+patternProperties: {^x-: {description: Yours.}}
+properties:
+  replicas: {type: integer, minimum: 0, description: How many.}
+  port: {$ref: "#/definitions/port", description: Where.}
+  kind: {enum: [A, B], description: Which.}
+  hosts: {type: array, items: {$ref: "#/definitions/name"}, description: Hosts.}
+  owner: {$ref: "#/definitions/name", description: Whose.}
+  block:
+    type: object
+    description: A block.
+    properties:
+      enabled: {type: boolean, description: Whether.}
+      image: {const: "not a key here: write kind"}
+      rest:
+        type: object
+        description: Whatever.
+        additionalProperties: true
+        properties: {a: {type: string}}
+  entries:
+    type: object
+    description: By name.
+    patternProperties: {"^[a-z]+$": {$ref: "#/definitions/port"}}
+    additionalProperties: false
+definitions:
+  port: {type: [integer, string], maximum: 65535}
+  name: {type: string, pattern: "^[a-z]*$"}
+"""
+VALUES = """
+replicas: 1
+port: 80
+kind: A
+hosts: []
+owner: ""
+block: {enabled: true, rest: {}}
+entries: {}
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Writes SOURCE with one passage replaced."""
+
+    def write(old: str = "", new: str = "") -> Path:
+        assert old in SOURCE
+        path = tmp_path / "schema.yaml"
+        path.write_text(SOURCE.replace(old, new, 1), encoding="utf-8")
+        return path
+
+    return write
+
+
+Source = Callable[..., Path]
+
+
+def errors(schema: Path, values: dict[str, Any]) -> list[str]:
+    """The keys with which the built schema finds fault."""
+    validator = jsonschema_rs.Draft7Validator(json.loads(values_schema.build(schema)))
+    return [".".join(map(str, error.instance_path)) for error in validator.iter_errors(values)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"replicas": None},
+        {"kind": None},
+        {"port": None},
+        {"hosts": None},
+        {"block": None},
+        {"block": {"enabled": None}},
+        {"block": {"rest": {"a": None}}},
+        {"entries": {"http": None}},
+    ],
+    ids=str,
+)
+def test_null_stands_for_none_wherever_a_key_has_a_type_an_enum_or_a_reference(
+    values: dict[str, Any], source: Source
+) -> None:
+    assert errors(source(), values) == []
+
+
+def test_an_item_of_a_list_is_never_null(source: Source) -> None:
+    assert errors(source(), {"hosts": [None], "owner": None}) == ["hosts.0"]
+
+
+def test_a_refused_key_is_refused_with_null_too(source: Source) -> None:
+    assert errors(source(), {"block": {"image": None}}) == ["block.image"]
+
+
+def test_the_values_as_a_whole_are_never_null(source: Source) -> None:
+    with pytest.raises(jsonschema_rs.ValidationError):
+        jsonschema_rs.validate(json.loads(values_schema.build(source())), None)
+
+
+@pytest.mark.parametrize(
+    "values", [{"replica": 1}, {"block": {"enable": True}}, {"entries": {"A": 1}}], ids=str
+)
+def test_a_key_that_is_not_listed_is_refused(values: dict[str, Any], source: Source) -> None:
+    assert len(errors(source(), values)) == 1
+
+
+def test_a_key_that_is_not_listed_is_taken_where_the_source_says_so(source: Source) -> None:
+    assert errors(source(), {"x-anchor": [1], "block": {"rest": {"anything": [1]}}}) == []
+
+
+def test_a_whole_number_without_a_maximum_is_that_of_kubernetes(source: Source) -> None:
+    assert errors(source(), {"replicas": 2**31 - 1}) == []
+    assert errors(source(), {"replicas": 2**31, "port": 65536}) == ["replicas", "port"]
+
+
+def test_a_description_beside_a_reference_stands_with_what_it_describes(source: Source) -> None:
+    built = json.loads(values_schema.build(source()))
+    port = built["properties"]["port"]
+    assert port == {"$ref": "#/definitions/port", "description": "Where."}
+    assert built["definitions"]["port"] == {"type": ["integer", "string", "null"], "maximum": 65535}
+
+
+def test_a_definition_is_written_for_each_way_in_which_it_is_used(source: Source) -> None:
+    built = json.loads(values_schema.build(source()))
+    assert built["properties"]["hosts"]["items"] == {"$ref": "#/definitions/name!"}
+    assert built["definitions"].keys() == {"port", "name", "name!"}
+
+
+def test_of_definitions_that_say_the_same_one_is_left(source: Source) -> None:
+    copies = """
+  name: {type: string, pattern: "^[a-z]*$"}
+  one: {type: array, items: {$ref: "#/definitions/name"}}
+  other: {type: array, items: {$ref: "#/definitions/word"}}
+  word: {type: string, pattern: "^[a-z]*$"}
+"""
+    path = source('\n  name: {type: string, pattern: "^[a-z]*$"}\n', copies)
+    for key, name in {"kind: {enum: [A, B]": "one", 'owner: {$ref: "#/definitions/name"': "other"}.items():
+        path.write_text(
+            path.read_text().replace(key, f'{key.partition(":")[0]}: {{$ref: "#/definitions/{name}"')
+        )
+    built = json.loads(values_schema.build(path))
+    assert built["definitions"].keys() == {"port", "name!", "one"}
+    assert built["properties"]["kind"]["$ref"] == built["properties"]["owner"]["$ref"] == "#/definitions/one"
+    assert errors(path, {"kind": ["a"], "owner": ["A"]}) == ["owner.0"]
+
+
+LIMITED = "port: {type: [integer, string], maximum: 65535, otherwise: a number up to 65535}"
+
+
+@pytest.mark.parametrize("port", [True, 1.5, 65536, [1]])
+def test_what_the_type_does_not_fit_is_told_what_the_source_says(port: object, source: Source) -> None:
+    path = source("port: {type: [integer, string], maximum: 65535}", LIMITED)
+    (error,) = jsonschema_rs.Draft7Validator(json.loads(values_schema.build(path))).iter_errors(
+        {"port": port}
+    )
+    assert error.message == '"a number up to 65535" was expected'
+
+
+@pytest.mark.parametrize("port", [80, "http", None, 65535])
+def test_what_the_type_fits_is_told_nothing(port: object, source: Source) -> None:
+    path = source("port: {type: [integer, string], maximum: 65535}", LIMITED)
+    assert errors(path, {"port": port}) == []
+
+
+def test_the_text_is_the_same_every_time_and_ends_with_one_line_break(source: Source) -> None:
+    text = values_schema.build(source())
+    assert text == values_schema.build(source())
+    assert text.endswith("}\n")
+
+
+REPLICAS = "replicas: {type: integer, minimum: 0, description: How many.}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("#/definitions/port", "#/definitions/prot", "properties.port: $ref leads to #/definitions/prot, "),
+        ("#/definitions/port", "k8s.json#/Port", "properties.port: $ref leads to k8s.json#/Port, "),
+        ("definitions:\n", "definitions:\n  spare: {type: string}\n", "definitions.spare: nothing uses it"),
+        (
+            "definitions:\n",
+            'definitions:\n  loop: {type: array, items: {$ref: "#/definitions/loop"}}\n',
+            "definitions.loop: nothing uses it",
+        ),
+        (
+            "name: {type: string",
+            'name: {$ref: "#/definitions/port"',
+            "definitions.name: a definition can't be",
+        ),
+        ("#/definitions/port", "kubernetes:v1.Prt", f"Kubernetes {NEWEST} has no definition v1.Prt"),
+        ("minimum: 0", "minimun: 0", "properties.replicas.minimun: no keyword"),
+        ("pattern: ", "format: hostname, pattern: ", "definitions.name.format: no keyword"),
+        (
+            "description: Where.",
+            "description: Where., minimum: 1",
+            "properties.port.minimum: draft-07 ignores",
+        ),
+        (", description: How many.", "", "properties.replicas: has no description"),
+        (", description: Whether.", "", "properties.block.properties.enabled: has no description"),
+        ("type: integer", "type: whole", "properties.replicas.type: "),
+        ("{^x-: {description: Yours.}}", "[x-]", "patternProperties: "),
+        ("draft-07", "draft-04", "$schema: has to be"),
+        (SOURCE, "[]", "$schema: has to be"),
+        ("^[a-z]*$", "^(?!kube-)[a-z]*$", "pattern: "),
+        ("enum: [A, B]", "enum: [A, B", ", line 8, column "),
+        ("kind:", "port:", "the key 'port' is written twice"),
+    ],
+)
+def test_a_mistake_in_the_source_is_refused_and_its_place_named(
+    old: str, new: str, problem: str, source: Source
+) -> None:
+    with pytest.raises(UserError) as refused:
+        values_schema.build(source(old, new))
+    assert "schema.yaml" in str(refused.value)
+    assert problem in str(refused.value)
+
+
+def test_every_mistake_in_the_source_is_told_at_once(source: Source) -> None:
+    with pytest.raises(UserError) as refused:
+        values_schema.build(source(REPLICAS, "replicas: {minimun: 0}"))
+    assert len(str(refused.value).splitlines()) == 3
+
+
+@pytest.fixture
+def values(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Writes VALUES with one passage replaced."""
+
+    def write(old: str = "", new: str = "") -> Path:
+        assert old in VALUES
+        path = tmp_path / "values.yaml"
+        path.write_text(VALUES.replace(old, new, 1), encoding="utf-8")
+        return path
+
+    return write
+
+
+Values = Callable[..., Path]
+
+
+def test_values_and_schema_that_agree_pass(source: Source, values: Values) -> None:
+    values_schema.check_values(source(), values())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("replicas: 1", "replicas: 1\nreplica: 1", "at the top: "),
+        ("{enabled: true", "{enable: 1, enabled: true", "block: "),
+        ("replicas: 1", 'replicas: "1"', "replicas: "),
+        ("entries: {}", "entries: {A: 1}", "entries: "),
+        ("replicas: 1\n", "", "replicas: "),
+        ("{enabled: true, ", "{", "block.enabled: "),
+    ],
+)
+def test_a_key_where_values_and_schema_disagree_is_named(
+    old: str, new: str, problem: str, source: Source, values: Values
+) -> None:
+    with pytest.raises(UserError) as refused:
+        values_schema.check_values(source(), values(old, new))
+    head, told = str(refused.value).splitlines()
+    assert head.endswith("values.yaml is not right:")
+    assert told.strip().startswith(problem)
+
+
+def test_a_block_that_is_empty_by_default_needs_no_default_for_its_keys(
+    source: Source, values: Values
+) -> None:
+    values_schema.check_values(source(), values("{enabled: true, rest: {}}", "{}"))
+
+
+def test_a_key_that_is_only_there_to_be_refused_needs_no_default(source: Source, values: Values) -> None:
+    refused = '{const: "not a key here: write kind"}\n  ports: {type: array, items: {const: not a key here}}'
+    values_schema.check_values(source("port: {$ref", f"x: {refused}\n  port: {{$ref"), values())
+
+
+def test_a_key_may_say_in_the_schema_that_it_has_no_default(source: Source, values: Values) -> None:
+    without_default = source("type: boolean, ", "type: boolean, default: null, ")
+    values_schema.check_values(without_default, values("{enabled: true, ", "{"))
+
+
+def test_the_charts_schema_is_small_and_has_no_remote_reference() -> None:
+    text = values_schema.build(MICROSERVICE / "schema.yaml")
+    assert len(text) < 160_000
+    references = re.findall(r'"\$ref":"([^"]*)"', text)
+    assert references
+    assert all(reference.startswith("#/definitions/") for reference in references)

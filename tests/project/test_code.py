@@ -1,0 +1,23 @@
+"""The code is typed, formatted and free of known mistakes, and packages import only what lies below them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ci.base.repository import root
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["mypy"], ["ruff", "check"], ["ruff", "format", "--check"], ["lint-imports", "--no-cache"]],
+    ids=" ".join,
+)
+def test_the_code_is_clean(command: list[str]) -> None:
+    program = Path(sys.executable).with_name(command[0])
+    checked = subprocess.run([program, *command[1:]], cwd=root(), capture_output=True, text=True, check=False)
+    if checked.returncode:
+        pytest.fail(checked.stdout + checked.stderr, pytrace=False)

@@ -1,0 +1,216 @@
+"""What the READMEs show is what a person sees: every example is run, or rendered and validated."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from ci.base.programs import HELM, find
+from ci.base.repository import root
+from ci.charts import catalog, helm
+from ci.charts.catalog import Chart, find_case
+from ci.checks import naming, references
+from ci.kubernetes import fields, manifests, validation
+from ci.values import lint
+from tests.support.invoking import task_fault
+
+DOCUMENTS = [root() / "README.md", root() / "CONTRIBUTING.md", *sorted(root().glob("charts/*/README.md"))]
+# What examples leave out, as they are about something else.
+NEEDED = {"microservice": 'image: {repository: myrepo/api, tag: "1.2.3"}', "namespace": "{}"}
+# Files that commands name and a person has; those of values/ are there.
+OWN_FILES = ("api.yaml", "production.yaml")
+KINDS = {"deployment", "deployments", "replicasets", "cronjobs", "jobs", "pods", "configmaps", "secrets"}
+KINDS |= {"serviceaccounts", "networkpolicies", "pvc", "events"}
+
+
+class Fence(NamedTuple):
+    """A fenced block of a document, with its language ("" for none) and the line that it begins in."""
+
+    document: Path
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.document.relative_to(root())}:{self.line}"
+
+    @property
+    def chart(self) -> Chart:
+        """The chart that the document is about."""
+        name = self.document.parent.name if self.document.parent != root() else "microservice"
+        return next(chart for chart in catalog.charts() if chart.name == name)
+
+
+def fences(document: Path) -> Iterator[Fence]:
+    text = document.read_text(encoding="utf-8")
+    for block in re.finditer(r"^[ ]*```(\w*)\n(.*?)^[ ]*```$", text, re.MULTILINE | re.DOTALL):
+        yield Fence(document, text.count("\n", 0, block.start()) + 1, block[1], block[2])
+
+
+ALL = [fence for document in DOCUMENTS for fence in fences(document)]
+
+
+def of(*languages: str) -> list[Fence]:
+    return [fence for fence in ALL if fence.language in languages]
+
+
+def commands() -> list[tuple[Fence, str]]:
+    """Every command in a sh block, on one line."""
+    return [
+        (fence, command)
+        for fence in of("sh")
+        for command in re.sub(r"\\\n\s*", "", fence.text).splitlines()
+        if not fence.text.startswith("sh -c '")
+    ]
+
+
+def of_program(*starts: str) -> pytest.MarkDecorator:
+    found = [(fence, command) for fence, command in commands() if command.startswith(starts)]
+    return pytest.mark.parametrize(("fence", "command"), found, ids=[f"{fence} {c}" for fence, c in found])
+
+
+def of_helm(*, renders: bool) -> pytest.MarkDecorator:
+    verbs = ("helm install ", "helm upgrade ", "helm template ")
+    found = [
+        pytest.param(fence, command, engine, id=f"{engine}-{fence} {command}")
+        for fence, command in commands()
+        for engine in helm.ENGINES
+        # --server-side is shown for Helm 4 alone.
+        if not (engine == 3 and "--server-side" in command)
+        and (command.startswith(verbs) if renders else command.startswith("helm "))
+    ]
+    return pytest.mark.parametrize(("fence", "command", "engine"), found)
+
+
+every_values_example = pytest.mark.parametrize("fence", of("yaml"), ids=str)
+
+
+def test_every_example_is_looked_at() -> None:
+    # Beside what is looked at below: the programs of other projects.
+    known = ("helm ", "invoke ", "python3 -m ci ", "kubectl ", "gpg ", "cosign ", "vault ")
+    assert [str(fence) for fence in ALL if fence.language not in ("yaml", "sh", "")] == []
+    assert [f"{fence}: {command}" for fence, command in commands() if not command.startswith(known)] == []
+    # The wrong values file, and what lint says of it; test_versioned.py runs the one script.
+    assert [str(fence.document.relative_to(root())) for fence in of("")] == ["README.md", "README.md"]
+    scripts = [fence for fence in of("sh") if fence.text.startswith("sh -c '")]
+    assert [str(fence.document.relative_to(root())) for fence in scripts] == ["charts/microservice/README.md"]
+    assert sum(text.read_text(encoding="utf-8").count("```") for text in DOCUMENTS) == 2 * len(ALL)
+
+
+@every_values_example
+def test_values_have_no_fault(fence: Fence, tmp_path: Path) -> None:
+    file = tmp_path / "values.yaml"
+    file.write_text(fence.text, encoding="utf-8")
+    assert lint.faults(file, fence.chart) == []
+
+
+@every_values_example
+def test_values_make_objects_that_kubernetes_takes_and_that_find_each_other(
+    fence: Fence, tmp_path: Path
+) -> None:
+    files = [tmp_path / "needed.yaml", tmp_path / "values.yaml"]
+    for file, text in zip(files, (NEEDED[fence.chart.name], fence.text), strict=True):
+        file.write_text(text, encoding="utf-8")
+    objects = manifests.parse(helm.template(fence.chart.path, files, engine=4))
+    assert validation.report(fields.problems(objects.values())) == []
+    assert [
+        str(finding) for finding in (*references.findings(objects, "api"), *naming.findings(objects))
+    ] == []
+
+
+@of_helm(renders=False)
+def test_helm_knows_each_flag_of_its_commands(fence: Fence, command: str, engine: int) -> None:
+    words = shlex.split(command, comments=True)[1:]
+    asked = subprocess.run(
+        [str(find(HELM[engine])), *words[: 2 if words[0] in ("registry", "repo") else 1], "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    known = set(re.findall(r"(?<=\s)--?[a-z0-9-]+", asked.stdout))
+    assert {word.partition("=")[0] for word in words if word.startswith("-")} - known == set()
+
+
+@of_helm(renders=True)
+def test_helm_renders_what_a_command_installs(
+    fence: Fence, command: str, engine: int, tmp_path: Path
+) -> None:
+    # The chart of another project is not fetched: its flags are tried with ours.
+    command = re.sub(r"external-secrets --repo \S+", "<chart> --set image.repository=a,image.tag=b", command)
+    command = re.sub(r"<chart>|dist/microservice-\S+\.tgz", str(fence.chart.path), command)
+    for name in OWN_FILES:
+        (tmp_path / name).write_text(NEEDED[fence.chart.name], encoding="utf-8")
+        command = command.replace(f"-f {name}", f"-f {tmp_path / name}")
+    _, verb, *words = shlex.split(command, comments=True)
+    words = [word for word in words if word != "--install"]
+    if engine == 3:
+        # Its dry run asks a cluster.
+        verb = "template"
+    else:
+        words += ["--dry-run=client", *(["--install"] if verb == "upgrade" else [])]
+    # Releases are kept in memory, where there is none yet.
+    none_yet = tmp_path / "releases.yaml"
+    none_yet.write_text("[]", encoding="utf-8")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HELM_DRIVER": "memory",
+        "HELM_MEMORY_DRIVER_DATA": str(none_yet),
+        "KUBECONFIG": str(tmp_path / "none"),
+        **{f"HELM_{home}_HOME": str(tmp_path) for home in ("CACHE", "CONFIG", "DATA")},
+    }
+    asked = subprocess.run(
+        [str(find(HELM[engine])), verb, *words],
+        cwd=root(),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stderr
+    assert "\nkind: " in asked.stdout
+
+
+@of_program("invoke ", "python3 -m ci ")
+def test_a_task_takes_what_it_is_given(fence: Fence, command: str) -> None:
+    words = shlex.split(re.sub(r"<\w+>", "api", command), comments=True)
+    assert task_fault(words[1:] if words[0] == "invoke" else words[3:]) == ""
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(root())))
+def test_tasks_named_in_a_sentence_are_there(document: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    named = [shlex.split(words) for words in re.findall(r"`(?:invoke|python3 -m ci) ([^`]+)`", text)]
+    faults = {" ".join(words): task_fault(words) for words in named if words[0] not in ("--list", "--help")}
+    # A task may be named without what it needs.
+    assert {words: fault for words, fault in faults.items() if fault and "required" not in fault} == {}
+
+
+@of_program("kubectl ")
+def test_a_kubectl_command_is_about_what_the_chart_makes(fence: Fence, command: str) -> None:
+    words = shlex.split(command, comments=True)
+    assert {"delete", "get", "scale"} & set(words)
+    kinds = next(words[at + 1] for at, word in enumerate(words) if word in ("delete", "get", "scale"))
+    assert set(kinds.partition("/")[0].split(",")) <= KINDS
+    if "-l" in words:
+        wanted = dict(pair.split("=") for pair in words[words.index("-l") + 1].split(","))
+        made = [
+            {**found["metadata"].get("labels", {}), "app.kubernetes.io/instance": "api"}
+            for name in ("versioned", "migration")
+            for found in manifests.parse(helm.render(find_case(name), 4)).values()
+        ]
+        assert any(wanted.items() <= labels.items() for labels in made)
+
+
+def test_the_wrong_file_of_the_readme_is_told_as_it_says(tmp_path: Path) -> None:
+    wrong, told = (fence.text for fence in of(""))
+    file = tmp_path / "wrong.yaml"
+    file.write_text(wrong, encoding="utf-8")
+    faults = lint.faults(file, find_case("api").chart)
+    assert [str(fault).replace(str(file), "values/wrong.yaml") for fault in faults] == told.splitlines()

@@ -1,0 +1,117 @@
+"""GitHub's workflows may do little, run what is pinned, and call the tasks that anyone can call."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from ci.base.repository import root
+from ci.kubernetes.versions import OLDEST
+from tests.support.invoking import task_fault
+
+FILES = sorted((root() / ".github/workflows").glob("*.y*ml"))
+# What a job may do beyond reading the repository.
+GRANTED = {
+    "release.yaml registry": {"contents": "read", "packages": "write"},
+    "release.yaml pages": {"contents": "write"},
+}
+
+
+class Job(NamedTuple):
+    """A job with what it consists of; ``name`` has the file's name before its own."""
+
+    name: str
+    parts: dict[str, Any]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scripts(self) -> list[str]:
+        """The shell scripts that it runs."""
+        return [step["run"] for step in self.parts.get("steps", []) if "run" in step]
+
+
+def read(file: Path) -> dict[str, Any]:
+    # Texts as they stand there: YAML 1.1 would take the key `on` for true.
+    found: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506
+    return found
+
+
+JOBS = [Job(f"{file.name} {name}", parts) for file in FILES for name, parts in read(file)["jobs"].items()]
+each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+each_job = pytest.mark.parametrize("job", JOBS, ids=str)
+
+
+@each_file
+def test_a_workflow_may_read_and_nothing_else(file: Path) -> None:
+    assert read(file)["permissions"] == {"contents": "read"}
+
+
+@each_job
+def test_a_job_may_do_what_it_was_granted_here(job: Job) -> None:
+    assert job.parts.get("permissions") == GRANTED.get(job.name)
+
+
+@each_file
+def test_a_workflow_does_not_run_twice_at_once(file: Path) -> None:
+    assert read(file)["concurrency"].keys() == {"group", "cancel-in-progress"}
+
+
+@each_job
+def test_a_job_ends_in_time(job: Job) -> None:
+    assert "uses" in job.parts or int(job.parts["timeout-minutes"]) <= 60
+
+
+@each_file
+def test_every_action_is_pinned_by_digest_and_tells_its_version(file: Path) -> None:
+    used = re.findall(r"uses: (.*)", file.read_text(encoding="utf-8"))
+    assert used != []
+    pinned = r"[\w-]+/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+|\./\.github/workflows/[\w-]+\.yaml"
+    assert [line for line in used if not re.fullmatch(pinned, line)] == []
+
+
+def test_every_workflow_uses_the_same_version_of_an_action() -> None:
+    texts = "".join(file.read_text(encoding="utf-8") for file in FILES)
+    used = set(re.findall(r"uses: ([\w/-]+)@(.*)", texts))
+    assert len(used) == len({action for action, _ in used})
+
+
+@each_job
+def test_a_script_contains_nothing_that_github_puts_in(job: Job) -> None:
+    # What is put into a script is run by it; and a secret would show in the list of processes.
+    assert [script for script in job.scripts if "${{" in script] == []
+
+
+@each_job
+def test_a_secret_is_read_from_standard_input(job: Job) -> None:
+    assert [script for script in job.scripts if re.search(r"--(password|token)\b(?!-stdin)", script)] == []
+
+
+@each_job
+def test_every_task_is_there_and_takes_what_it_is_given(job: Job) -> None:
+    lines = [line for script in job.scripts for line in script.splitlines() if "-m ci" in line]
+    faults = {line: task_fault(shlex.split(line)[3:]) for line in lines}
+    assert {line: fault for line, fault in faults.items() if fault} == {}
+
+
+def test_tests_and_publishing_are_tasks_that_anyone_can_call() -> None:
+    called = {match for job in JOBS for script in job.scripts for match in re.findall(r"-m ci (\w+)", script)}
+    assert called == {"build", "publish", "test"}
+
+
+def test_the_oldest_cluster_is_of_the_oldest_version_that_is_supported() -> None:
+    jobs = read(root() / ".github/workflows/test.yaml")["jobs"]
+    oldest, newest = jobs["cluster"]["strategy"]["matrix"]["include"]
+    assert oldest["image"].startswith(f"kindest/node:v{OLDEST}.")
+    assert newest["image"] == ""
+
+
+def test_both_destinations_wait_for_the_tests() -> None:
+    jobs = read(root() / ".github/workflows/release.yaml")["jobs"]
+    assert {name for name, job in jobs.items() if job.get("needs") == "test"} == {"registry", "pages"}
