@@ -1,4 +1,4 @@
-"""What is wrong in a values file, told by line and key, with what would be right there."""
+"""Finds mistakes in a values file and reports each with its line, its key and what is expected there."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from ci.charts.catalog import Chart, read_values
 Schema = dict[str, Any]
 
 _KINDS = {
-    "string": "a text",
+    "string": "a string",
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
-    "object": "a map of keys",
+    "object": "a map",
     "array": "a list",
     "null": "null",
 }
@@ -47,11 +47,10 @@ class Fault(NamedTuple):
 
 
 def faults(file: Path, chart: Chart) -> list[Fault]:
-    """Return what the chart's schema refuses of a values file, and what was lost before it could see it.
+    """Return what the chart's schema refuses in a values file, and what the YAML parser changed on the way.
 
-    YAML 1.1 takes 0644 for 420 and yes for true; Helm's schema sees what is left of them. No value that
-    stands below ``secret`` is repeated. Raises UserError, with line and column, for a file that Helm could
-    not read.
+    YAML 1.1 reads 0644 as 420 and yes as true; the schema sees only the result. Values below ``secret``
+    are never repeated. Raises UserError, with line and column, for a file that Helm could not read.
     """
     values = read_values(file)
     schema, validator = _compiled(chart.path / "values.schema.json")
@@ -60,7 +59,7 @@ def faults(file: Path, chart: Chart) -> list[Fault]:
     found = [fault for error, path in errors for fault in _told(error, path, schema, document)]
     found += [fault for path, node in document.scalars() if (fault := _lost(path, node, schema, document))]
     found += [
-        document.fault(path, f"this key is read as {path[-1]}: quote it")
+        document.fault(path, f"this key is read as {path[-1]}; quote it")
         for path, key in document.named()
         if key.value != path[-1]
     ]
@@ -125,21 +124,23 @@ def _told(error: ValidationError, path: InstancePath, schema: Schema, document: 
             choices = [str(choice) for choice in within["enum"] if choice not in (None, "")]
             node = document.value(path)
             near = _near(node.value, choices) if isinstance(node, yaml.ScalarNode) else ""
-            yield document.fault(path, f"one of {', '.join(choices)} belongs here{near}")
+            yield document.fault(path, f"expected one of {', '.join(choices)}{near}")
         case ValidationErrorKind.Constant():
             *above, keyword = error.schema_path[:-1]
             fits = _at(schema, tuple(above)).get("if", {}) if keyword == "else" else {}
             scalar = isinstance(document.value(path), yaml.ScalarNode)
-            # What is told of texts is meant for Helm, which does not see what is written.
-            of_text = scalar and "string" in _types(fits)
-            message = _wrong_type(path, fits, document) if of_text else str(within["const"])
+            if scalar and "string" in _types(fits):
+                # The schema's own message is for Helm, which can't see what is written.
+                message = _wrong_type(path, fits, document)
+            else:
+                message = f"expected {within['const']}" if fits else str(within["const"])
             yield document.fault(path, message)
         case ValidationErrorKind.Required(property=name):
             yield document.fault(path, f"the key {name} is missing")
         case _ if "title" in within:
-            yield document.fault(path, f"{within['title']} belongs here")
+            yield document.fault(path, f"expected {within['title']}")
         case ValidationErrorKind.Pattern():
-            yield document.fault(path, f"a text of the form {within['pattern']} belongs here")
+            yield document.fault(path, f"expected a string of the form {within['pattern']}")
         case _:
             # Its words repeat the value.
             limits = {
@@ -148,30 +149,30 @@ def _told(error: ValidationError, path: InstancePath, schema: Schema, document: 
                 if name in within
             }
             told = ", ".join(f"{name} {limit}" for name, limit in limits.items())
-            yield document.fault(path, f"out of bounds ({told})" if told else "is not allowed here")
+            yield document.fault(path, f"out of range ({told})" if told else "is not allowed here")
 
 
 def _unknown(name: str, within: Schema) -> str:
     known = sorted(key for key, part in within.get("properties", {}).items() if "const" not in part)
     if near := _near(name, known):
-        return f"there is no such key here{near}"
+        return f"unknown key{near}"
     if known:
         more = ", ..." if len(known) > _MOST_KEYS_SHOWN else ""
-        return f"there is no such key here; there are {', '.join(known[:_MOST_KEYS_SHOWN])}{more}"
+        return f"unknown key; known keys: {', '.join(known[:_MOST_KEYS_SHOWN])}{more}"
     forms = " or ".join(within.get("patternProperties", {}))
-    return f"a name here has the form {forms}" if forms else "no key belongs here"
+    return f"expected a name of the form {forms}" if forms else "no keys are allowed here"
 
 
 def _wrong_type(path: InstancePath, within: Schema, document: _Document) -> str:
     kinds = {name: _KINDS[name] for name in _types(within) if name != "null"}
     node = document.value(path)
-    # Where a text does as well, a number may be wrong for its size.
+    # Where a string is allowed as well, the number may be too large.
     if {"string", "integer"} <= kinds.keys() and "maximum" in within:
         kinds["integer"] += f" up to {within['maximum']}"
-    message = f"{' or '.join(kinds.values())} belongs here"
+    message = f"expected {' or '.join(kinds.values())}"
     if "string" not in kinds or not isinstance(node, yaml.ScalarNode) or not node.value:
         return message
-    return f"{message}; quoted it is one" + ("" if "secret" in path else f': "{node.value}"')
+    return f"{message}; quote it" + ("" if "secret" in path else f': "{node.value}"')
 
 
 def _types(part: Schema) -> list[str]:
@@ -189,14 +190,16 @@ def _lost(path: InstancePath, node: yaml.ScalarNode, schema: Schema, document: _
     written = "this" if "secret" in path else node.value
     if isinstance(value, bool):
         if "boolean" in types and node.value.lower() not in ("true", "false"):
-            return document.fault(path, f"{written} is read as {json.dumps(value)}: write that")
+            return document.fault(
+                path, f"{written} is read as {json.dumps(value)}; write {json.dumps(value)}"
+            )
         return None
     if (
         isinstance(value, int | float)
         and {"string", "integer"} <= set(types)
         and node.value != json.dumps(value)
     ):
-        return document.fault(path, f"{written} is read as another number: quote it to keep this text")
+        return document.fault(path, f"{written} is read as another number; quote it to keep it as written")
     return None
 
 

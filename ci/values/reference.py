@@ -18,7 +18,7 @@ _TYPES = {
     "integer": "whole number",
     "number": "number",
     "object": "map",
-    "string": "text",
+    "string": "string",
 }
 
 

@@ -138,7 +138,7 @@ def test_a_wrong_values_file_is_told_by_line_and_key(
     answer = invoke("lint")
     assert answer.code == 1
     assert answer.err.startswith(
-        "charts/microservice/ci/one-values.yaml, line 2, column 1: colour: a text belongs here"
+        "charts/microservice/ci/one-values.yaml, line 2, column 1: colour: expected a string"
     )
 
 

@@ -23,7 +23,7 @@ SCHEMA: Schema = json.loads((MICROSERVICE.path / "values.schema.json").read_text
 
 # A thing of another form than here, with where and how it is told.
 FORMS = {
-    "image: nginx:1.27": ("image", 'a map of keys: write image: {repository: myrepo/api, tag: "1.2.3"}'),
+    "image: nginx:1.27": ("image", 'a map: write image: {repository: myrepo/api, tag: "1.2.3"}'),
     "env: [{name: A, value: b}]": ("env", "a map of variables by name: write env.NAME: value"),
     "ports: [{name: http, containerPort: 8000}]": (
         "ports",
@@ -110,7 +110,10 @@ def test_a_key_of_other_charts_is_refused_with_what_to_write_here(
 def test_a_thing_of_another_form_is_refused_with_the_form_here(
     by: str, told: Callable[[str, str], set[tuple[str, str]]]
 ) -> None:
-    assert told("\n".join(FORMS), by) == set(FORMS.values())
+    wanted = set(FORMS.values())
+    if by == "lint":
+        wanted = {(key, text if text.startswith("not ") else f"expected {text}") for key, text in wanted}
+    assert told("\n".join(FORMS), by) == wanted
 
 
 def known(key: str) -> bool:

@@ -121,7 +121,7 @@ def test_null_takes_away_what_was_ruled(engine: int, chart: Chart) -> None:
 
 def test_for_which_pods_it_is_can_not_be_said(chart: Chart) -> None:
     refused = chart.refused("networkPolicy: {spec: {podSelector: {}}}")
-    assert "at '/networkPolicy/spec/podSelector': value must be 'not a key here: the policy is" in str(
+    assert "at '/networkPolicy/spec/podSelector': value must be 'not a key here: the policy applies" in str(
         refused
     )
 

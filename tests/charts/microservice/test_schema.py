@@ -20,10 +20,10 @@ MISTAKES = {
     "image: {repositroy: myrepo/api}": "at '/image': additional properties 'repositroy' not allowed",
     "mainPort: Web": "at '/mainPort': 'Web' does not match pattern '^(([0-9]+-)*",
     "ports: {http: {servicePort: '80'}}": "at '/ports/http/servicePort': got string, want null or integer",
-    "args: [--port, 8080]": "at '/args/1': value must be 'a text: write it in quotes, such as",
-    "podAnnotations: {scrape: true}": "at '/podAnnotations/scrape': value must be 'a text: write",
-    "env: {DEBUG: true}": "at '/env/DEBUG': value must be 'a text, or a whole number up to 90071992547409",
-    "secret: {data: {ID: 9007199254740992}}": "at '/secret/data/ID': value must be 'a text, or a whole",
+    "args: [--port, 8080]": "at '/args/1': value must be 'a string: quote it, such as",
+    "podAnnotations: {scrape: true}": "at '/podAnnotations/scrape': value must be 'a string: quote",
+    "env: {DEBUG: true}": "at '/env/DEBUG': value must be 'a string, or a whole number up to 90071992547409",
+    "secret: {data: {ID: 9007199254740992}}": "at '/secret/data/ID': value must be 'a string, or a whole",
     "config: {existing: [null]}": "at '/config/existing/0': got null, want string",
     "podLabels: {team: Ä}": "at '/podLabels/team': 'Ä' does not match pattern '^([A-Za-z0-9]",
     "volumes: {data: {mountPath: data}}": "at '/volumes/data/mountPath': 'data' does not match pattern '^(/",
@@ -90,7 +90,7 @@ def test_nothing_but_the_mistakes_is_refused(engine: int, report: Callable[[int]
 def test_a_tag_that_became_a_number_on_the_command_line_is_refused(engine: int, chart: Chart) -> None:
     with pytest.raises(helm.HelmError) as refused:
         chart(engine=engine, set_values=["image.tag=20250811"])
-    told = 'a text: write tag: "20250811" in quotes, or --set-string image.tag=20250811'
+    told = 'a string: write tag: "20250811" in quotes, or --set-string image.tag=20250811'
     assert f"at '/image/tag': value must be '{told}'" in str(refused.value)
 
 

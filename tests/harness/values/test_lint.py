@@ -1,4 +1,4 @@
-"""A mistake in a values file is told by line and key, with what would be right there."""
+"""Mistakes in a values file are reported with their line, their key and what is expected there."""
 
 from __future__ import annotations
 
@@ -30,47 +30,47 @@ def test_nothing_is_told_of_the_cases(case: catalog.Case) -> None:
     [
         (
             "\nimage: {repositroy: a}",
-            "line 2, column 9: image.repositroy: there is no such key here; did you mean repository?",
+            "line 2, column 9: image.repositroy: unknown key; did you mean repository?",
         ),
         (
             "shutdown: {x: a}",
-            "line 1, column 12: shutdown.x: there is no such key here; there are drainSeconds",
+            "line 1, column 12: shutdown.x: unknown key; known keys: drainSeconds",
         ),
         (
             "\nnodeSelector:\n  '123': a\n  '0123': true",
-            'line 4, column 3: nodeSelector["0123"]: a text belongs here; quoted it is one: "true"',
+            'line 4, column 3: nodeSelector["0123"]: expected a string; quote it: "true"',
         ),
-        ("image: {tag: 1.10}", 'line 1, column 9: image.tag: a text belongs here; quoted it is one: "1.10"'),
+        ("image: {tag: 1.10}", 'line 1, column 9: image.tag: expected a string; quote it: "1.10"'),
         (
             "env: {ON_AIR: yes}",
-            "line 1, column 7: env.ON_AIR: a text or a whole number up to 9007199254740991 or a map of keys "
-            'belongs here; quoted it is one: "yes"',
+            "line 1, column 7: env.ON_AIR: expected a string or a whole number up to 9007199254740991 or a "
+            'map; quote it: "yes"',
         ),
         (
             "config: {data: {ID: 9007199254740993}}",
-            "line 1, column 17: config.data.ID: a text or a whole number up to 9007199254740991 belongs here;"
-            ' quoted it is one: "9007199254740993"',
+            "line 1, column 17: config.data.ID: expected a string or a whole number up to 9007199254740991; "
+            'quote it: "9007199254740993"',
         ),
         (
             "args: [--port, 8080]",
-            'line 1, column 16: args[1]: a text belongs here; quoted it is one: "8080"',
+            'line 1, column 16: args[1]: expected a string; quote it: "8080"',
         ),
         (
             "podAnnotations: {a: [b]}",
-            'line 1, column 18: podAnnotations.a: a text: write it in quotes, such as "8080" or "true", '
-            "or use --set-string",
+            'line 1, column 18: podAnnotations.a: expected a string: quote it, such as "8080" or "true", or '
+            "use --set-string",
         ),
-        ("replica: 3", "line 1, column 1: replica: there is no such key here; did you mean replicaCount?"),
+        ("replica: 3", "line 1, column 1: replica: unknown key; did you mean replicaCount?"),
         ("replicas: 3", "line 1, column 1: replicas: not a key here: write replicaCount"),
-        ("replicaCount: many", "line 1, column 1: replicaCount: a whole number belongs here"),
+        ("replicaCount: many", "line 1, column 1: replicaCount: expected a whole number"),
         (
             "ports: {http: {containerPort: 0}}",
-            "line 1, column 16: ports.http.containerPort: out of bounds (minimum 1, maximum 65535)",
+            "line 1, column 16: ports.http.containerPort: out of range (minimum 1, maximum 65535)",
         ),
         (
             "service: {type: LoadBalncer}",
-            "line 1, column 11: service.type: one of ClusterIP, NodePort, LoadBalancer belongs here; "
-            "did you mean LoadBalancer?",
+            "line 1, column 11: service.type: expected one of ClusterIP, NodePort, LoadBalancer; did you "
+            "mean LoadBalancer?",
         ),
         (
             "podSpec: {volumes: []}",
@@ -78,33 +78,33 @@ def test_nothing_is_told_of_the_cases(case: catalog.Case) -> None:
         ),
         (
             "mainPort: UP",
-            "line 1, column 1: mainPort: a port's name (small letters, digits and single -, a letter among "
-            "them, at most 15 characters) belongs here",
+            "line 1, column 1: mainPort: expected a port name (lowercase letters, digits and single -, at "
+            "least one letter, at most 15 characters)",
         ),
         (
             "resources: {limits: {memory: -1}}",
-            "line 1, column 22: resources.limits.memory: a quantity (a number, with n, u, m, k, M, G, T, P, "
-            "E, Ki, Mi, Gi, Ti, Pi or Ei, such as 500m or 1.5Gi) belongs here",
+            "line 1, column 22: resources.limits.memory: expected a quantity (a number, optionally with n, "
+            "u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi or Ei, such as 500m or 1.5Gi)",
         ),
         (
             'env: {"A B": x}',
-            'line 1, column 7: env["A B"]: not a variable\'s name: it has letters, digits, _, - and ., first '
-            "no digit and no ..",
+            'line 1, column 7: env["A B"]: not a variable name: use letters, digits, _, - and ., not '
+            "starting with a digit or ..",
         ),
         ("extraContainers: [{name: a}]", "line 1, column 19: extraContainers[0]: the key image is missing"),
         (
             "env: {MODE: 0644}",
-            "line 1, column 7: env.MODE: 0644 is read as another number: quote it to keep this text",
+            "line 1, column 7: env.MODE: 0644 is read as another number; quote it to keep it as written",
         ),
         (
             "env: {M: 1_000}",
-            "line 1, column 7: env.M: 1_000 is read as another number: quote it to keep this text",
+            "line 1, column 7: env.M: 1_000 is read as another number; quote it to keep it as written",
         ),
         (
             "config: {data: {M: 1e3}}",
-            "line 1, column 17: config.data.M: 1e3 is read as another number: quote it to keep this text",
+            "line 1, column 17: config.data.M: 1e3 is read as another number; quote it to keep it as written",
         ),
-        ("ingress: {enabled: yes}", "line 1, column 11: ingress.enabled: yes is read as true: write that"),
+        ("ingress: {enabled: yes}", "line 1, column 11: ingress.enabled: yes is read as true; write true"),
     ],
 )
 def test_a_mistake_is_told_with_its_place_and_what_belongs_there(
@@ -114,7 +114,7 @@ def test_a_mistake_is_told_with_its_place_and_what_belongs_there(
 
 
 def test_a_key_that_yaml_takes_for_a_truth_is_told(tmp_path: Path) -> None:
-    assert "line 1, column 7: env.true: this key is read as true: quote it" in told(tmp_path, "env: {ON: x}")
+    assert "line 1, column 7: env.true: this key is read as true; quote it" in told(tmp_path, "env: {ON: x}")
 
 
 @pytest.mark.parametrize(
@@ -133,14 +133,12 @@ def test_no_secret_is_repeated(tmp_path: Path) -> None:
     faults = told(tmp_path, "secret: {data: {PIN: 0042, ON: 12.5}, files: {a: 77123}}")
     assert len(faults) == 4
     assert not any(secret in fault for fault in faults for secret in ("0042", "12.5", "77123"))
-    assert sum(fault.endswith("a text belongs here; quoted it is one") for fault in faults) == 1
+    assert sum(fault.endswith("expected a string; quote it") for fault in faults) == 1
 
 
 def test_what_comes_through_an_alias_is_told_where_the_alias_stands(tmp_path: Path) -> None:
     text = "x-image: &image {repository: a, tga: b}\nimage:\n  <<: *image\n"
-    assert told(tmp_path, text) == [
-        "line 2, column 1: image.tga: there is no such key here; did you mean tag?"
-    ]
+    assert told(tmp_path, text) == ["line 2, column 1: image.tga: unknown key; did you mean tag?"]
 
 
 @pytest.mark.parametrize(
