@@ -1,4 +1,4 @@
-"""Keeps true what is written down twice: values.schema.json, metadata of charts, tables in the READMEs."""
+"""Generates what repeats a source: values.schema.json, metadata in Chart.yaml, parts of the documents."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ from ci.values.reference import Table
 
 REMEDY = "invoke docs"
 
+# The page that lists the sections of the chart's README, and where that is, seen from the page.
+_GUIDE = "docs/chart.md"
+_GUIDED = "../charts/microservice/README.md"
+
 
 def write() -> list[Path]:
-    """Write each file that is not as its sources say, whole or not at all; return the paths of those.
+    """Write each generated file that differs from its sources, atomically; return the paths written.
 
-    Raises UserError, before anything is written, where a source is wrong.
+    Raises UserError, before anything is written, if a source is invalid.
     """
     stale = _stale()
     for path, text in stale.items():
@@ -33,15 +37,16 @@ def write() -> list[Path]:
 
 
 def check() -> None:
-    """Raise UserError, naming every file that is not as its sources say, and what writes it."""
+    """Raise UserError with every generated file that differs from its sources, and the command to run."""
     if stale := _stale():
         names = "\n  ".join(map(shown, stale))
-        raise UserError(f"these files are not what their sources say; write them with: {REMEDY}\n  {names}")
+        raise UserError(f"these generated files are out of date; write them with: {REMEDY}\n  {names}")
 
 
 def _stale() -> dict[Path, str]:
-    """Return the files to be written with their text, where that differs from what is there."""
-    expected = {repository.root() / "README.md": {"supported": _supported()}}
+    """Return the generated files whose text differs from what is on disk, with the text to write."""
+    readme, guide = repository.root() / "README.md", repository.root() / _GUIDE
+    expected = {readme: {"supported": _supported()}, guide: {"contents": _contents(guide.parent / _GUIDED)}}
     texts: dict[Path, str] = {}
     for chart in catalog.charts():
         _check_kube_version(chart)
@@ -53,13 +58,13 @@ def _stale() -> dict[Path, str]:
             keys = _markdown(reference.tables(chart)[0])
             expected[chart.path / "README.md"] = {"supported": _supported(), "values": keys}
     texts |= {path: _filled(path, blocks) for path, blocks in expected.items()}
-    root = repository.root() / "README.md"
-    texts[root] = _with_versions(texts[root])
+    for path in (readme, *guide.parent.glob("*.md")):
+        texts[path] = _with_versions(texts.get(path) or _read(path))
     return {path: text for path, text in texts.items() if not path.exists() or _read(path) != text}
 
 
 def _check_kube_version(chart: Chart) -> None:
-    """Chart.yaml says from which Kubernetes on the chart installs (https://helm.sh/docs/topics/charts/)."""
+    """Raise UserError unless Chart.yaml's kubeVersion (https://helm.sh/docs/topics/charts/) fits OLDEST."""
     path, expected = chart.path / "Chart.yaml", f">={OLDEST}.0-0"
     found = kubernetes_yaml.load(_read(path), shown(path)).get("kubeVersion")
     if found != expected:
@@ -70,11 +75,15 @@ def _check_kube_version(chart: Chart) -> None:
 
 
 def _with_versions(text: str) -> str:
-    """Return a text that names each chart (dist/shop-1.2.3.tgz, shop --version 1.2.3) by its own version."""
+    """Return the text with the present version of each chart that it names.
+
+    The forms are dist/shop-1.2.3.tgz, charts/shop --version 1.2.3 and charts/shop:1.2.3.
+    """
     for chart in catalog.charts():
         path = chart.path / "Chart.yaml"
         version = kubernetes_yaml.load(_read(path), shown(path)).get("version")
-        named = rf"((?:dist/{re.escape(chart.name)}-|/{re.escape(chart.name)} --version ))\d\S*?(?=\.tgz|\s)"
+        name = re.escape(chart.name)
+        named = rf"(dist/{name}-|/{name} --version |/{name}:)\d\S*?(?=\.tgz|\s)"
         text = re.sub(named, rf"\g<1>{version}", text)
     return text
 
@@ -84,23 +93,37 @@ def _supported() -> str:
     return f"Works with Kubernetes {OLDEST} to {NEWEST}, and with {helms}."
 
 
-def _filled(readme: Path, blocks: Mapping[str, str]) -> str:
-    """Return the text of a README with each block put between ``<!-- name -->`` and ``<!-- /name -->``."""
-    text = _read(readme)
+def _contents(readme: Path) -> str:
+    """Return a list of links to a README's sections (##) and, indented, their subsections (###)."""
+    prose = re.sub(r"^ *```.*?^ *```$", "", _read(readme), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^##(#?) (.+)$", prose, re.MULTILINE)
+    return "\n".join(
+        f"{'  ' if below else ''}- [{title}]({_GUIDED}#{anchor(title)})" for below, title in headings
+    )
+
+
+def anchor(title: str) -> str:
+    """Return what GitHub makes of a heading for links: "A, and B" has the anchor a-and-b."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
+def _filled(document: Path, blocks: Mapping[str, str]) -> str:
+    """Return a document's text with each block put between ``<!-- name -->`` and ``<!-- /name -->``."""
+    text = _read(document)
     for name, block in blocks.items():
         head, start, rest = text.partition(f"<!-- {name} -->\n")
         _, end, tail = rest.partition(f"<!-- /{name} -->\n")
         if not (start and end):
             raise UserError(
-                f"{shown(readme)}: generated text has no place; write the lines <!-- {name} --> and "
-                f"<!-- /{name} --> where it belongs"
+                f"{shown(document)}: no place for generated text; add the lines <!-- {name} --> and "
+                f"<!-- /{name} -->"
             )
         text = f"{head}{start}\n{block}\n\n{end}{tail}"
     return text
 
 
 def _markdown(table: Table) -> str:
-    """Return the keys of the first level as Markdown; those below are told in the values and on the page."""
+    """Return the top-level keys as a Markdown table; values.yaml and the page explain those below them."""
     lines = [["Key", "What it is for"], ["---", "---"]]
     lines += [[f"`{row.key}`", _prose(row.text)] for row in table.rows if not re.search(r"[.\[]", row.key)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

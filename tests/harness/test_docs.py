@@ -14,10 +14,15 @@ FILES = {
     "README.md": """# All
 
 helm install a dist/shop-0.9.0.tgz b
-helm pull x/shop --version 0.9.0
 <!-- supported -->
 <!-- /supported -->
 """,
+    "docs/chart.md": """# The chart
+
+<!-- contents -->
+<!-- /contents -->
+""",
+    "docs/releasing.md": "helm pull x/shop --version 0.9.0\ncosign verify x/shop:0.9.0\n",
     "pyproject.toml": "[project]\nname = 'all'\nlicense = 'MIT'\n",
     "charts/shop/Chart.yaml": f'name: shop\nversion: 1.2.3-rc.1\nkubeVersion: ">={OLDEST}.0-0"\n',
     "charts/shop/README.md": """# Shop
@@ -70,7 +75,19 @@ image: {tag: "1.10", limits: {cpu: 1, memory: 1Gi}}
 hosts: []
 names: null
 """,
-    "charts/plain/Chart.yaml": f'name: plain\nkubeVersion: ">={OLDEST}.0-0"\n',
+    "charts/microservice/README.md": """# microservice
+
+## Install
+
+```sh
+## a comment
+```
+
+### With Helm 3, or 4
+
+## Values (all)
+""",
+    "charts/microservice/Chart.yaml": f'name: microservice\nkubeVersion: ">={OLDEST}.0-0"\n',
 }
 VALUES = r"""<!-- values -->
 
@@ -108,10 +125,12 @@ def test_everything_that_is_generated_is_written_and_named(repository: Path) -> 
     written = {str(path.relative_to(repository)) for path in docs.write()}
     assert written == {
         "README.md",
-        "charts/plain/Chart.yaml",
+        "charts/microservice/Chart.yaml",
         "charts/shop/Chart.yaml",
         "charts/shop/README.md",
         "charts/shop/values.schema.json",
+        "docs/chart.md",
+        "docs/releasing.md",
     }
     docs.check()
 
@@ -138,8 +157,28 @@ def test_the_supported_versions_stand_in_every_readme(repository: Path) -> None:
 
 def test_charts_are_named_by_their_version(repository: Path) -> None:
     docs.write()
-    text = (repository / "README.md").read_text(encoding="utf-8")
-    assert "helm install a dist/shop-1.2.3-rc.1.tgz b\nhelm pull x/shop --version 1.2.3-rc.1\n" in text
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    assert "helm install a dist/shop-1.2.3-rc.1.tgz b\n" in readme
+    page = (repository / "docs/releasing.md").read_text(encoding="utf-8")
+    assert page == "helm pull x/shop --version 1.2.3-rc.1\ncosign verify x/shop:1.2.3-rc.1\n"
+
+
+def test_the_chart_page_links_to_each_section_of_its_readme(repository: Path) -> None:
+    docs.write()
+    readme = "../charts/microservice/README.md"
+    assert (
+        (repository / "docs/chart.md").read_text(encoding="utf-8")
+        == f"""# The chart
+
+<!-- contents -->
+
+- [Install]({readme}#install)
+  - [With Helm 3, or 4]({readme}#with-helm-3-or-4)
+- [Values (all)]({readme}#values-all)
+
+<!-- /contents -->
+"""
+    )
 
 
 def test_a_second_write_touches_nothing(repository: Path) -> None:
@@ -168,7 +207,14 @@ def replace(old: str, new: str) -> Callable[[str], str]:
             ["charts/shop/README.md", "charts/shop/values.schema.json"],
         ),
         ("README.md", replace(f"to {NEWEST}", "to 1.29"), ["README.md"]),
-        ("charts/plain/Chart.yaml", replace("license: MIT", "license: BSD"), ["charts/plain/Chart.yaml"]),
+        ("docs/chart.md", replace("[Install]", "[Setup]"), ["docs/chart.md"]),
+        ("docs/releasing.md", replace("1.2.3", "1.2.4"), ["docs/releasing.md"]),
+        ("charts/microservice/README.md", replace("## Install", "## Setup"), ["docs/chart.md"]),
+        (
+            "charts/microservice/Chart.yaml",
+            replace("license: MIT", "license: BSD"),
+            ["charts/microservice/Chart.yaml"],
+        ),
     ],
 )
 def test_a_stale_file_is_named_with_what_writes_it(
@@ -200,9 +246,14 @@ def test_a_missing_schema_is_stale(repository: Path) -> None:
             replace(f">={OLDEST}.0-0", ">=1.20.0-0"),
             f'kubeVersion: ">={OLDEST}.0-0"',
         ),
-        ("charts/plain/Chart.yaml", replace("kubeVersion", "kubeversion"), "charts/plain/Chart.yaml"),
+        (
+            "charts/microservice/Chart.yaml",
+            replace("kubeVersion", "kubeversion"),
+            "charts/microservice/Chart.yaml",
+        ),
         ("charts/shop/README.md", replace("<!-- /values -->", ""), "<!-- /values -->"),
         ("README.md", replace("<!-- supported -->", ""), "README.md"),
+        ("docs/chart.md", replace("<!-- /contents -->", ""), "<!-- /contents -->"),
         ("charts/shop/schema.yaml", replace("integer", "whole"), "charts/shop/schema.yaml"),
         ("charts/shop/values.yaml", replace("replicas: 3", "replicas: many"), "charts/shop/values.yaml"),
     ],

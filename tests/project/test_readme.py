@@ -1,4 +1,4 @@
-"""What the READMEs show is what a person sees: every example is run, or rendered and validated."""
+"""Every example in the documents is run, or rendered and validated."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import NamedTuple
 
 import pytest
@@ -19,12 +20,12 @@ from ci.charts.catalog import Chart, find_case
 from ci.checks import naming, references
 from ci.kubernetes import fields, manifests, validation
 from ci.values import lint
+from tests.support.documents import DOCUMENTS
 from tests.support.invoking import task_fault
 
-DOCUMENTS = [root() / "README.md", root() / "CONTRIBUTING.md", *sorted(root().glob("charts/*/README.md"))]
-# What examples leave out, as they are about something else.
+# The values that examples leave out because they are about something else.
 NEEDED = {"microservice": 'image: {repository: myrepo/api, tag: "1.2.3"}', "namespace": "{}"}
-# Files that commands name and a person has; those of values/ are there.
+# Files that commands name and a reader has; those of values/ exist.
 OWN_FILES = ("api.yaml", "production.yaml")
 KINDS = {"deployment", "deployments", "replicasets", "cronjobs", "jobs", "pods", "configmaps", "secrets"}
 KINDS |= {"serviceaccounts", "networkpolicies", "pvc", "events"}
@@ -44,14 +45,14 @@ class Fence(NamedTuple):
     @property
     def chart(self) -> Chart:
         """The chart that the document is about."""
-        name = self.document.parent.name if self.document.parent != root() else "microservice"
-        return next(chart for chart in catalog.charts() if chart.name == name)
+        charts = {chart.path: chart for chart in catalog.charts()}
+        return charts.get(self.document.parent, charts[root() / "charts" / "microservice"])
 
 
 def fences(document: Path) -> Iterator[Fence]:
     text = document.read_text(encoding="utf-8")
     for block in re.finditer(r"^[ ]*```(\w*)\n(.*?)^[ ]*```$", text, re.MULTILINE | re.DOTALL):
-        yield Fence(document, text.count("\n", 0, block.start()) + 1, block[1], block[2])
+        yield Fence(document, text.count("\n", 0, block.start()) + 1, block[1], dedent(block[2]))
 
 
 ALL = [fence for document in DOCUMENTS for fence in fences(document)]
@@ -92,13 +93,14 @@ def of_helm(*, renders: bool) -> pytest.MarkDecorator:
 every_values_example = pytest.mark.parametrize("fence", of("yaml"), ids=str)
 
 
-def test_every_example_is_looked_at() -> None:
-    # Beside what is looked at below: the programs of other projects.
+def test_every_example_is_tested() -> None:
+    # Tested below, except for gpg, cosign and vault.
     known = ("helm ", "invoke ", "python3 -m ci ", "kubectl ", "gpg ", "cosign ", "vault ")
     assert [str(fence) for fence in ALL if fence.language not in ("yaml", "sh", "")] == []
     assert [f"{fence}: {command}" for fence, command in commands() if not command.startswith(known)] == []
-    # The wrong values file, and what lint says of it; test_versioned.py runs the one script.
-    assert [str(fence.document.relative_to(root())) for fence in of("")] == ["README.md", "README.md"]
+    # The invalid values file and what lint prints; test_versioned.py runs the one script.
+    assert {str(fence.document.relative_to(root())) for fence in of("")} == {"docs/values-repository.md"}
+    assert len(of("")) == 2
     scripts = [fence for fence in of("sh") if fence.text.startswith("sh -c '")]
     assert [str(fence.document.relative_to(root())) for fence in scripts] == ["charts/microservice/README.md"]
     assert sum(text.read_text(encoding="utf-8").count("```") for text in DOCUMENTS) == 2 * len(ALL)
@@ -112,9 +114,7 @@ def test_values_have_no_fault(fence: Fence, tmp_path: Path) -> None:
 
 
 @every_values_example
-def test_values_make_objects_that_kubernetes_takes_and_that_find_each_other(
-    fence: Fence, tmp_path: Path
-) -> None:
+def test_values_render_objects_that_are_valid_and_find_each_other(fence: Fence, tmp_path: Path) -> None:
     files = [tmp_path / "needed.yaml", tmp_path / "values.yaml"]
     for file, text in zip(files, (NEEDED[fence.chart.name], fence.text), strict=True):
         file.write_text(text, encoding="utf-8")
@@ -142,7 +142,7 @@ def test_helm_knows_each_flag_of_its_commands(fence: Fence, command: str, engine
 def test_helm_renders_what_a_command_installs(
     fence: Fence, command: str, engine: int, tmp_path: Path
 ) -> None:
-    # The chart of another project is not fetched: its flags are tried with ours.
+    # Another project's chart is not downloaded: its flags are tested with ours.
     command = re.sub(r"external-secrets --repo \S+", "<chart> --set image.repository=a,image.tag=b", command)
     command = re.sub(r"<chart>|dist/microservice-\S+\.tgz", str(fence.chart.path), command)
     for name in OWN_FILES:
@@ -151,11 +151,11 @@ def test_helm_renders_what_a_command_installs(
     _, verb, *words = shlex.split(command, comments=True)
     words = [word for word in words if word != "--install"]
     if engine == 3:
-        # Its dry run asks a cluster.
+        # Its dry run needs a cluster.
         verb = "template"
     else:
         words += ["--dry-run=client", *(["--install"] if verb == "upgrade" else [])]
-    # Releases are kept in memory, where there is none yet.
+    # Releases are kept in memory, which starts empty.
     none_yet = tmp_path / "releases.yaml"
     none_yet.write_text("[]", encoding="utf-8")
     environment = {
@@ -178,13 +178,13 @@ def test_helm_renders_what_a_command_installs(
 
 
 @of_program("invoke ", "python3 -m ci ")
-def test_a_task_takes_what_it_is_given(fence: Fence, command: str) -> None:
+def test_a_task_accepts_its_arguments(fence: Fence, command: str) -> None:
     words = shlex.split(re.sub(r"<\w+>", "api", command), comments=True)
     assert task_fault(words[1:] if words[0] == "invoke" else words[3:]) == ""
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(root())))
-def test_tasks_named_in_a_sentence_are_there(document: Path) -> None:
+def test_tasks_named_in_a_sentence_exist(document: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     named = [shlex.split(words) for words in re.findall(r"`(?:invoke|python3 -m ci) ([^`]+)`", text)]
     faults = {" ".join(words): task_fault(words) for words in named if words[0] not in ("--list", "--help")}
@@ -193,7 +193,7 @@ def test_tasks_named_in_a_sentence_are_there(document: Path) -> None:
 
 
 @of_program("kubectl ")
-def test_a_kubectl_command_is_about_what_the_chart_makes(fence: Fence, command: str) -> None:
+def test_a_kubectl_command_is_about_objects_of_the_chart(fence: Fence, command: str) -> None:
     words = shlex.split(command, comments=True)
     assert {"delete", "get", "scale"} & set(words)
     kinds = next(words[at + 1] for at, word in enumerate(words) if word in ("delete", "get", "scale"))
@@ -208,9 +208,9 @@ def test_a_kubectl_command_is_about_what_the_chart_makes(fence: Fence, command: 
         assert any(wanted.items() <= labels.items() for labels in made)
 
 
-def test_the_wrong_file_of_the_readme_is_told_as_it_says(tmp_path: Path) -> None:
-    wrong, told = (fence.text for fence in of(""))
+def test_lint_prints_what_the_page_on_values_shows(tmp_path: Path) -> None:
+    wrong, shown = (fence.text for fence in of(""))
     file = tmp_path / "wrong.yaml"
     file.write_text(wrong, encoding="utf-8")
     faults = lint.faults(file, find_case("api").chart)
-    assert [str(fault).replace(str(file), "values/wrong.yaml") for fault in faults] == told.splitlines()
+    assert [str(fault).replace(str(file), "values/wrong.yaml") for fault in faults] == shown.splitlines()

@@ -35,7 +35,7 @@ CHANGELOG = """# Changelog
 - All.
 """
 CONFTEST = "def pytest_addoption(parser): parser.addoption('--no-cluster')\n"
-COPIED = ("ci", "charts", "tasks.py", "pyproject.toml", "README.md", ".gitignore")
+COPIED = ("ci", "charts", "docs", "tasks.py", "pyproject.toml", "README.md", ".gitignore")
 
 
 class Clone:
@@ -110,6 +110,7 @@ def test_a_release_is_committed_and_tagged_with_its_version_everywhere(
         assert yaml.safe_load(clone.read(f"charts/{chart}/Chart.yaml"))["version"] == "7.1.0-rc.1"
     assert '\nversion = "7.1.0-rc.1"\n' in clone.read("pyproject.toml")
     assert "dist/microservice-7.1.0-rc.1.tgz" in clone.read("README.md")
+    assert "charts/microservice --version 7.1.0-rc.1 " in clone.read("docs/releasing.md")
     today = datetime.now(UTC).date()
     assert clone.read("CHANGELOG.md") == CHANGELOG.replace(
         "## [Unreleased]\n", f"## [Unreleased]\n\n## [7.1.0-rc.1] - {today}\n"
@@ -145,11 +146,11 @@ def test_a_release_that_fails_its_tests_is_none(clone: Clone, capfd: pytest.Capt
 def test_a_branch_that_has_moved_meanwhile_is_left_alone(
     clone: Clone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cut_release, "_invoke", lambda _, task: clone.commit(task, "commit"))
+    monkeypatch.setattr(cut_release, "_invoke", lambda _, task: clone.commit(f"{task}.txt", "commit"))
     with pytest.raises(UserError, match="git merge failed"):
         cut_release.run("7.1.0")
     assert clone.git("tag") == ""
-    assert clone.read("test") == "commit"
+    assert clone.read("test.txt") == "commit"
 
 
 def test_an_interrupted_release_leaves_nothing(clone: Clone, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.harness.publishing.conftest import Helm, Key, Shop
 from tests.support.servers import Certificate, docker_registry
 
 PASSWORD = "open-sesame"
-README = (repository.root() / "README.md").read_text(encoding="utf-8")
+PAGE = (repository.root() / "docs" / "releasing.md").read_text(encoding="utf-8")
 
 
 class CosignKey(NamedTuple):
@@ -87,13 +87,13 @@ def test_a_published_chart_verifies_with_the_public_key_and_with_no_other(
     assert "failed to verify signature" in verify(chart, pair(tmp_path / "other").public)
 
 
-def test_the_readme_tells_consumers_how_to_verify(
+def test_the_page_on_releases_shows_consumers_how_to_verify(
     host: str, publisher: Helm, shop: Shop, cosign_key: CosignKey
 ) -> None:
-    shop.version("0.1.0")
+    (shown,) = re.findall("^cosign verify .*", PAGE, re.MULTILINE)
+    shop.version(shown.rpartition(":")[2])
     run(f"oci://{host}/charts", cosign_key.private)
-    (told,) = re.findall("^cosign verify .*", README, re.MULTILINE)
-    command = told.replace("registry.example.com", host).split()
+    command = shown.replace("registry.example.com", host).split()
     subprocess.run(command, cwd=Path(cosign_key.public).parent, check=True, capture_output=True)
 
 
