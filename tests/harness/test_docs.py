@@ -276,5 +276,5 @@ def test_a_missing_readme_is_named(repository: Path) -> None:
         docs.check()
 
 
-def test_what_is_generated_here_is_as_its_sources_say() -> None:
+def test_the_generated_files_of_this_repository_are_up_to_date() -> None:
     docs.check()
