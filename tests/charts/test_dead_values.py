@@ -16,7 +16,7 @@ from ci.charts import catalog, helm
 from ci.charts.catalog import Chart, read_values
 from ci.values.kubernetes_parts import Schema
 from ci.values.schema import definition
-from tests.charts.conftest import NEWEST_ENGINE, Rendered
+from tests.support.rendering import NEWEST_ENGINE, Rendered
 
 # `*` stands for some entry of a map or a list.
 Key = tuple[str, ...]

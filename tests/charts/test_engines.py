@@ -11,7 +11,7 @@ from ci.charts.catalog import Case
 from ci.charts.helm import ENGINES
 from ci.checks.tidiness import untidy
 from ci.kubernetes import masking
-from tests.conftest import Render, every_case
+from tests.support.rendering import Render, every_case
 
 SHOWN_LINES = 40
 

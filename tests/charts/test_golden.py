@@ -9,7 +9,7 @@ from ci.base.errors import UserError
 from ci.charts.catalog import Case
 from ci.charts.helm import ENGINES
 from ci.checks import golden
-from tests.conftest import Render, every_case
+from tests.support.rendering import Render, every_case
 
 
 @every_case

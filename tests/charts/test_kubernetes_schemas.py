@@ -7,7 +7,7 @@ import pytest
 from ci.charts.catalog import Case
 from ci.charts.helm import ENGINES
 from ci.kubernetes import fields, manifests, validation
-from tests.conftest import Render, every_case
+from tests.support.rendering import Render, every_case
 
 
 @every_case

@@ -11,7 +11,6 @@ from ci.charts import catalog
 from ci.charts.catalog import Chart, read_values
 from ci.fuzzing import experiments, fuzz
 from ci.fuzzing.experiments import Accepted, Experiment
-from tests.conftest import SEED
 
 # All that a run of the tests has time for; `invoke fuzz` takes more.
 EXAMPLES: dict[tuple[str, type[Experiment]], int] = {("microservice", Accepted): 40}
@@ -24,9 +23,8 @@ every_experiment = pytest.mark.parametrize("kind", experiments.ALL, ids=lambda k
 @every_chart
 @every_experiment
 def test_values_that_nobody_would_write_do_no_harm(
-    chart: Chart, kind: type[Experiment], tmp_path: Path, pytestconfig: pytest.Config
+    chart: Chart, kind: type[Experiment], tmp_path: Path, seed: int
 ) -> None:
-    seed = int(pytestconfig.getoption(SEED))
     _, find = fuzz.search(kind(chart, tmp_path), seed, EXAMPLES.get((chart.name, kind), FEWER))
     if find:
         folder = shown(fuzz.regressions(chart))

@@ -14,7 +14,7 @@ from ci.charts.helm import ENGINES
 from ci.checks import naming, references
 from ci.checks.findings import Finding
 from ci.kubernetes import manifests
-from tests.conftest import Render, every_case
+from tests.support.rendering import Render, every_case
 
 LONGEST = 53  # https://helm.sh/docs/chart_template_guide/getting_started/
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,8 +13,19 @@ from pytest_helm_charts.clusters import ExistingCluster
 
 from ci.clusters import lifecycle as cluster_
 from ci.clusters.lifecycle import Cluster
-from tests.cluster.live import Namespace, Namespaces
-from tests.conftest import FAILED
+from tests.support.namespaces import Namespace, Namespaces
+
+# In a test's stash: whether its setup or call failed.
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 
 from ci.charts import helm
 from ci.clusters.lifecycle import Cluster
-from tests.cluster.live import CHART, Namespace, eventually
+from tests.support.namespaces import CHART, Namespace, eventually
 
 # The autoscaler does not count the load of pods that are not ready, and a busy pod answers late.
 MEASURED = """

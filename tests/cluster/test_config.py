@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 
@@ -11,7 +10,7 @@ import pytest
 from ci.charts import helm
 from ci.charts.helm import HelmError
 from ci.deploy.releases import ROLLBACK_ON_FAILURE
-from tests.cluster.live import CHART, QUICK, Namespace, Object, eventually
+from tests.support.namespaces import CHART, QUICK, Namespace, Object, digest, eventually
 
 OLD = "config: {data: {LOG_LEVEL: info}}"
 NEW = "config: {data: {LOG_LEVEL: debug}}"
@@ -28,10 +27,6 @@ def seen(namespace: Namespace) -> dict[str, Object]:
         }
         for pod in namespace.ready_pods()
     }
-
-
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def has(namespace: Namespace, *, version: str, level: str) -> None:

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from tests.cluster.live import CHART, QUICK, Answer, Namespace, Namespaces, eventually
+from tests.support.namespaces import CHART, QUICK, Answer, Namespace, Namespaces, eventually
 
 LOAD_BALANCER = "{service: {type: LoadBalancer}, ports: {http: {servicePort: 8080}}}"
 

@@ -11,8 +11,7 @@ from ci.base.processes import CommandError
 from ci.base.repository import root
 from ci.charts import catalog
 from ci.clusters.lifecycle import RUN_LABEL
-from tests.cluster.live import CHART, QUICK, Namespace, Namespaces, eventually
-from tests.cluster.test_config import digest
+from tests.support.namespaces import CHART, QUICK, Namespace, Namespaces, digest, eventually
 
 NAMESPACES = root() / "charts" / "namespace"
 VALUES = root() / "values"

@@ -13,8 +13,8 @@ import pytest
 from ci.base.processes import CommandError, run
 from ci.clusters import kind, kubectl
 from ci.clusters.lifecycle import Cluster
-from tests.cluster.live import CHART, QUICK, Namespace, eventually
-from tests.cluster.streams import streams
+from tests.support.namespaces import CHART, QUICK, Namespace, eventually
+from tests.support.request_streams import streams
 
 
 @pytest.fixture

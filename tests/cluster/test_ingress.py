@@ -12,8 +12,8 @@ import pytest
 
 from ci.charts import catalog
 from ci.clusters.lifecycle import Cluster
-from tests.cluster.live import CHART, QUICK, Namespace, Object, eventually
-from tests.cluster.stored import served_kinds, stored_as_rendered
+from tests.support.namespaces import CHART, QUICK, Namespace, Object, eventually
+from tests.support.stored_objects import served_kinds, stored_as_rendered
 
 
 class Edge(NamedTuple):

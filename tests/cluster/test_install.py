@@ -12,8 +12,8 @@ import yaml
 from ci.charts import catalog, helm
 from ci.clusters.lifecycle import Cluster
 from ci.kubernetes import fields, manifests
-from tests.cluster.live import CHART, QUICK, Namespace, Namespaces, eventually
-from tests.cluster.stored import served_kinds, stored_as_rendered
+from tests.support.namespaces import CHART, QUICK, Namespace, Namespaces, eventually
+from tests.support.stored_objects import served_kinds, stored_as_rendered
 
 with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
 

@@ -10,7 +10,7 @@ import pytest
 
 from ci.charts import helm
 from ci.charts.helm import HelmError
-from tests.cluster.live import CHART, QUICK, Namespace, Object, eventually
+from tests.support.namespaces import CHART, QUICK, Namespace, Object, eventually
 
 with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
 ONE = "replicaCount: 1"

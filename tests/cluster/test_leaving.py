@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tests.cluster.live import CHART, QUICK, Namespace, eventually
+from tests.support.namespaces import CHART, QUICK, Namespace, eventually
 
 # Everything that is documented to be kept, and much that is not.
 KEEPING = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.cluster.live import CHART, QUICK, ClientPod, Namespace, Namespaces, eventually
+from tests.support.namespaces import CHART, QUICK, ClientPod, Namespace, Namespaces, eventually
 
 ONE = "replicaCount: 1"
 FOR_THE_FRONTEND = "networkPolicy: {ingress: {from: [{podSelector: {matchLabels: {role: frontend}}}]}}"

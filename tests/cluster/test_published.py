@@ -12,8 +12,8 @@ from ci.publishing import packages
 from ci.publishing.packages import Package
 from ci.publishing.registry import Registry
 from ci.publishing.static_repository import StaticRepository
-from tests.cluster.live import QUICK, Namespace
-from tests.harness.publishing.conftest import Helm
+from tests.support.namespaces import QUICK, Namespace
+from tests.support.publishers import Helm
 from tests.support.servers import docker_registry, web_server
 
 with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)

@@ -17,7 +17,7 @@ from ci.base import programs
 from ci.base.repository import root
 from ci.clusters import docker, kind
 from ci.clusters.lifecycle import PREFIX, Cluster
-from tests.cluster.live import eventually
+from tests.support.namespaces import eventually
 
 # Makes a cluster as `invoke up` and `invoke test` do, until it is told to end or has lost who started it.
 MAKE = """

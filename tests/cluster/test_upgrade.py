@@ -16,8 +16,8 @@ from ci.base import repository
 from ci.charts import catalog, helm
 from ci.kubernetes import manifests
 from ci.kubernetes.manifests import Object
-from tests.cluster.live import CHART, QUICK, Namespace, eventually
-from tests.cluster.stored import stored_as_rendered
+from tests.support.namespaces import CHART, QUICK, Namespace, eventually
+from tests.support.stored_objects import stored_as_rendered
 
 FOLDERS = ("charts/microservice", "values")
 # Every block but what takes an operator or belongs to no namespace, with images that are here.

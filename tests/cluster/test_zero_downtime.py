@@ -15,8 +15,8 @@ from ci.charts.helm import HelmError
 from ci.clusters import sample_app
 from ci.clusters.lifecycle import Cluster
 from ci.deploy.releases import ROLLBACK_ON_FAILURE
-from tests.cluster.live import CHART, QUICK, ClientPod, Namespace
-from tests.cluster.streams import Streamed, streams
+from tests.support.namespaces import CHART, QUICK, ClientPod, Namespace
+from tests.support.request_streams import Streamed, streams
 
 OUTSIDE_PORT = 31080
 AT_LEAST = 1300

@@ -16,7 +16,7 @@ from ci import suite
 from ci.base.errors import UserError
 from ci.clusters import testbed
 from ci.clusters.lifecycle import Cluster
-from tests import conftest
+from tests.support import observations
 
 
 class Became(Exception):
@@ -160,5 +160,5 @@ def test_what_was_observed_is_told_below_its_promise() -> None:
         report("test_a", ("promise", "It heals."), ("observed", "2 s")),
         report("test_silent", ("promise", "It heals.")),
     )
-    conftest.pytest_terminal_summary(terminal)  # type: ignore[arg-type]
+    observations.write(terminal)  # type: ignore[arg-type]
     assert terminal.lines == ["observed", "It heals.", "  a: 2 s", "  b c: 0 failed", "  b c: 3 s"]

@@ -11,7 +11,7 @@ from invoke.program import Program
 
 import tasks
 from ci.checks import golden
-from tests.conftest import Repository
+from tests.support.repository import Repository
 
 
 class Answer(NamedTuple):

@@ -11,7 +11,7 @@ import pytest
 from ci.charts import catalog, helm
 from ci.kubernetes import manifests
 from ci.kubernetes.manifests import Object
-from tests.charts.conftest import NEWEST_ENGINE, Case, Rendered
+from tests.support.rendering import NEWEST_ENGINE, CaseRenderer, Rendered
 
 HAND_WRITTEN = Path(__file__).parent / "data" / "article.yaml"
 KINDS = ("Deployment", "Service", "Ingress", "ConfigMap", "Secret", "HorizontalPodAutoscaler")
@@ -33,11 +33,11 @@ def article() -> dict[str, Object]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_values_api_yaml_renders_every_field_with_the_same_value(
-    kind: str, article: dict[str, Object], case: Case
+    kind: str, article: dict[str, Object], render_case: CaseRenderer
 ) -> None:
     if kind == "Deployment":
         del article[kind]["spec"]["replicas"]  # the autoscaler's to say
-    assert list(missing(article[kind], with_port_numbers(case("api"), kind))) == []
+    assert list(missing(article[kind], with_port_numbers(render_case("api"), kind))) == []
 
 
 def test_without_an_autoscaler_the_number_of_pods_is_there_too(article: dict[str, Object]) -> None:

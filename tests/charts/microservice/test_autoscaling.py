@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ci.kubernetes.manifests import Object
-from tests.charts.conftest import Case, Chart, Rendered
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered
 
 
 def spec(rendered: Rendered) -> Object:
@@ -16,12 +16,12 @@ def utilization(resource: str, percent: int) -> Object:
     return {"type": "Resource", "resource": {"name": resource, "target": target}}
 
 
-def test_there_is_none_unless_asked_for(case: Case) -> None:
-    assert case("defaults").all("HorizontalPodAutoscaler") == {}
+def test_there_is_none_unless_asked_for(render_case: CaseRenderer) -> None:
+    assert render_case("defaults").all("HorizontalPodAutoscaler") == {}
 
 
-def test_it_scales_the_deployment_by_cpu_from_2_to_20_pods(case: Case) -> None:
-    rendered = case("api")
+def test_it_scales_the_deployment_by_cpu_from_2_to_20_pods(render_case: CaseRenderer) -> None:
+    rendered = render_case("api")
     assert spec(rendered) == {
         "scaleTargetRef": {
             "apiVersion": "apps/v1",
@@ -34,19 +34,19 @@ def test_it_scales_the_deployment_by_cpu_from_2_to_20_pods(case: Case) -> None:
     }
 
 
-def test_memory_and_further_metrics_stand_behind_cpu(case: Case) -> None:
-    metrics = spec(case("autoscaling"))["metrics"]
+def test_memory_and_further_metrics_stand_behind_cpu(render_case: CaseRenderer) -> None:
+    metrics = spec(render_case("autoscaling"))["metrics"]
     assert metrics[:2] == [utilization("cpu", 70), utilization("memory", 80)]
     assert [metric["type"] for metric in metrics[2:]] == ["Pods", "ContainerResource"]
 
 
-def test_a_quantity_in_a_metric_stays_text(case: Case) -> None:
-    metric = spec(case("autoscaling"))["metrics"][2]
+def test_a_quantity_in_a_metric_stays_text(render_case: CaseRenderer) -> None:
+    metric = spec(render_case("autoscaling"))["metrics"][2]
     assert metric["pods"]["target"] == {"type": "AverageValue", "averageValue": "100"}
 
 
-def test_the_behavior_is_the_users(case: Case) -> None:
-    assert spec(case("autoscaling"))["behavior"] == {
+def test_the_behavior_is_the_users(render_case: CaseRenderer) -> None:
+    assert spec(render_case("autoscaling"))["behavior"] == {
         "scaleDown": {
             "stabilizationWindowSeconds": 600,
             "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}],
@@ -54,18 +54,18 @@ def test_the_behavior_is_the_users(case: Case) -> None:
     }
 
 
-def test_zero_pods_at_the_least_stays_zero(chart: Chart) -> None:
+def test_zero_pods_at_the_least_stays_zero(render_chart: ChartRenderer) -> None:
     external = "{type: External, external: {metric: {name: jobs}, target: {type: Value, value: 1}}}"
-    rendered = chart(f"autoscaling: {{enabled: true, minReplicas: 0, metrics: [{external}]}}")
+    rendered = render_chart(f"autoscaling: {{enabled: true, minReplicas: 0, metrics: [{external}]}}")
     assert spec(rendered)["minReplicas"] == 0
 
 
-def test_where_somebody_else_scales_there_is_no_autoscaler(chart: Chart) -> None:
-    assert chart("autoscaling: {enabled: true, external: true}").all("HorizontalPodAutoscaler") == {}
+def test_where_somebody_else_scales_there_is_no_autoscaler(render_chart: ChartRenderer) -> None:
+    assert render_chart("autoscaling: {enabled: true, external: true}").all("HorizontalPodAutoscaler") == {}
 
 
-def test_who_scales_instead_finds_the_deployment_which_says_no_number(case: Case) -> None:
-    rendered = case("autoscaling-external")
+def test_who_scales_instead_finds_the_deployment_which_says_no_number(render_case: CaseRenderer) -> None:
+    rendered = render_case("autoscaling-external")
     assert "replicas" not in rendered.deployment
     target = rendered.one("ScaledObject")["spec"]["scaleTargetRef"]["name"]
     assert target == rendered.one("Deployment")["metadata"]["name"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from base64 import b64decode
 
-from tests.charts.conftest import Case, Chart
+from tests.support.rendering import CaseRenderer, ChartRenderer
 
 
-def test_settings_become_variables_through_a_config_map(case: Case) -> None:
-    rendered = case("config")
+def test_settings_become_variables_through_a_config_map(render_case: CaseRenderer) -> None:
+    rendered = render_case("config")
     assert rendered.all("ConfigMap")["config-config"]["data"] == {
         "LOG_LEVEL": "info",
         "WORKERS": "4",
@@ -17,8 +17,8 @@ def test_settings_become_variables_through_a_config_map(case: Case) -> None:
     assert {"configMapRef": {"name": "config-config"}} in rendered.container["envFrom"]
 
 
-def test_secret_settings_become_variables_through_a_secret(case: Case) -> None:
-    rendered = case("config")
+def test_secret_settings_become_variables_through_a_secret(render_case: CaseRenderer) -> None:
+    rendered = render_case("config")
     secret = rendered.all("Secret")["config-secrets"]
     assert secret["type"] == "Opaque"
     assert {key: b64decode(value) for key, value in secret["data"].items()} == {
@@ -27,8 +27,10 @@ def test_secret_settings_become_variables_through_a_secret(case: Case) -> None:
     assert {"secretRef": {"name": "config-secrets"}} in rendered.container["envFrom"]
 
 
-def test_what_is_made_elsewhere_counts_over_the_charts_own_and_secrets_over_config(case: Case) -> None:
-    assert case("config").container["envFrom"] == [
+def test_what_is_made_elsewhere_counts_over_the_charts_own_and_secrets_over_config(
+    render_case: CaseRenderer,
+) -> None:
+    assert render_case("config").container["envFrom"] == [
         {"configMapRef": {"name": "config-config"}},
         {"configMapRef": {"name": "shared-settings"}},
         {"secretRef": {"name": "config-secrets"}},
@@ -44,8 +46,8 @@ envFrom: [{configMapRef: {name: overrides}}]
 """
 
 
-def test_env_from_counts_over_all_settings(chart: Chart) -> None:
-    rendered = chart(DEFAULTS)
+def test_env_from_counts_over_all_settings(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(DEFAULTS)
     assert rendered.container["envFrom"] == [
         {"configMapRef": {"name": "api-config"}},
         {"secretRef": {"name": "credentials"}},
@@ -53,8 +55,8 @@ def test_env_from_counts_over_all_settings(chart: Chart) -> None:
     ]
 
 
-def test_only_what_is_made_elsewhere_makes_nothing(case: Case) -> None:
-    rendered = case("config-unmounted")
+def test_only_what_is_made_elsewhere_makes_nothing(render_case: CaseRenderer) -> None:
+    rendered = render_case("config-unmounted")
     assert rendered.container["envFrom"] == [
         {"configMapRef": {"name": "settings"}},
         {"secretRef": {"name": "credentials"}},
@@ -62,8 +64,8 @@ def test_only_what_is_made_elsewhere_makes_nothing(case: Case) -> None:
     assert rendered.all("Secret") == {}
 
 
-def test_files_lie_where_the_user_says(case: Case) -> None:
-    rendered = case("config")
+def test_files_lie_where_the_user_says(render_case: CaseRenderer) -> None:
+    rendered = render_case("config")
     assert rendered.all("ConfigMap")["config-files"]["data"] == {
         "app.toml": 'workers = 4\nname = "api"\n',
         "empty": "",
@@ -72,25 +74,27 @@ def test_files_lie_where_the_user_says(case: Case) -> None:
     assert mounts["config"] == {"name": "config", "mountPath": "/app/config", "readOnly": True}
 
 
-def test_files_lie_in_etc_by_default(chart: Chart) -> None:
-    places = {mount["name"]: mount["mountPath"] for mount in chart(DEFAULTS).container["volumeMounts"]}
+def test_files_lie_in_etc_by_default(render_chart: ChartRenderer) -> None:
+    places = {mount["name"]: mount["mountPath"] for mount in render_chart(DEFAULTS).container["volumeMounts"]}
     assert places == {"config": "/etc/config", "secret": "/etc/secrets", "tmp": "/tmp"}  # noqa: S108
 
 
-def test_secret_files_come_from_a_secret(case: Case) -> None:
-    rendered = case("config")
+def test_secret_files_come_from_a_secret(render_case: CaseRenderer) -> None:
+    rendered = render_case("config")
     data = rendered.all("Secret")["config-secret-files"]["data"]
     assert b64decode(data["key.pem"]).startswith(b"-----BEGIN KEY-----\n")
     (volume,) = [volume for volume in rendered.pod["volumes"] if volume["name"] == "secret"]
     assert volume["secret"]["secretName"] == "config-secret-files"
 
 
-def test_files_that_only_another_container_reads_are_declared_and_not_mounted(case: Case) -> None:
-    rendered = case("config-unmounted")
+def test_files_that_only_another_container_reads_are_declared_and_not_mounted(
+    render_case: CaseRenderer,
+) -> None:
+    rendered = render_case("config-unmounted")
     assert {"name": "config", "configMap": {"name": "config-unmounted-files"}} in rendered.pod["volumes"]
     assert [mount["name"] for mount in rendered.container["volumeMounts"]] == ["tmp"]
 
 
-def test_no_settings_make_no_object(case: Case) -> None:
-    rendered = case("defaults")
+def test_no_settings_make_no_object(render_case: CaseRenderer) -> None:
+    rendered = render_case("defaults")
     assert not rendered.all("ConfigMap") | rendered.all("Secret")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ci.kubernetes.manifests import Object
-from tests.charts.conftest import Case, Chart, Notes, Rendered, with_both_engines
+from tests.support.notes import Notes
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
 
 def cron_jobs(rendered: Rendered) -> dict[str, Object]:
@@ -21,19 +22,19 @@ def pod(spec: Object) -> Object:
 
 
 @pytest.fixture(scope="module")
-def clean(case: Case) -> Object:
+def clean(render_case: CaseRenderer) -> Object:
     """A CronJob of which everything is said."""
-    return cron_jobs(case("cronjobs"))["cronjobs-clean"]
+    return cron_jobs(render_case("cronjobs"))["cronjobs-clean"]
 
 
 @pytest.fixture(scope="module")
-def report(case: Case) -> Object:
+def report(render_case: CaseRenderer) -> Object:
     """A CronJob of which nothing is said but when and what."""
-    return cron_jobs(case("cronjobs"))["cronjobs-report"]
+    return cron_jobs(render_case("cronjobs"))["cronjobs-report"]
 
 
-def test_each_entry_makes_one_under_its_own_name(case: Case) -> None:
-    assert set(cron_jobs(case("cronjobs"))) == {"cronjobs-clean", "cronjobs-report"}
+def test_each_entry_makes_one_under_its_own_name(render_case: CaseRenderer) -> None:
+    assert set(cron_jobs(render_case("cronjobs"))) == {"cronjobs-clean", "cronjobs-report"}
 
 
 def test_what_is_said_of_it_arrives(clean: Object) -> None:
@@ -60,8 +61,8 @@ def test_a_run_never_begins_beside_another_unless_that_is_asked_for(report: Obje
 
 
 @pytest.mark.parametrize("field", ["image", "envFrom", "securityContext", "name"])
-def test_it_has_the_main_containers(field: str, report: Object, case: Case) -> None:
-    assert pod(report)["containers"][0][field] == case("cronjobs").container[field]
+def test_it_has_the_main_containers(field: str, report: Object, render_case: CaseRenderer) -> None:
+    assert pod(report)["containers"][0][field] == render_case("cronjobs").container[field]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +75,8 @@ def test_it_has_the_main_containers(field: str, report: Object, case: Case) -> N
         "terminationGracePeriodSeconds",
     ],
 )
-def test_its_pod_has_the_applications(field: str, report: Object, case: Case) -> None:
-    assert pod(report)[field] == case("cronjobs").pod[field]
+def test_its_pod_has_the_applications(field: str, report: Object, render_case: CaseRenderer) -> None:
+    assert pod(report)[field] == render_case("cronjobs").pod[field]
 
 
 def test_it_runs_only_what_is_said_of_it(clean: Object, report: Object) -> None:
@@ -97,12 +98,14 @@ def test_its_variables_count_over_the_main_containers(clean: Object, report: Obj
     assert list(variables(clean))[-1] == "ENDPOINT"
 
 
-def test_a_variable_of_another_source_takes_the_place_of_the_whole_variable(chart: Chart) -> None:
+def test_a_variable_of_another_source_takes_the_place_of_the_whole_variable(
+    render_chart: ChartRenderer,
+) -> None:
     values = """
         env: {A: {secretKeyRef: {name: s, key: k}}, B: b, C: c}
         cronJobs: {clean: {schedule: "@daily", env: {A: {configMapKeyRef: {name: c, key: k}}, B: null}}}
     """
-    (spec,) = cron_jobs(chart(values)).values()
+    (spec,) = cron_jobs(render_chart(values)).values()
     assert pod(spec)["containers"][0]["env"] == [
         {"name": "A", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}},
         {"name": "C", "value": "c"},
@@ -116,16 +119,16 @@ def test_its_resources_count_over_the_main_containers(clean: Object) -> None:
     }
 
 
-def test_it_neither_serves_nor_waits_nor_has_company(case: Case) -> None:
-    for spec in cron_jobs(case("cronjobs")).values():
+def test_it_neither_serves_nor_waits_nor_has_company(render_case: CaseRenderer) -> None:
+    for spec in cron_jobs(render_case("cronjobs")).values():
         (container,) = pod(spec)["containers"]
         assert not container.keys() & {"ports", "lifecycle", "readinessProbe", "livenessProbe"}
         assert not pod(spec).keys() & {"initContainers", "topologySpreadConstraints"}
 
 
-def test_a_drain_that_was_written_is_the_services_alone(chart: Chart) -> None:
+def test_a_drain_that_was_written_is_the_services_alone(render_chart: ChartRenderer) -> None:
     values = 'shutdown: {drainSeconds: 9}\ncronJobs: {clean: {schedule: "@daily"}}'
-    (spec,) = cron_jobs(chart(values)).values()
+    (spec,) = cron_jobs(render_chart(values)).values()
     assert "lifecycle" not in pod(spec)["containers"][0]
 
 
@@ -152,21 +155,23 @@ def test_it_finds_every_volume_where_that_is_asked_for(clean: Object) -> None:
     }
 
 
-def test_its_pods_are_told_apart_from_those_that_serve(case: Case) -> None:
-    rendered = case("cronjobs")
+def test_its_pods_are_told_apart_from_those_that_serve(render_case: CaseRenderer) -> None:
+    rendered = render_case("cronjobs")
     template = rendered.all("CronJob")["cronjobs-clean"]["spec"]["jobTemplate"]["spec"]["template"]
     labels = template["metadata"]["labels"]
     assert labels["app.kubernetes.io/component"] == "cron"
     assert {**labels, "app.kubernetes.io/component": "app"} == rendered.pod_metadata["labels"]
 
 
-def test_it_is_not_changed_when_only_settings_change(case: Case) -> None:
-    template = case("cronjobs").all("CronJob")["cronjobs-clean"]["spec"]["jobTemplate"]["spec"]["template"]
+def test_it_is_not_changed_when_only_settings_change(render_case: CaseRenderer) -> None:
+    template = render_case("cronjobs").all("CronJob")["cronjobs-clean"]["spec"]["jobTemplate"]["spec"][
+        "template"
+    ]
     assert template["metadata"]["annotations"] == {"backup": "no"}
 
 
-def test_it_reads_versioned_settings_by_their_names(chart: Chart) -> None:
-    rendered = chart("""
+def test_it_reads_versioned_settings_by_their_names(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("""
         config: {data: {A: a}, versioned: true}
         env: {B: {configMapKeyRef: {name: api-config, key: A}}}
         cronJobs: {clean: {schedule: "@daily", env: {C: {configMapKeyRef: {name: api-config, key: A}}}}}
@@ -178,18 +183,18 @@ def test_it_reads_versioned_settings_by_their_names(chart: Chart) -> None:
     assert {entry["valueFrom"]["configMapKeyRef"]["name"] for entry in container["env"]} == {name}
 
 
-def test_a_name_has_as_many_characters_as_kubernetes_takes(chart: Chart) -> None:
+def test_a_name_has_as_many_characters_as_kubernetes_takes(render_chart: ChartRenderer) -> None:
     name = "x" * (52 - len("api-"))
-    assert set(cron_jobs(chart(f"cronJobs: {{{name}: {{schedule: '@daily'}}}}"))) == {f"api-{name}"}
+    assert set(cron_jobs(render_chart(f"cronJobs: {{{name}: {{schedule: '@daily'}}}}"))) == {f"api-{name}"}
 
 
 SCHEDULES = ["0 0 1 1 0", "*/5 * * * *", "0  8-18/2 ? * MON-fri", "1,2,3 0 1-15,20 jan,6 *", "@every 1h30m"]
 
 
 @with_both_engines
-def test_schedules_that_kubernetes_reads_are_taken(engine: int, chart: Chart) -> None:
+def test_schedules_that_kubernetes_reads_are_taken(engine: int, render_chart: ChartRenderer) -> None:
     entries = "".join(f'\n  job-{at}: {{schedule: "{text}"}}' for at, text in enumerate(SCHEDULES))
-    found = cron_jobs(chart(f"cronJobs:{entries}", engine=engine))
+    found = cron_jobs(render_chart(f"cronJobs:{entries}", engine=engine))
     assert [spec["schedule"] for spec in found.values()] == SCHEDULES
 
 
@@ -202,16 +207,18 @@ WRONG = {
 }
 
 
-def test_schedules_that_kubernetes_could_not_read_are_refused(chart: Chart) -> None:
+def test_schedules_that_kubernetes_could_not_read_are_refused(render_chart: ChartRenderer) -> None:
     entries = "".join(f'\n  job-{at}: {{schedule: "{text}"}}' for at, text in enumerate(WRONG))
-    assert chart.problems(f"cronJobs:{entries}") == [
+    assert render_chart.problems(f"cronJobs:{entries}") == [
         f'cronJobs.job-{at}.schedule: "{text}": {message}' for at, (text, message) in enumerate(WRONG.items())
     ]
 
 
 @pytest.mark.parametrize("schedule", ["@reboot", "@every day", "hourly"])
-def test_words_that_kubernetes_does_not_know_are_no_schedule(schedule: str, chart: Chart) -> None:
-    refused = str(chart.refused(f'cronJobs: {{clean: {{schedule: "{schedule}"}}}}'))
+def test_words_that_kubernetes_does_not_know_are_no_schedule(
+    schedule: str, render_chart: ChartRenderer
+) -> None:
+    refused = str(render_chart.refused(f'cronJobs: {{clean: {{schedule: "{schedule}"}}}}'))
     assert f"'{schedule}' does not match pattern" in refused
 
 

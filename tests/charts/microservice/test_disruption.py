@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ci.kubernetes.manifests import Object
-from tests.charts.conftest import Case, Chart, Rendered
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered
 
 
 def spec(rendered: Rendered) -> Object:
@@ -13,8 +13,8 @@ def spec(rendered: Rendered) -> Object:
     return found
 
 
-def test_one_pod_goes_at_a_time_and_one_that_is_broken_always_may(case: Case) -> None:
-    rendered = case("defaults")
+def test_one_pod_goes_at_a_time_and_one_that_is_broken_always_may(render_case: CaseRenderer) -> None:
+    rendered = render_case("defaults")
     assert spec(rendered) == {
         "maxUnavailable": 1,
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
@@ -22,14 +22,14 @@ def test_one_pod_goes_at_a_time_and_one_that_is_broken_always_may(case: Case) ->
     }
 
 
-def test_how_many_have_to_stay_can_be_said_instead(case: Case) -> None:
-    budget = spec(case("disruption-budget"))
+def test_how_many_have_to_stay_can_be_said_instead(render_case: CaseRenderer) -> None:
+    budget = spec(render_case("disruption-budget"))
     assert budget["minAvailable"] == "60%"
     assert "maxUnavailable" not in budget
 
 
-def test_none_that_have_to_stay_are_none(chart: Chart) -> None:
-    assert spec(chart("podDisruptionBudget: {minAvailable: 0}"))["minAvailable"] == 0
+def test_none_that_have_to_stay_are_none(render_chart: ChartRenderer) -> None:
+    assert spec(render_chart("podDisruptionBudget: {minAvailable: 0}"))["minAvailable"] == 0
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,16 @@ def test_none_that_have_to_stay_are_none(chart: Chart) -> None:
     ],
 )
 def test_there_is_none_where_two_pods_are_not_guaranteed_or_it_is_switched_off(
-    values: str, chart: Chart
+    values: str, render_chart: ChartRenderer
 ) -> None:
-    assert chart(values).all("PodDisruptionBudget") == {}
+    assert render_chart(values).all("PodDisruptionBudget") == {}
 
 
-def test_under_an_autoscaler_its_least_is_what_is_guaranteed(case: Case, chart: Chart) -> None:
-    assert spec(case("api"))["maxUnavailable"] == 1
-    assert chart("{replicaCount: 1, autoscaling: {enabled: true}}").all("PodDisruptionBudget")
+def test_under_an_autoscaler_its_least_is_what_is_guaranteed(
+    render_case: CaseRenderer, render_chart: ChartRenderer
+) -> None:
+    assert spec(render_case("api"))["maxUnavailable"] == 1
+    assert render_chart("{replicaCount: 1, autoscaling: {enabled: true}}").all("PodDisruptionBudget")
 
 
 BOTH = "podDisruptionBudget: Kubernetes takes minAvailable or maxUnavailable, not both; take one of them out"
@@ -74,11 +76,13 @@ NONE_STAYS_AWAY = "lets none go, so that no node can be drained; write less, or 
         ("{minAvailable: 67%}", f"podDisruptionBudget.minAvailable: 67% of 3 pods {NONE_STAYS_AWAY}"),
     ],
 )
-def test_a_budget_that_lets_no_pod_go_is_refused(budget: str, problem: str, chart: Chart) -> None:
-    assert chart.problems(f"podDisruptionBudget: {budget}") == [problem]
+def test_a_budget_that_lets_no_pod_go_is_refused(
+    budget: str, problem: str, render_chart: ChartRenderer
+) -> None:
+    assert render_chart.problems(f"podDisruptionBudget: {budget}") == [problem]
 
 
 @pytest.mark.parametrize("budget", ["minAvailable: 2", "minAvailable: 66%", "maxUnavailable: 1%"])
-def test_a_budget_that_lets_one_pod_go_is_taken(budget: str, chart: Chart) -> None:
+def test_a_budget_that_lets_one_pod_go_is_taken(budget: str, render_chart: ChartRenderer) -> None:
     key, _, value = budget.partition(": ")
-    assert str(spec(chart(f"podDisruptionBudget: {{{budget}}}"))[key]) == value
+    assert str(spec(render_chart(f"podDisruptionBudget: {{{budget}}}"))[key]) == value

@@ -12,7 +12,7 @@ from ci.base import repository
 from ci.charts import catalog, helm
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import pods_of
-from tests.charts.conftest import NEWEST_ENGINE, Case, Rendered
+from tests.support.rendering import NEWEST_ENGINE, CaseRenderer, Rendered
 
 NAMES = sorted(file.stem for file in (repository.root() / "values" / "namespace").glob("*.yaml"))
 SUFFIXES = {
@@ -51,16 +51,19 @@ def said_by(container: Object) -> dict[str, Fraction]:
 
 
 @each
-def test_an_environment_is_a_namespace_and_the_service_in_it(name: str, case: Case) -> None:
-    assert list(case(f"namespace/{name}").all("Namespace")) == [name]
-    service = case(f"microservice/{name}")
+def test_an_environment_is_a_namespace_and_the_service_in_it(name: str, render_case: CaseRenderer) -> None:
+    assert list(render_case(f"namespace/{name}").all("Namespace")) == [name]
+    service = render_case(f"microservice/{name}")
     assert {key.namespace for key in service.objects} == {name}
     assert list(service.all("Deployment")) == [catalog.SERVICE]
 
 
 @each
-def test_all_pods_that_there_can_be_fit_into_the_quota(name: str, case: Case) -> None:
-    service, quota = case(f"microservice/{name}"), case(f"namespace/{name}").one("ResourceQuota")
+def test_all_pods_that_there_can_be_fit_into_the_quota(name: str, render_case: CaseRenderer) -> None:
+    service, quota = (
+        render_case(f"microservice/{name}"),
+        render_case(f"namespace/{name}").one("ResourceQuota"),
+    )
     # Others would have to be counted too.
     assert [pods.key.kind for pods in pods_of(service.objects)] == ["Deployment", "Pod"]
     test = service.one("Pod")["spec"]
@@ -74,11 +77,13 @@ def test_all_pods_that_there_can_be_fit_into_the_quota(name: str, case: Case) ->
 
 
 @each
-def test_every_container_says_what_the_quota_counts_and_keeps_its_bounds(name: str, case: Case) -> None:
-    environment = case(f"namespace/{name}")
+def test_every_container_says_what_the_quota_counts_and_keeps_its_bounds(
+    name: str, render_case: CaseRenderer
+) -> None:
+    environment = render_case(f"namespace/{name}")
     quota = environment.one("ResourceQuota")["spec"]["hard"]
     bounds = {entry["type"]: entry for entry in environment.one("LimitRange")["spec"]["limits"]}["Container"]
-    service = case(f"microservice/{name}")
+    service = render_case(f"microservice/{name}")
     for container in service.pod["containers"] + service.one("Pod")["spec"]["containers"]:
         said = said_by(container)
         assert [resource for resource in COMPUTE if resource in quota and resource not in said] == []
@@ -88,21 +93,21 @@ def test_every_container_says_what_the_quota_counts_and_keeps_its_bounds(name: s
             assert said[f"limits.{resource}"] <= amount(most)
 
 
-def test_production_admits_only_restricted_pods_and_lets_none_out_unasked(case: Case) -> None:
-    production = case("namespace/production")
+def test_production_admits_only_restricted_pods_and_lets_none_out_unasked(render_case: CaseRenderer) -> None:
+    production = render_case("namespace/production")
     labels = production.one("Namespace")["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
     assert production.one("NetworkPolicy")["spec"]["policyTypes"] == ["Ingress", "Egress"]
 
 
-def test_production_says_whom_its_pods_reach_beside_dns(case: Case) -> None:
-    rules = case("microservice/production").all("NetworkPolicy")["api"]["spec"]["egress"]
+def test_production_says_whom_its_pods_reach_beside_dns(render_case: CaseRenderer) -> None:
+    rules = render_case("microservice/production").all("NetworkPolicy")["api"]["spec"]["egress"]
     assert [rule["ports"] for rule in rules if "to" in rule] == [[{"port": 5432}]]
 
 
-def test_production_has_no_secret_of_its_own(case: Case) -> None:
-    assert case("api").all("Secret")
-    assert case("microservice/production").all("Secret") == {}
+def test_production_has_no_secret_of_its_own(render_case: CaseRenderer) -> None:
+    assert render_case("api").all("Secret")
+    assert render_case("microservice/production").all("Secret") == {}
 
 
 @pytest.mark.parametrize(

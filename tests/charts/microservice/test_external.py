@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ci.kubernetes.manifests import Object
-from tests.charts.conftest import Case, Chart, Notes, Rendered, with_both_engines
+from tests.support.notes import Notes
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
 
 def secret(rendered: Rendered) -> Object:
@@ -22,21 +23,23 @@ def provider(rendered: Rendered) -> Object:
     return found
 
 
-def test_every_secret_is_a_variable_by_its_name_there(case: Case) -> None:
-    assert secret(case("external-aws"))["data"] == [
+def test_every_secret_is_a_variable_by_its_name_there(render_case: CaseRenderer) -> None:
+    assert secret(render_case("external-aws"))["data"] == [
         {"secretKey": "API_KEY", "remoteRef": {"key": "/shop/partner", "property": "key", "version": "3"}},
         {"secretKey": "DATABASE_URL", "remoteRef": {"key": "/shop/database-url"}},
     ]
 
 
-def test_every_property_of_a_secret_is_a_variable_where_that_is_asked_for(case: Case) -> None:
-    spec = secret(case("external-store"))
+def test_every_property_of_a_secret_is_a_variable_where_that_is_asked_for(render_case: CaseRenderer) -> None:
+    spec = secret(render_case("external-store"))
     assert spec["dataFrom"] == [{"extract": {"key": "shop/settings"}}]
     assert [entry["secretKey"] for entry in spec["data"]] == ["DATABASE_URL"]
 
 
-def test_pods_read_the_secret_after_the_charts_own_and_before_those_made_elsewhere(case: Case) -> None:
-    rendered = case("external-aws")
+def test_pods_read_the_secret_after_the_charts_own_and_before_those_made_elsewhere(
+    render_case: CaseRenderer,
+) -> None:
+    rendered = render_case("external-aws")
     assert secret(rendered)["target"] == {"name": "external-aws-external"}
     assert rendered.container["envFrom"] == [
         {"secretRef": {"name": "external-aws-secrets"}},
@@ -67,8 +70,8 @@ STORES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", STORES)
-def test_a_provider_makes_a_store_that_logs_in_as_the_account(name: str, case: Case) -> None:
-    rendered = case(f"external-{name}")
+def test_a_provider_makes_a_store_that_logs_in_as_the_account(name: str, render_case: CaseRenderer) -> None:
+    rendered = render_case(f"external-{name}")
     assert provider(rendered) == STORES[name]
     (store,) = rendered.all("SecretStore")
     assert secret(rendered)["secretStoreRef"] == {"kind": "SecretStore", "name": store}
@@ -78,8 +81,8 @@ def vault(rendered: Rendered) -> dict[str, Object]:
     return {name: made["spec"]["provider"]["vault"] for name, made in rendered.all("SecretStore").items()}
 
 
-def test_vault_is_logged_in_to_by_a_role_with_the_applications_name(case: Case) -> None:
-    assert vault(case("external-vault"))["shop-external"] == {
+def test_vault_is_logged_in_to_by_a_role_with_the_applications_name(render_case: CaseRenderer) -> None:
+    assert vault(render_case("external-vault"))["shop-external"] == {
         "server": "https://vault.example.com:8200",
         "path": "kv",
         "version": "v1",
@@ -122,39 +125,45 @@ FEWEST = {
 
 
 @pytest.mark.parametrize("preset", FEWEST)
-def test_one_line_beside_the_provider_is_enough(preset: str, chart: Chart) -> None:
+def test_one_line_beside_the_provider_is_enough(preset: str, render_chart: ChartRenderer) -> None:
     name = preset.partition(":")[0]
     external = f"{{enabled: true, provider: {name}, {preset}, dataFrom: [a]}}"
-    assert list(provider(chart(f"secret: {{external: {external}}}")).values()) == [FEWEST[preset]]
+    assert list(provider(render_chart(f"secret: {{external: {external}}}")).values()) == [FEWEST[preset]]
 
 
-def test_a_store_made_elsewhere_makes_none(case: Case) -> None:
-    rendered = case("external-store")
+def test_a_store_made_elsewhere_makes_none(render_case: CaseRenderer) -> None:
+    rendered = render_case("external-store")
     assert secret(rendered)["secretStoreRef"] == {"kind": "ClusterSecretStore", "name": "company"}
     assert rendered.all("SecretStore") == {}
 
 
-def test_new_values_are_looked_for_every_hour_unless_something_else_is_said(case: Case) -> None:
-    assert secret(case("external-store"))["refreshInterval"] == "1h"
-    assert secret(case("external-aws"))["refreshInterval"] == "15m"
-    assert "refreshInterval" not in secret(case("external-azure"))
+def test_new_values_are_looked_for_every_hour_unless_something_else_is_said(
+    render_case: CaseRenderer,
+) -> None:
+    assert secret(render_case("external-store"))["refreshInterval"] == "1h"
+    assert secret(render_case("external-aws"))["refreshInterval"] == "15m"
+    assert "refreshInterval" not in secret(render_case("external-azure"))
 
 
-def test_nothing_is_fetched_unless_that_is_asked_for(chart: Chart) -> None:
-    rendered = chart("secret: {external: {provider: aws, aws: {region: a}, dataFrom: [a], data: {A: a}}}")
+def test_nothing_is_fetched_unless_that_is_asked_for(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(
+        "secret: {external: {provider: aws, aws: {region: a}, dataFrom: [a], data: {A: a}}}"
+    )
     assert not rendered.all("ExternalSecret")
     assert not rendered.all("SecretStore")
     assert "envFrom" not in rendered.container
 
 
 @with_both_engines
-def test_null_for_the_block_fetches_nothing(engine: int, chart: Chart) -> None:
-    rendered = chart("{secret: {external: null}, migration: {enabled: true, args: [a]}}", engine=engine)
+def test_null_for_the_block_fetches_nothing(engine: int, render_chart: ChartRenderer) -> None:
+    rendered = render_chart(
+        "{secret: {external: null}, migration: {enabled: true, args: [a]}}", engine=engine
+    )
     assert not rendered.all("ExternalSecret")
 
 
-def test_null_for_a_provider_is_told_like_what_it_lacks(chart: Chart) -> None:
-    problems = chart.problems(
+def test_null_for_a_provider_is_told_like_what_it_lacks(render_chart: ChartRenderer) -> None:
+    problems = render_chart.problems(
         "secret: {external: {enabled: true, provider: vault, vault: null, dataFrom: [a]}}"
     )
     assert [problem.partition(" ")[0] for problem in problems] == [
@@ -163,8 +172,8 @@ def test_null_for_a_provider_is_told_like_what_it_lacks(chart: Chart) -> None:
     ]
 
 
-def test_a_migration_fetches_copies_of_its_own_as_an_account_of_its_own(case: Case) -> None:
-    rendered = case("external-vault")
+def test_a_migration_fetches_copies_of_its_own_as_an_account_of_its_own(render_case: CaseRenderer) -> None:
+    rendered = render_case("external-vault")
     stores = vault(rendered)
     login = stores["shop-migration-external"]["auth"]["kubernetes"]
     assert login == {
@@ -180,16 +189,16 @@ def test_a_migration_fetches_copies_of_its_own_as_an_account_of_its_own(case: Ca
     assert container["env"][0]["valueFrom"]["secretKeyRef"]["name"] == "shop-migration-external"
 
 
-def test_a_migration_reads_from_a_store_made_elsewhere_too(chart: Chart) -> None:
+def test_a_migration_reads_from_a_store_made_elsewhere_too(render_chart: ChartRenderer) -> None:
     store = "{enabled: true, store: {name: company}, dataFrom: [a]}"
-    rendered = chart(f"{{secret: {{external: {store}}}, migration: {{enabled: true, args: [a]}}}}")
+    rendered = render_chart(f"{{secret: {{external: {store}}}, migration: {{enabled: true, args: [a]}}}}")
     made = rendered.all("ExternalSecret")
     assert made.keys() == {"api-external", "api-migration-external"}
     assert {found["spec"]["secretStoreRef"]["name"] for found in made.values()} == {"company"}
 
 
-def test_a_job_on_a_schedule_reads_the_services(case: Case) -> None:
-    template = case("external-vault").one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]
+def test_a_job_on_a_schedule_reads_the_services(render_case: CaseRenderer) -> None:
+    template = render_case("external-vault").one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]
     (container,) = template["spec"]["containers"]
     assert container["envFrom"] == [{"secretRef": {"name": "shop-external"}}]
 

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 import pytest
 
-from tests.charts.conftest import Case, Chart, with_both_engines
+from tests.support.rendering import CaseRenderer, ChartRenderer, with_both_engines
 
 
-def test_a_map_arrives_as_it_is_whatever_its_texts_look_like(case: Case) -> None:
-    theme = case("extra-objects").all("ConfigMap")["theme"]
+def test_a_map_arrives_as_it_is_whatever_its_texts_look_like(render_case: CaseRenderer) -> None:
+    theme = render_case("extra-objects").all("ConfigMap")["theme"]
     assert theme["metadata"] == {"name": "theme", "namespace": "elsewhere"}
     assert theme["data"] == {"greeting": "{{ .not a template }}", "empty": ""}
 
 
-def test_a_number_of_a_map_stays_a_whole_number(case: Case) -> None:
-    assert "\nvalue: 1000000\n" in case("extra-objects").stream
+def test_a_number_of_a_map_stays_a_whole_number(render_case: CaseRenderer) -> None:
+    assert "\nvalue: 1000000\n" in render_case("extra-objects").stream
 
 
-def test_what_says_no_namespace_gets_none_for_it_may_belong_to_none(case: Case) -> None:
-    assert "namespace" not in case("extra-objects").one("PriorityClass")["metadata"]
+def test_what_says_no_namespace_gets_none_for_it_may_belong_to_none(render_case: CaseRenderer) -> None:
+    assert "namespace" not in render_case("extra-objects").one("PriorityClass")["metadata"]
 
 
-def test_a_text_is_a_template_that_knows_name_and_labels(case: Case) -> None:
-    rendered = case("extra-objects")
+def test_a_text_is_a_template_that_knows_name_and_labels(render_case: CaseRenderer) -> None:
+    rendered = render_case("extra-objects")
     peers = rendered.all("Service")["extra-objects-peers"]
     assert peers["metadata"]["labels"] == rendered.one("Deployment")["metadata"]["labels"]
     assert peers["spec"]["selector"] == rendered.deployment["selector"]["matchLabels"]
 
 
-def test_a_text_can_be_several_objects_or_none(case: Case) -> None:
-    colours = case("extra-objects").all("ConfigMap")
+def test_a_text_can_be_several_objects_or_none(render_case: CaseRenderer) -> None:
+    colours = render_case("extra-objects").all("ConfigMap")
     assert colours.keys() == {"theme", "extra-objects-red", "extra-objects-green"}
     assert colours["extra-objects-red"]["data"] == {"image": "myrepo/api"}
 
 
-def test_a_null_in_a_map_is_none(chart: Chart) -> None:
-    rendered = chart(
+def test_a_null_in_a_map_is_none(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(
         "extraObjects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {b: null, c: d}}]"
     )
     assert rendered.one("ConfigMap")["data"] == {"c": "d"}
@@ -43,12 +43,14 @@ def test_a_null_in_a_map_is_none(chart: Chart) -> None:
 
 @with_both_engines
 @pytest.mark.parametrize("objects", ["[]", "null"])
-def test_there_is_none_unless_asked_for(objects: str, engine: int, chart: Chart, case: Case) -> None:
-    rendered = chart(f"extraObjects: {objects}", engine=engine)
-    kinds = {key.kind for key in case("defaults", engine=engine).objects}
+def test_there_is_none_unless_asked_for(
+    objects: str, engine: int, render_chart: ChartRenderer, render_case: CaseRenderer
+) -> None:
+    rendered = render_chart(f"extraObjects: {objects}", engine=engine)
+    kinds = {key.kind for key in render_case("defaults", engine=engine).objects}
     assert {key.kind for key in rendered.objects} == kinds
 
 
-def test_what_is_no_object_is_refused(chart: Chart) -> None:
-    refused = str(chart.refused("extraObjects: [{kind: ConfigMap, data: {}}]"))
+def test_what_is_no_object_is_refused(render_chart: ChartRenderer) -> None:
+    refused = str(render_chart.refused("extraObjects: [{kind: ConfigMap, data: {}}]"))
     assert "at '/extraObjects/0': missing properties 'apiVersion', 'metadata'" in refused

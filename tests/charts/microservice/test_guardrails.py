@@ -7,7 +7,8 @@ import re
 import pytest
 
 from ci.charts import catalog
-from tests.charts.conftest import Chart, Notes, with_both_engines
+from tests.support.notes import Notes
+from tests.support.rendering import ChartRenderer, with_both_engines
 
 TITLE = "Unsafe in production (guardrails: enforce refuses it, guardrails: none says nothing)"
 
@@ -92,24 +93,24 @@ extraContainers: [{name: beside, image: "registry:5000/a:1"}]
 
 
 @pytest.mark.parametrize("values", RISKS)
-def test_a_risk_alone_is_refused_where_that_is_asked_for(values: str, chart: Chart) -> None:
-    problems = chart.problems(f"guardrails: enforce\n{values}")
+def test_a_risk_alone_is_refused_where_that_is_asked_for(values: str, render_chart: ChartRenderer) -> None:
+    problems = render_chart.problems(f"guardrails: enforce\n{values}")
     assert len(problems) == len(RISKS[values])
     for beginning in RISKS[values]:
         assert any(problem.startswith(f"guardrails: {beginning}") for problem in problems), problems
 
 
-def test_every_risk_is_made_by_some_values_above(chart: Chart) -> None:
+def test_every_risk_is_made_by_some_values_above(render_chart: ChartRenderer) -> None:
     written = [
         message
-        for file in sorted((chart.path / "templates" / "checks").glob("*.tpl"))
+        for file in sorted((render_chart.path / "templates" / "checks").glob("*.tpl"))
         for message in re.findall(r'append \$risks \(?(?:printf )?"([^"]*)"', file.read_text())
     ]
     assert len(written) > 15
     said = [
         problem
         for values in (EVERY_RISK, "strategy: {type: Recreate}\nreadinessProbe: null")
-        for problem in chart.problems(f"guardrails: enforce\n{values}")
+        for problem in render_chart.problems(f"guardrails: enforce\n{values}")
     ]
     for message in written:
         pattern = re.sub("%[sd]", ".*", re.escape(f"guardrails: {message}"))
@@ -117,13 +118,13 @@ def test_every_risk_is_made_by_some_values_above(chart: Chart) -> None:
 
 
 @with_both_engines
-def test_safe_values_render_under_guardrails(engine: int, chart: Chart) -> None:
-    assert chart(SAFE, engine=engine).deployment
-    assert chart("guardrails: enforce", engine=engine).deployment
+def test_safe_values_render_under_guardrails(engine: int, render_chart: ChartRenderer) -> None:
+    assert render_chart(SAFE, engine=engine).deployment
+    assert render_chart("guardrails: enforce", engine=engine).deployment
 
 
-def test_risks_and_problems_come_in_one_report(chart: Chart) -> None:
-    problems = chart.problems("{guardrails: enforce, replicaCount: 1, mainPort: web}")
+def test_risks_and_problems_come_in_one_report(render_chart: ChartRenderer) -> None:
+    problems = render_chart.problems("{guardrails: enforce, replicaCount: 1, mainPort: web}")
     assert [problem.split(":")[0] for problem in problems] == ["mainPort", "guardrails"]
 
 
@@ -137,8 +138,8 @@ def test_nothing_is_listed_where_nothing_is_found_or_looked_for(values: str, not
     assert "Unsafe" not in notes(values)
 
 
-def test_a_word_that_is_no_guardrail_is_refused_with_those_that_are(chart: Chart) -> None:
-    refused = str(chart.refused("guardrails: strict"))
+def test_a_word_that_is_no_guardrail_is_refused_with_those_that_are(render_chart: ChartRenderer) -> None:
+    refused = str(render_chart.refused("guardrails: strict"))
     assert "/guardrails" in refused
     assert all(word in refused for word in ("none", "warn", "enforce"))
 

@@ -16,7 +16,7 @@ from ci.charts.catalog import read_values
 from ci.values import lint
 from ci.values.kubernetes_parts import Schema
 from ci.values.schema import definition
-from tests.charts.conftest import Chart
+from tests.support.rendering import ChartRenderer
 
 MICROSERVICE = catalog.find_case("defaults").chart
 SCHEMA: Schema = json.loads((MICROSERVICE.path / "values.schema.json").read_text(encoding="utf-8"))
@@ -76,7 +76,7 @@ def written(keys: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module")
 def told(
-    chart: Chart, tmp_path_factory: pytest.TempPathFactory
+    render_chart: ChartRenderer, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str, str], set[tuple[str, str]]]:
     """What Helm 3, Helm 4 or invoke lint say of values: keys, each with what to write."""
 
@@ -86,7 +86,7 @@ def told(
             file = tmp_path_factory.mktemp("lint") / "values.yaml"
             file.write_text(values, encoding="utf-8")
             return {(fault.path, fault.message) for fault in lint.faults(file, MICROSERVICE)}
-        report = str(chart.refused(values, engine=int(by)))
+        report = str(render_chart.refused(values, engine=int(by)))
         found = re.findall(r"- at '/(.*)': value must be '(.*)'$", report, re.MULTILINE)
         dotted = [(re.sub(r"/(\d+)", r"[\1]", path).replace("/", "."), text) for path, text in found]
         return {(path, text.replace("\\'", "'")) for path, text in dotted}
@@ -145,13 +145,15 @@ def of_helm_create(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[int,
 
 
 def test_the_values_of_helm_create_are_taken_but_for_the_service_port(
-    of_helm_create: tuple[int, dict[str, Any]], chart: Chart, told: Callable[[str, str], set[tuple[str, str]]]
+    of_helm_create: tuple[int, dict[str, Any]],
+    render_chart: ChartRenderer,
+    told: Callable[[str, str], set[tuple[str, str]]],
 ) -> None:
     engine, values = of_helm_create
     values["image"]["tag"] = "1.27"
     assert told(json.dumps(values), str(engine)) == {("service.port", FOREIGN["service.port"])}
     del values["service"]["port"]
-    rendered = chart(json.dumps(values), engine=engine)
+    rendered = render_chart(json.dumps(values), engine=engine)
     assert rendered.container["image"] == "nginx:1.27"
     assert rendered.container["livenessProbe"]["httpGet"] == {"path": "/", "port": "http"}
     assert rendered.pod["automountServiceAccountToken"] is True
@@ -160,25 +162,25 @@ def test_the_values_of_helm_create_are_taken_but_for_the_service_port(
 
 
 def test_the_values_of_helm_create_as_they_are_lack_a_tag_and_are_told_so(
-    of_helm_create: tuple[int, dict[str, Any]], chart: Chart
+    of_helm_create: tuple[int, dict[str, Any]], render_chart: ChartRenderer
 ) -> None:
     engine, values = of_helm_create
     del values["service"]["port"]
-    (problem,) = chart.problems(json.dumps(values), engine=engine)
+    (problem,) = render_chart.problems(json.dumps(values), engine=engine)
     assert problem.startswith("image.tag is missing: say which version of the image to run, such as --set-")
 
 
 def test_four_things_of_helm_create_are_written_otherwise_here_and_no_more(
-    of_helm_create: tuple[int, dict[str, Any]], chart: Chart
+    of_helm_create: tuple[int, dict[str, Any]], render_chart: ChartRenderer
 ) -> None:
     engine, values = of_helm_create
     values["volumes"] = [{"name": "foo", "secret": {"secretName": "mysecret", "optional": False}}]
     values["volumeMounts"] = [{"name": "foo", "mountPath": "/etc/foo", "readOnly": True}]
-    report = str(chart.refused(json.dumps(values), engine=engine))
+    report = str(render_chart.refused(json.dumps(values), engine=engine))
     assert set(re.findall(r"^- at '(.*?)'", report, re.MULTILINE)) == {
         "/service/port",
         "/volumes/0",
         "/volumeMounts/0",
     }
     values |= {"service": {"type": "ClusterIP"}, "volumes": [], "volumeMounts": []}
-    assert len(chart.problems(json.dumps(values), engine=engine)) == 1  # the tag
+    assert len(render_chart.problems(json.dumps(values), engine=engine)) == 1  # the tag

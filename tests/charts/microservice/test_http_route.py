@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ci.kubernetes.manifests import Object
-from tests.charts.conftest import Case, Chart, Notes, Rendered
+from tests.support.notes import Notes
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered
 
 ON = "httpRoute: {enabled: true, parentRefs: [{name: gateway}]"
 
@@ -20,20 +21,20 @@ def backends(rendered: Rendered) -> list[list[Object] | None]:
     return [rule.get("backendRefs") for rule in spec(rendered)["rules"]]
 
 
-def test_there_is_none_unless_asked_for(case: Case, chart: Chart) -> None:
-    assert case("defaults").all("HTTPRoute") == {}
-    assert chart("httpRoute: {enabled: null}").all("HTTPRoute") == {}
+def test_there_is_none_unless_asked_for(render_case: CaseRenderer, render_chart: ChartRenderer) -> None:
+    assert render_case("defaults").all("HTTPRoute") == {}
+    assert render_chart("httpRoute: {enabled: null}").all("HTTPRoute") == {}
 
 
-def test_without_rules_every_request_leads_to_the_services_main_port(case: Case) -> None:
-    assert spec(case("http-route-all")) == {
+def test_without_rules_every_request_leads_to_the_services_main_port(render_case: CaseRenderer) -> None:
+    assert spec(render_case("http-route-all")) == {
         "parentRefs": [{"name": "gateway"}],
         "rules": [{"backendRefs": [{"name": "http-route-all", "port": 80}]}],
     }
 
 
-def test_gateways_hosts_and_annotations_are_the_users(case: Case) -> None:
-    route = case("http-route").one("HTTPRoute")
+def test_gateways_hosts_and_annotations_are_the_users(render_case: CaseRenderer) -> None:
+    route = render_case("http-route").one("HTTPRoute")
     assert route["metadata"]["annotations"] == {"example.com/owner": "team-a"}
     assert route["spec"]["parentRefs"] == [
         {"name": "gateway", "namespace": "gateways", "sectionName": "https"}
@@ -41,56 +42,62 @@ def test_gateways_hosts_and_annotations_are_the_users(case: Case) -> None:
     assert route["spec"]["hostnames"] == ["api.example.com", "*.example.org"]
 
 
-def test_what_a_rule_says_is_the_users_and_it_leads_to_the_main_port(case: Case) -> None:
-    rule = spec(case("http-route"))["rules"][0]
+def test_what_a_rule_says_is_the_users_and_it_leads_to_the_main_port(render_case: CaseRenderer) -> None:
+    rule = spec(render_case("http-route"))["rules"][0]
     assert rule["matches"][1] == {"headers": [{"name": "x-canary", "value": "1"}], "method": "GET"}
     assert [filter_["type"] for filter_ in rule["filters"]] == ["RequestHeaderModifier", "RequestMirror"]
     assert rule["timeouts"] == {"request": "10s"}
     assert rule["backendRefs"] == [{"name": "http-route", "port": 80}]
 
 
-def test_a_port_of_the_service_can_be_named_or_numbered_and_others_are_left_alone(case: Case) -> None:
-    assert backends(case("http-route"))[1] == [
+def test_a_port_of_the_service_can_be_named_or_numbered_and_others_are_left_alone(
+    render_case: CaseRenderer,
+) -> None:
+    assert backends(render_case("http-route"))[1] == [
         {"name": "http-route", "port": 9100, "weight": 9},
         {"name": "http-route", "port": 9100},
         {"name": "other", "port": 8080, "weight": 1},
     ]
 
 
-def test_a_redirect_leads_nowhere_else(case: Case) -> None:
-    assert backends(case("http-route"))[2] is None
+def test_a_redirect_leads_nowhere_else(render_case: CaseRenderer) -> None:
+    assert backends(render_case("http-route"))[2] is None
 
 
-def test_a_backend_of_another_kind_needs_no_port(case: Case) -> None:
-    assert backends(case("http-route"))[3] == [
+def test_a_backend_of_another_kind_needs_no_port(render_case: CaseRenderer) -> None:
+    assert backends(render_case("http-route"))[3] == [
         {"group": "storage.example.com", "kind": "Bucket", "name": "files"}
     ]
 
 
-def test_a_service_of_the_same_name_in_another_namespace_is_somebody_elses(chart: Chart) -> None:
-    rendered = chart(ON + ", rules: [{backendRefs: [{name: api, namespace: other}]}]}")
+def test_a_service_of_the_same_name_in_another_namespace_is_somebody_elses(
+    render_chart: ChartRenderer,
+) -> None:
+    rendered = render_chart(ON + ", rules: [{backendRefs: [{name: api, namespace: other}]}]}")
     assert backends(rendered) == [[{"name": "api", "namespace": "other"}]]
 
 
-def test_a_further_port_of_the_service_will_do(chart: Chart) -> None:
+def test_a_further_port_of_the_service_will_do(render_chart: ChartRenderer) -> None:
     further = "service: {extraPorts: [{name: metrics, port: 9102}]}\n"
-    rendered = chart(further + ON + ", rules: [{backendRefs: [{port: metrics}]}]}")
+    rendered = render_chart(further + ON + ", rules: [{backendRefs: [{port: metrics}]}]}")
     assert backends(rendered) == [[{"name": "api", "port": 9102}]]
 
 
 @pytest.mark.parametrize("values", ["service: {enabled: false}", "ports: {http: {servicePort: null}}"])
-def test_a_route_without_a_port_of_the_service_is_refused(values: str, chart: Chart) -> None:
-    (problem,) = chart.problems(f"{values}\n{ON}}}")
+def test_a_route_without_a_port_of_the_service_is_refused(values: str, render_chart: ChartRenderer) -> None:
+    (problem,) = render_chart.problems(f"{values}\n{ON}}}")
     assert problem.startswith('httpRoute.rules[0]: the Service has no port "http"; its ports are ')
 
 
-def test_a_route_to_others_alone_needs_no_service(chart: Chart) -> None:
-    rendered = chart("service: {enabled: false}\n" + ON + ", rules: [{backendRefs: [{name: o, port: 1}]}]}")
+def test_a_route_to_others_alone_needs_no_service(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(
+        "service: {enabled: false}\n" + ON + ", rules: [{backendRefs: [{name: o, port: 1}]}]}"
+    )
     assert backends(rendered) == [[{"name": "o", "port": 1}]]
 
 
-def test_a_field_that_no_route_has_is_refused_at_any_depth(chart: Chart) -> None:
-    refused = str(chart.refused(ON + ", rules: [{matches: [{path: {typ: Exact, value: /}}]}]}"))
+def test_a_field_that_no_route_has_is_refused_at_any_depth(render_chart: ChartRenderer) -> None:
+    refused = str(render_chart.refused(ON + ", rules: [{matches: [{path: {typ: Exact, value: /}}]}]}"))
     assert "at '/httpRoute/rules/0/matches/0/path': additional properties 'typ' not allowed" in refused
 
 

@@ -4,45 +4,47 @@ from __future__ import annotations
 
 import pytest
 
-from tests.charts.conftest import Case, Chart
+from tests.support.rendering import CaseRenderer, ChartRenderer
 
 DIGEST = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-def test_an_image_is_repository_and_tag(case: Case) -> None:
-    assert case("defaults").container["image"] == "myrepo/api:1.2.3"
+def test_an_image_is_repository_and_tag(render_case: CaseRenderer) -> None:
+    assert render_case("defaults").container["image"] == "myrepo/api:1.2.3"
 
 
-def test_a_registry_stands_before_the_repository(case: Case) -> None:
-    assert case("account-existing").container["image"] == "ghcr.io/myorg/api:1.2.3"
+def test_a_registry_stands_before_the_repository(render_case: CaseRenderer) -> None:
+    assert render_case("account-existing").container["image"] == "ghcr.io/myorg/api:1.2.3"
 
 
-def test_an_umbrella_charts_registry_wins_and_a_digest_stands_behind_the_tag(case: Case) -> None:
-    assert case("names").container["image"] == f"mirror.example.com:5000/myrepo/api:2.0@{DIGEST}"
+def test_an_umbrella_charts_registry_wins_and_a_digest_stands_behind_the_tag(
+    render_case: CaseRenderer,
+) -> None:
+    assert render_case("names").container["image"] == f"mirror.example.com:5000/myrepo/api:2.0@{DIGEST}"
 
 
 @pytest.mark.parametrize("tag", ["null", '""'])
-def test_a_digest_alone_names_an_image_of_no_version(tag: str, chart: Chart) -> None:
-    rendered = chart(f"image: {{tag: {tag}, digest: '{DIGEST}'}}")
+def test_a_digest_alone_names_an_image_of_no_version(tag: str, render_chart: ChartRenderer) -> None:
+    rendered = render_chart(f"image: {{tag: {tag}, digest: '{DIGEST}'}}")
     assert rendered.container["image"] == f"myrepo/api@{DIGEST}"
     assert "app.kubernetes.io/version" not in rendered.one("Deployment")["metadata"]["labels"]
 
 
-def test_the_tag_is_the_version_in_the_labels_of_objects(case: Case) -> None:
-    for labels in (found["metadata"]["labels"] for found in case("api").objects.values()):
+def test_the_tag_is_the_version_in_the_labels_of_objects(render_case: CaseRenderer) -> None:
+    for labels in (found["metadata"]["labels"] for found in render_case("api").objects.values()):
         assert labels["app.kubernetes.io/version"] == "1.2.3"
 
 
-def test_a_tag_that_is_too_long_for_a_label_is_cut_there_alone(chart: Chart) -> None:
-    rendered = chart(f"image: {{tag: '{'x' * 62}-and-more'}}")
+def test_a_tag_that_is_too_long_for_a_label_is_cut_there_alone(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(f"image: {{tag: '{'x' * 62}-and-more'}}")
     assert rendered.container["image"] == f"myrepo/api:{'x' * 62}-and-more"
     assert rendered.one("Deployment")["metadata"]["labels"]["app.kubernetes.io/version"] == "x" * 62
 
 
-def test_the_pull_policy_is_kubernetes_own_unless_written(case: Case) -> None:
-    assert "imagePullPolicy" not in case("defaults").container
-    assert case("account-existing").container["imagePullPolicy"] == "IfNotPresent"
+def test_the_pull_policy_is_kubernetes_own_unless_written(render_case: CaseRenderer) -> None:
+    assert "imagePullPolicy" not in render_case("defaults").container
+    assert render_case("account-existing").container["imagePullPolicy"] == "IfNotPresent"
 
 
-def test_credentials_of_chart_and_umbrella_chart_are_there_once_each(case: Case) -> None:
-    assert case("names").pod["imagePullSecrets"] == [{"name": "mirror"}, {"name": "regcred"}]
+def test_credentials_of_chart_and_umbrella_chart_are_there_once_each(render_case: CaseRenderer) -> None:
+    assert render_case("names").pod["imagePullSecrets"] == [{"name": "mirror"}, {"name": "regcred"}]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ci.kubernetes.manifests import Object
-from tests.charts.conftest import Case, Chart, Rendered
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered
 
 
 def spec(rendered: Rendered) -> Object:
@@ -15,13 +15,13 @@ def to_service(service: str, /, **port: object) -> Object:
     return {"service": {"name": service, "port": port}}
 
 
-def test_there_is_none_unless_asked_for(case: Case) -> None:
-    assert case("defaults").all("Ingress") == {}
+def test_there_is_none_unless_asked_for(render_case: CaseRenderer) -> None:
+    assert render_case("defaults").all("Ingress") == {}
 
 
-def test_a_host_alone_serves_all_paths_from_the_main_port(case: Case) -> None:
+def test_a_host_alone_serves_all_paths_from_the_main_port(render_case: CaseRenderer) -> None:
     everything = {"path": "/", "pathType": "Prefix", "backend": to_service("api", name="http")}
-    assert spec(case("api")) == {
+    assert spec(render_case("api")) == {
         "rules": [{"host": "api.mycompany.com", "http": {"paths": [everything]}}],
     }
 
@@ -36,13 +36,13 @@ ingress:
 """
 
 
-def test_the_main_port_is_the_one_that_the_user_names(chart: Chart) -> None:
-    rule = spec(chart(ISSUER))["rules"][0]
+def test_the_main_port_is_the_one_that_the_user_names(render_chart: ChartRenderer) -> None:
+    rule = spec(render_chart(ISSUER))["rules"][0]
     assert rule["http"]["paths"][0]["backend"] == to_service("api", name="web")
 
 
-def test_a_path_leads_to_a_port_by_name_and_by_number(case: Case) -> None:
-    assert spec(case("ingress"))["rules"][0] == {
+def test_a_path_leads_to_a_port_by_name_and_by_number(render_case: CaseRenderer) -> None:
+    assert spec(render_case("ingress"))["rules"][0] == {
         "host": "api.example.com",
         "http": {
             "paths": [
@@ -54,9 +54,9 @@ def test_a_path_leads_to_a_port_by_name_and_by_number(case: Case) -> None:
     }
 
 
-def test_a_path_leads_to_another_service_and_to_any_backend(case: Case) -> None:
+def test_a_path_leads_to_another_service_and_to_any_backend(render_case: CaseRenderer) -> None:
     files = {"apiGroup": "k8s.example.com", "kind": "StorageBucket", "name": "files"}
-    assert spec(case("ingress"))["rules"][1] == {
+    assert spec(render_case("ingress"))["rules"][1] == {
         "host": "*.example.com",
         "http": {
             "paths": [
@@ -67,35 +67,39 @@ def test_a_path_leads_to_another_service_and_to_any_backend(case: Case) -> None:
     }
 
 
-def test_a_rule_without_a_host_is_for_any(case: Case) -> None:
+def test_a_rule_without_a_host_is_for_any(render_case: CaseRenderer) -> None:
     path = {
         "path": "/any-host",
         "pathType": "ImplementationSpecific",
         "backend": to_service("ingress", name="http"),
     }
-    assert spec(case("ingress"))["rules"][2] == {"http": {"paths": [path]}}
+    assert spec(render_case("ingress"))["rules"][2] == {"http": {"paths": [path]}}
 
 
-def test_requests_that_no_rule_fits_have_a_backend_too(case: Case) -> None:
-    assert spec(case("ingress"))["defaultBackend"] == to_service("fallback", number=80)
+def test_requests_that_no_rule_fits_have_a_backend_too(render_case: CaseRenderer) -> None:
+    assert spec(render_case("ingress"))["defaultBackend"] == to_service("fallback", number=80)
 
 
-def test_a_backend_for_all_requests_needs_no_rule(chart: Chart) -> None:
-    alone = chart("ingress: {enabled: true, defaultBackend: {service: {name: any, port: {number: 80}}}}")
+def test_a_backend_for_all_requests_needs_no_rule(render_chart: ChartRenderer) -> None:
+    alone = render_chart(
+        "ingress: {enabled: true, defaultBackend: {service: {name: any, port: {number: 80}}}}"
+    )
     assert spec(alone) == {"defaultBackend": to_service("any", number=80)}
 
 
-def test_the_class_names_the_controller(case: Case) -> None:
-    assert spec(case("ingress"))["ingressClassName"] == "traefik"
-    assert "ingressClassName" not in spec(case("api"))
+def test_the_class_names_the_controller(render_case: CaseRenderer) -> None:
+    assert spec(render_case("ingress"))["ingressClassName"] == "traefik"
+    assert "ingressClassName" not in spec(render_case("api"))
 
 
-def test_certificates_stand_as_written(case: Case) -> None:
-    assert spec(case("ingress"))["tls"] == [{"hosts": ["api.example.com"], "secretName": "example-tls"}]
+def test_certificates_stand_as_written(render_case: CaseRenderer) -> None:
+    assert spec(render_case("ingress"))["tls"] == [
+        {"hosts": ["api.example.com"], "secretName": "example-tls"}
+    ]
 
 
-def test_an_issuer_makes_one_certificate_for_all_hosts(case: Case) -> None:
-    rendered = case("ingress-cert-manager")
+def test_an_issuer_makes_one_certificate_for_all_hosts(render_case: CaseRenderer) -> None:
+    rendered = render_case("ingress-cert-manager")
     assert spec(rendered)["tls"] == [
         {"hosts": ["api.example.com", "www.example.com"], "secretName": "ingress-cert-manager-tls"}
     ]
@@ -105,11 +109,11 @@ def test_an_issuer_makes_one_certificate_for_all_hosts(case: Case) -> None:
     }
 
 
-def test_an_issuer_names_each_host_once_and_any_host_not_at_all(chart: Chart) -> None:
-    rendered = chart(ISSUER)
+def test_an_issuer_names_each_host_once_and_any_host_not_at_all(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(ISSUER)
     assert spec(rendered)["tls"] == [{"hosts": ["a.example.com"], "secretName": "api-tls"}]
 
 
-def test_certificates_that_the_user_wrote_win_over_the_issuers(chart: Chart) -> None:
-    rendered = chart(ISSUER, "ingress: {tls: [{hosts: [b.example.com], secretName: own}]}")
+def test_certificates_that_the_user_wrote_win_over_the_issuers(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(ISSUER, "ingress: {tls: [{hosts: [b.example.com], secretName: own}]}")
     assert spec(rendered)["tls"] == [{"hosts": ["b.example.com"], "secretName": "own"}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ci.kubernetes.manifests import Object
-from tests.charts.conftest import Case, Chart, Rendered
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered
 
 MONITORS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
 
@@ -22,19 +22,21 @@ def labels(rendered: Rendered, kind: str) -> Object:
 
 
 @pytest.mark.parametrize("kind", [*MONITORS, "PrometheusRule"])
-def test_there_is_none_unless_asked_for(kind: str, case: Case, chart: Chart) -> None:
-    assert case("defaults").all(kind) == {}
-    assert chart("metrics: {serviceMonitor: null, podMonitor: null, rules: null}").all(kind) == {}
+def test_there_is_none_unless_asked_for(
+    kind: str, render_case: CaseRenderer, render_chart: ChartRenderer
+) -> None:
+    assert render_case("defaults").all(kind) == {}
+    assert render_chart("metrics: {serviceMonitor: null, podMonitor: null, rules: null}").all(kind) == {}
 
 
 @pytest.mark.parametrize("kind", MONITORS)
-def test_a_monitor_asks_at_the_main_port_every_half_minute(kind: str, chart: Chart) -> None:
-    rendered = chart(f"metrics: {{{kind[0].lower()}{kind[1:]}: {{enabled: true}}}}")
+def test_a_monitor_asks_at_the_main_port_every_half_minute(kind: str, render_chart: ChartRenderer) -> None:
+    rendered = render_chart(f"metrics: {{{kind[0].lower()}{kind[1:]}: {{enabled: true}}}}")
     assert endpoint(rendered, kind) == {"port": "http", "path": "/metrics", "interval": "30s"}
 
 
-def test_another_port_and_further_fields_are_the_users(case: Case) -> None:
-    rendered = case("metrics")
+def test_another_port_and_further_fields_are_the_users(render_case: CaseRenderer) -> None:
+    rendered = render_case("metrics")
     service, pod = endpoint(rendered, "ServiceMonitor"), endpoint(rendered, "PodMonitor")
     assert (service["port"], service["path"], service["scrapeTimeout"]) == ("metrics", "/metrics", "5s")
     assert service["relabelings"] == [{"action": "labeldrop", "regex": "pod_template_hash"}]
@@ -42,8 +44,8 @@ def test_another_port_and_further_fields_are_the_users(case: Case) -> None:
     assert pod == {"port": "admin", "path": "/stats/prometheus", "interval": "1m", "honorLabels": True}
 
 
-def test_the_service_and_the_applications_pods_are_asked_and_no_others(case: Case) -> None:
-    rendered = case("metrics")
+def test_the_service_and_the_applications_pods_are_asked_and_no_others(render_case: CaseRenderer) -> None:
+    rendered = render_case("metrics")
     own = rendered.deployment["selector"]
     assert rendered.one("ServiceMonitor")["spec"]["selector"] == own
     assert rendered.one("PodMonitor")["spec"]["selector"] == own
@@ -51,26 +53,28 @@ def test_the_service_and_the_applications_pods_are_asked_and_no_others(case: Cas
     assert not own["matchLabels"].items() <= labels(rendered, "Pod").items()
 
 
-def test_the_port_is_open_to_who_asks(case: Case) -> None:
-    policy = case("metrics").all("NetworkPolicy")["metrics"]["spec"]["ingress"]
+def test_the_port_is_open_to_who_asks(render_case: CaseRenderer) -> None:
+    policy = render_case("metrics").all("NetworkPolicy")["metrics"]["spec"]["ingress"]
     assert {port["port"] for port in policy[0]["ports"]} >= {9102, 9901}
 
 
-def test_each_monitor_bears_the_labels_by_which_its_prometheus_finds_it(case: Case) -> None:
-    rendered = case("metrics")
+def test_each_monitor_bears_the_labels_by_which_its_prometheus_finds_it(render_case: CaseRenderer) -> None:
+    rendered = render_case("metrics")
     assert labels(rendered, "ServiceMonitor")["scope"] == "services"
     assert labels(rendered, "PodMonitor")["scope"] == "pods"
     assert labels(rendered, "PrometheusRule")["release"] == "prometheus"
 
 
-def test_rules_bear_the_labels_of_monitors_that_are_off_too(chart: Chart) -> None:
-    rendered = chart("metrics: {podMonitor: {labels: {release: p}}, rules: [{record: a, expr: 1}]}")
+def test_rules_bear_the_labels_of_monitors_that_are_off_too(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("metrics: {podMonitor: {labels: {release: p}}, rules: [{record: a, expr: 1}]}")
     assert labels(rendered, "PrometheusRule")["release"] == "p"
     assert rendered.all("PodMonitor") == {}
 
 
-def test_rules_are_one_group_and_what_stands_in_braces_is_left_to_prometheus(case: Case) -> None:
-    (group,) = case("metrics").one("PrometheusRule")["spec"]["groups"]
+def test_rules_are_one_group_and_what_stands_in_braces_is_left_to_prometheus(
+    render_case: CaseRenderer,
+) -> None:
+    (group,) = render_case("metrics").one("PrometheusRule")["spec"]["groups"]
     assert group["name"] == "metrics"
     down, requests = group["rules"]
     assert down["annotations"] == {"summary": "{{ $labels.pod }} does not answer: {{ $value }}"}
@@ -89,14 +93,14 @@ def test_rules_are_one_group_and_what_stands_in_braces_is_left_to_prometheus(cas
         "metrics: {podMonitor: {enabled: true, port: nowhere}}}",
     ],
 )
-def test_a_port_that_is_not_there_is_refused(values: str, chart: Chart) -> None:
-    (problem,) = chart.problems(values)
+def test_a_port_that_is_not_there_is_refused(values: str, render_chart: ChartRenderer) -> None:
+    (problem,) = render_chart.problems(values)
     assert problem.startswith("metrics.")
     assert ".port: " in problem
 
 
-def test_an_extra_containers_port_can_be_asked(chart: Chart) -> None:
-    rendered = chart("""
+def test_an_extra_containers_port_can_be_asked(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("""
         extraContainers: [{name: exporter, image: "a:1", ports: [{name: exporter, containerPort: 1}]}]
         metrics: {podMonitor: {enabled: true, port: exporter}}
     """)

@@ -12,8 +12,9 @@ from ci.base import kubernetes_yaml
 from ci.charts import helm
 from ci.checks.hook_order import hook_of
 from ci.kubernetes.manifests import Object
-from tests.charts.conftest import Case, Chart, Notes, Rendered, with_both_engines
-from tests.charts.microservice.test_text import FRAGILE, TEXTS, everywhere
+from tests.support.notes import Notes
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
+from tests.support.texts import FRAGILE, TEXTS, everywhere
 
 MIGRATE = "migration: {enabled: true, args: [migrate]}"
 
@@ -34,8 +35,8 @@ def hooks(rendered: Rendered) -> dict[str, Object]:
     return {name: made for name, made in found.items() if hook_of(made).events - {"test"}}
 
 
-def test_it_has_an_account_and_settings_of_its_own_and_no_more(case: Case) -> None:
-    assert set(hooks(case("migration"))) == {
+def test_it_has_an_account_and_settings_of_its_own_and_no_more(render_case: CaseRenderer) -> None:
+    assert set(hooks(render_case("migration"))) == {
         "NetworkPolicy shop-migration",
         "ServiceAccount shop-migration",
         "ConfigMap shop-migration-config",
@@ -46,32 +47,32 @@ def test_it_has_an_account_and_settings_of_its_own_and_no_more(case: Case) -> No
     }
 
 
-def test_everything_runs_before_an_install_and_an_upgrade_and_the_job_last(case: Case) -> None:
-    found = {name: hook_of(made) for name, made in hooks(case("migration")).items()}
+def test_everything_runs_before_an_install_and_an_upgrade_and_the_job_last(render_case: CaseRenderer) -> None:
+    found = {name: hook_of(made) for name, made in hooks(render_case("migration")).items()}
     last = found.pop("Job shop-migration")
     assert {hook.events for hook in (last, *found.values())} == {frozenset({"pre-install", "pre-upgrade"})}
     assert max(hook.weight for hook in found.values()) < last.weight
 
 
-def test_helm_deletes_everything_however_it_ends(case: Case) -> None:
-    for made in hooks(case("migration")).values():
+def test_helm_deletes_everything_however_it_ends(render_case: CaseRenderer) -> None:
+    for made in hooks(render_case("migration")).values():
         annotations = made["metadata"]["annotations"]
         policies = annotations["helm.sh/hook-delete-policy"]
         assert policies == "before-hook-creation,hook-succeeded,hook-failed"
         assert "helm.sh/resource-policy" not in annotations
 
 
-def test_a_run_that_helm_lost_is_cleared_away_after_a_day(case: Case) -> None:
-    assert job(case("migration"))["ttlSecondsAfterFinished"] == 24 * 60 * 60
+def test_a_run_that_helm_lost_is_cleared_away_after_a_day(render_case: CaseRenderer) -> None:
+    assert job(render_case("migration"))["ttlSecondsAfterFinished"] == 24 * 60 * 60
 
 
-def test_its_log_is_printed_where_it_fails(case: Case) -> None:
-    annotations = case("migration").one("Job")["metadata"]["annotations"]
+def test_its_log_is_printed_where_it_fails(render_case: CaseRenderer) -> None:
+    annotations = render_case("migration").one("Job")["metadata"]["annotations"]
     assert annotations["helm.sh/hook-output-log-policy"] == "hook-failed"
 
 
-def test_its_labels_tell_everything_apart_from_what_serves(case: Case) -> None:
-    rendered = case("migration")
+def test_its_labels_tell_everything_apart_from_what_serves(render_case: CaseRenderer) -> None:
+    rendered = render_case("migration")
     template = job(rendered)["template"]
     found = [template, *hooks(rendered).values()]
     assert {made["metadata"]["labels"]["app.kubernetes.io/component"] for made in found} == {"migration"}
@@ -80,31 +81,33 @@ def test_its_labels_tell_everything_apart_from_what_serves(case: Case) -> None:
     )
 
 
-def test_the_account_has_the_annotations_of_the_services(case: Case) -> None:
-    accounts = case("migration").all("ServiceAccount")
+def test_the_account_has_the_annotations_of_the_services(render_case: CaseRenderer) -> None:
+    accounts = render_case("migration").all("ServiceAccount")
     assert accounts.keys() == {"other", "shop-migration"}
     for account in accounts.values():
         assert account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"].endswith(":role/api")
-    assert pod(case("migration"))["serviceAccountName"] == "shop-migration"
+    assert pod(render_case("migration"))["serviceAccountName"] == "shop-migration"
 
 
 @pytest.mark.parametrize(
     ("account", "name"), [("{create: false}", "default"), ("{create: false, name: x}", "x")]
 )
-def test_an_account_made_elsewhere_serves_the_migration_too(account: str, name: str, chart: Chart) -> None:
-    rendered = chart(MIGRATE, f"serviceAccount: {account}")
+def test_an_account_made_elsewhere_serves_the_migration_too(
+    account: str, name: str, render_chart: ChartRenderer
+) -> None:
+    rendered = render_chart(MIGRATE, f"serviceAccount: {account}")
     assert pod(rendered)["serviceAccountName"] == name
     assert rendered.all("ServiceAccount") == {}
 
 
-def test_the_rights_of_the_services_account_are_not_the_migrations(case: Case) -> None:
-    rendered = case("migration")
+def test_the_rights_of_the_services_account_are_not_the_migrations(render_case: CaseRenderer) -> None:
+    rendered = render_case("migration")
     assert rendered.pod["automountServiceAccountToken"] is True
     assert pod(rendered)["automountServiceAccountToken"] is False
 
 
-def test_it_reaches_what_the_service_may_and_nobody_reaches_it(case: Case) -> None:
-    policies = {name: made["spec"] for name, made in case("migration").all("NetworkPolicy").items()}
+def test_it_reaches_what_the_service_may_and_nobody_reaches_it(render_case: CaseRenderer) -> None:
+    policies = {name: made["spec"] for name, made in render_case("migration").all("NetworkPolicy").items()}
     copy, policy = policies["shop-migration"], policies["shop"]
     assert "ingress" not in copy
     assert {field: copy[field] for field in ("policyTypes", "egress")} == {
@@ -112,15 +115,17 @@ def test_it_reaches_what_the_service_may_and_nobody_reaches_it(case: Case) -> No
     }
 
 
-def test_its_network_policy_closes_no_pod_that_serves_meanwhile(case: Case) -> None:
-    rendered = case("migration")
+def test_its_network_policy_closes_no_pod_that_serves_meanwhile(render_case: CaseRenderer) -> None:
+    rendered = render_case("migration")
     chosen = rendered.all("NetworkPolicy")["shop-migration"]["spec"]["podSelector"]["matchLabels"]
     assert chosen.items() <= job(rendered)["template"]["metadata"]["labels"].items()
     assert not chosen.items() <= rendered.pod_metadata["labels"].items()
 
 
-def test_it_reads_copies_of_the_settings_wherever_the_service_reads_its_own(case: Case) -> None:
-    rendered = case("migration")
+def test_it_reads_copies_of_the_settings_wherever_the_service_reads_its_own(
+    render_case: CaseRenderer,
+) -> None:
+    rendered = render_case("migration")
     (container,) = pod(rendered)["containers"]
     assert container["envFrom"] == [
         {"configMapRef": {"name": "shop-migration-config"}},
@@ -137,44 +142,44 @@ def test_it_reads_copies_of_the_settings_wherever_the_service_reads_its_own(case
     assert {"name": "config", "configMap": {"name": "shop-migration-files"}} in pod(rendered)["volumes"]
 
 
-def test_copies_of_versioned_settings_are_neither_versioned_nor_kept(case: Case) -> None:
-    copies = [name for name in case("migration").all("ConfigMap") if "-migration-" in name]
+def test_copies_of_versioned_settings_are_neither_versioned_nor_kept(render_case: CaseRenderer) -> None:
+    copies = [name for name in render_case("migration").all("ConfigMap") if "-migration-" in name]
     assert sorted(copies) == ["shop-migration-config", "shop-migration-files"]
-    assert all("immutable" not in case("migration").all("ConfigMap")[name] for name in copies)
+    assert all("immutable" not in render_case("migration").all("ConfigMap")[name] for name in copies)
 
 
 @pytest.mark.parametrize("field", ["name", "image", "securityContext"])
-def test_its_container_has_the_main_containers(field: str, case: Case) -> None:
-    rendered = case("migration")
+def test_its_container_has_the_main_containers(field: str, render_case: CaseRenderer) -> None:
+    rendered = render_case("migration")
     assert pod(rendered)["containers"][0][field] == rendered.container[field]
 
 
-def test_what_is_said_of_it_arrives(case: Case) -> None:
-    spec = job(case("migration"))
-    (container,) = pod(case("migration"))["containers"]
+def test_what_is_said_of_it_arrives(render_case: CaseRenderer) -> None:
+    spec = job(render_case("migration"))
+    (container,) = pod(render_case("migration"))["containers"]
     assert (container["command"], container["args"]) == (["python", "-m", "migrate"], ["--all"])
     assert container["resources"]["limits"] == {"cpu": "500m", "memory": "1Gi"}
     assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (1, 1800)
 
 
-def test_it_is_tried_once_by_default(chart: Chart) -> None:
-    spec = job(chart(MIGRATE))
+def test_it_is_tried_once_by_default(render_chart: ChartRenderer) -> None:
+    spec = job(render_chart(MIGRATE))
     assert spec["backoffLimit"] == 0
     assert "activeDeadlineSeconds" not in spec
-    assert pod(chart(MIGRATE))["restartPolicy"] == "Never"
+    assert pod(render_chart(MIGRATE))["restartPolicy"] == "Never"
 
 
-def test_it_finds_tmp_and_its_settings_and_no_claim(case: Case) -> None:
-    (container,) = pod(case("migration"))["containers"]
+def test_it_finds_tmp_and_its_settings_and_no_claim(render_case: CaseRenderer) -> None:
+    (container,) = pod(render_case("migration"))["containers"]
     places = [mount["mountPath"] for mount in container["volumeMounts"]]
     assert places == ["/etc/config", "/etc/secrets", "/tmp"]  # noqa: S108
-    assert len(pod(case("migration"))["volumes"]) == len(places)
+    assert len(pod(render_case("migration"))["volumes"]) == len(places)
 
 
 @pytest.mark.parametrize("length", [52, 53, 54, 63])
-def test_a_long_name_leaves_it_one_of_its_own(length: int, chart: Chart) -> None:
+def test_a_long_name_leaves_it_one_of_its_own(length: int, render_chart: ChartRenderer) -> None:
     fullname = "x" * length
-    rendered = chart(MIGRATE, f"{{fullnameOverride: {fullname}, config: {{data: {{A: a}}}}}}")
+    rendered = render_chart(MIGRATE, f"{{fullnameOverride: {fullname}, config: {{data: {{A: a}}}}}}")
     (name,) = rendered.all("Job")
     assert name.startswith("x" * 50)
     assert len(name) <= 63
@@ -191,9 +196,11 @@ dependencies: [{name: microservice, alias: web, version: "*"}]
 
 
 @with_both_engines
-def test_a_service_within_a_parent_chart_has_one_too(engine: int, chart: Chart, tmp_path: Path) -> None:
+def test_a_service_within_a_parent_chart_has_one_too(
+    engine: int, render_chart: ChartRenderer, tmp_path: Path
+) -> None:
     (tmp_path / "Chart.yaml").write_text(PARENT)
-    shutil.copytree(chart.path, tmp_path / "charts" / "microservice")
+    shutil.copytree(render_chart.path, tmp_path / "charts" / "microservice")
     image = "image: {repository: myrepo/web, tag: '1'}"
     (tmp_path / "values.yaml").write_text(f"web: {{{image}, {MIGRATE}, config: {{data: {{A: a}}}}}}")
     rendered = Rendered(helm.template(tmp_path, engine=engine, release="shop"))
@@ -205,8 +212,8 @@ def test_a_service_within_a_parent_chart_has_one_too(engine: int, chart: Chart, 
     }
 
 
-def test_without_one_there_is_no_hook(case: Case) -> None:
-    assert hooks(case("defaults")) == {}
+def test_without_one_there_is_no_hook(render_case: CaseRenderer) -> None:
+    assert hooks(render_case("defaults")) == {}
 
 
 def documents(stream: str) -> dict[str, str]:
@@ -222,9 +229,9 @@ def documents(stream: str) -> dict[str, str]:
 @pytest.mark.parametrize("texts", [TEXTS, FRAGILE], ids=["any", "fragile"])
 @with_both_engines
 def test_text_arrives_unchanged_though_helm_trims_hooks(
-    engine: int, texts: dict[str, str], chart: Chart
+    engine: int, texts: dict[str, str], render_chart: ChartRenderer
 ) -> None:
-    found = documents(chart(everywhere(texts), MIGRATE, engine=engine).stream)
+    found = documents(render_chart(everywhere(texts), MIGRATE, engine=engine).stream)
     made = {name: kubernetes_yaml.load(text, "a document") for name, text in found.items()}
     assert made["ConfigMap api-migration-config"]["data"] == texts
     assert made["ConfigMap api-migration-files"]["data"] == texts

@@ -9,7 +9,7 @@ import yaml
 
 from ci.charts import helm
 from ci.kubernetes.versions import OLDEST
-from tests.charts.conftest import NEWEST_ENGINE, Case, Chart, Rendered
+from tests.support.rendering import NEWEST_ENGINE, CaseRenderer, ChartRenderer, Rendered
 
 EVERYTHING = """
 config: {data: {A: a}, files: {f: f}}
@@ -30,8 +30,8 @@ def suffixed(fullname: str) -> set[str]:
     return {f"{fullname}{suffix}" for suffix in suffixes}
 
 
-def test_the_longest_release_name_is_legal_everywhere(chart: Chart) -> None:
-    rendered = chart(EVERYTHING, release=LONGEST)
+def test_the_longest_release_name_is_legal_everywhere(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(EVERYTHING, release=LONGEST)
     assert len(LONGEST) == 53
     assert names(rendered) == suffixed(LONGEST)
     assert rendered.container["name"] == LONGEST
@@ -39,40 +39,40 @@ def test_the_longest_release_name_is_legal_everywhere(chart: Chart) -> None:
         assert max(len(value) for value in found["metadata"]["labels"].values()) <= 63
 
 
-def test_what_stands_alone_is_called_as_the_release(case: Case) -> None:
-    rendered = case("api")
+def test_what_stands_alone_is_called_as_the_release(render_case: CaseRenderer) -> None:
+    rendered = render_case("api")
     for kind in ("ServiceAccount", "Service", "Deployment", "Ingress", "HorizontalPodAutoscaler"):
         assert rendered.one(kind)["metadata"]["name"] == "api"
 
 
-def test_fullname_override_is_what_all_objects_are_called(chart: Chart) -> None:
-    rendered = chart(EVERYTHING, "fullnameOverride: shop-front")
+def test_fullname_override_is_what_all_objects_are_called(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(EVERYTHING, "fullnameOverride: shop-front")
     assert names(rendered) == suffixed("shop-front")
     assert rendered.deployment["selector"]["matchLabels"]["app.kubernetes.io/name"] == "api"
 
 
-def test_name_override_is_what_the_application_is_called(case: Case) -> None:
-    rendered = case("names")
+def test_name_override_is_what_the_application_is_called(render_case: CaseRenderer) -> None:
+    rendered = render_case("names")
     assert names(rendered) == {"shop-front", "shop-front-test"}
     assert rendered.container["name"] == "shop"
     assert rendered.one("Service")["metadata"]["labels"]["app.kubernetes.io/name"] == "shop"
 
 
-def test_a_name_that_looks_like_something_else_stays_text(chart: Chart) -> None:
-    rendered = chart("{fullnameOverride: 'true', nameOverride: '1e3'}", release="nullable")
+def test_a_name_that_looks_like_something_else_stays_text(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("{fullnameOverride: 'true', nameOverride: '1e3'}", release="nullable")
     assert names(rendered) == {"true", "true-test"}
     assert rendered.container["name"] == "1e3"
     assert rendered.service["selector"]["app.kubernetes.io/instance"] == "nullable"
 
 
-def test_a_release_whose_name_no_service_can_bear_is_fine_under_another(chart: Chart) -> None:
-    rendered = chart("fullnameOverride: api", release="2.api")
+def test_a_release_whose_name_no_service_can_bear_is_fine_under_another(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("fullnameOverride: api", release="2.api")
     assert names(rendered) == {"api", "api-test"}
     assert rendered.container["name"] == "2-api"
 
 
-def test_common_labels_are_on_everything_but_selectors(case: Case) -> None:
-    rendered = case("names")
+def test_common_labels_are_on_everything_but_selectors(render_case: CaseRenderer) -> None:
+    rendered = render_case("names")
     for metadata in [rendered.pod_metadata, *(found["metadata"] for found in rendered.objects.values())]:
         assert metadata["labels"]["team"] == "payments"
     for selector in (rendered.deployment["selector"]["matchLabels"], rendered.service["selector"]):
@@ -83,14 +83,14 @@ def test_common_labels_are_on_everything_but_selectors(case: Case) -> None:
         }
 
 
-def test_common_annotations_are_on_everything(case: Case) -> None:
-    rendered = case("names")
+def test_common_annotations_are_on_everything(render_case: CaseRenderer) -> None:
+    rendered = render_case("names")
     for metadata in [rendered.pod_metadata, *(found["metadata"] for found in rendered.objects.values())]:
         assert metadata["annotations"]["contact"] == "payments@example.com"
 
 
-def test_labels_and_annotations_of_the_pods_are_theirs_alone(case: Case) -> None:
-    rendered = case("names")
+def test_labels_and_annotations_of_the_pods_are_theirs_alone(render_case: CaseRenderer) -> None:
+    rendered = render_case("names")
     assert rendered.pod_metadata["labels"]["tier"] == "web"
     assert rendered.pod_metadata["annotations"]["prometheus.io/port"] == "8000"
     for found in rendered.objects.values():
@@ -98,11 +98,11 @@ def test_labels_and_annotations_of_the_pods_are_theirs_alone(case: Case) -> None
         assert "prometheus.io/port" not in found["metadata"]["annotations"]
 
 
-def test_a_label_that_finds_the_pods_may_be_written_as_it_is(chart: Chart) -> None:
+def test_a_label_that_finds_the_pods_may_be_written_as_it_is(render_chart: ChartRenderer) -> None:
     as_it_is = (
         "{app.kubernetes.io/name: api, app.kubernetes.io/instance: api, app.kubernetes.io/component: app}"
     )
-    rendered = chart(f"podLabels: {as_it_is}\ncommonLabels: {as_it_is}")
+    rendered = render_chart(f"podLabels: {as_it_is}\ncommonLabels: {as_it_is}")
     selector = rendered.deployment["selector"]["matchLabels"]
     assert selector == rendered.pod_metadata["labels"]
 
@@ -115,13 +115,15 @@ commonAnnotations: {note: x}
 """
 
 
-def test_what_is_written_for_the_pods_wins_over_what_is_common_even_where_it_is_empty(chart: Chart) -> None:
-    metadata = chart(OWN).pod_metadata
+def test_what_is_written_for_the_pods_wins_over_what_is_common_even_where_it_is_empty(
+    render_chart: ChartRenderer,
+) -> None:
+    metadata = render_chart(OWN).pod_metadata
     assert (metadata["labels"]["tier"], metadata["annotations"]["note"]) == ("", "")
 
 
-def test_pods_bear_no_version_since_a_new_one_would_restart_them(case: Case) -> None:
-    labels = case("defaults").pod_metadata["labels"]
+def test_pods_bear_no_version_since_a_new_one_would_restart_them(render_case: CaseRenderer) -> None:
+    labels = render_case("defaults").pod_metadata["labels"]
     assert not labels.keys() & {"helm.sh/chart", "app.kubernetes.io/version", "app.kubernetes.io/managed-by"}
 
 
@@ -129,10 +131,10 @@ LONG_ALIASES = [f"a-very-long-alias-of-the-chart-{end}" for end in ("one", "two"
 
 
 @pytest.fixture(scope="module")
-def umbrella(chart: Chart, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+def umbrella(render_chart: ChartRenderer, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     """A release of the longest name, in another namespace, that holds the chart under four aliases."""
     parent = tmp_path_factory.mktemp("umbrella")
-    shutil.copytree(chart.path, parent / "charts" / "microservice")
+    shutil.copytree(render_chart.path, parent / "charts" / "microservice")
     aliases = ["front", "back_End", *LONG_ALIASES]
     dependencies = [{"name": "microservice", "version": "*", "alias": alias} for alias in aliases]
     metadata = {"apiVersion": "v2", "name": "umbrella", "version": "1.0.0", "dependencies": dependencies}
@@ -169,7 +171,11 @@ def test_every_object_says_in_which_namespace_it_belongs(umbrella: Rendered) -> 
     assert {key.namespace for key in umbrella.objects} == {"shop"}
 
 
-def test_the_same_values_render_the_same_bytes_whatever_the_cluster(case: Case, chart: Chart) -> None:
-    values = chart.path / "ci" / "config-values.yaml"
-    again = helm.template(chart.path, [values], engine=NEWEST_ENGINE, release="config", kube_version=OLDEST)
-    assert again == case("config").stream
+def test_the_same_values_render_the_same_bytes_whatever_the_cluster(
+    render_case: CaseRenderer, render_chart: ChartRenderer
+) -> None:
+    values = render_chart.path / "ci" / "config-values.yaml"
+    again = helm.template(
+        render_chart.path, [values], engine=NEWEST_ENGINE, release="config", kube_version=OLDEST
+    )
+    assert again == render_case("config").stream

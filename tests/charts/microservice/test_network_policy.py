@@ -6,7 +6,7 @@ import pytest
 
 from ci.checks import tidiness
 from ci.kubernetes.manifests import Object
-from tests.charts.conftest import Case, Chart, Rendered, with_both_engines
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
 
 def spec(rendered: Rendered) -> Object:
@@ -23,20 +23,20 @@ def ports(rendered: Rendered) -> list[tuple[int, str]]:
 DNS = {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]}
 
 
-def test_anyone_reaches_the_declared_port_and_nobody_another(case: Case) -> None:
-    assert spec(case("defaults"))["policyTypes"] == ["Ingress"]
-    assert spec(case("defaults"))["ingress"] == [{"ports": [{"port": 8000, "protocol": "TCP"}]}]
+def test_anyone_reaches_the_declared_port_and_nobody_another(render_case: CaseRenderer) -> None:
+    assert spec(render_case("defaults"))["policyTypes"] == ["Ingress"]
+    assert spec(render_case("defaults"))["ingress"] == [{"ports": [{"port": 8000, "protocol": "TCP"}]}]
 
 
-def test_the_policy_is_for_every_pod_of_the_release_whatever_its_component(case: Case) -> None:
-    rendered = case("names")
+def test_the_policy_is_for_every_pod_of_the_release_whatever_its_component(render_case: CaseRenderer) -> None:
+    rendered = render_case("names")
     selector = spec(rendered)["podSelector"]["matchLabels"]
     assert selector == {"app.kubernetes.io/name": "shop", "app.kubernetes.io/instance": "names"}
     assert selector.items() <= rendered.pod_metadata["labels"].items()
 
 
-def test_ports_of_what_runs_beside_the_main_container_are_open_too(case: Case) -> None:
-    assert ports(case("network-policy")) == [
+def test_ports_of_what_runs_beside_the_main_container_are_open_too(render_case: CaseRenderer) -> None:
+    assert ports(render_case("network-policy")) == [
         (5353, "UDP"),
         (8000, "TCP"),
         (9901, "TCP"),
@@ -45,31 +45,33 @@ def test_ports_of_what_runs_beside_the_main_container_are_open_too(case: Case) -
     ]
 
 
-def test_a_port_that_two_containers_declare_is_open_once(chart: Chart) -> None:
-    rendered = chart("extraContainers: [{name: proxy, image: 'proxy:1', ports: [{containerPort: 8000}]}]")
+def test_a_port_that_two_containers_declare_is_open_once(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(
+        "extraContainers: [{name: proxy, image: 'proxy:1', ports: [{containerPort: 8000}]}]"
+    )
     assert ports(rendered) == [(8000, "TCP")]
 
 
-def test_a_further_port_of_no_service_opens_nothing(chart: Chart) -> None:
-    rendered = chart("service: {enabled: false, extraPorts: [{name: other, port: 9200}]}")
+def test_a_further_port_of_no_service_opens_nothing(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("service: {enabled: false, extraPorts: [{name: other, port: 9200}]}")
     assert ports(rendered) == [(8000, "TCP")]
 
 
-def test_a_further_port_alone_is_open(chart: Chart) -> None:
-    rendered = chart("""
+def test_a_further_port_alone_is_open(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("""
         ports: {http: {enabled: false}}
         service: {extraPorts: [{name: metrics, port: 9102, targetPort: 9102}]}
     """)
     assert ports(rendered) == [(9102, "TCP")]
 
 
-def test_without_a_port_nobody_gets_in(case: Case) -> None:
-    assert spec(case("worker")).keys() == {"podSelector", "policyTypes"}
-    assert spec(case("worker"))["policyTypes"] == ["Ingress"]
+def test_without_a_port_nobody_gets_in(render_case: CaseRenderer) -> None:
+    assert spec(render_case("worker")).keys() == {"podSelector", "policyTypes"}
+    assert spec(render_case("worker"))["policyTypes"] == ["Ingress"]
 
 
-def test_only_those_who_are_named_get_in(case: Case) -> None:
-    (rule,) = spec(case("network-policy"))["ingress"]
+def test_only_those_who_are_named_get_in(render_case: CaseRenderer) -> None:
+    (rule,) = spec(render_case("network-policy"))["ingress"]
     *named, tests = rule["from"]
     assert named == [
         {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "shop"}}},
@@ -78,8 +80,8 @@ def test_only_those_who_are_named_get_in(case: Case) -> None:
     assert tests["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "test"
 
 
-def test_only_what_is_named_and_dns_is_reached(case: Case) -> None:
-    policy = spec(case("network-policy"))
+def test_only_what_is_named_and_dns_is_reached(render_case: CaseRenderer) -> None:
+    policy = spec(render_case("network-policy"))
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert policy["egress"] == [
         DNS,
@@ -89,12 +91,12 @@ def test_only_what_is_named_and_dns_is_reached(case: Case) -> None:
 
 
 @with_both_engines
-def test_an_empty_list_leaves_dns_alone_to_be_reached(engine: int, chart: Chart) -> None:
-    assert spec(chart("networkPolicy: {egress: []}", engine=engine))["egress"] == [DNS]
+def test_an_empty_list_leaves_dns_alone_to_be_reached(engine: int, render_chart: ChartRenderer) -> None:
+    assert spec(render_chart("networkPolicy: {egress: []}", engine=engine))["egress"] == [DNS]
 
 
-def test_rules_of_ones_own_replace_all_others_but_not_the_pods(case: Case) -> None:
-    policy = spec(case("network-policy-native"))
+def test_rules_of_ones_own_replace_all_others_but_not_the_pods(render_case: CaseRenderer) -> None:
+    policy = spec(render_case("network-policy-native"))
     assert policy.pop("podSelector") == {
         "matchLabels": {
             "app.kubernetes.io/name": "network-policy-native",
@@ -108,24 +110,24 @@ def test_rules_of_ones_own_replace_all_others_but_not_the_pods(case: Case) -> No
 
 
 @pytest.mark.parametrize("switch", ["false", "null"])
-def test_there_is_none_where_it_is_switched_off(switch: str, chart: Chart) -> None:
-    assert chart(f"networkPolicy: {{enabled: {switch}}}").all("NetworkPolicy") == {}
+def test_there_is_none_where_it_is_switched_off(switch: str, render_chart: ChartRenderer) -> None:
+    assert render_chart(f"networkPolicy: {{enabled: {switch}}}").all("NetworkPolicy") == {}
 
 
 @with_both_engines
-def test_null_takes_away_what_was_ruled(engine: int, chart: Chart) -> None:
+def test_null_takes_away_what_was_ruled(engine: int, render_chart: ChartRenderer) -> None:
     before = "networkPolicy: {ingress: {from: [{podSelector: {}}]}, egress: [], spec: {policyTypes: []}}"
     after = "networkPolicy: {ingress: null, egress: null, spec: null}"
-    assert spec(chart(before, after, engine=engine)) == spec(chart())
+    assert spec(render_chart(before, after, engine=engine)) == spec(render_chart())
 
 
-def test_for_which_pods_it_is_can_not_be_said(chart: Chart) -> None:
-    refused = chart.refused("networkPolicy: {spec: {podSelector: {}}}")
+def test_for_which_pods_it_is_can_not_be_said(render_chart: ChartRenderer) -> None:
+    refused = render_chart.refused("networkPolicy: {spec: {podSelector: {}}}")
     assert "at '/networkPolicy/spec/podSelector': value must be 'not a key here: the policy applies" in str(
         refused
     )
 
 
 @with_both_engines
-def test_a_spec_without_a_rule_leaves_no_empty_line(engine: int, chart: Chart) -> None:
-    assert tidiness.untidy(chart("networkPolicy: {spec: {egress: []}}", engine=engine).stream) == []
+def test_a_spec_without_a_rule_leaves_no_empty_line(engine: int, render_chart: ChartRenderer) -> None:
+    assert tidiness.untidy(render_chart("networkPolicy: {spec: {egress: []}}", engine=engine).stream) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ci.charts import catalog, helm
-from tests.charts.conftest import Notes
+from tests.support.notes import Notes
 
 # Leaves nothing that can be left out.
 (REMOVALS,) = catalog.find_case("removals").values

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ci.charts import catalog
-from tests.charts.conftest import Case, Chart, Rendered, with_both_engines
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
 pytestmark = with_both_engines
 
@@ -29,8 +29,8 @@ autoscaling: {enabled: true, targetCPUUtilizationPercentage: null, targetMemoryU
 
 
 @pytest.fixture
-def rendered(engine: int, chart: Chart) -> Rendered:
-    return chart(BEFORE, NULLS, engine=engine)
+def rendered(engine: int, render_chart: ChartRenderer) -> Rendered:
+    return render_chart(BEFORE, NULLS, engine=engine)
 
 
 def test_null_takes_away_a_variable(rendered: Rendered) -> None:
@@ -75,8 +75,8 @@ def test_null_takes_cpu_out_of_the_metrics(rendered: Rendered) -> None:
     assert metric["resource"]["name"] == "memory"
 
 
-def test_null_takes_away_everything_that_a_pod_can_do_without(engine: int, case: Case) -> None:
-    rendered = case("removals", engine=engine)
+def test_null_takes_away_everything_that_a_pod_can_do_without(engine: int, render_case: CaseRenderer) -> None:
+    rendered = render_case("removals", engine=engine)
     assert rendered.deployment.keys() == {"strategy", "selector", "template"}
     assert rendered.pod.keys() == {
         "serviceAccountName",
@@ -88,19 +88,23 @@ def test_null_takes_away_everything_that_a_pod_can_do_without(engine: int, case:
     assert rendered.container["resources"] == {"requests": {"memory": "128Mi"}}
 
 
-def test_null_takes_away_the_only_port_and_with_it_the_service(engine: int, case: Case) -> None:
-    rendered = case("worker", engine=engine)
+def test_null_takes_away_the_only_port_and_with_it_the_service(
+    engine: int, render_case: CaseRenderer
+) -> None:
+    rendered = render_case("worker", engine=engine)
     assert "ports" not in rendered.container
     assert rendered.all("Service") == {}
 
 
-def test_null_takes_away_an_entry_of_the_standard_for_another_container(engine: int, case: Case) -> None:
-    context = case("containers", engine=engine).pod["initContainers"][1]["securityContext"]
+def test_null_takes_away_an_entry_of_the_standard_for_another_container(
+    engine: int, render_case: CaseRenderer
+) -> None:
+    context = render_case("containers", engine=engine).pod["initContainers"][1]["securityContext"]
     assert "readOnlyRootFilesystem" not in context
     assert context["runAsUser"] == 101
 
 
-def test_null_for_what_is_empty_by_default_changes_nothing(engine: int, chart: Chart) -> None:
-    defaults = catalog.read_values(chart.path / "values.yaml")
+def test_null_for_what_is_empty_by_default_changes_nothing(engine: int, render_chart: ChartRenderer) -> None:
+    defaults = catalog.read_values(render_chart.path / "values.yaml")
     nulls = "".join(f"{key}: null\n" for key, value in defaults.items() if value in ({}, [], ""))
-    assert chart(nulls, engine=engine).objects == chart(engine=engine).objects
+    assert render_chart(nulls, engine=engine).objects == render_chart(engine=engine).objects

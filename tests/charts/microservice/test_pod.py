@@ -5,38 +5,38 @@ from __future__ import annotations
 import json
 
 from ci.base import kubernetes_yaml
-from tests.charts.conftest import Case, Chart
+from tests.support.rendering import CaseRenderer, ChartRenderer
 
 
-def test_the_main_container_bears_the_applications_name(case: Case) -> None:
-    assert case("defaults").container["name"] == "defaults"
-    assert case("names").container["name"] == "shop"
+def test_the_main_container_bears_the_applications_name(render_case: CaseRenderer) -> None:
+    assert render_case("defaults").container["name"] == "defaults"
+    assert render_case("names").container["name"] == "shop"
 
 
-def test_container_spec_names_the_main_container(case: Case) -> None:
-    assert case("containers").container["name"] == "main"
+def test_container_spec_names_the_main_container(render_case: CaseRenderer) -> None:
+    assert render_case("containers").container["name"] == "main"
 
 
-def test_the_image_says_what_to_start_unless_the_user_does(case: Case) -> None:
-    assert not case("defaults").container.keys() & {"command", "args"}
-    worker = case("worker").container
+def test_the_image_says_what_to_start_unless_the_user_does(render_case: CaseRenderer) -> None:
+    assert not render_case("defaults").container.keys() & {"command", "args"}
+    worker = render_case("worker").container
     assert (worker["command"], worker["args"]) == (["python", "-m", "worker"], ["--queue", "emails"])
 
 
-def test_the_default_resources_are_a_small_services(case: Case) -> None:
-    assert case("defaults").container["resources"] == {
+def test_the_default_resources_are_a_small_services(render_case: CaseRenderer) -> None:
+    assert render_case("defaults").container["resources"] == {
         "requests": {"cpu": "100m", "memory": "128Mi"},
         "limits": {"cpu": "500m", "memory": "512Mi"},
     }
 
 
-def test_a_quantity_may_be_a_number_and_of_any_resource(chart: Chart) -> None:
-    resources = chart("resources: {requests: {cpu: 2, ephemeral-storage: 1Gi}}").container["resources"]
+def test_a_quantity_may_be_a_number_and_of_any_resource(render_chart: ChartRenderer) -> None:
+    resources = render_chart("resources: {requests: {cpu: 2, ephemeral-storage: 1Gi}}").container["resources"]
     assert resources["requests"] == {"cpu": 2, "memory": "128Mi", "ephemeral-storage": "1Gi"}
 
 
-def test_other_containers_stay_as_written_beside_the_main_one(case: Case) -> None:
-    pod = case("containers").pod
+def test_other_containers_stay_as_written_beside_the_main_one(render_case: CaseRenderer) -> None:
+    pod = render_case("containers").pod
     assert [container["name"] for container in pod["initContainers"]] == ["wait", "proxy"]
     assert [container["name"] for container in pod["containers"]] == ["main", "metrics"]
     metrics = {key: value for key, value in pod["containers"][1].items() if key != "securityContext"}
@@ -48,12 +48,12 @@ def test_other_containers_stay_as_written_beside_the_main_one(case: Case) -> Non
     }
 
 
-def test_a_sidecar_that_starts_first_stays_one(case: Case) -> None:
-    assert case("containers").pod["initContainers"][1]["restartPolicy"] == "Always"
+def test_a_sidecar_that_starts_first_stays_one(render_case: CaseRenderer) -> None:
+    assert render_case("containers").pod["initContainers"][1]["restartPolicy"] == "Always"
 
 
-def test_any_other_field_of_a_pod_and_of_a_container_can_be_set(case: Case) -> None:
-    rendered = case("containers")
+def test_any_other_field_of_a_pod_and_of_a_container_can_be_set(render_case: CaseRenderer) -> None:
+    rendered = render_case("containers")
     assert rendered.pod["hostAliases"] == [{"ip": "10.0.0.5", "hostnames": ["legacy"]}]
     assert rendered.pod["enableServiceLinks"] is False
     assert rendered.container["workingDir"] == "/srv"
@@ -71,7 +71,9 @@ readinessGates: [{conditionType: example.com/ready}]
 """
 
 
-def test_fields_that_only_kubernetes_knows_reach_the_pod_as_they_are_written(chart: Chart) -> None:
+def test_fields_that_only_kubernetes_knows_reach_the_pod_as_they_are_written(
+    render_chart: ChartRenderer,
+) -> None:
     written = kubernetes_yaml.load(SAMPLE, "the sample")
-    pod = chart(f"podSpec: {json.dumps(written)}").pod
+    pod = render_chart(f"podSpec: {json.dumps(written)}").pod
     assert {name: pod.get(name) for name in written} == written

@@ -6,7 +6,7 @@ import pytest
 
 from ci.base.errors import UserError
 from ci.checks import kube_score
-from tests.charts.conftest import Case
+from tests.support.rendering import CaseRenderer
 
 CASES = ("defaults", "api", "microservice/production")
 # What it finds all the same, and why it stays.
@@ -19,21 +19,21 @@ MEANT = {
 }
 
 
-def said(case: Case, name: str) -> list[kube_score.Advice]:
-    return kube_score.advice(case(name).stream)
+def said(render_case: CaseRenderer, name: str) -> list[kube_score.Advice]:
+    return kube_score.advice(render_case(name).stream)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_scanner_finds_only_what_is_meant_as_it_is(name: str, case: Case) -> None:
-    assert [advice for advice in said(case, name) if advice.summary not in MEANT] == []
+def test_the_scanner_finds_only_what_is_meant_as_it_is(name: str, render_case: CaseRenderer) -> None:
+    assert [advice for advice in said(render_case, name) if advice.summary not in MEANT] == []
 
 
-def test_everything_that_is_meant_as_it_is_is_found_still(case: Case) -> None:
-    assert {advice.summary for name in CASES for advice in said(case, name)} == MEANT.keys()
+def test_everything_that_is_meant_as_it_is_is_found_still(render_case: CaseRenderer) -> None:
+    assert {advice.summary for name in CASES for advice in said(render_case, name)} == MEANT.keys()
 
 
-def test_the_scanner_finds_what_is_unsafe(case: Case) -> None:
-    checks = {advice.check for advice in said(case, "security-privileged")}
+def test_the_scanner_finds_what_is_unsafe(render_case: CaseRenderer) -> None:
+    checks = {advice.check for advice in said(render_case, "security-privileged")}
     assert {"container-security-context-user-group-id", "container-seccomp-profile"} <= checks
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tests.charts.conftest import Case, Chart
+from tests.support.rendering import CaseRenderer, ChartRenderer
 
 PROBES = {"readinessProbe", "livenessProbe", "startupProbe"}
 
 
-def test_ready_is_who_answers_at_health(case: Case) -> None:
-    container = case("defaults").container
+def test_ready_is_who_answers_at_health(render_case: CaseRenderer) -> None:
+    container = render_case("defaults").container
     assert container["readinessProbe"] == {
         "httpGet": {"path": "/health", "port": "http"},
         "initialDelaySeconds": 5,
@@ -23,65 +23,67 @@ livenessProbe: {httpGet: {path: /live, port: web}}
 """
 
 
-def test_a_probe_asks_the_first_port_by_name_where_none_is_called_http(chart: Chart) -> None:
-    assert chart(PORTS).container["readinessProbe"]["httpGet"]["port"] == "admin"
+def test_a_probe_asks_the_first_port_by_name_where_none_is_called_http(render_chart: ChartRenderer) -> None:
+    assert render_chart(PORTS).container["readinessProbe"]["httpGet"]["port"] == "admin"
 
 
-def test_a_probe_asks_the_main_port_that_the_user_names(chart: Chart) -> None:
-    assert chart(PORTS, "mainPort: web").container["readinessProbe"]["httpGet"]["port"] == "web"
+def test_a_probe_asks_the_main_port_that_the_user_names(render_chart: ChartRenderer) -> None:
+    assert render_chart(PORTS, "mainPort: web").container["readinessProbe"]["httpGet"]["port"] == "web"
 
 
-def test_a_probe_can_name_its_port(chart: Chart) -> None:
-    assert chart(PORTS).container["livenessProbe"]["httpGet"] == {"path": "/live", "port": "web"}
+def test_a_probe_can_name_its_port(render_chart: ChartRenderer) -> None:
+    assert render_chart(PORTS).container["livenessProbe"]["httpGet"] == {"path": "/live", "port": "web"}
 
 
-def test_a_probe_can_ask_a_port_that_is_not_declared_by_its_number(case: Case) -> None:
-    assert case("probes-tcp").container["livenessProbe"]["httpGet"] == {
+def test_a_probe_can_ask_a_port_that_is_not_declared_by_its_number(render_case: CaseRenderer) -> None:
+    assert render_case("probes-tcp").container["livenessProbe"]["httpGet"] == {
         "path": "/live",
         "port": 8081,
         "httpHeaders": [{"name": "X-Probe", "value": "1"}],
     }
 
 
-def test_another_handler_replaces_the_default_one(case: Case) -> None:
-    assert case("probes-tcp").container["readinessProbe"] == {
+def test_another_handler_replaces_the_default_one(render_case: CaseRenderer) -> None:
+    assert render_case("probes-tcp").container["readinessProbe"] == {
         "tcpSocket": {"port": "http"},
         "initialDelaySeconds": 5,
         "periodSeconds": 3,
     }
 
 
-def test_grpc_is_asked_by_number_since_it_knows_no_names(case: Case) -> None:
-    container = case("probes-grpc").container
+def test_grpc_is_asked_by_number_since_it_knows_no_names(render_case: CaseRenderer) -> None:
+    container = render_case("probes-grpc").container
     assert container["readinessProbe"]["grpc"] == {"port": 9000, "service": "api"}
     assert container["livenessProbe"]["grpc"] == {"port": 9000}
 
 
-def test_a_command_needs_no_port(case: Case) -> None:
-    assert case("probes-grpc").container["startupProbe"] == {
+def test_a_command_needs_no_port(render_case: CaseRenderer) -> None:
+    assert render_case("probes-grpc").container["startupProbe"] == {
         "exec": {"command": ["/bin/ready"]},
         "failureThreshold": 60,
         "periodSeconds": 5,
     }
 
 
-def test_a_command_is_asked_where_no_port_is_declared(chart: Chart) -> None:
-    rendered = chart("{ports: {http: null}, readinessProbe: {exec: {command: [ready]}}}")
+def test_a_command_is_asked_where_no_port_is_declared(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("{ports: {http: null}, readinessProbe: {exec: {command: [ready]}}}")
     assert rendered.container["readinessProbe"]["exec"] == {"command": ["ready"]}
 
 
-def test_a_probe_that_is_switched_off_is_not_there_whatever_it_says(case: Case) -> None:
-    assert not case("probes-off").container.keys() & PROBES
+def test_a_probe_that_is_switched_off_is_not_there_whatever_it_says(render_case: CaseRenderer) -> None:
+    assert not render_case("probes-off").container.keys() & PROBES
 
 
-def test_a_probe_that_lost_its_handler_to_null_and_says_nothing_else_is_not_there(chart: Chart) -> None:
-    rendered = chart("livenessProbe: {httpGet: {path: /live}}", "livenessProbe: {httpGet: null}")
+def test_a_probe_that_lost_its_handler_to_null_and_says_nothing_else_is_not_there(
+    render_chart: ChartRenderer,
+) -> None:
+    rendered = render_chart("livenessProbe: {httpGet: {path: /live}}", "livenessProbe: {httpGet: null}")
     assert "livenessProbe" not in rendered.container
 
 
-def test_what_listens_on_nothing_is_not_asked(case: Case) -> None:
-    assert not case("worker").container.keys() & PROBES
+def test_what_listens_on_nothing_is_not_asked(render_case: CaseRenderer) -> None:
+    assert not render_case("worker").container.keys() & PROBES
 
 
-def test_a_pod_that_no_service_leads_to_is_asked_all_the_same(case: Case) -> None:
-    assert "readinessProbe" in case("service-off").container
+def test_a_pod_that_no_service_leads_to_is_asked_all_the_same(render_case: CaseRenderer) -> None:
+    assert "readinessProbe" in render_case("service-off").container

@@ -9,7 +9,8 @@ import re
 import pytest
 
 from ci.charts import catalog
-from tests.charts.conftest import NEWEST_ENGINE, Chart, messages_of, with_both_engines
+from tests.support.messages import messages_of
+from tests.support.rendering import NEWEST_ENGINE, ChartRenderer, with_both_engines
 
 # Between them these make every problem there is.
 WITH_A_PORT = """
@@ -322,50 +323,50 @@ PROBLEMS = {
     PROBLEMS,
     ids=["with a port", "without", "at odds", "beside", "no store", "vault", "azure"],
 )
-def test_every_problem_is_told_in_one_report(values: str, release: str, chart: Chart) -> None:
-    assert chart.problems(values, release=release) == PROBLEMS[values, release]
+def test_every_problem_is_told_in_one_report(values: str, release: str, render_chart: ChartRenderer) -> None:
+    assert render_chart.problems(values, release=release) == PROBLEMS[values, release]
 
 
-def test_every_message_is_said_by_some_values_above(chart: Chart) -> None:
-    written = messages_of(chart.path)
+def test_every_message_is_said_by_some_values_above(render_chart: ChartRenderer) -> None:
+    written = messages_of(render_chart.path)
     assert len(written) > 10
-    said = [*itertools.chain(*PROBLEMS.values()), *blocks_taken_away(chart)]
+    said = [*itertools.chain(*PROBLEMS.values()), *blocks_taken_away(render_chart)]
     for message in written:
         pattern = re.sub("%[sdqv]", ".*", re.escape(message))
         assert any(re.fullmatch(pattern, problem) for problem in said), message
 
 
-def blocks(chart: Chart) -> list[str]:
+def blocks(render_chart: ChartRenderer) -> list[str]:
     """The blocks that have defaults of their own, but for probes, which null removes."""
-    defaults = catalog.read_values(chart.path / "values.yaml").items()
+    defaults = catalog.read_values(render_chart.path / "values.yaml").items()
     return sorted(key for key, value in defaults if value and isinstance(value, dict) and "Probe" not in key)
 
 
 @functools.cache
-def blocks_taken_away(chart: Chart, engine: int = NEWEST_ENGINE) -> list[str]:
+def blocks_taken_away(render_chart: ChartRenderer, engine: int = NEWEST_ENGINE) -> list[str]:
     """What is said where every block is null that has defaults, and something else is wrong."""
-    nulls = "".join(f"{block}: null\n" for block in blocks(chart))
-    return chart.problems(f"{nulls}mainPort: web", engine=engine)
+    nulls = "".join(f"{block}: null\n" for block in blocks(render_chart))
+    return render_chart.problems(f"{nulls}mainPort: web", engine=engine)
 
 
 @with_both_engines
 def test_a_block_that_null_takes_away_is_a_slip_and_told_before_anything_else(
-    engine: int, chart: Chart
+    engine: int, render_chart: ChartRenderer
 ) -> None:
-    found = blocks_taken_away(chart, engine)
+    found = blocks_taken_away(render_chart, engine)
     assert [problem.partition(": null removes every default of it; ")[0] for problem in found] == blocks(
-        chart
+        render_chart
     )
 
 
-def test_a_slip_is_told_with_what_to_write_instead(chart: Chart) -> None:
+def test_a_slip_is_told_with_what_to_write_instead(render_chart: ChartRenderer) -> None:
     assert (
         "service: null removes every default of it; leave the line out, or write what you mean, such as "
         "service.enabled: false"
-    ) in blocks_taken_away(chart)
+    ) in blocks_taken_away(render_chart)
 
 
-def test_the_report_says_which_release_stays_as_it_is(chart: Chart) -> None:
-    refused = chart.refused("mainPort: web", release="shop")
+def test_the_report_says_which_release_stays_as_it_is(render_chart: ChartRenderer) -> None:
+    refused = render_chart.refused("mainPort: web", release="shop")
     assert refused.exit_code != 0
     assert '1 problem in the values of "shop", nothing was changed:\n  - mainPort: web ' in str(refused)

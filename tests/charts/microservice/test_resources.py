@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from tests.charts.conftest import Case, Chart, with_both_engines
+from tests.support.rendering import CaseRenderer, ChartRenderer, with_both_engines
 
 
-def test_a_request_alone_lifts_the_default_limit(case: Case) -> None:
-    resources = case("resources").container["resources"]
+def test_a_request_alone_lifts_the_default_limit(render_case: CaseRenderer) -> None:
+    resources = render_case("resources").container["resources"]
     assert resources["limits"] == {"cpu": 2, "memory": "1.5Gi", "ephemeral-storage": "2Gi"}
 
 
-def test_a_request_below_the_default_limit_leaves_it(chart: Chart) -> None:
-    resources = chart("resources: {requests: {cpu: 0.5, memory: 512000k}}").container["resources"]
+def test_a_request_below_the_default_limit_leaves_it(render_chart: ChartRenderer) -> None:
+    resources = render_chart("resources: {requests: {cpu: 0.5, memory: 512000k}}").container["resources"]
     assert resources["limits"] == {"cpu": "500m", "memory": "512Mi"}
 
 
-def test_no_limit_stays_no_limit(chart: Chart) -> None:
-    resources = chart("resources: {requests: {cpu: 4, memory: 4Gi}, limits: {cpu: null}}").container[
+def test_no_limit_stays_no_limit(render_chart: ChartRenderer) -> None:
+    resources = render_chart("resources: {requests: {cpu: 4, memory: 4Gi}, limits: {cpu: null}}").container[
         "resources"
     ]
     assert resources["limits"] == {"memory": "4Gi"}
 
 
 @with_both_engines
-def test_a_request_on_the_command_line_counts_as_in_a_file(engine: int, chart: Chart) -> None:
-    rendered = chart(set_values=["resources.requests.memory=1000000000"], engine=engine)
+def test_a_request_on_the_command_line_counts_as_in_a_file(engine: int, render_chart: ChartRenderer) -> None:
+    rendered = render_chart(set_values=["resources.requests.memory=1000000000"], engine=engine)
     assert rendered.container["resources"]["limits"]["memory"] == 1000000000
 
 
@@ -51,7 +51,7 @@ SAME = [
 ]
 
 
-def test_quantities_are_compared_to_the_last_digit(chart: Chart) -> None:
+def test_quantities_are_compared_to_the_last_digit(render_chart: ChartRenderer) -> None:
     """As resources of many extra containers at once: Helm is asked once."""
     containers = []
     for index, (first, second, more) in enumerate(SAME):
@@ -62,6 +62,6 @@ def test_quantities_are_compared_to_the_last_digit(chart: Chart) -> None:
         ):
             resources = f"{{requests: {{x: '{request}'}}, limits: {{x: '{limit}'}}}}"
             containers.append(f"{{name: {name}-{index}, image: i, resources: {resources}}}")
-    problems = chart.problems(f"extraContainers: [{', '.join(containers)}]")
+    problems = render_chart.problems(f"extraContainers: [{', '.join(containers)}]")
     too_much = {f"extraContainers[{index}]" for index in range(0, len(containers), 3)}
     assert {problem.partition(".")[0] for problem in problems} == too_much

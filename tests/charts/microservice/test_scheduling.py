@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ci.kubernetes.manifests import Object
-from tests.charts.conftest import Case, Chart, Rendered
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered
 
 
 def own_pods(rendered: Rendered) -> Object:
@@ -11,8 +11,8 @@ def own_pods(rendered: Rendered) -> Object:
     return selector
 
 
-def test_pods_spread_softly_over_zones_and_nodes(case: Case) -> None:
-    rendered = case("defaults")
+def test_pods_spread_softly_over_zones_and_nodes(render_case: CaseRenderer) -> None:
+    rendered = render_case("defaults")
     assert rendered.pod["topologySpreadConstraints"] == [
         {
             "maxSkew": 1,
@@ -25,8 +25,8 @@ def test_pods_spread_softly_over_zones_and_nodes(case: Case) -> None:
     ]
 
 
-def test_pods_keep_apart_on_nodes_that_belong_to_no_zone(case: Case) -> None:
-    rendered = case("defaults")
+def test_pods_keep_apart_on_nodes_that_belong_to_no_zone(render_case: CaseRenderer) -> None:
+    rendered = render_case("defaults")
     rules = rendered.pod["affinity"]["podAntiAffinity"]
     (preferred,) = rules["preferredDuringSchedulingIgnoredDuringExecution"]
     assert preferred["podAffinityTerm"] == {
@@ -35,13 +35,15 @@ def test_pods_keep_apart_on_nodes_that_belong_to_no_zone(case: Case) -> None:
     }
 
 
-def test_an_empty_list_means_no_spreading(case: Case) -> None:
-    assert not {"topologySpreadConstraints", "affinity"} & case("security-baseline").pod.keys()
+def test_an_empty_list_means_no_spreading(render_case: CaseRenderer) -> None:
+    assert not {"topologySpreadConstraints", "affinity"} & render_case("security-baseline").pod.keys()
 
 
-def test_another_affinity_stands_beside_the_spreading_and_the_same_one_in_its_place(chart: Chart) -> None:
+def test_another_affinity_stands_beside_the_spreading_and_the_same_one_in_its_place(
+    render_chart: ChartRenderer,
+) -> None:
     beside, in_its_place = (
-        chart(f"affinity: {{{kind}: {{preferredDuringSchedulingIgnoredDuringExecution: []}}}}").pod[
+        render_chart(f"affinity: {{{kind}: {{preferredDuringSchedulingIgnoredDuringExecution: []}}}}").pod[
             "affinity"
         ]
         for kind in ("podAffinity", "podAntiAffinity")
@@ -50,8 +52,8 @@ def test_another_affinity_stands_beside_the_spreading_and_the_same_one_in_its_pl
     assert not in_its_place["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
 
 
-def test_a_constraint_without_pods_means_the_applications_own(case: Case) -> None:
-    rendered = case("scheduling")
+def test_a_constraint_without_pods_means_the_applications_own(render_case: CaseRenderer) -> None:
+    rendered = render_case("scheduling")
     assert rendered.pod["topologySpreadConstraints"][0] == {
         "maxSkew": 1,
         "topologyKey": "topology.kubernetes.io/zone",
@@ -60,13 +62,13 @@ def test_a_constraint_without_pods_means_the_applications_own(case: Case) -> Non
     }
 
 
-def test_a_constraint_for_other_pods_is_left_alone(case: Case) -> None:
-    constraint = case("scheduling").pod["topologySpreadConstraints"][1]
+def test_a_constraint_for_other_pods_is_left_alone(render_case: CaseRenderer) -> None:
+    constraint = render_case("scheduling").pod["topologySpreadConstraints"][1]
     assert constraint["labelSelector"] == {"matchLabels": {"tier": "web"}}
 
 
-def test_a_term_of_affinity_without_pods_means_the_applications_own(case: Case) -> None:
-    rendered = case("scheduling")
+def test_a_term_of_affinity_without_pods_means_the_applications_own(render_case: CaseRenderer) -> None:
+    rendered = render_case("scheduling")
     rules = rendered.pod["affinity"]["podAntiAffinity"]
     (required,) = rules["requiredDuringSchedulingIgnoredDuringExecution"]
     (preferred,) = rules["preferredDuringSchedulingIgnoredDuringExecution"]
@@ -80,8 +82,8 @@ def test_a_term_of_affinity_without_pods_means_the_applications_own(case: Case) 
     }
 
 
-def test_a_term_of_affinity_to_other_pods_is_left_alone(case: Case) -> None:
-    rules = case("scheduling").pod["affinity"]["podAffinity"]
+def test_a_term_of_affinity_to_other_pods_is_left_alone(render_case: CaseRenderer) -> None:
+    rules = render_case("scheduling").pod["affinity"]["podAffinity"]
     (preferred,) = rules["preferredDuringSchedulingIgnoredDuringExecution"]
     assert preferred["podAffinityTerm"]["labelSelector"] == {"matchLabels": {"app": "cache"}}
 
@@ -98,21 +100,21 @@ topologySpreadConstraints:
 """
 
 
-def test_affinity_to_nodes_is_left_alone(chart: Chart) -> None:
-    rules = chart(LEFT_ALONE).pod["affinity"]["nodeAffinity"]
+def test_affinity_to_nodes_is_left_alone(render_chart: ChartRenderer) -> None:
+    rules = render_chart(LEFT_ALONE).pod["affinity"]["nodeAffinity"]
     (term,) = rules["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
     assert term == {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]}
 
 
-def test_a_selector_that_is_written_as_empty_goes_on_to_mean_every_pod(chart: Chart) -> None:
-    pod = chart(LEFT_ALONE).pod
+def test_a_selector_that_is_written_as_empty_goes_on_to_mean_every_pod(render_chart: ChartRenderer) -> None:
+    pod = render_chart(LEFT_ALONE).pod
     (term,) = pod["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     (constraint,) = pod["topologySpreadConstraints"]
     assert (term["labelSelector"], constraint["labelSelector"]) == ({}, {})
 
 
-def test_nodes_are_chosen_as_written(case: Case) -> None:
-    pod = case("scheduling").pod
+def test_nodes_are_chosen_as_written(render_case: CaseRenderer) -> None:
+    pod = render_case("scheduling").pod
     assert pod["nodeSelector"] == {"kubernetes.io/arch": "arm64"}
     assert pod["tolerations"] == [
         {"key": "dedicated", "operator": "Equal", "value": "api", "effect": "NoSchedule"}

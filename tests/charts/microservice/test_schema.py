@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ci.charts import helm
-from tests.charts.conftest import Chart, Rendered, with_both_engines
+from tests.support.rendering import ChartRenderer, Rendered, with_both_engines
 
 # Each in a block of its own, so that one file can hold them all and Helm has to tell them all at once.
 MISTAKES = {
@@ -61,12 +61,12 @@ MISTAKES = {
 
 
 @pytest.fixture(scope="module")
-def report(chart: Chart) -> Callable[[int], str]:
+def report(render_chart: ChartRenderer) -> Callable[[int], str]:
     """What Helm says of all mistakes together."""
 
     def ask(engine: int) -> str:
         with pytest.raises(helm.HelmError) as refused:
-            chart("\n".join(MISTAKES), engine=engine)
+            render_chart("\n".join(MISTAKES), engine=engine)
         assert refused.value.exit_code != 0
         return str(refused.value)
 
@@ -87,16 +87,18 @@ def test_nothing_but_the_mistakes_is_refused(engine: int, report: Callable[[int]
 
 
 @with_both_engines
-def test_a_tag_that_became_a_number_on_the_command_line_is_refused(engine: int, chart: Chart) -> None:
+def test_a_tag_that_became_a_number_on_the_command_line_is_refused(
+    engine: int, render_chart: ChartRenderer
+) -> None:
     with pytest.raises(helm.HelmError) as refused:
-        chart(engine=engine, set_values=["image.tag=20250811"])
+        render_chart(engine=engine, set_values=["image.tag=20250811"])
     told = 'a string: write tag: "20250811" in quotes, or --set-string image.tag=20250811'
     assert f"at '/image/tag': value must be '{told}'" in str(refused.value)
 
 
 @with_both_engines
-def test_null_takes_away_what_may_be_missing(engine: int, chart: Chart) -> None:
-    rendered = chart(
+def test_null_takes_away_what_may_be_missing(engine: int, render_chart: ChartRenderer) -> None:
+    rendered = render_chart(
         """
         commonLabels: {team: null}
         strategy: {rollingUpdate: null}
@@ -116,21 +118,21 @@ def test_null_takes_away_what_may_be_missing(engine: int, chart: Chart) -> None:
 
 
 @with_both_engines
-def test_keys_that_begin_with_x_are_free(engine: int, chart: Chart) -> None:
-    rendered = chart("x-size: &size {memory: 1Gi}\nresources: {limits: *size}", engine=engine)
+def test_keys_that_begin_with_x_are_free(engine: int, render_chart: ChartRenderer) -> None:
+    rendered = render_chart("x-size: &size {memory: 1Gi}\nresources: {limits: *size}", engine=engine)
     assert rendered.container["resources"]["limits"]["memory"] == "1Gi"
 
 
 @with_both_engines
-def test_the_chart_alone_is_clean_to_a_strict_lint(engine: int, chart: Chart) -> None:
-    report = helm.lint(chart.path, engine=engine, strict=True)
+def test_the_chart_alone_is_clean_to_a_strict_lint(engine: int, render_chart: ChartRenderer) -> None:
+    report = helm.lint(render_chart.path, engine=engine, strict=True)
     assert not re.search(r"\[(WARNING|ERROR)\]", report)
 
 
 @with_both_engines
-def test_without_an_image_both_keys_are_asked_for_at_once(engine: int, chart: Chart) -> None:
+def test_without_an_image_both_keys_are_asked_for_at_once(engine: int, render_chart: ChartRenderer) -> None:
     with pytest.raises(helm.HelmError) as refused:
-        helm.template(chart.path, engine=engine)
+        helm.template(render_chart.path, engine=engine)
     assert refused.value.exit_code != 0
     assert "image.repository is missing" in str(refused.value)
     assert "image.tag is missing" in str(refused.value)
@@ -153,12 +155,12 @@ worker: {enabled: true, image: {repository: myrepo/worker, tag: "1.2.3"}, ports:
 
 
 @pytest.fixture(scope="module")
-def parent(chart: Chart, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def parent(render_chart: ChartRenderer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A chart that depends on ours twice."""
     folder = tmp_path_factory.mktemp("parent")
     (folder / "Chart.yaml").write_text(PARENT, encoding="utf-8")
     (folder / "values.yaml").write_text(PARENT_VALUES, encoding="utf-8")
-    shutil.copytree(chart.path, folder / "charts" / "microservice")
+    shutil.copytree(render_chart.path, folder / "charts" / "microservice")
     return folder
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.charts.conftest import Case, Chart
+from tests.support.rendering import CaseRenderer, ChartRenderer
 
 RESTRICTED_POD = {
     "runAsNonRoot": True,
@@ -20,14 +20,14 @@ RESTRICTED_CONTAINER = {
 }
 
 
-def test_the_default_is_the_restricted_standard_and_a_read_only_root(case: Case) -> None:
-    rendered = case("defaults")
+def test_the_default_is_the_restricted_standard_and_a_read_only_root(render_case: CaseRenderer) -> None:
+    rendered = render_case("defaults")
     assert rendered.pod["securityContext"] == RESTRICTED_POD
     assert rendered.container["securityContext"] == RESTRICTED_CONTAINER
 
 
-def test_baseline_lets_an_image_be_root_but_gain_no_more(case: Case) -> None:
-    rendered = case("security-baseline")
+def test_baseline_lets_an_image_be_root_but_gain_no_more(render_case: CaseRenderer) -> None:
+    rendered = render_case("security-baseline")
     added_by_the_case = {"capabilities": {"add": ["NET_BIND_SERVICE"], "drop": ["ALL"]}}
     assert rendered.container["securityContext"] == {"allowPrivilegeEscalation": False} | added_by_the_case
     assert rendered.pod["securityContext"] == {
@@ -36,14 +36,14 @@ def test_baseline_lets_an_image_be_root_but_gain_no_more(case: Case) -> None:
     }
 
 
-def test_privileged_says_nothing_but_what_the_user_does(case: Case) -> None:
-    rendered = case("security-privileged")
+def test_privileged_says_nothing_but_what_the_user_does(render_case: CaseRenderer) -> None:
+    rendered = render_case("security-privileged")
     assert "securityContext" not in rendered.pod
     assert rendered.container["securityContext"] == {"privileged": True}
 
 
-def test_what_the_user_writes_is_laid_over_the_standard(case: Case) -> None:
-    rendered = case("security-overlay")
+def test_what_the_user_writes_is_laid_over_the_standard(render_case: CaseRenderer) -> None:
+    rendered = render_case("security-overlay")
     assert rendered.container["securityContext"] == RESTRICTED_CONTAINER | {
         "runAsUser": 1000,
         "runAsGroup": 1000,
@@ -56,13 +56,13 @@ def test_what_the_user_writes_is_laid_over_the_standard(case: Case) -> None:
     ]
 
 
-def test_a_privileged_container_is_not_denied_escalation(chart: Chart) -> None:
-    rendered = chart("{podSecurityStandard: baseline, securityContext: {privileged: true}}")
+def test_a_privileged_container_is_not_denied_escalation(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("{podSecurityStandard: baseline, securityContext: {privileged: true}}")
     assert rendered.container["securityContext"] == {"privileged": True}
 
 
-def test_other_containers_keep_the_same_standard(case: Case) -> None:
-    pod = case("containers").pod
+def test_other_containers_keep_the_same_standard(render_case: CaseRenderer) -> None:
+    pod = render_case("containers").pod
     assert pod["initContainers"][0]["securityContext"] == RESTRICTED_CONTAINER
     assert pod["containers"][1]["securityContext"] == RESTRICTED_CONTAINER
 
@@ -79,53 +79,55 @@ serviceAccount: {name: runner}
 """
 
 
-def test_other_containers_get_the_users_settings_under_their_own(chart: Chart) -> None:
-    pod = chart(OTHERS).pod
+def test_other_containers_get_the_users_settings_under_their_own(render_chart: ChartRenderer) -> None:
+    pod = render_chart(OTHERS).pod
     first, beside = pod["initContainers"][0], pod["containers"][1]
     assert first["securityContext"] == RESTRICTED_CONTAINER | {"runAsUser": 2000, "runAsGroup": 1000}
     assert beside["securityContext"] == RESTRICTED_CONTAINER | {"runAsUser": 3000, "runAsGroup": 1000}
 
 
-def test_another_container_that_is_privileged_is_not_denied_escalation(chart: Chart) -> None:
-    privileged = chart(OTHERS).pod["initContainers"][1]
+def test_another_container_that_is_privileged_is_not_denied_escalation(render_chart: ChartRenderer) -> None:
+    privileged = render_chart(OTHERS).pod["initContainers"][1]
     assert "allowPrivilegeEscalation" not in privileged["securityContext"]
 
 
-def test_the_capability_that_kubernetes_takes_for_privileged_lifts_the_denial_too(chart: Chart) -> None:
-    nearly_privileged = chart(OTHERS).pod["containers"][2]
+def test_the_capability_that_kubernetes_takes_for_privileged_lifts_the_denial_too(
+    render_chart: ChartRenderer,
+) -> None:
+    nearly_privileged = render_chart(OTHERS).pod["containers"][2]
     assert "allowPrivilegeEscalation" not in nearly_privileged["securityContext"]
 
 
-def test_the_pods_run_as_an_account_of_their_own_without_its_token(case: Case) -> None:
-    rendered = case("defaults")
+def test_the_pods_run_as_an_account_of_their_own_without_its_token(render_case: CaseRenderer) -> None:
+    rendered = render_case("defaults")
     assert rendered.pod["serviceAccountName"] == rendered.one("ServiceAccount")["metadata"]["name"]
     assert rendered.pod["automountServiceAccountToken"] is False
     assert rendered.one("ServiceAccount")["automountServiceAccountToken"] is False
 
 
-def test_the_token_is_there_for_who_asks(case: Case) -> None:
-    rendered = case("security-overlay")
+def test_the_token_is_there_for_who_asks(render_case: CaseRenderer) -> None:
+    rendered = render_case("security-overlay")
     assert rendered.pod["automountServiceAccountToken"] is True
     assert rendered.one("ServiceAccount")["automountServiceAccountToken"] is True
 
 
-def test_the_account_names_the_role_that_a_cloud_gives_it(case: Case) -> None:
-    annotations = case("security-overlay").one("ServiceAccount")["metadata"]["annotations"]
+def test_the_account_names_the_role_that_a_cloud_gives_it(render_case: CaseRenderer) -> None:
+    annotations = render_case("security-overlay").one("ServiceAccount")["metadata"]["annotations"]
     assert annotations == {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/api"}
 
 
-def test_an_account_made_elsewhere_is_used_and_not_made(case: Case) -> None:
-    rendered = case("account-existing")
+def test_an_account_made_elsewhere_is_used_and_not_made(render_case: CaseRenderer) -> None:
+    rendered = render_case("account-existing")
     assert rendered.all("ServiceAccount") == {}
     assert rendered.pod["serviceAccountName"] == "shared-runner"
     assert rendered.pod["automountServiceAccountToken"] is False
 
 
-def test_the_account_can_have_another_name(chart: Chart) -> None:
-    rendered = chart(OTHERS)
+def test_the_account_can_have_another_name(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(OTHERS)
     assert rendered.one("ServiceAccount")["metadata"]["name"] == "runner"
     assert rendered.pod["serviceAccountName"] == "runner"
 
 
-def test_without_an_account_the_pods_run_as_the_namespaces_own(chart: Chart) -> None:
-    assert chart("serviceAccount: {create: false}").pod["serviceAccountName"] == "default"
+def test_without_an_account_the_pods_run_as_the_namespaces_own(render_chart: ChartRenderer) -> None:
+    assert render_chart("serviceAccount: {create: false}").pod["serviceAccountName"] == "default"

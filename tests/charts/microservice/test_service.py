@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import pytest
 
-from tests.charts.conftest import Case, Chart
+from tests.support.rendering import CaseRenderer, ChartRenderer
 
 
-def test_the_service_leads_from_port_80_to_the_pods_port_by_its_name(case: Case) -> None:
-    rendered = case("defaults")
+def test_the_service_leads_from_port_80_to_the_pods_port_by_its_name(render_case: CaseRenderer) -> None:
+    rendered = render_case("defaults")
     assert rendered.service["ports"] == [
         {"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}
     ]
     assert rendered.container["ports"] == [{"name": "http", "containerPort": 8000, "protocol": "TCP"}]
 
 
-def test_the_service_is_for_the_inside_of_the_cluster(case: Case) -> None:
-    assert case("defaults").service["type"] == "ClusterIP"
+def test_the_service_is_for_the_inside_of_the_cluster(render_case: CaseRenderer) -> None:
+    assert render_case("defaults").service["type"] == "ClusterIP"
 
 
 @pytest.mark.parametrize("name", ["api", "names"])
-def test_the_service_reaches_the_applications_pods_and_no_others(name: str, case: Case) -> None:
-    rendered = case(name)
+def test_the_service_reaches_the_applications_pods_and_no_others(
+    name: str, render_case: CaseRenderer
+) -> None:
+    rendered = render_case(name)
     assert rendered.service["selector"] == rendered.deployment["selector"]["matchLabels"]
     assert rendered.service["selector"].items() <= rendered.pod_metadata["labels"].items()
     assert rendered.service["selector"]["app.kubernetes.io/component"] == "app"
 
 
-def test_a_port_without_a_service_port_is_the_pods_alone(case: Case) -> None:
-    rendered = case("probes-grpc")
+def test_a_port_without_a_service_port_is_the_pods_alone(render_case: CaseRenderer) -> None:
+    rendered = render_case("probes-grpc")
     assert [port["name"] for port in rendered.container["ports"]] == ["admin", "grpc"]
     assert [port["name"] for port in rendered.service["ports"]] == ["grpc"]
 
@@ -43,23 +45,23 @@ ports:
 """
 
 
-def test_the_main_port_stands_first_and_the_others_by_name(chart: Chart) -> None:
-    rendered = chart(MANY_PORTS)
+def test_the_main_port_stands_first_and_the_others_by_name(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(MANY_PORTS)
     assert [port["name"] for port in rendered.service["ports"]] == ["metrics", "admin", "http", "web"]
 
 
-def test_a_port_that_is_switched_off_is_nowhere(chart: Chart) -> None:
-    rendered = chart(MANY_PORTS)
+def test_a_port_that_is_switched_off_is_nowhere(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(MANY_PORTS)
     for port in [*rendered.container["ports"], *rendered.service["ports"]]:
         assert port["name"] != "off"
 
 
-def test_http_is_the_main_port_unless_another_is_named(case: Case) -> None:
-    assert [port["name"] for port in case("ingress").service["ports"]] == ["http", "admin"]
+def test_http_is_the_main_port_unless_another_is_named(render_case: CaseRenderer) -> None:
+    assert [port["name"] for port in render_case("ingress").service["ports"]] == ["http", "admin"]
 
 
-def test_protocols_stand_where_they_differ(case: Case) -> None:
-    rendered = case("service-loadbalancer")
+def test_protocols_stand_where_they_differ(render_case: CaseRenderer) -> None:
+    rendered = render_case("service-loadbalancer")
     assert {port["name"]: port["protocol"] for port in rendered.service["ports"]} == {
         "http": "TCP",
         "dns": "UDP",
@@ -70,44 +72,44 @@ def test_protocols_stand_where_they_differ(case: Case) -> None:
     ]
 
 
-def test_a_port_says_what_is_spoken_there(case: Case) -> None:
-    (port,) = case("probes-grpc").service["ports"]
+def test_a_port_says_what_is_spoken_there(render_case: CaseRenderer) -> None:
+    (port,) = render_case("probes-grpc").service["ports"]
     assert port["appProtocol"] == "kubernetes.io/h2c"
 
 
-def test_the_port_at_every_node_can_be_chosen(case: Case) -> None:
-    rendered = case("service-nodeport")
+def test_the_port_at_every_node_can_be_chosen(render_case: CaseRenderer) -> None:
+    rendered = render_case("service-nodeport")
     assert rendered.service["type"] == "NodePort"
     assert rendered.service["ports"][0]["nodePort"] == 30080
 
 
-def test_further_ports_stand_behind_as_written(case: Case) -> None:
-    assert case("containers").service["ports"][1:] == [
+def test_further_ports_stand_behind_as_written(render_case: CaseRenderer) -> None:
+    assert render_case("containers").service["ports"][1:] == [
         {"name": "metrics", "port": 9102, "targetPort": "metrics"}
     ]
 
 
-def test_further_ports_alone_make_a_service(chart: Chart) -> None:
-    rendered = chart("""
+def test_further_ports_alone_make_a_service(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("""
         ports: {http: {enabled: false}}
         service: {extraPorts: [{name: metrics, port: 9102, targetPort: 9102}]}
     """)
     assert rendered.service["ports"] == [{"name": "metrics", "port": 9102, "targetPort": 9102}]
 
 
-def test_every_field_of_a_service_can_be_set(case: Case) -> None:
-    balancer = case("service-loadbalancer").service
+def test_every_field_of_a_service_can_be_set(render_case: CaseRenderer) -> None:
+    balancer = render_case("service-loadbalancer").service
     assert balancer["externalTrafficPolicy"] == "Local"
     assert balancer["loadBalancerSourceRanges"] == ["203.0.113.0/24"]
     assert balancer["sessionAffinity"] == "ClientIP"
     assert balancer["sessionAffinityConfig"] == {"clientIP": {"timeoutSeconds": 600}}
-    assert case("service-nodeport").service["trafficDistribution"] == "PreferClose"
-    headless = case("service-headless").service
+    assert render_case("service-nodeport").service["trafficDistribution"] == "PreferClose"
+    headless = render_case("service-headless").service
     assert (headless["clusterIP"], headless["publishNotReadyAddresses"]) == ("None", True)
 
 
-def test_what_is_the_charts_own_is_no_field_of_the_service(case: Case) -> None:
-    rendered = case("service-loadbalancer")
+def test_what_is_the_charts_own_is_no_field_of_the_service(render_case: CaseRenderer) -> None:
+    rendered = render_case("service-loadbalancer")
     assert not rendered.service.keys() & {"enabled", "annotations", "labels", "extraPorts"}
     metadata = rendered.one("Service")["metadata"]
     assert metadata["labels"]["exposed"] == "true"
@@ -116,18 +118,18 @@ def test_what_is_the_charts_own_is_no_field_of_the_service(case: Case) -> None:
     }
 
 
-def test_labels_and_annotations_of_the_service_are_its_alone(case: Case) -> None:
-    rendered = case("service-loadbalancer")
+def test_labels_and_annotations_of_the_service_are_its_alone(render_case: CaseRenderer) -> None:
+    rendered = render_case("service-loadbalancer")
     deployment = rendered.one("Deployment")["metadata"]
     assert "exposed" not in deployment["labels"] | rendered.pod_metadata["labels"]
     assert "annotations" not in deployment
 
 
-def test_a_service_that_is_switched_off_is_not_there(case: Case) -> None:
-    rendered = case("service-off")
+def test_a_service_that_is_switched_off_is_not_there(render_case: CaseRenderer) -> None:
+    rendered = render_case("service-off")
     assert rendered.all("Service") == {}
     assert rendered.container["ports"] == [{"name": "http", "containerPort": 8000, "protocol": "TCP"}]
 
 
-def test_a_port_for_the_pods_alone_makes_no_service(case: Case) -> None:
-    assert case("removals").all("Service") == {}
+def test_a_port_for_the_pods_alone_makes_no_service(render_case: CaseRenderer) -> None:
+    assert render_case("removals").all("Service") == {}

@@ -2,86 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 from base64 import b64decode
 from collections.abc import Callable
 
 import pytest
 
-from tests.charts.conftest import Chart, Rendered, with_both_engines
-
-# What stands last is last in its document too, where Helm trims.
-TEXTS = {
-    "quotes": """both "double" and 'single'""",
-    "backslash": "\\n is no line and \\ stays",
-    "braces": "{{ .Values.image }} {{- fail . }}",
-    "comment": "a # b",
-    "only-a-comment": "#x",
-    "colon": "key: value",
-    "last-colon": "key:",
-    "indicators": "&a *b !c %d @e `f`",
-    "unicode": "ü € 日本語 😀\u00a0",
-    "colours": "\x1b[31mred\x1b[0m",
-    "yes": "yes",
-    "one-letter": "n",
-    "null": "null",
-    "tilde": "~",
-    "exponent": "1e3",
-    "octal": "0123",
-    "hexadecimal": "0x1F",
-    "underscores": "1_000",
-    "fraction": "1.10",
-    "million": "1000000",
-    "infinity": ".inf",
-    "time": "12:30:45",
-    "date": "2001-01-01",
-    "equals": "=",
-    "reference": "$(X) $$(Y) $",
-    "empty": "",
-    "blank": " ",
-    "leading-blanks": "   first\n second\n",
-    "trailing-blanks": "first  \nsecond  ",
-    "tabs": "\tfirst\n\tsecond\t",
-    "lines-at-the-beginning": "\n\nfirst",
-    "blanks-at-the-end": "first\n   ",
-    "windows": "first\r\nsecond\r\n",
-    "carriage-return": "first\rsecond\r",
-    "documents": "---\na: b\n---\n...\n",
-    "long": "a long line of words " * 500,
-    "long-lines": ("a long line of words " * 200 + "\n") * 3,
-    "z": "one line\n",
-}
-# What no plain way of writing YAML keeps.
-FRAGILE = {
-    "line-alone": "\n",
-    "lines-alone": "\n\n\n",
-    "blank-lines": "first\n  \n\nsecond\n  \n",
-    "line-separator": "first\u2028second\n",
-    "next-line": "first\x85second\n",
-    "delete": "a\x7fb",
-    "byte-order-marks": "\ufeff" * 300,
-    "not-a-character": "\uffff",
-    "z": "first\n\n\n\n",
-}
-
-
-def everywhere(texts: dict[str, str]) -> str:
-    """Values that hold the texts wherever a user can write any; JSON, which is YAML, quotes all of them."""
-    values = {
-        "env": texts,
-        "config": {"data": texts, "files": texts},
-        # A variable comes from config or from secret.
-        "secret": {"data": {f"secret.{name}": text for name, text in texts.items()}, "files": texts},
-        "command": list(texts.values()),
-        "args": list(texts.values()),
-        "podAnnotations": texts,
-        "service": {"annotations": texts},
-        "serviceAccount": {"annotations": texts},
-        "ingress": {"enabled": True, "hosts": [{"host": "example.com"}], "annotations": texts},
-    }
-    text = json.dumps(values, ensure_ascii=False)
-    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+from tests.support.rendering import ChartRenderer, Rendered, with_both_engines
+from tests.support.texts import FRAGILE, TEXTS, everywhere
 
 
 def secret(name: str) -> Callable[[Rendered], dict[str, str]]:
@@ -113,17 +40,19 @@ PLACES: dict[str, Callable[[Rendered], object]] = {
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("texts", [TEXTS, FRAGILE], ids=["any", "fragile"])
 @with_both_engines
-def test_text_arrives_unchanged(engine: int, texts: dict[str, str], place: str, chart: Chart) -> None:
-    found = PLACES[place](chart(everywhere(texts), engine=engine))
+def test_text_arrives_unchanged(
+    engine: int, texts: dict[str, str], place: str, render_chart: ChartRenderer
+) -> None:
+    found = PLACES[place](render_chart(everywhere(texts), engine=engine))
     assert found == (texts if isinstance(found, dict) else list(texts.values()))
 
 
-def test_empty_lines_at_the_very_end_of_a_container_arrive(chart: Chart) -> None:
+def test_empty_lines_at_the_very_end_of_a_container_arrive(render_chart: ChartRenderer) -> None:
     nothing_behind = """
         ports: {http: null}
         resources: {requests: null, limits: null}
         podSecurityStandard: privileged
         volumes: {tmp: {mountPath: null}}
     """
-    rendered = chart(nothing_behind, 'env: {LAST: "first\\n\\n\\n"}')
+    rendered = render_chart(nothing_behind, 'env: {LAST: "first\\n\\n\\n"}')
     assert rendered.env == {"LAST": "first\n\n\n"}

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from ci.charts import catalog
-from tests.charts.conftest import Case, Chart, Notes, Rendered, with_both_engines
+from tests.support.notes import Notes
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
 README = catalog.find_case("defaults").chart.path / "README.md"
 SETTINGS = """
@@ -29,8 +30,8 @@ def names(rendered: Rendered) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def rendered(chart: Chart) -> Rendered:
-    return chart(SETTINGS)
+def rendered(render_chart: ChartRenderer) -> Rendered:
+    return render_chart(SETTINGS)
 
 
 def test_a_name_ends_in_ten_digits_of_a_hash(rendered: Rendered) -> None:
@@ -57,16 +58,16 @@ def test_they_can_not_be_changed_and_helm_keeps_them(rendered: Rendered) -> None
     ],
 )
 def test_other_data_make_another_name_and_nothing_else_does(
-    change: str, renamed: list[str], rendered: Rendered, chart: Chart
+    change: str, renamed: list[str], rendered: Rendered, render_chart: ChartRenderer
 ) -> None:
-    before, after = names(rendered), names(chart(SETTINGS, change))
+    before, after = names(rendered), names(render_chart(SETTINGS, change))
     assert [part for part in PARTS if before[part] != after.get(part)] == renamed
 
 
 @with_both_engines
-def test_a_number_and_its_digits_are_the_same_data(engine: int, chart: Chart) -> None:
-    numbers = chart("config: {data: {PORT: 1000000}, versioned: true}", engine=engine)
-    digits = chart("config: {data: {PORT: '1000000'}, versioned: true}", engine=engine)
+def test_a_number_and_its_digits_are_the_same_data(engine: int, render_chart: ChartRenderer) -> None:
+    numbers = render_chart("config: {data: {PORT: 1000000}, versioned: true}", engine=engine)
+    digits = render_chart("config: {data: {PORT: '1000000'}, versioned: true}", engine=engine)
     assert names(numbers) == names(digits)
 
 
@@ -74,22 +75,22 @@ def test_pods_roll_by_the_names_and_need_no_checksums(rendered: Rendered) -> Non
     assert "annotations" not in rendered.pod_metadata
 
 
-def test_settings_that_are_not_versioned_keep_name_and_checksum(chart: Chart) -> None:
-    rendered = chart(SETTINGS, "secret: {versioned: null}")
+def test_settings_that_are_not_versioned_keep_name_and_checksum(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(SETTINGS, "secret: {versioned: null}")
     assert set(rendered.all("Secret")) == {"api-secrets", "api-secret-files"}
     assert set(rendered.pod_metadata["annotations"]) == {"checksum/secret"}
     assert not any("immutable" in made for made in rendered.all("Secret").values())
 
 
-def test_whatever_refers_to_settings_by_their_plain_names_is_led_to_them(case: Case) -> None:
-    rendered = case("versioned")
+def test_whatever_refers_to_settings_by_their_plain_names_is_led_to_them(render_case: CaseRenderer) -> None:
+    rendered = render_case("versioned")
     found = re.findall(r"versioned-[a-z-]+-[0-9a-f]{10}", str(rendered.pod))
     assert len(found) == 10
     assert set(found) == set(names(rendered).values())
 
 
-def test_what_is_made_elsewhere_keeps_its_name(chart: Chart) -> None:
-    rendered = chart(
+def test_what_is_made_elsewhere_keeps_its_name(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(
         SETTINGS,
         """
         env: {A: {secretKeyRef: {name: api-config, key: a}}, B: {configMapKeyRef: {name: other, key: b}}}

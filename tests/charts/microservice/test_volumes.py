@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ci.kubernetes.manifests import Object
-from tests.charts.conftest import Case, Chart, Rendered, with_both_engines
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
 
 def volumes(rendered: Rendered) -> dict[str, Object]:
@@ -25,16 +25,18 @@ def mounts(rendered: Rendered, name: str) -> list[Object]:
     ]
 
 
-def test_tmp_can_be_written_by_default(case: Case) -> None:
-    rendered = case("defaults")
+def test_tmp_can_be_written_by_default(render_case: CaseRenderer) -> None:
+    rendered = render_case("defaults")
     assert volumes(rendered) == {"tmp": {"emptyDir": {}}}
     assert mounts(rendered, "tmp") == [{"mountPath": "/tmp"}]  # noqa: S108
 
 
 @pytest.mark.parametrize("name", ["removals", "volumes"], ids=["null", "enabled: false"])
 @with_both_engines
-def test_a_volume_is_removed_by_null_and_by_enabled_false(engine: int, name: str, case: Case) -> None:
-    rendered = case(name, engine=engine)
+def test_a_volume_is_removed_by_null_and_by_enabled_false(
+    engine: int, name: str, render_case: CaseRenderer
+) -> None:
+    rendered = render_case(name, engine=engine)
     assert "tmp" not in volumes(rendered)
     assert mounts(rendered, "tmp") == []
 
@@ -51,14 +53,14 @@ volumes:
 """
 
 
-def test_a_default_volume_takes_settings_of_the_users(chart: Chart) -> None:
-    rendered = chart(CHANGES)
+def test_a_default_volume_takes_settings_of_the_users(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(CHANGES)
     assert volumes(rendered)["tmp"] == {"emptyDir": {"sizeLimit": "1Gi"}}
     assert mounts(rendered, "tmp") == [{"mountPath": "/scratch", "subPath": "api"}]
 
 
-def test_sources_are_kubernetes_own(case: Case) -> None:
-    found = volumes(case("volumes"))
+def test_sources_are_kubernetes_own(render_case: CaseRenderer) -> None:
+    found = volumes(render_case("volumes"))
     assert found["cache"] == {"emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}}
     assert found["certs"] == {"secret": {"secretName": "api-certificates", "defaultMode": 0o400}}
     assert found["downward"] == {
@@ -66,30 +68,30 @@ def test_sources_are_kubernetes_own(case: Case) -> None:
     }
 
 
-def test_settings_of_a_mount_stand_beside_its_path(case: Case) -> None:
-    assert mounts(case("volumes"), "certs") == [{"mountPath": "/certs", "readOnly": True}]
+def test_settings_of_a_mount_stand_beside_its_path(render_case: CaseRenderer) -> None:
+    assert mounts(render_case("volumes"), "certs") == [{"mountPath": "/certs", "readOnly": True}]
 
 
-def test_options_of_a_mount_stand_beside_its_path(chart: Chart) -> None:
-    rendered = chart("volumes: {tmp: {bindMountOptions: [noexec]}}")
+def test_options_of_a_mount_stand_beside_its_path(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("volumes: {tmp: {bindMountOptions: [noexec]}}")
     assert mounts(rendered, "tmp") == [{"mountPath": "/tmp", "bindMountOptions": ["noexec"]}]  # noqa: S108
 
 
-def test_one_volume_can_be_in_several_places(case: Case) -> None:
-    assert mounts(case("volumes"), "shared") == [
+def test_one_volume_can_be_in_several_places(render_case: CaseRenderer) -> None:
+    assert mounts(render_case("volumes"), "shared") == [
         {"mountPath": "/in", "subPath": "in"},
         {"mountPath": "/out", "subPath": "out"},
     ]
 
 
-def test_a_volume_without_a_path_is_there_for_other_containers(case: Case) -> None:
-    rendered = case("volumes")
+def test_a_volume_without_a_path_is_there_for_other_containers(render_case: CaseRenderer) -> None:
+    rendered = render_case("volumes")
     assert volumes(rendered)["declared"] == {"emptyDir": {}}
     assert mounts(rendered, "declared") == []
 
 
-def test_a_claim_is_made_under_the_applications_name(case: Case) -> None:
-    rendered = case("volumes")
+def test_a_claim_is_made_under_the_applications_name(render_case: CaseRenderer) -> None:
+    rendered = render_case("volumes")
     claim = rendered.all("PersistentVolumeClaim")["volumes-data"]
     assert claim["spec"] == {
         "accessModes": ["ReadWriteOnce"],
@@ -99,13 +101,13 @@ def test_a_claim_is_made_under_the_applications_name(case: Case) -> None:
     assert volumes(rendered)["data"] == {"persistentVolumeClaim": {"claimName": "volumes-data"}}
 
 
-def test_a_claim_can_be_for_many_nodes(case: Case) -> None:
-    claim = case("volumes").all("PersistentVolumeClaim")["volumes-shared"]
+def test_a_claim_can_be_for_many_nodes(render_case: CaseRenderer) -> None:
+    claim = render_case("volumes").all("PersistentVolumeClaim")["volumes-shared"]
     assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
 
 
-def test_a_claim_that_is_to_be_retained_outlives_the_release(case: Case) -> None:
-    claims = case("volumes").all("PersistentVolumeClaim")
+def test_a_claim_that_is_to_be_retained_outlives_the_release(render_case: CaseRenderer) -> None:
+    claims = render_case("volumes").all("PersistentVolumeClaim")
     assert claims["volumes-data"]["metadata"]["annotations"] == {
         "backup": "daily",
         "helm.sh/resource-policy": "keep",
@@ -113,19 +115,19 @@ def test_a_claim_that_is_to_be_retained_outlives_the_release(case: Case) -> None
     assert "annotations" not in claims["volumes-shared"]["metadata"]
 
 
-def test_a_claim_can_ask_for_no_storage_class_at_all(chart: Chart) -> None:
-    assert chart(CHANGES).one("PersistentVolumeClaim")["spec"]["storageClassName"] == ""
+def test_a_claim_can_ask_for_no_storage_class_at_all(render_chart: ChartRenderer) -> None:
+    assert render_chart(CHANGES).one("PersistentVolumeClaim")["spec"]["storageClassName"] == ""
 
 
-def test_a_volume_that_is_switched_off_makes_no_claim(chart: Chart) -> None:
-    rendered = chart(CHANGES)
+def test_a_volume_that_is_switched_off_makes_no_claim(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(CHANGES)
     assert rendered.all("PersistentVolumeClaim").keys() == {"api-data"}
     assert "off" not in volumes(rendered)
     assert mounts(rendered, "off") == []
 
 
-def test_settings_for_the_files_lie_over_their_volumes(case: Case) -> None:
-    found = volumes(case("config"))
+def test_settings_for_the_files_lie_over_their_volumes(render_case: CaseRenderer) -> None:
+    found = volumes(render_case("config"))
     assert found["config"] == {"configMap": {"name": "config-files", "defaultMode": 0o440}}
     assert found["secret"] == {
         "secret": {
@@ -135,20 +137,20 @@ def test_settings_for_the_files_lie_over_their_volumes(case: Case) -> None:
     }
 
 
-def test_mounts_of_the_users_replace_the_one_of_the_files(case: Case) -> None:
-    assert mounts(case("config"), "secret") == [
+def test_mounts_of_the_users_replace_the_one_of_the_files(render_case: CaseRenderer) -> None:
+    assert mounts(render_case("config"), "secret") == [
         {"mountPath": "/run/key.pem", "subPath": "tls/key.pem", "readOnly": True}
     ]
 
 
-def test_another_source_replaces_the_files_volume(chart: Chart) -> None:
-    rendered = chart(CHANGES)
+def test_another_source_replaces_the_files_volume(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(CHANGES)
     assert volumes(rendered)["config"] == {"configMap": {"name": "elsewhere"}}
     assert mounts(rendered, "config") == [{"mountPath": "/elsewhere"}]
 
 
-def test_the_volume_of_the_files_can_be_switched_off(chart: Chart) -> None:
-    rendered = chart(CHANGES)
+def test_the_volume_of_the_files_can_be_switched_off(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(CHANGES)
     assert "secret" not in volumes(rendered)
     assert mounts(rendered, "secret") == []
 
@@ -156,16 +158,16 @@ def test_the_volume_of_the_files_can_be_switched_off(chart: Chart) -> None:
 @pytest.mark.parametrize(
     "source", ["hostPath: {path: /x}", "claim: {size: 1Gi}", "emptyDir: {medium: Memory}"]
 )
-def test_the_default_of_tmp_gives_way_to_another_source(source: str, chart: Chart) -> None:
-    (name,) = volumes(chart(f"volumes: {{tmp: {{{source}}}}}"))["tmp"]
+def test_the_default_of_tmp_gives_way_to_another_source(source: str, render_chart: ChartRenderer) -> None:
+    (name,) = volumes(render_chart(f"volumes: {{tmp: {{{source}}}}}"))["tmp"]
     assert name == source.partition(":")[0].replace("claim", "persistentVolumeClaim")
 
 
-def test_an_empty_path_declares_a_volume_and_mounts_it_nowhere(chart: Chart) -> None:
-    rendered = chart("volumes: {tmp: {mountPath: ''}}")
+def test_an_empty_path_declares_a_volume_and_mounts_it_nowhere(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("volumes: {tmp: {mountPath: ''}}")
     assert "tmp" in volumes(rendered)
     assert mounts(rendered, "tmp") == []
 
 
-def test_settings_for_files_are_nothing_where_there_are_no_files(chart: Chart) -> None:
-    assert volumes(chart("volumes: {config: {defaultMode: 0440}}")).keys() == {"tmp"}
+def test_settings_for_files_are_nothing_where_there_are_no_files(render_chart: ChartRenderer) -> None:
+    assert volumes(render_chart("volumes: {config: {defaultMode: 0440}}")).keys() == {"tmp"}

@@ -7,19 +7,16 @@ import json
 import pytest
 
 from ci.charts import helm
-from tests.charts.conftest import Case, Chart, Notes, speaking, spoken, with_both_engines
+from tests.support.notes import Notes
+from tests.support.rendering import CaseRenderer, ChartRenderer, with_both_engines
 
 LABEL = "pod-security.kubernetes.io"
 
 
-@pytest.fixture(scope="module")
-def environment_notes(environment: Chart, tmp_path_factory: pytest.TempPathFactory) -> Notes:
-    copy = speaking(environment, tmp_path_factory.mktemp("notes"))
-    return spoken(Chart(copy, tmp_path_factory.mktemp("values"), []))
-
-
-def test_the_namespace_has_the_releases_name_and_everything_else_lives_in_it(case: Case) -> None:
-    places = {key.kind: (key.namespace, key.name) for key in case("standard").objects}
+def test_the_namespace_has_the_releases_name_and_everything_else_lives_in_it(
+    render_case: CaseRenderer,
+) -> None:
+    places = {key.kind: (key.namespace, key.name) for key in render_case("standard").objects}
     assert places == {
         "Namespace": ("", "standard"),
         "NetworkPolicy": ("standard", "default-deny"),
@@ -28,32 +25,32 @@ def test_the_namespace_has_the_releases_name_and_everything_else_lives_in_it(cas
     }
 
 
-def test_the_namespace_can_be_called_otherwise(case: Case) -> None:
-    rendered = case("all-keys")
+def test_the_namespace_can_be_called_otherwise(render_case: CaseRenderer) -> None:
+    rendered = render_case("all-keys")
     assert list(rendered.all("Namespace")) == ["shop-production"]
     assert {key.namespace for key in rendered.objects if key.kind != "Namespace"} == {"shop-production"}
 
 
-def test_a_name_that_looks_like_a_number_stays_a_text(environment: Chart) -> None:
-    rendered = environment('name: "12"', release="34")
+def test_a_name_that_looks_like_a_number_stays_a_text(render_chart: ChartRenderer) -> None:
+    rendered = render_chart('name: "12"', release="34")
     assert rendered.one("Namespace")["metadata"]["name"] == "12"
     assert rendered.one("LimitRange")["metadata"]["labels"]["app.kubernetes.io/instance"] == "34"
 
 
-def test_only_restricted_pods_are_admitted(case: Case) -> None:
-    labels = case("standard").one("Namespace")["metadata"]["labels"]
+def test_only_restricted_pods_are_admitted(render_case: CaseRenderer) -> None:
+    labels = render_case("standard").one("Namespace")["metadata"]["labels"]
     modes = ("enforce", "audit", "warn")
     assert [labels[f"{LABEL}/{mode}"] for mode in modes] == ["restricted"] * 3
     assert [labels[f"{LABEL}/{mode}-version"] for mode in modes] == ["latest"] * 3
 
 
-def test_a_standard_that_null_removes_leaves_no_label(case: Case) -> None:
-    labels = case("nulls").one("Namespace")["metadata"]["labels"]
+def test_a_standard_that_null_removes_leaves_no_label(render_case: CaseRenderer) -> None:
+    labels = render_case("nulls").one("Namespace")["metadata"]["labels"]
     assert [label for label in labels if label.startswith(LABEL)] == [f"{LABEL}/warn"]
 
 
-def test_the_namespaces_own_labels_and_annotations_arrive_unchanged(case: Case) -> None:
-    metadata = case("all-keys").one("Namespace")["metadata"]
+def test_the_namespaces_own_labels_and_annotations_arrive_unchanged(render_case: CaseRenderer) -> None:
+    metadata = render_case("all-keys").one("Namespace")["metadata"]
     assert metadata["labels"]["team"] == "12"
     assert metadata["annotations"] == {"owner": "platform@example.com", "note": "two\nlines\n"}
 
@@ -61,24 +58,24 @@ def test_the_namespaces_own_labels_and_annotations_arrive_unchanged(case: Case) 
 @with_both_engines
 @pytest.mark.parametrize("text", ["", "\n", "a\n\n\n", " \n", "a\x85b", "a\x7fb", "a\u2028b", "\uffff"])
 def test_no_text_of_an_annotation_takes_the_other_labels_away(
-    text: str, engine: int, environment: Chart
+    text: str, engine: int, render_chart: ChartRenderer
 ) -> None:
     values = json.dumps({"annotations": {"note": text, "gone": None}, "labels": {"empty": ""}})
-    metadata = environment(values, engine=engine).one("Namespace")["metadata"]
+    metadata = render_chart(values, engine=engine).one("Namespace")["metadata"]
     assert metadata["annotations"]["note"] == text
     assert metadata["labels"]["empty"] == ""
     assert metadata["labels"][f"{LABEL}/enforce"] == "restricted"
     assert "gone" not in metadata["annotations"]
 
 
-def test_the_namespace_outlives_the_release_unless_told_otherwise(case: Case) -> None:
-    kept, gone = (case(name).one("Namespace")["metadata"] for name in ("standard", "all-keys"))
+def test_the_namespace_outlives_the_release_unless_told_otherwise(render_case: CaseRenderer) -> None:
+    kept, gone = (render_case(name).one("Namespace")["metadata"] for name in ("standard", "all-keys"))
     assert kept["annotations"] == {"helm.sh/resource-policy": "keep"}
     assert "helm.sh/resource-policy" not in gone["annotations"]
 
 
-def test_an_entry_of_the_quota_is_added_changed_or_removed_alone(environment: Chart) -> None:
-    quota = environment("resourceQuota: {hard: {requests.cpu: 4, limits.cpu: 8, pods: null}}").one(
+def test_an_entry_of_the_quota_is_added_changed_or_removed_alone(render_chart: ChartRenderer) -> None:
+    quota = render_chart("resourceQuota: {hard: {requests.cpu: 4, limits.cpu: 8, pods: null}}").one(
         "ResourceQuota"
     )
     assert quota["spec"] == {
@@ -87,14 +84,14 @@ def test_an_entry_of_the_quota_is_added_changed_or_removed_alone(environment: Ch
 
 
 @with_both_engines
-def test_a_large_number_keeps_its_digits(engine: int, case: Case) -> None:
-    rendered = case("all-keys", engine=engine)
+def test_a_large_number_keeps_its_digits(engine: int, render_case: CaseRenderer) -> None:
+    rendered = render_case("all-keys", engine=engine)
     assert "requests.storage: 1000000000000\n" in rendered.stream
     assert rendered.one("ResourceQuota")["spec"]["hard"]["requests.cpu"] == 0.5
 
 
-def test_a_bound_is_laid_over_the_defaults(environment: Chart) -> None:
-    limits = environment("limitRange: {limits: {Container: {max: {cpu: 2}, default: {memory: 1Gi}}}}")
+def test_a_bound_is_laid_over_the_defaults(render_chart: ChartRenderer) -> None:
+    limits = render_chart("limitRange: {limits: {Container: {max: {cpu: 2}, default: {memory: 1Gi}}}}")
     assert limits.one("LimitRange")["spec"]["limits"] == [
         {
             "type": "Container",
@@ -106,8 +103,8 @@ def test_a_bound_is_laid_over_the_defaults(environment: Chart) -> None:
 
 
 @with_both_engines
-def test_what_null_takes_away_is_gone(engine: int, case: Case) -> None:
-    rendered = case("nulls", engine=engine)
+def test_what_null_takes_away_is_gone(engine: int, render_case: CaseRenderer) -> None:
+    rendered = render_case("nulls", engine=engine)
     assert rendered.one("ResourceQuota")["spec"] == {"hard": {"pods": 5}}
     assert rendered.one("LimitRange")["spec"] == {"limits": [{"type": "Pod", "max": {"cpu": 4}}]}
 
@@ -122,29 +119,31 @@ def test_what_null_takes_away_is_gone(engine: int, case: Case) -> None:
         ("networkPolicy: {enabled: false}", "NetworkPolicy"),
     ],
 )
-def test_what_is_switched_off_or_empty_is_not_made(values: str, kind: str, environment: Chart) -> None:
+def test_what_is_switched_off_or_empty_is_not_made(
+    values: str, kind: str, render_chart: ChartRenderer
+) -> None:
     kinds = ["Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange"]
     kinds.remove(kind)
-    assert [key.kind for key in environment(values).objects] == kinds
+    assert [key.kind for key in render_chart(values).objects] == kinds
 
 
-def test_nobody_reaches_a_pod_and_pods_reach_anybody(case: Case) -> None:
-    spec = case("standard").one("NetworkPolicy")["spec"]
+def test_nobody_reaches_a_pod_and_pods_reach_anybody(render_case: CaseRenderer) -> None:
+    spec = render_case("standard").one("NetworkPolicy")["spec"]
     assert spec == {"podSelector": {}, "policyTypes": ["Ingress"]}
 
 
-def test_with_egress_denied_only_dns_gets_out(case: Case) -> None:
-    spec = case("all-keys").one("NetworkPolicy")["spec"]
+def test_with_egress_denied_only_dns_gets_out(render_case: CaseRenderer) -> None:
+    spec = render_case("all-keys").one("NetworkPolicy")["spec"]
     dns = [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
     assert spec == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "egress": [{"ports": dns}]}
 
 
-def test_a_parent_chart_may_set_its_own(environment: Chart) -> None:
-    assert environment("{global: {imageRegistry: a}, enabled: true, x-mine: 1}").one("Namespace")
+def test_a_parent_chart_may_set_its_own(render_chart: ChartRenderer) -> None:
+    assert render_chart("{global: {imageRegistry: a}, enabled: true, x-mine: 1}").one("Namespace")
 
 
-def test_the_notes_name_the_namespace_and_where_the_release_lies(environment_notes: Notes) -> None:
-    text = environment_notes("name: staging")
+def test_the_notes_name_the_namespace_and_where_the_release_lies(notes: Notes) -> None:
+    text = notes("name: staging")
     assert text.startswith(
         "The namespace staging is there: revision 1 of release shop, whose records lie in default\n"
     )
@@ -152,13 +151,13 @@ def test_the_notes_name_the_namespace_and_where_the_release_lies(environment_not
     assert "  kubectl delete namespace staging " in text
 
 
-def test_the_notes_take_a_switch_that_is_null_for_one_that_is_off(environment_notes: Notes) -> None:
+def test_the_notes_take_a_switch_that_is_null_for_one_that_is_off(notes: Notes) -> None:
     off = "{resourceQuota: {enabled: false}, limitRange: {enabled: false}, networkPolicy: {enabled: false}}"
-    assert environment_notes(off.replace("false", "null")) == environment_notes(off)
+    assert notes(off.replace("false", "null")) == notes(off)
 
 
-def test_the_notes_warn_of_an_uninstall_that_takes_everything(environment_notes: Notes) -> None:
-    text = environment_notes("retain: false")
+def test_the_notes_warn_of_an_uninstall_that_takes_everything(notes: Notes) -> None:
+    text = notes("retain: false")
     assert "uninstall shop          # with everything that lives in it" in text
     assert "kubectl delete namespace" not in text
 
@@ -177,24 +176,22 @@ def test_the_notes_warn_of_an_uninstall_that_takes_everything(environment_notes:
         ("resourceQuota: {hard: {limits.cpu: null}}", []),
     ],
 )
-def test_the_notes_say_what_every_container_has_to_write(
-    values: str, said: list[str], environment_notes: Notes
-) -> None:
-    lines = [line for line in environment_notes(values).splitlines() if line.startswith("Every container")]
+def test_the_notes_say_what_every_container_has_to_write(values: str, said: list[str], notes: Notes) -> None:
+    lines = [line for line in notes(values).splitlines() if line.startswith("Every container")]
     assert [line.split()[5] for line in lines] == said
 
 
 @pytest.mark.parametrize(
     ("values", "said"), [("", " unless"), ("networkPolicy: {denyEgress: true}", ", nor do they")]
 )
-def test_the_notes_say_who_reaches_whom(values: str, said: str, environment_notes: Notes) -> None:
-    assert f"Nobody reaches its pods{said}" in environment_notes(values)
+def test_the_notes_say_who_reaches_whom(values: str, said: str, notes: Notes) -> None:
+    assert f"Nobody reaches its pods{said}" in notes(values)
 
 
-def test_the_notes_are_silent_where_there_is_no_policy(environment_notes: Notes) -> None:
-    assert "Nobody" not in environment_notes("networkPolicy: {enabled: false}")
+def test_the_notes_are_silent_where_there_is_no_policy(notes: Notes) -> None:
+    assert "Nobody" not in notes("networkPolicy: {enabled: false}")
 
 
-def test_both_engines_say_the_same(environment_notes: Notes) -> None:
-    oldest, newest = (environment_notes(engine=engine) for engine in helm.ENGINES)
+def test_both_engines_say_the_same(notes: Notes) -> None:
+    oldest, newest = (notes(engine=engine) for engine in helm.ENGINES)
     assert oldest == newest

@@ -8,7 +8,8 @@ import re
 import pytest
 
 from ci.charts import catalog, helm
-from tests.charts.conftest import NEWEST_ENGINE, Chart, messages_of, with_both_engines
+from tests.support.messages import messages_of
+from tests.support.rendering import NEWEST_ENGINE, ChartRenderer, with_both_engines
 
 WRONG = """
 resourceQuota: {hard: {limits.memory: 256Mi, requests.cpu: 0.5, requests.memory: 2Gi}}
@@ -46,15 +47,15 @@ PROBLEMS = {
 
 
 @pytest.mark.parametrize(("values", "release"), PROBLEMS, ids=["bounds", "reserved", "illegal"])
-def test_every_problem_is_told_in_one_report(values: str, release: str, environment: Chart) -> None:
-    assert environment.problems(values, release=release) == PROBLEMS[values, release]
+def test_every_problem_is_told_in_one_report(values: str, release: str, render_chart: ChartRenderer) -> None:
+    assert render_chart.problems(values, release=release) == PROBLEMS[values, release]
 
 
 @pytest.fixture(scope="module")
-def own_namespace(environment: Chart, tmp_path_factory: pytest.TempPathFactory) -> str:
+def own_namespace(render_chart: ChartRenderer, tmp_path_factory: pytest.TempPathFactory) -> str:
     """What is said of a release that lies in the namespace that it would make."""
     with pytest.raises(helm.HelmError) as refused:
-        helm.template(environment.path, engine=NEWEST_ENGINE, release="staging", namespace="staging")
+        helm.template(render_chart.path, engine=NEWEST_ENGINE, release="staging", namespace="staging")
     return str(refused.value)
 
 
@@ -63,10 +64,10 @@ def test_a_release_can_not_lie_in_the_namespace_that_it_makes(own_namespace: str
     assert "install the release in another namespace, such as -n default" in own_namespace
 
 
-def test_every_message_is_said_by_some_values_above(environment: Chart, own_namespace: str) -> None:
-    said = [*itertools.chain(*PROBLEMS.values()), own_namespace, *environment.problems(NULLS)]
-    assert messages_of(environment.path)
-    for message in messages_of(environment.path):
+def test_every_message_is_said_by_some_values_above(render_chart: ChartRenderer, own_namespace: str) -> None:
+    said = [*itertools.chain(*PROBLEMS.values()), own_namespace, *render_chart.problems(NULLS)]
+    assert messages_of(render_chart.path)
+    for message in messages_of(render_chart.path):
         pattern = re.sub("%[sdqv]", ".*", re.escape(message))
         assert any(re.search(pattern, problem) for problem in said), message
 
@@ -76,10 +77,10 @@ NULLS = "{limitRange: null, networkPolicy: null, podSecurity: null, resourceQuot
 
 @with_both_engines
 def test_a_block_that_null_takes_away_is_a_slip_and_told_before_anything_else(
-    engine: int, environment: Chart
+    engine: int, render_chart: ChartRenderer
 ) -> None:
-    blocks = [line.partition(": null ")[0] for line in environment.problems(NULLS, engine=engine)]
-    defaults = catalog.read_values(environment.path / "values.yaml").items()
+    blocks = [line.partition(": null ")[0] for line in render_chart.problems(NULLS, engine=engine)]
+    defaults = catalog.read_values(render_chart.path / "values.yaml").items()
     assert blocks == sorted(key for key, value in defaults if value and isinstance(value, dict))
 
 
@@ -93,8 +94,8 @@ def test_a_block_that_null_takes_away_is_a_slip_and_told_before_anything_else(
         "limitRange: {limits: {Container: {default: {memory: null}, max: {memory: 128Mi}}}}",
     ],
 )
-def test_bounds_in_order_are_no_problem(values: str, environment: Chart) -> None:
-    assert environment(values).one("Namespace")
+def test_bounds_in_order_are_no_problem(values: str, render_chart: ChartRenderer) -> None:
+    assert render_chart(values).one("Namespace")
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,6 @@ def test_bounds_in_order_are_no_problem(values: str, environment: Chart) -> None
     ],
 )
 def test_what_kubernetes_would_not_take_is_refused_with_its_place(
-    values: str, path: str, environment: Chart
+    values: str, path: str, render_chart: ChartRenderer
 ) -> None:
-    assert f"at '{path}'" in str(environment.refused(values))
+    assert f"at '{path}'" in str(render_chart.refused(values))

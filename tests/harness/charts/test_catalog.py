@@ -7,7 +7,7 @@ import pytest
 from ci.base.errors import UserError
 from ci.charts import catalog
 from ci.charts.catalog import find_case, read_values
-from tests.conftest import Repository
+from tests.support.repository import Repository
 
 
 def test_a_folder_with_a_chart_yaml_is_a_chart(repository: Repository) -> None:

@@ -10,13 +10,10 @@ import pytest
 
 from ci.base.errors import UserError
 from ci.charts import catalog, helm
-from ci.charts.helm import ENGINES, HelmError
+from ci.charts.helm import HelmError
 from ci.kubernetes import manifests
-from tests.conftest import Repository
-
-NEWEST_ENGINE = ENGINES[-1]
-
-with_both_engines = pytest.mark.parametrize("engine", ENGINES)
+from tests.support.rendering import NEWEST_ENGINE, with_both_engines
+from tests.support.repository import Repository
 
 
 @with_both_engines

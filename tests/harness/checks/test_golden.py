@@ -10,7 +10,7 @@ from ci.base.errors import UserError
 from ci.checks import golden
 from ci.kubernetes import masking
 from ci.kubernetes.manifests import Key, parse
-from tests.conftest import Repository
+from tests.support.repository import Repository
 
 SECRET = "hunter2"
 STREAM = f"""

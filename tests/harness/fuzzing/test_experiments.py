@@ -10,7 +10,7 @@ import pytest
 
 from ci.charts.catalog import Chart
 from ci.fuzzing.experiments import Accepted, Refused
-from tests.conftest import Repository
+from tests.support.repository import Repository
 
 SCHEMA = {
     "type": "object",

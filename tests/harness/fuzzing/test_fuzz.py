@@ -15,7 +15,7 @@ from ci.charts import catalog
 from ci.charts.catalog import Chart
 from ci.fuzzing import experiments as experiments_
 from ci.fuzzing import fuzz
-from tests.conftest import Repository
+from tests.support.repository import Repository
 
 Values = dict[str, Any]
 

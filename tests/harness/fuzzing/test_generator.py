@@ -16,7 +16,6 @@ from ci.charts.catalog import Chart
 from ci.fuzzing import generator
 from ci.values import schema as values_schema
 from ci.values.kubernetes_parts import Schema
-from tests.conftest import SEED
 
 NULL = "null"
 SCHEMA: Schema = {
@@ -113,8 +112,8 @@ def test_what_is_drawn_is_valid(values: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("chart", catalog.charts(), ids=lambda chart: chart.name)
-def test_what_is_drawn_for_a_chart_is_valid(chart: Chart, pytestconfig: pytest.Config) -> None:
-    assert wrong(chart, int(pytestconfig.getoption(SEED))) == []
+def test_what_is_drawn_for_a_chart_is_valid(chart: Chart, seed: int) -> None:
+    assert wrong(chart, seed) == []
 
 
 def test_every_key_is_drawn_but_those_that_are_refused_or_may_hold_anything(

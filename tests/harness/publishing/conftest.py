@@ -1,8 +1,7 @@
-"""Somebody who publishes charts and somebody who uses them, each with a Helm of their own."""
+"""A publisher's repository, keys and Helm, and a consumer's Helm."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -12,36 +11,10 @@ from pathlib import Path
 import pytest
 
 from ci.base import repository
-from ci.base.programs import HELM, find
-from ci.charts import catalog, helm
+from ci.charts import helm
 from ci.publishing import packages
-from tests.conftest import Repository
-from tests.support.servers import PASSWORD, USER, Certificate, certificate
-
-
-class Helm:
-    """Helm as somebody has it on a machine, with configuration and cache of their own."""
-
-    def __init__(self, engine: int, home: Path) -> None:
-        self.engine = engine
-        self.environment = {f"HELM_{name}_HOME": str(home / name) for name in ("CACHE", "CONFIG", "DATA")}
-
-    def __call__(self, *arguments: str, stdin: str = "") -> str:
-        """Return what Helm prints; HelmError where it fails."""
-        result = subprocess.run(
-            [str(find(HELM[self.engine])), *arguments],
-            env={**os.environ, **self.environment},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if result.returncode:
-            raise helm.HelmError("consumer", result)
-        return result.stdout
-
-    def log_in(self, *command: str) -> None:
-        self(*command, "--username", USER, "--password-stdin", stdin=PASSWORD)
+from tests.support.publishers import Helm, Key, Shop
+from tests.support.servers import Certificate, certificate
 
 
 @pytest.fixture(params=helm.ENGINES, ids="helm {}".format)
@@ -68,19 +41,6 @@ def tls(tmp_path: Path) -> Certificate:
 def unlinted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave helm lint out: it has tests of its own, and takes longer than all the rest."""
     monkeypatch.setattr(helm, "lint", lambda *_, **__: "")
-
-
-class Shop(Repository):
-    """A repository with a small chart, of which any version can be packaged and published."""
-
-    def version(self, version: str, colour: str = "blue") -> packages.Package:
-        """Write another version of the chart, and return its package."""
-        self.write(
-            "charts/microservice/Chart.yaml", f"{{apiVersion: v2, name: microservice, version: {version}}}"
-        )
-        self.write("charts/microservice/values.yaml", f"colour: {colour}")
-        (package,) = packages.make(self.root / "packages" / f"{version}-{colour}")
-        return package
 
 
 @pytest.fixture
@@ -111,14 +71,6 @@ def real_charts(unlinted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return root / "packages"
 
 
-class Key:
-    """A key made for a test: its name, and the file that helm verify takes."""
-
-    def __init__(self, name: str, ring: Path) -> None:
-        self.name = name
-        self.ring = ring
-
-
 @pytest.fixture
 def key(monkeypatch: pytest.MonkeyPatch) -> Iterator[Key]:
     if not shutil.which("gpg"):
@@ -135,19 +87,3 @@ def key(monkeypatch: pytest.MonkeyPatch) -> Iterator[Key]:
             yield Key(name, ring)
         finally:
             subprocess.run(["gpgconf", "--kill", "all"], check=True)
-
-
-@pytest.fixture(scope="session")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the packages of our charts and Helm's own index of them; it is read only."""
-    folder = tmp_path_factory.mktemp("repository")
-    for chart in catalog.charts():
-        helm.package(chart.path, folder, engine=4)
-    subprocess.run([str(find(HELM[4])), "repo", "index", str(folder)], check=True)
-    return folder
-
-
-@pytest.fixture
-def published(indexed: Path, tmp_path: Path) -> Path:
-    """Return a copy of the indexed folder that is the test's own."""
-    return Path(shutil.copytree(indexed, tmp_path / "published"))

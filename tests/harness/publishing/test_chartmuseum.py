@@ -13,7 +13,7 @@ from ci.base import kubernetes_yaml
 from ci.base.errors import UserError
 from ci.publishing import archive, publish
 from ci.publishing.chartmuseum import ChartMuseum
-from tests.harness.publishing.conftest import Helm, Key, Shop
+from tests.support.publishers import Helm, Key, Shop
 from tests.support.servers import Certificate, is_logged_in, serving
 
 

@@ -17,7 +17,7 @@ from ci.charts import catalog, helm
 from ci.charts.catalog import Chart
 from ci.charts.helm import HelmError
 from ci.publishing import archive, packages
-from tests.conftest import Repository
+from tests.support.repository import Repository
 
 every_chart = pytest.mark.parametrize("chart", catalog.charts(), ids=lambda chart: chart.name)
 

@@ -10,7 +10,7 @@ import pytest
 from ci.base.errors import UserError
 from ci.charts.helm import HelmError
 from ci.publishing import provenance
-from tests.harness.publishing.conftest import Helm, Key, Shop
+from tests.support.publishers import Helm, Key, Shop
 
 
 def test_helm_knows_who_signed(consumer: Helm, shop: Shop, key: Key) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ci.base.errors import UserError
 from ci.publishing import publish
-from tests.harness.publishing.conftest import Helm, Key, Shop
+from tests.support.publishers import Helm, Key, Shop
 
 
 def run(to: str, *, key: str = "", ca_file: str = "") -> None:

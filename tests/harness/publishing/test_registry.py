@@ -14,7 +14,7 @@ import pytest
 from ci.base.errors import UserError
 from ci.publishing import provenance
 from ci.publishing.registry import Registry
-from tests.harness.publishing.conftest import Helm, Key, Shop
+from tests.support.publishers import Helm, Key, Shop
 from tests.support.servers import Certificate, docker_registry
 
 

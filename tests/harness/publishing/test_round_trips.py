@@ -11,7 +11,7 @@ from ci.base.errors import UserError
 from ci.charts.helm import HelmError
 from ci.kubernetes.versions import NEWEST
 from ci.publishing import publish
-from tests.harness.publishing.conftest import Helm, Key
+from tests.support.publishers import Helm, Key
 from tests.support.servers import Certificate, docker_registry, web_server
 
 VALUES = {

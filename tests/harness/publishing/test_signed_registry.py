@@ -15,7 +15,7 @@ import pytest
 from ci.base import repository
 from ci.base.errors import UserError
 from ci.publishing import publish
-from tests.harness.publishing.conftest import Helm, Key, Shop
+from tests.support.publishers import Helm, Key, Shop
 from tests.support.servers import Certificate, docker_registry
 
 PASSWORD = "open-sesame"

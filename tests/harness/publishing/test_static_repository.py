@@ -17,7 +17,7 @@ import yaml
 from ci.base import kubernetes_yaml
 from ci.base.errors import UserError
 from ci.publishing import publish
-from tests.harness.publishing.conftest import Shop
+from tests.support.publishers import Shop
 
 
 @pytest.fixture

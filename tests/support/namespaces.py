@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import secrets
@@ -62,6 +63,11 @@ def eventually(check: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
             if time.monotonic() > end:
                 raise
         time.sleep(0.25)
+
+
+def digest(text: str) -> str:
+    """What the app answers for a variable of this value."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 class Answer(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 from ci.charts import helm
 from ci.clusters.lifecycle import Cluster
 from ci.kubernetes import manifests
-from tests.cluster.live import CHART, Namespace
+from tests.support.namespaces import CHART, Namespace
 
 
 def served_kinds(cluster: Cluster) -> set[tuple[str, str]]:

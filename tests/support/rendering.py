@@ -1,0 +1,136 @@
+"""Renders a chart or a case and gives its objects, for tests to ask what is in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from ci.charts import catalog, helm
+from ci.charts.catalog import Case
+from ci.kubernetes import manifests
+from ci.kubernetes.manifests import Key, Object
+
+NEWEST_ENGINE = helm.ENGINES[-1]
+
+every_case = pytest.mark.parametrize("case", catalog.cases(), ids=str)
+# For what Helm itself has a hand in: nulls, numbers, the writing of text.
+with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
+
+# Returns the manifests of a case as an engine renders them.
+Render = Callable[[Case, int], str]
+
+
+class Rendered:
+    """The objects of one render."""
+
+    def __init__(self, stream: str) -> None:
+        self.stream = stream
+        self.objects: dict[Key, Object] = manifests.parse(stream)
+
+    def all(self, kind: str) -> dict[str, Object]:
+        """The objects of a kind by name."""
+        return {key.name: found for key, found in self.objects.items() if key.kind == kind}
+
+    def one(self, kind: str) -> Object:
+        """The only object of a kind."""
+        (found,) = self.all(kind).values()
+        return found
+
+    @property
+    def deployment(self) -> Object:
+        """The Deployment's spec."""
+        spec: Object = self.one("Deployment")["spec"]
+        return spec
+
+    @property
+    def pod(self) -> Object:
+        """The pod's spec."""
+        spec: Object = self.deployment["template"]["spec"]
+        return spec
+
+    @property
+    def pod_metadata(self) -> Object:
+        metadata: Object = self.deployment["template"]["metadata"]
+        return metadata
+
+    @property
+    def container(self) -> Object:
+        """The main container."""
+        container: Object = self.pod["containers"][0]
+        return container
+
+    @property
+    def env(self) -> dict[str, object]:
+        """The main container's variables in their order: text, or the source that a value comes from."""
+        return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in self.container["env"]}
+
+    @property
+    def service(self) -> Object:
+        """The Service's spec."""
+        spec: Object = self.one("Service")["spec"]
+        return spec
+
+
+class ChartRenderer:
+    """Renders a chart with values as a user writes them, over the files of ``base``: the least it needs."""
+
+    def __init__(self, path: Path, folder: Path, base: Sequence[Path]) -> None:
+        self.path = path
+        self._folder = folder
+        self._base = base
+        self._answers: dict[object, Rendered] = {}
+
+    def of(self, copy: Path) -> ChartRenderer:
+        """What renders a copy of the chart in the same way."""
+        return ChartRenderer(copy, self._folder, self._base)
+
+    def __call__(
+        self,
+        *values: str,
+        engine: int = NEWEST_ENGINE,
+        release: str = "api",
+        set_values: Sequence[str] = (),
+        extra: Sequence[str] = (),
+    ) -> Rendered:
+        """What the values render, YAML texts each laid over the one before; Helm is asked once for each."""
+        question = (values, engine, release, *set_values, *extra)
+        if question not in self._answers:
+            files = [*self._base, *map(self._file, values)]
+            stream = helm.template(
+                self.path, files, engine=engine, release=release, set_values=set_values, extra=extra
+            )
+            self._answers[question] = Rendered(stream)
+        return self._answers[question]
+
+    def _file(self, text: str) -> Path:
+        file = self._folder / f"{sha256(text.encode()).hexdigest()}.yaml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def refused(self, values: str, *, engine: int = NEWEST_ENGINE, release: str = "api") -> helm.HelmError:
+        """The error with which Helm refuses the values."""
+        with pytest.raises(helm.HelmError) as refused:
+            self(values, engine=engine, release=release)
+        return refused.value
+
+    def problems(self, values: str, *, engine: int = NEWEST_ENGINE, release: str = "api") -> list[str]:
+        """The problems for which the chart refuses the values."""
+        return re.findall(
+            r"^  - (.*)$", str(self.refused(values, engine=engine, release=release)), re.MULTILINE
+        )
+
+
+class CaseRenderer:
+    """Renders cases by name, each as its own release; Helm is asked once for each, whoever else asks."""
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[str, int], Rendered] = {}
+
+    def __call__(self, name: str, *, engine: int = NEWEST_ENGINE) -> Rendered:
+        if (name, engine) not in self._answers:
+            self._answers[name, engine] = Rendered(helm.render(catalog.find_case(name), engine))
+        return self._answers[name, engine]
