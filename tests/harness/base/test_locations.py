@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from ci.base.locations import instance_path
+from ci.base.locations import instance_path, path_text
 
 # Texts at any depth of maps and lists.
 TEXTS = jsonschema_rs.validator_for(
@@ -38,3 +38,17 @@ TEXTS = jsonschema_rs.validator_for(
 )
 def test_the_keys_are_those_of_the_document(document: Any, paths: list[tuple[str | int, ...]]) -> None:
     assert [instance_path(error, document) for error in TEXTS.iter_errors(document)] == paths
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        (["spec", "containers", 0, "image"], "spec.containers[0].image"),
+        (["metadata", "annotations", "a.b/c"], 'metadata.annotations["a.b/c"]'),
+        (["data", "LOG_LEVEL"], "data.LOG_LEVEL"),
+        (["data", 'a"b'], r'data["a\"b"]'),
+        ([], ""),
+    ],
+)
+def test_a_path_can_be_read(parts: list[str | int], text: str) -> None:
+    assert path_text(parts) == text

@@ -1,11 +1,10 @@
-"""Names, labels and keys that the API server would not take, and a stream's looks."""
+"""Names, labels and keys that the API server would not take."""
 
 from __future__ import annotations
 
 import pytest
 
 from ci.checks import naming
-from ci.checks.tidiness import untidy
 from ci.kubernetes.manifests import parse
 
 LONG = "a" * 64
@@ -176,28 +175,3 @@ def test_the_ports_of_a_service_are_told_apart_by_name(ports: str, findings: lis
         found(f"{{apiVersion: v1, kind: Service, metadata: {{name: a}}, spec: {{ports: {ports}}}}}")
         == findings
     )
-
-
-TIDY = "---\n# Source: a\na: 1\n\nb:\n- c\n---\n# Source: b\nfile: |\n  text \t \n\n\n  more\n"
-
-
-def test_a_tidy_stream_is_left_alone_and_so_is_the_text_in_it() -> None:
-    assert untidy(TIDY) == []
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong", "fault"),
-    [
-        ("a: 1\n", "a: 1 \n", "line 3: a blank at the end of the line"),
-        ("a: 1\n", "a:\t1\n", "line 3: a tab"),
-        ("\n\nb", "\n\n\nb", "line 4: two empty lines in a row"),
-        ("- c\n", "- c\n\n", "line 7: an empty line before the end of a document"),
-        ("  more\n", "  more\n\n---\na: b\n", "line 14: an empty line before the end of a document"),
-        ("- c\n---", "- c\n---\n# Source: c\n---", "line 7: an empty document"),
-        ("  more\n", "  more\n---\n", "line 14: an empty document"),
-        ("  more\n", "  more\nlast: 1", "line 14: no line break at the end"),
-    ],
-)
-def test_what_is_untidy_is_found_with_its_line(right: str, wrong: str, fault: str) -> None:
-    assert TIDY.count(right) == 1
-    assert untidy(TIDY.replace(right, wrong)) == [fault]
