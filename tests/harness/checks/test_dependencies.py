@@ -1,4 +1,4 @@
-"""Secrets that External Secrets will make count as made, and so does what it takes to make them."""
+"""Accounts, claims, settings and secrets that are needed and not there are found, External Secrets' too."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import pytest
 
 from ci.checks import references
 from ci.kubernetes.manifests import parse
+from tests.support.related_objects import STREAM, findings
 
-STREAM = """
+EXTERNAL = """
 ---
 {apiVersion: v1, kind: ServiceAccount, metadata: {name: api}}
 ---
@@ -42,16 +43,75 @@ spec:
     - {name: URL, valueFrom: {secretKeyRef: {name: api-external, key: URL}}}
     - {name: OTHER, valueFrom: {secretKeyRef: {name: api-whole, key: WHATEVER}}}
 """
+DEPLOYMENT = "apps/v1 Deployment api: spec"
+POD = f"{DEPLOYMENT}.template.spec"
+APP = f"{POD}.containers[0]"
 STORE = "external-secrets.io/v1 SecretStore api-external: spec.provider.vault.auth.kubernetes"
-POD = "v1 Pod api: spec.containers[0]"
+EXTERNAL_POD = "v1 Pod api: spec.containers[0]"
 
 
-def found(stream: str) -> list[str]:
-    return [str(finding) for finding in references.findings(parse(stream), "api")]
+@pytest.mark.parametrize(
+    ("right", "wrong", "finding"),
+    [
+        (
+            "serviceAccountName: api",
+            "serviceAccountName: api-sa",
+            f"{POD}.serviceAccountName: there is no ServiceAccount 'api-sa'",
+        ),
+        (
+            "name: registry",
+            "name: api-registry",
+            f"{POD}.imagePullSecrets[0]: there is no Secret 'api-registry'",
+        ),
+        (
+            "claimName: api-data",
+            "claimName: api-date",
+            f"{POD}.volumes[0].persistentVolumeClaim: there is no PersistentVolumeClaim 'api-date'",
+        ),
+        (
+            "configMapRef: {name: api-config",
+            "configMapRef: {name: api-conf",
+            f"{APP}.envFrom[0].configMapRef: there is no ConfigMap 'api-conf'",
+        ),
+        (
+            "secretRef: {name: shared",
+            "secretRef: {name: api-shared",
+            f"{APP}.envFrom[1].secretRef: there is no Secret 'api-shared'",
+        ),
+        (
+            "key: TOKEN",
+            "key: TOKE",
+            f"{APP}.env[0].valueFrom.secretKeyRef: Secret 'api-secrets' has no key 'TOKE'",
+        ),
+        (
+            "key: LEVEL",
+            "key: LEVER",
+            f"{POD}.volumes[1].configMap: ConfigMap 'api-config' has no key 'LEVER'",
+        ),
+        (
+            "sources: [{secret: {name: api-secrets}",
+            "sources: [{secret: {name: api-secret}",
+            f"{POD}.volumes[2].projected.sources[0].secret: there is no Secret 'api-secret'",
+        ),
+        (
+            "secretName: api-extra, optional: true",
+            "secretName: api-extra",
+            f"{POD}.volumes[3].secret: there is no Secret 'api-extra'",
+        ),
+    ],
+)
+def test_what_is_missing_is_found_and_nothing_else(right: str, wrong: str, finding: str) -> None:
+    assert STREAM.count(right) == 1
+    assert findings(STREAM.replace(right, wrong)) == [finding]
 
 
-def test_a_stream_that_is_right_is_left_alone() -> None:
-    assert found(STREAM) == []
+def test_the_account_default_is_there_even_for_a_release_of_that_name() -> None:
+    pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {serviceAccountName: default}}"
+    assert references.findings(parse(pod), "default") == []
+
+
+def test_a_secret_that_external_secrets_makes_counts_as_made() -> None:
+    assert findings(EXTERNAL) == []
 
 
 @pytest.mark.parametrize(
@@ -71,17 +131,17 @@ def test_a_stream_that_is_right_is_left_alone() -> None:
         (
             "{secretRef: {name: api-external}}",
             "{secretRef: {name: api-secrets}}",
-            f"{POD}.envFrom[0].secretRef: there is no Secret 'api-secrets'",
+            f"{EXTERNAL_POD}.envFrom[0].secretRef: there is no Secret 'api-secrets'",
         ),
         (
             "target: {name: api-whole}",
             "target: {name: api-hole}",
-            f"{POD}.envFrom[1].secretRef: there is no Secret 'api-whole'",
+            f"{EXTERNAL_POD}.envFrom[1].secretRef: there is no Secret 'api-whole'",
         ),
         (
             "key: URL}",
             "key: URI}",
-            f"{POD}.env[0].valueFrom.secretKeyRef: Secret 'api-external' has no key 'URI'",
+            f"{EXTERNAL_POD}.env[0].valueFrom.secretKeyRef: Secret 'api-external' has no key 'URI'",
         ),
         (
             "kind: ServiceAccount, metadata: {name: api}",
@@ -90,10 +150,13 @@ def test_a_stream_that_is_right_is_left_alone() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_found(right: str, wrong: str, finding: str) -> None:
-    assert STREAM.count(right) == 1
-    assert finding in found(STREAM.replace(right, wrong))
+def test_what_external_secrets_lacks_is_found(right: str, wrong: str, finding: str) -> None:
+    assert EXTERNAL.count(right) == 1
+    assert finding in findings(EXTERNAL.replace(right, wrong))
 
 
 def test_a_store_that_logs_in_as_default_needs_no_account_made() -> None:
-    assert found(STREAM.replace("serviceAccountRef: {name: api}", "serviceAccountRef: {name: default}")) == []
+    assert (
+        findings(EXTERNAL.replace("serviceAccountRef: {name: api}", "serviceAccountRef: {name: default}"))
+        == []
+    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ci.checks import references
 from ci.checks.hook_order import hook_of
 from ci.kubernetes.manifests import parse
+from tests.support.related_objects import findings
 
 STREAM = """
 ---
@@ -43,12 +43,8 @@ JOB = "batch/v1 Job api-migration: spec.template.spec.containers[0].envFrom[0].c
 TEST = "v1 Pod api-test: spec.containers[0].envFrom[0].configMapRef"
 
 
-def found(stream: str) -> list[str]:
-    return [str(finding) for finding in references.findings(parse(stream), "api")]
-
-
 def test_a_stream_whose_hooks_find_everything_is_left_alone() -> None:
-    assert found(STREAM) == []
+    assert findings(STREAM) == []
 
 
 @pytest.mark.parametrize(
@@ -88,7 +84,7 @@ def test_a_stream_whose_hooks_find_everything_is_left_alone() -> None:
 )
 def test_what_is_not_there_in_time_is_found_and_nothing_else(right: str, wrong: str, finding: str) -> None:
     assert STREAM.count(right) == 1
-    assert found(STREAM.replace(right, wrong)) == [finding]
+    assert findings(STREAM.replace(right, wrong)) == [finding]
 
 
 @pytest.mark.parametrize(("weight", "number"), [("-5", 5), ("12", -12), ("soon", 0), ("", 0)])

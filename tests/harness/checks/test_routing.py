@@ -1,0 +1,129 @@
+"""Services, routes, monitors and policies that do not match the pods and ports of their release are found."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.related_objects import STREAM, findings
+
+SERVICE = "v1 Service api: spec"
+ROUTE = "gateway.networking.k8s.io/v1 HTTPRoute api: spec"
+MONITOR = "monitoring.coreos.com/v1 "
+POLICY = "networking.k8s.io/v1 NetworkPolicy api: spec"
+CLOSED = "leads to a port that no NetworkPolicy lets anybody in to"
+INGRESS = "networking.k8s.io/v1 Ingress api: spec"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "finding"),
+    [
+        (
+            "targetPort: web",
+            "targetPort: early",
+            f"{SERVICE}.ports[0].targetPort: no container has a port named 'early'",
+        ),
+        (
+            "selector: {app.kubernetes.io/name: api",
+            "selector: {app.kubernetes.io/name: app",
+            f"{SERVICE}.selector: matches the pods of no workload, instead of one workload that serves",
+        ),
+        (
+            "component: cron",
+            "component: app",
+            f"{SERVICE}.selector: matches the pods of apps/v1 Deployment api and of "
+            "batch/v1 CronJob api-clean, instead of one workload that serves",
+        ),
+        (
+            "port: {name: http}",
+            "port: {name: https}",
+            f"{INGRESS}.rules[0].http.paths[0].backend.service: Service 'api' has no port https",
+        ),
+        (
+            "port: {number: 81}",
+            "port: {number: 8000}",
+            f"{INGRESS}.rules[0].http.paths[1].backend.service: Service 'api' has no port 8000",
+        ),
+        (
+            "{name: elsewhere,",
+            "{name: api-other,",
+            f"{INGRESS}.defaultBackend.service: there is no Service 'api-other'",
+        ),
+        (
+            "{name: api, port: 80}, {name: other",
+            "{name: api, port: 8000}, {name: other",
+            f"{ROUTE}.rules[0].backendRefs[0]: Service 'api' has no port 8000",
+        ),
+        (
+            "{backendRef: {name: api,",
+            "{backendRef: {name: api-shadow,",
+            f"{ROUTE}.rules[0].filters[0].requestMirror.backendRef: there is no Service 'api-shadow'",
+        ),
+        (
+            "{name: api-elsewhere, namespace: elsewhere}",
+            "{name: api-elsewhere}",
+            f"{ROUTE}.rules[1].backendRefs[0]: there is no Service 'api-elsewhere'",
+        ),
+        (
+            "{matchLabels: {c: d}}",
+            "{matchLabels: {c: e}}",
+            f"{MONITOR}ServiceMonitor api: spec.selector.matchLabels: matches nothing",
+        ),
+        (
+            "[{port: http}, {targetPort",
+            "[{port: web}, {targetPort",
+            f"{MONITOR}ServiceMonitor api: spec.endpoints[0].port: "
+            "nothing that it selects has a port named 'web'",
+        ),
+        (
+            "podMetricsEndpoints: [{port: proxy}]",
+            "podMetricsEndpoints: [{port: early}]",
+            f"{MONITOR}PodMonitor api: spec.podMetricsEndpoints[0].port: "
+            "nothing that it selects has a port named 'early'",
+        ),
+        (
+            "podSelector: {matchLabels: {app.kubernetes.io/instance: api}}",
+            "podSelector: {matchLabels: {app.kubernetes.io/instance: app}}",
+            f"{POLICY}.podSelector: matches no pods",
+        ),
+        ("{port: web, protocol", "{port: early, protocol", f"{SERVICE}.ports[0]: {CLOSED}"),
+        ("port: 81, protocol: TCP", "port: 81, protocol: UDP", f"{SERVICE}.ports[1]: {CLOSED}"),
+        ("{port: 9000}", "{port: 82}", f"{SERVICE}.ports[2]: {CLOSED}"),
+    ],
+)
+def test_what_is_wrong_is_found_and_nothing_else(right: str, wrong: str, finding: str) -> None:
+    assert STREAM.count(right) == 1
+    assert findings(STREAM.replace(right, wrong)) == [finding]
+
+
+def test_a_service_for_a_job_is_wrong() -> None:
+    stream = STREAM.replace("component: app}\n  ports", "component: cron}\n  ports")
+    assert findings(stream)[0] == (
+        "v1 Service api: spec.selector: matches the pods of batch/v1 CronJob api-clean, "
+        "instead of one workload that serves"
+    )
+
+
+def test_a_service_without_selector_needs_no_pods() -> None:
+    stream = STREAM + (
+        "---\n{apiVersion: v1, kind: Service, metadata: {name: db}, spec: {externalName: db.example.com}}\n"
+    )
+    assert findings(stream) == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "ingress: [{}]",
+        "policyTypes: [Egress]",
+        "ingress: [{ports: [{protocol: TCP}]}]",
+        "ingress: [{from: []}]",
+    ],
+)
+def test_a_policy_that_closes_nothing_lets_everybody_in(rule: str) -> None:
+    head, _, rest = STREAM.partition("  ingress:\n")
+    assert findings(f"{head}  {rule}\n---{rest.partition('---')[2]}") == []
+
+
+def test_pods_without_a_policy_are_open_to_everybody() -> None:
+    head, _, rest = STREAM.partition("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy")
+    assert findings(head + rest.partition("---\n")[2]) == []
