@@ -1,0 +1,40 @@
+"""Stand-ins for kind, kubectl and docker that note what they are asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+KIND = """
+case "$1 $2" in
+version*) echo kind v0.33.0; exit ;;
+"create cluster")
+  echo " • Preparing nodes 📦  ..." >&2
+  [ ! -e refuse ] || { echo "ERROR: no room" >&2; exit 1; } ;;
+esac
+"""
+KUBECTL = """
+case "$*" in
+"version --client") echo Client Version: v1.34.4; exit ;;
+*"get --output=json"*) echo '{"kind": "List", "items": []}' ;;
+*https://*) echo "error: no such host" >&2; exit 1 ;;
+*"--context=missing") echo "error: cannot locate context missing" >&2; exit 1 ;;
+esac
+"""
+DOCKER = """
+case "$1" in
+port) for port in 80 443 31080; do echo "$port/tcp -> 127.0.0.1:1$port"; done ;;
+esac
+"""
+
+
+def write(folder: Path) -> None:
+    """Write the programs into a folder, whose file log has a line for each call of them."""
+    for name, body in {"kind": KIND, "kubectl": KUBECTL, "docker": DOCKER}.items():
+        program = folder / name
+        program.write_text(f'#!/bin/sh\necho "{name} $*" >> {folder}/log\ncd {folder}\n{body}')
+        program.chmod(0o755)
+
+
+def asked(machine: Path, words: str) -> list[str]:
+    """The calls that contain these words."""
+    return [line for line in (machine / "log").read_text().splitlines() if words in line]
