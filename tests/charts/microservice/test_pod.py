@@ -23,18 +23,6 @@ def test_the_image_says_what_to_start_unless_the_user_does(render_case: CaseRend
     assert (worker["command"], worker["args"]) == (["python", "-m", "worker"], ["--queue", "emails"])
 
 
-def test_the_default_resources_are_a_small_services(render_case: CaseRenderer) -> None:
-    assert render_case("defaults").container["resources"] == {
-        "requests": {"cpu": "100m", "memory": "128Mi"},
-        "limits": {"cpu": "500m", "memory": "512Mi"},
-    }
-
-
-def test_a_quantity_may_be_a_number_and_of_any_resource(render_chart: ChartRenderer) -> None:
-    resources = render_chart("resources: {requests: {cpu: 2, ephemeral-storage: 1Gi}}").container["resources"]
-    assert resources["requests"] == {"cpu": 2, "memory": "128Mi", "ephemeral-storage": "1Gi"}
-
-
 def test_other_containers_stay_as_written_beside_the_main_one(render_case: CaseRenderer) -> None:
     pod = render_case("containers").pod
     assert [container["name"] for container in pod["initContainers"]] == ["wait", "proxy"]

@@ -1,8 +1,20 @@
-"""A request alone lifts the default limit, no request exceeds a limit of one's own: to the last digit."""
+"""Requests and limits: the defaults, and that no request is ever above its limit, to the last digit."""
 
 from __future__ import annotations
 
 from tests.support.rendering import CaseRenderer, ChartRenderer, with_both_engines
+
+
+def test_the_default_resources_are_a_small_services(render_case: CaseRenderer) -> None:
+    assert render_case("defaults").container["resources"] == {
+        "requests": {"cpu": "100m", "memory": "128Mi"},
+        "limits": {"cpu": "500m", "memory": "512Mi"},
+    }
+
+
+def test_a_quantity_may_be_a_number_and_of_any_resource(render_chart: ChartRenderer) -> None:
+    resources = render_chart("resources: {requests: {cpu: 2, ephemeral-storage: 1Gi}}").container["resources"]
+    assert resources["requests"] == {"cpu": 2, "memory": "128Mi", "ephemeral-storage": "1Gi"}
 
 
 def test_a_request_alone_lifts_the_default_limit(render_case: CaseRenderer) -> None:

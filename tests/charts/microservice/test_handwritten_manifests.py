@@ -13,7 +13,7 @@ from ci.kubernetes import manifests
 from ci.kubernetes.manifests import Object
 from tests.support.rendering import NEWEST_ENGINE, CaseRenderer, Rendered
 
-HAND_WRITTEN = Path(__file__).parent / "data" / "article.yaml"
+HAND_WRITTEN = Path(__file__).parent / "data" / "handwritten.yaml"
 KINDS = ("Deployment", "Service", "Ingress", "ConfigMap", "Secret", "HorizontalPodAutoscaler")
 
 
