@@ -172,7 +172,3 @@ def test_a_field_that_a_kubernetes_version_does_not_know_yet_is_named_with_the_f
     told = "v1 Pod a: spec.volumes[0].image: Kubernetes 1.30 does not know it yet, 1.31 does"
     assert f"microservice/one: {told}" in answer.err.splitlines()
     assert "does not know" not in invoke("lint", "--kube-version", "1.31").err
-
-
-def test_the_generated_files_are_up_to_date(invoke: Invoke) -> None:
-    assert invoke("docs", "--check").err == ""

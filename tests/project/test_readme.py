@@ -98,7 +98,7 @@ def test_every_example_is_tested() -> None:
     known = ("helm ", "invoke ", "python3 -m ci ", "kubectl ", "gpg ", "cosign ", "vault ")
     assert [str(fence) for fence in ALL if fence.language not in ("yaml", "sh", "")] == []
     assert [f"{fence}: {command}" for fence, command in commands() if not command.startswith(known)] == []
-    # The invalid values file and what lint prints; test_versioned.py runs the one script.
+    # The invalid values file and what lint prints; test_versioned_settings.py runs the one script.
     assert {str(fence.document.relative_to(root())) for fence in of("")} == {"docs/values-repository.md"}
     assert len(of("")) == 2
     scripts = [fence for fence in of("sh") if fence.text.startswith("sh -c '")]

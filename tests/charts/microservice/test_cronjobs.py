@@ -226,4 +226,8 @@ def test_the_notes_say_how_to_run_one_now(notes: Notes) -> None:
     spoken = notes('cronJobs: {clean: {schedule: "@daily"}, off: {enabled: false}}')
     assert "create job --from=cronjob/shop-clean shop-clean-now " in spoken
     assert "shop-off" not in spoken
-    assert "schedule" not in notes()
+
+
+def test_without_one_that_is_on_the_notes_say_nothing_of_them(notes: Notes) -> None:
+    assert "cronjob" not in notes()
+    assert notes("cronJobs: {off: {enabled: false}}") == notes()
