@@ -4,51 +4,49 @@ from __future__ import annotations
 
 import itertools
 import re
+from pathlib import Path
 
 import pytest
 
 from ci.charts import catalog, helm
 from tests.support.messages import messages_of
+from tests.support.problems import Refusals, Row, table
 from tests.support.rendering import NEWEST_ENGINE, ChartRenderer, with_both_engines
 
-WRONG = """
-resourceQuota: {hard: {limits.memory: 256Mi, requests.cpu: 0.5, requests.memory: 2Gi}}
-limitRange:
-  limits:
-    Container:
-      min: {cpu: 2}
-      defaultRequest: {cpu: 1e3, memory: 1.5Gi}
-      default: {cpu: 1k, memory: 1610612736}
-      max: {cpu: 999999m, memory: 1600M}
-    Pod: {min: {memory: 1Gi}, max: {memory: 1024Mi}}
-    PersistentVolumeClaim: {max: {cpu: 1}}
-"""
-NAMED = "write another name, such as name: staging"
-BOUNDS = "lower the first, or raise the second"
-CONTAINER = "limitRange.limits.Container"
-PROBLEMS = {
-    (WRONG, "kube-shop"): [
-        f"the namespace kube-shop is Kubernetes' own; {NAMED}",
-        f"{CONTAINER}.default.cpu: 1k is above {CONTAINER}.max.cpu: 999999m; {BOUNDS}",
-        f"{CONTAINER}.default.memory: 1610612736 is above {CONTAINER}.max.memory: 1600M; {BOUNDS}",
-        "limitRange.limits.PersistentVolumeClaim has no storage: write max or min, such as "
-        "max: {storage: 50Gi}",
-        f"{CONTAINER}.default.memory: 1610612736 is above resourceQuota.hard.limits.memory: 256Mi, so that "
-        f"no pod could start; {BOUNDS}",
-        f"{CONTAINER}.defaultRequest.cpu: 1000 is above resourceQuota.hard.requests.cpu: 0.5, so that "
-        f"no pod could start; {BOUNDS}",
-    ],
-    ("name: default", "shop"): [f"the namespace default is Kubernetes' own; {NAMED}"],
-    ("", "1.shop"): [
-        "the name \"1.shop\" can't be a namespace's: it takes small letters, digits and '-'; write name, "
-        "such as name: 1-shop"
-    ],
-}
+ROWS = table(Path(__file__).parent / "data" / "problems.yaml")
 
 
-@pytest.mark.parametrize(("values", "release"), PROBLEMS, ids=["bounds", "reserved", "illegal"])
-def test_every_problem_is_told_in_one_report(values: str, release: str, render_chart: ChartRenderer) -> None:
-    assert render_chart.problems(values, release=release) == PROBLEMS[values, release]
+@pytest.fixture(scope="module")
+def refusals(render_chart: ChartRenderer, tmp_path_factory: pytest.TempPathFactory) -> Refusals:
+    return Refusals(ROWS, render_chart, tmp_path_factory.mktemp("refusals"), base={})
+
+
+@with_both_engines
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_problem_is_named_and_nothing_else(row: Row, engine: int, refusals: Refusals) -> None:
+    assert refusals(row, engine) == row.problems
+
+
+@with_both_engines
+def test_problems_of_all_checks_come_in_one_report_in_the_order_of_the_table(
+    engine: int, render_chart: ChartRenderer
+) -> None:
+    """The first problem of each check."""
+    values = """
+        name: default
+        resourceQuota: {hard: {limits.memory: 256Mi}}
+        limitRange:
+          limits:
+            Container: {default: {memory: 1610612736}, max: {memory: 1600M}}
+            PersistentVolumeClaim: {max: {cpu: 1}}
+    """
+    rows = {row.name: row.problems for row in ROWS}
+    assert render_chart.problems(values, engine=engine) == [
+        rows["the namespace that is there always"][0],
+        rows["a default above its maximum"][1],
+        rows["a bound of claims that is not about storage"][0],
+        rows["defaults above the quota"][0],
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +62,8 @@ def test_a_release_can_not_lie_in_the_namespace_that_it_makes(own_namespace: str
     assert "install the release in another namespace, such as -n default" in own_namespace
 
 
-def test_every_message_is_said_by_some_values_above(render_chart: ChartRenderer, own_namespace: str) -> None:
-    said = [*itertools.chain(*PROBLEMS.values()), own_namespace, *render_chart.problems(NULLS)]
+def test_every_message_is_said_of_a_row_above(render_chart: ChartRenderer, own_namespace: str) -> None:
+    said = [*itertools.chain(*(row.problems for row in ROWS)), own_namespace, *render_chart.problems(NULLS)]
     assert messages_of(render_chart.path)
     for message in messages_of(render_chart.path):
         pattern = re.sub("%[sdqv]", ".*", re.escape(message))
