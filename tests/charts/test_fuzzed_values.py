@@ -22,9 +22,7 @@ every_experiment = pytest.mark.parametrize("kind", experiments.ALL, ids=lambda k
 
 @every_chart
 @every_experiment
-def test_values_that_nobody_would_write_do_no_harm(
-    chart: Chart, kind: type[Experiment], tmp_path: Path, seed: int
-) -> None:
+def test_unusual_values_do_no_harm(chart: Chart, kind: type[Experiment], tmp_path: Path, seed: int) -> None:
     _, find = fuzz.search(kind(chart, tmp_path), seed, EXAMPLES.get((chart.name, kind), FEWER))
     if find:
         folder = shown(fuzz.regressions(chart))
@@ -33,7 +31,9 @@ def test_values_that_nobody_would_write_do_no_harm(
 
 @every_chart
 @every_experiment
-def test_what_went_wrong_once_does_not_again(chart: Chart, kind: type[Experiment], tmp_path: Path) -> None:
+def test_values_that_once_went_wrong_do_not_again(
+    chart: Chart, kind: type[Experiment], tmp_path: Path
+) -> None:
     experiment = kind(chart, tmp_path)
     files = [
         file for file in sorted(fuzz.regressions(chart).glob("*.yaml")) if experiment.takes(read_values(file))

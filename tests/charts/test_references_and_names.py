@@ -43,7 +43,7 @@ def render_longest() -> Callable[[Case], str]:
 
 
 @every_case
-def test_every_reference_leads_somewhere(case: Case, render: Render) -> None:
+def test_every_reference_is_to_an_object_that_exists(case: Case, render: Render) -> None:
     refuse(references.findings(manifests.parse(render(case, ENGINES[-1])), catalog.fullname(case)))
 
 

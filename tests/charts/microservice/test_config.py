@@ -27,7 +27,7 @@ def test_secret_settings_become_variables_through_a_secret(render_case: CaseRend
     assert {"secretRef": {"name": "config-secrets"}} in rendered.container["envFrom"]
 
 
-def test_what_is_made_elsewhere_counts_over_the_charts_own_and_secrets_over_config(
+def test_existing_settings_override_the_charts_own_and_secrets_override_config(
     render_case: CaseRenderer,
 ) -> None:
     assert render_case("config").container["envFrom"] == [
@@ -46,7 +46,7 @@ envFrom: [{configMapRef: {name: overrides}}]
 """
 
 
-def test_env_from_counts_over_all_settings(render_chart: ChartRenderer) -> None:
+def test_env_from_overrides_all_settings(render_chart: ChartRenderer) -> None:
     rendered = render_chart(DEFAULTS)
     assert rendered.container["envFrom"] == [
         {"configMapRef": {"name": "api-config"}},
@@ -55,7 +55,7 @@ def test_env_from_counts_over_all_settings(render_chart: ChartRenderer) -> None:
     ]
 
 
-def test_only_what_is_made_elsewhere_makes_nothing(render_case: CaseRenderer) -> None:
+def test_existing_settings_alone_make_no_object(render_case: CaseRenderer) -> None:
     rendered = render_case("config-unmounted")
     assert rendered.container["envFrom"] == [
         {"configMapRef": {"name": "settings"}},
@@ -64,7 +64,7 @@ def test_only_what_is_made_elsewhere_makes_nothing(render_case: CaseRenderer) ->
     assert rendered.all("Secret") == {}
 
 
-def test_files_lie_where_the_user_says(render_case: CaseRenderer) -> None:
+def test_files_are_mounted_at_the_path_that_is_given(render_case: CaseRenderer) -> None:
     rendered = render_case("config")
     assert rendered.all("ConfigMap")["config-files"]["data"] == {
         "app.toml": 'workers = 4\nname = "api"\n',
@@ -74,7 +74,7 @@ def test_files_lie_where_the_user_says(render_case: CaseRenderer) -> None:
     assert mounts["config"] == {"name": "config", "mountPath": "/app/config", "readOnly": True}
 
 
-def test_files_lie_in_etc_by_default(render_chart: ChartRenderer) -> None:
+def test_files_are_mounted_in_etc_by_default(render_chart: ChartRenderer) -> None:
     places = {mount["name"]: mount["mountPath"] for mount in render_chart(DEFAULTS).container["volumeMounts"]}
     assert places == {"config": "/etc/config", "secret": "/etc/secrets", "tmp": "/tmp"}  # noqa: S108
 

@@ -33,11 +33,11 @@ def report(render_case: CaseRenderer) -> Object:
     return cron_jobs(render_case("cronjobs"))["cronjobs-report"]
 
 
-def test_each_entry_makes_one_under_its_own_name(render_case: CaseRenderer) -> None:
+def test_each_entry_makes_a_cron_job_of_its_name(render_case: CaseRenderer) -> None:
     assert set(cron_jobs(render_case("cronjobs"))) == {"cronjobs-clean", "cronjobs-report"}
 
 
-def test_what_is_said_of_it_arrives(clean: Object) -> None:
+def test_the_fields_of_an_entry_are_rendered(clean: Object) -> None:
     template = clean["jobTemplate"]["spec"]
     assert {**clean, "jobTemplate": None} == {
         "schedule": "*/10 2-4 1,15 JAN-jun mon-5",
@@ -52,7 +52,7 @@ def test_what_is_said_of_it_arrives(clean: Object) -> None:
     assert (template["backoffLimit"], template["activeDeadlineSeconds"]) == (0, 1800)
 
 
-def test_a_run_never_begins_beside_another_unless_that_is_asked_for(report: Object) -> None:
+def test_runs_do_not_overlap_by_default(report: Object) -> None:
     assert {**report, "jobTemplate": None} == {
         "schedule": "@hourly",
         "concurrencyPolicy": "Forbid",
@@ -61,7 +61,9 @@ def test_a_run_never_begins_beside_another_unless_that_is_asked_for(report: Obje
 
 
 @pytest.mark.parametrize("field", ["image", "envFrom", "securityContext", "name"])
-def test_it_has_the_main_containers(field: str, report: Object, render_case: CaseRenderer) -> None:
+def test_the_container_has_the_main_containers_field(
+    field: str, report: Object, render_case: CaseRenderer
+) -> None:
     assert pod(report)["containers"][0][field] == render_case("cronjobs").container[field]
 
 
@@ -75,11 +77,11 @@ def test_it_has_the_main_containers(field: str, report: Object, render_case: Cas
         "terminationGracePeriodSeconds",
     ],
 )
-def test_its_pod_has_the_applications(field: str, report: Object, render_case: CaseRenderer) -> None:
+def test_the_pod_has_the_applications_field(field: str, report: Object, render_case: CaseRenderer) -> None:
     assert pod(report)[field] == render_case("cronjobs").pod[field]
 
 
-def test_it_runs_only_what_is_said_of_it(clean: Object, report: Object) -> None:
+def test_a_job_runs_its_own_command_and_never_the_main_containers(clean: Object, report: Object) -> None:
     commands = [
         (found.get("command"), found.get("args"))
         for found in (pod(clean)["containers"][0], pod(report)["containers"][0])
@@ -91,14 +93,14 @@ def variables(spec: Object) -> dict[str, object]:
     return {entry["name"]: entry["value"] for entry in pod(spec)["containers"][0]["env"]}
 
 
-def test_its_variables_count_over_the_main_containers(clean: Object, report: Object) -> None:
+def test_variables_override_the_main_containers(clean: Object, report: Object) -> None:
     endpoint = "https://$(REGION).example.com"
     assert variables(report) == {"MODE": "serve", "REGION": "eu", "ENDPOINT": endpoint}
     assert variables(clean) == {"MODE": "clean", "REGION": "us", "STORE": "/data", "ENDPOINT": endpoint}
     assert list(variables(clean))[-1] == "ENDPOINT"
 
 
-def test_a_variable_of_another_source_takes_the_place_of_the_whole_variable(
+def test_another_source_replaces_the_whole_variable(
     render_chart: ChartRenderer,
 ) -> None:
     values = """
@@ -112,27 +114,27 @@ def test_a_variable_of_another_source_takes_the_place_of_the_whole_variable(
     ]
 
 
-def test_its_resources_count_over_the_main_containers(clean: Object) -> None:
+def test_resources_override_the_main_containers(clean: Object) -> None:
     assert pod(clean)["containers"][0]["resources"] == {
         "requests": {"cpu": "100m", "memory": "1Gi"},
         "limits": {"memory": "1Gi"},
     }
 
 
-def test_it_neither_serves_nor_waits_nor_has_company(render_case: CaseRenderer) -> None:
+def test_a_job_has_no_ports_probes_or_other_containers(render_case: CaseRenderer) -> None:
     for spec in cron_jobs(render_case("cronjobs")).values():
         (container,) = pod(spec)["containers"]
         assert not container.keys() & {"ports", "lifecycle", "readinessProbe", "livenessProbe"}
         assert not pod(spec).keys() & {"initContainers", "topologySpreadConstraints"}
 
 
-def test_a_drain_that_was_written_is_the_services_alone(render_chart: ChartRenderer) -> None:
+def test_drain_seconds_are_the_services_alone(render_chart: ChartRenderer) -> None:
     values = 'shutdown: {drainSeconds: 9}\ncronJobs: {clean: {schedule: "@daily"}}'
     (spec,) = cron_jobs(render_chart(values)).values()
     assert "lifecycle" not in pod(spec)["containers"][0]
 
 
-def test_a_failed_pod_stays_with_its_log(clean: Object) -> None:
+def test_a_failed_pod_is_kept_with_its_log(clean: Object) -> None:
     assert pod(clean)["restartPolicy"] == "Never"
 
 
@@ -143,11 +145,11 @@ def mounts(spec: Object) -> dict[str, Any]:
     return {place: next(iter(volumes[name])) for name, place in places.items()}
 
 
-def test_it_finds_tmp_and_its_settings_and_no_claim(report: Object) -> None:
+def test_a_job_mounts_tmp_and_the_settings_and_no_claim(report: Object) -> None:
     assert mounts(report) == {"/tmp": "emptyDir", "/etc/config": "configMap"}  # noqa: S108
 
 
-def test_it_finds_every_volume_where_that_is_asked_for(clean: Object) -> None:
+def test_a_job_can_mount_every_volume(clean: Object) -> None:
     assert mounts(clean) == {
         "/tmp": "persistentVolumeClaim",  # noqa: S108
         "/etc/config": "configMap",
@@ -155,7 +157,7 @@ def test_it_finds_every_volume_where_that_is_asked_for(clean: Object) -> None:
     }
 
 
-def test_its_pods_are_told_apart_from_those_that_serve(render_case: CaseRenderer) -> None:
+def test_the_component_label_tells_its_pods_from_those_that_serve(render_case: CaseRenderer) -> None:
     rendered = render_case("cronjobs")
     template = rendered.all("CronJob")["cronjobs-clean"]["spec"]["jobTemplate"]["spec"]["template"]
     labels = template["metadata"]["labels"]
@@ -163,14 +165,14 @@ def test_its_pods_are_told_apart_from_those_that_serve(render_case: CaseRenderer
     assert {**labels, "app.kubernetes.io/component": "app"} == rendered.pod_metadata["labels"]
 
 
-def test_it_is_not_changed_when_only_settings_change(render_case: CaseRenderer) -> None:
+def test_settings_that_change_do_not_change_a_cron_job(render_case: CaseRenderer) -> None:
     template = render_case("cronjobs").all("CronJob")["cronjobs-clean"]["spec"]["jobTemplate"]["spec"][
         "template"
     ]
     assert template["metadata"]["annotations"] == {"backup": "no"}
 
 
-def test_it_reads_versioned_settings_by_their_names(render_chart: ChartRenderer) -> None:
+def test_a_job_reads_versioned_settings_by_their_names(render_chart: ChartRenderer) -> None:
     rendered = render_chart("""
         config: {data: {A: a}, versioned: true}
         env: {B: {configMapKeyRef: {name: api-config, key: A}}}
@@ -183,7 +185,7 @@ def test_it_reads_versioned_settings_by_their_names(render_chart: ChartRenderer)
     assert {entry["valueFrom"]["configMapKeyRef"]["name"] for entry in container["env"]} == {name}
 
 
-def test_a_name_has_as_many_characters_as_kubernetes_takes(render_chart: ChartRenderer) -> None:
+def test_a_name_may_have_as_many_characters_as_kubernetes_allows(render_chart: ChartRenderer) -> None:
     name = "x" * (52 - len("api-"))
     assert set(cron_jobs(render_chart(f"cronJobs: {{{name}: {{schedule: '@daily'}}}}"))) == {f"api-{name}"}
 
@@ -192,7 +194,7 @@ SCHEDULES = ["0 0 1 1 0", "*/5 * * * *", "0  8-18/2 ? * MON-fri", "1,2,3 0 1-15,
 
 
 @with_both_engines
-def test_schedules_that_kubernetes_reads_are_taken(engine: int, render_chart: ChartRenderer) -> None:
+def test_schedules_that_kubernetes_reads_are_accepted(engine: int, render_chart: ChartRenderer) -> None:
     entries = "".join(f'\n  job-{at}: {{schedule: "{text}"}}' for at, text in enumerate(SCHEDULES))
     found = cron_jobs(render_chart(f"cronJobs:{entries}", engine=engine))
     assert [spec["schedule"] for spec in found.values()] == SCHEDULES
@@ -215,19 +217,19 @@ def test_schedules_that_kubernetes_could_not_read_are_refused(render_chart: Char
 
 
 @pytest.mark.parametrize("schedule", ["@reboot", "@every day", "hourly"])
-def test_words_that_kubernetes_does_not_know_are_no_schedule(
+def test_schedules_in_words_that_kubernetes_does_not_know_are_refused(
     schedule: str, render_chart: ChartRenderer
 ) -> None:
     refused = str(render_chart.refused(f'cronJobs: {{clean: {{schedule: "{schedule}"}}}}'))
     assert f"'{schedule}' does not match pattern" in refused
 
 
-def test_the_notes_say_how_to_run_one_now(notes: Notes) -> None:
+def test_the_notes_say_how_to_run_a_job_now(notes: Notes) -> None:
     spoken = notes('cronJobs: {clean: {schedule: "@daily"}, off: {enabled: false}}')
     assert "create job --from=cronjob/shop-clean shop-clean-now " in spoken
     assert "shop-off" not in spoken
 
 
-def test_without_one_that_is_on_the_notes_say_nothing_of_them(notes: Notes) -> None:
+def test_without_an_enabled_job_the_notes_mention_none(notes: Notes) -> None:
     assert "cronjob" not in notes()
     assert notes("cronJobs: {off: {enabled: false}}") == notes()

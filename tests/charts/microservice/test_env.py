@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.support.rendering import CaseRenderer, ChartRenderer, with_both_engines
 
 
-def test_text_stays_the_text_that_it_was(render_case: CaseRenderer) -> None:
+def test_strings_stay_the_same_strings(render_case: CaseRenderer) -> None:
     env = render_case("env").env
     assert {name: env[name] for name in ("EMPTY", "SWITCH", "RATIO", "QUOTED", "LINES")} == {
         "EMPTY": "",
@@ -17,7 +17,7 @@ def test_text_stays_the_text_that_it_was(render_case: CaseRenderer) -> None:
 
 
 @with_both_engines
-def test_a_whole_number_is_its_digits_from_a_file_and_from_the_command_line(
+def test_a_whole_number_becomes_its_digits_from_a_file_and_from_the_command_line(
     engine: int, render_chart: ChartRenderer
 ) -> None:
     numbers = {"PORT": 8080, "ZERO": 0, "NEGATIVE": -1, "MILLION": 1000000, "LARGEST": 9007199254740991}
@@ -32,7 +32,7 @@ def test_a_whole_number_is_its_digits_from_a_file_and_from_the_command_line(
     assert rendered.env == digits | {f"SET_{name}": text for name, text in digits.items()}
 
 
-def test_a_value_can_come_from_elsewhere(render_case: CaseRenderer) -> None:
+def test_a_value_can_come_from_another_object(render_case: CaseRenderer) -> None:
     env = render_case("env").env
     assert env["POD_NAMESPACE"] == {"fieldRef": {"fieldPath": "metadata.namespace"}}
     assert env["CPU_LIMIT"] == {"resourceFieldRef": {"resource": "limits.cpu", "divisor": "1m"}}
@@ -40,7 +40,7 @@ def test_a_value_can_come_from_elsewhere(render_case: CaseRenderer) -> None:
     assert env["COLOUR"] == {"configMapKeyRef": {"name": "theme", "key": "colour"}}
 
 
-def test_another_file_can_say_that_a_value_comes_from_elsewhere(render_chart: ChartRenderer) -> None:
+def test_another_values_file_can_replace_a_value_by_a_source(render_chart: ChartRenderer) -> None:
     rendered = render_chart(
         "env: {A: text, B: {secretKeyRef: {name: s, key: k}}, C: {secretKeyRef: {name: s, key: k}}}",
         "env: {A: {secretKeyRef: {name: s, key: k}}, B: text, "
@@ -53,7 +53,7 @@ def test_another_file_can_say_that_a_value_comes_from_elsewhere(render_chart: Ch
     }
 
 
-def test_a_variable_stands_behind_those_it_refers_to(render_case: CaseRenderer) -> None:
+def test_a_variable_follows_those_it_refers_to(render_case: CaseRenderer) -> None:
     order = list(render_case("env").env)
     assert order.index("POD_NAMESPACE") < order.index("Z_HOST") < order.index("A_URL")
     assert order.index("PORT") < order.index("A_URL")
@@ -71,16 +71,16 @@ env:
 """ + "".join(f"  CHAIN_{number:02}: $(CHAIN_{number + 1:02})\n" for number in range(30))
 
 
-def test_variables_without_references_stand_by_name(render_chart: ChartRenderer) -> None:
+def test_variables_without_references_are_sorted_by_name(render_chart: ChartRenderer) -> None:
     order = [name for name in render_chart(REFERENCES).env if not name.startswith("CHAIN_")]
     assert order[:-1] == sorted(set(order) - {"ESCAPED_THEN_NOT"})
 
 
-def test_a_variable_may_go_on_from_the_one_of_its_name_in_the_image(render_case: CaseRenderer) -> None:
+def test_a_variable_may_refer_to_the_images_variable_of_its_own_name(render_case: CaseRenderer) -> None:
     assert render_case("env").env["PATH"] == "/app/bin:$(PATH)"
 
 
-def test_an_escaped_reference_is_none(render_chart: ChartRenderer) -> None:
+def test_an_escaped_reference_is_no_reference(render_chart: ChartRenderer) -> None:
     order = list(render_chart(REFERENCES).env)
     assert order.index("ESCAPED_A") < order.index("ESCAPED_B")
     assert order.index("NOT") < order.index("ESCAPED_THEN_NOT")
@@ -96,7 +96,7 @@ def test_a_long_chain_of_references_is_put_in_order(render_chart: ChartRenderer)
     assert chain == [f"CHAIN_{number:02}" for number in reversed(range(30))]
 
 
-def test_whole_config_maps_and_secrets_come_as_written(render_case: CaseRenderer) -> None:
+def test_env_from_is_rendered_as_written(render_case: CaseRenderer) -> None:
     assert render_case("env").container["envFrom"] == [
         {"prefix": "SHARED_", "configMapRef": {"name": "shared"}},
         {"secretRef": {"name": "shared", "optional": True}},

@@ -51,7 +51,7 @@ def said_by(container: Object) -> dict[str, Fraction]:
 
 
 @each
-def test_an_environment_is_a_namespace_and_the_service_in_it(name: str, render_case: CaseRenderer) -> None:
+def test_an_environment_is_a_namespace_with_the_service_in_it(name: str, render_case: CaseRenderer) -> None:
     assert list(render_case(f"namespace/{name}").all("Namespace")) == [name]
     service = render_case(f"microservice/{name}")
     assert {key.namespace for key in service.objects} == {name}
@@ -77,7 +77,7 @@ def test_all_pods_that_there_can_be_fit_into_the_quota(name: str, render_case: C
 
 
 @each
-def test_every_container_says_what_the_quota_counts_and_keeps_its_bounds(
+def test_every_container_sets_what_the_quota_counts_within_the_limit_range(
     name: str, render_case: CaseRenderer
 ) -> None:
     environment = render_case(f"namespace/{name}")
@@ -93,14 +93,14 @@ def test_every_container_says_what_the_quota_counts_and_keeps_its_bounds(
             assert said[f"limits.{resource}"] <= amount(most)
 
 
-def test_production_admits_only_restricted_pods_and_lets_none_out_unasked(render_case: CaseRenderer) -> None:
+def test_production_admits_only_restricted_pods_and_denies_egress(render_case: CaseRenderer) -> None:
     production = render_case("namespace/production")
     labels = production.one("Namespace")["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
     assert production.one("NetworkPolicy")["spec"]["policyTypes"] == ["Ingress", "Egress"]
 
 
-def test_production_says_whom_its_pods_reach_beside_dns(render_case: CaseRenderer) -> None:
+def test_production_lists_what_its_pods_reach_beside_dns(render_case: CaseRenderer) -> None:
     rules = render_case("microservice/production").all("NetworkPolicy")["api"]["spec"]["egress"]
     assert [rule["ports"] for rule in rules if "to" in rule] == [[{"port": 5432}]]
 

@@ -23,20 +23,20 @@ def provider(rendered: Rendered) -> Object:
     return found
 
 
-def test_every_secret_is_a_variable_by_its_name_there(render_case: CaseRenderer) -> None:
+def test_every_secret_becomes_a_variable(render_case: CaseRenderer) -> None:
     assert secret(render_case("external-aws"))["data"] == [
         {"secretKey": "API_KEY", "remoteRef": {"key": "/shop/partner", "property": "key", "version": "3"}},
         {"secretKey": "DATABASE_URL", "remoteRef": {"key": "/shop/database-url"}},
     ]
 
 
-def test_every_property_of_a_secret_is_a_variable_where_that_is_asked_for(render_case: CaseRenderer) -> None:
+def test_data_from_makes_a_variable_of_every_property_of_a_secret(render_case: CaseRenderer) -> None:
     spec = secret(render_case("external-store"))
     assert spec["dataFrom"] == [{"extract": {"key": "shop/settings"}}]
     assert [entry["secretKey"] for entry in spec["data"]] == ["DATABASE_URL"]
 
 
-def test_pods_read_the_secret_after_the_charts_own_and_before_those_made_elsewhere(
+def test_pods_read_the_secret_after_the_charts_own_and_before_existing_ones(
     render_case: CaseRenderer,
 ) -> None:
     rendered = render_case("external-aws")
@@ -81,7 +81,7 @@ def vault(rendered: Rendered) -> dict[str, Object]:
     return {name: made["spec"]["provider"]["vault"] for name, made in rendered.all("SecretStore").items()}
 
 
-def test_vault_is_logged_in_to_by_a_role_with_the_applications_name(render_case: CaseRenderer) -> None:
+def test_the_login_to_vault_has_the_applications_name_as_its_role(render_case: CaseRenderer) -> None:
     assert vault(render_case("external-vault"))["shop-external"] == {
         "server": "https://vault.example.com:8200",
         "path": "kv",
@@ -125,19 +125,19 @@ FEWEST = {
 
 
 @pytest.mark.parametrize("preset", FEWEST)
-def test_one_line_beside_the_provider_is_enough(preset: str, render_chart: ChartRenderer) -> None:
+def test_a_provider_needs_one_more_line(preset: str, render_chart: ChartRenderer) -> None:
     name = preset.partition(":")[0]
     external = f"{{enabled: true, provider: {name}, {preset}, dataFrom: [a]}}"
     assert list(provider(render_chart(f"secret: {{external: {external}}}")).values()) == [FEWEST[preset]]
 
 
-def test_a_store_made_elsewhere_makes_none(render_case: CaseRenderer) -> None:
+def test_with_an_existing_store_none_is_made(render_case: CaseRenderer) -> None:
     rendered = render_case("external-store")
     assert secret(rendered)["secretStoreRef"] == {"kind": "ClusterSecretStore", "name": "company"}
     assert rendered.all("SecretStore") == {}
 
 
-def test_new_values_are_looked_for_every_hour_unless_something_else_is_said(
+def test_secrets_are_refreshed_every_hour_by_default(
     render_case: CaseRenderer,
 ) -> None:
     assert secret(render_case("external-store"))["refreshInterval"] == "1h"
@@ -145,7 +145,7 @@ def test_new_values_are_looked_for_every_hour_unless_something_else_is_said(
     assert "refreshInterval" not in secret(render_case("external-azure"))
 
 
-def test_nothing_is_fetched_unless_that_is_asked_for(render_chart: ChartRenderer) -> None:
+def test_nothing_is_fetched_by_default(render_chart: ChartRenderer) -> None:
     rendered = render_chart(
         "secret: {external: {provider: aws, aws: {region: a}, dataFrom: [a], data: {A: a}}}"
     )
@@ -162,7 +162,7 @@ def test_null_for_the_block_fetches_nothing(engine: int, render_chart: ChartRend
     assert not rendered.all("ExternalSecret")
 
 
-def test_null_for_a_provider_is_told_like_what_it_lacks(render_chart: ChartRenderer) -> None:
+def test_null_for_a_provider_is_refused_like_what_it_lacks(render_chart: ChartRenderer) -> None:
     problems = render_chart.problems(
         "secret: {external: {enabled: true, provider: vault, vault: null, dataFrom: [a]}}"
     )
@@ -189,7 +189,7 @@ def test_a_migration_fetches_copies_of_its_own_as_an_account_of_its_own(render_c
     assert container["env"][0]["valueFrom"]["secretKeyRef"]["name"] == "shop-migration-external"
 
 
-def test_a_migration_reads_from_a_store_made_elsewhere_too(render_chart: ChartRenderer) -> None:
+def test_a_migration_reads_from_an_existing_store_too(render_chart: ChartRenderer) -> None:
     store = "{enabled: true, store: {name: company}, dataFrom: [a]}"
     rendered = render_chart(f"{{secret: {{external: {store}}}, migration: {{enabled: true, args: [a]}}}}")
     made = rendered.all("ExternalSecret")
@@ -197,13 +197,13 @@ def test_a_migration_reads_from_a_store_made_elsewhere_too(render_chart: ChartRe
     assert {found["spec"]["secretStoreRef"]["name"] for found in made.values()} == {"company"}
 
 
-def test_a_job_on_a_schedule_reads_the_services(render_case: CaseRenderer) -> None:
+def test_a_cron_job_reads_the_services_secret(render_case: CaseRenderer) -> None:
     template = render_case("external-vault").one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]
     (container,) = template["spec"]["containers"]
     assert container["envFrom"] == [{"secretRef": {"name": "shop-external"}}]
 
 
-def test_the_notes_say_how_to_look_at_them_and_how_pods_see_new_ones(notes: Notes) -> None:
+def test_the_notes_say_how_to_see_the_secrets_and_give_pods_new_ones(notes: Notes) -> None:
     spoken = notes("secret: {external: {enabled: true, store: {name: a}, dataFrom: [a]}}")
     assert "kubectl -n default get externalsecret shop-external " in spoken
     assert "kubectl -n default rollout restart deployment/shop " in spoken

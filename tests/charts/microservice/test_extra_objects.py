@@ -7,7 +7,7 @@ import pytest
 from tests.support.rendering import CaseRenderer, ChartRenderer, with_both_engines
 
 
-def test_a_map_arrives_as_it_is_whatever_its_texts_look_like(render_case: CaseRenderer) -> None:
+def test_a_map_is_rendered_as_written_whatever_its_strings_look_like(render_case: CaseRenderer) -> None:
     theme = render_case("extra-objects").all("ConfigMap")["theme"]
     assert theme["metadata"] == {"name": "theme", "namespace": "elsewhere"}
     assert theme["data"] == {"greeting": "{{ .not a template }}", "empty": ""}
@@ -17,24 +17,26 @@ def test_a_number_of_a_map_stays_a_whole_number(render_case: CaseRenderer) -> No
     assert "\nvalue: 1000000\n" in render_case("extra-objects").stream
 
 
-def test_what_says_no_namespace_gets_none_for_it_may_belong_to_none(render_case: CaseRenderer) -> None:
+def test_an_object_without_a_namespace_gets_none_since_it_may_be_cluster_scoped(
+    render_case: CaseRenderer,
+) -> None:
     assert "namespace" not in render_case("extra-objects").one("PriorityClass")["metadata"]
 
 
-def test_a_text_is_a_template_that_knows_name_and_labels(render_case: CaseRenderer) -> None:
+def test_a_string_is_a_template_that_can_use_name_and_labels(render_case: CaseRenderer) -> None:
     rendered = render_case("extra-objects")
     peers = rendered.all("Service")["extra-objects-peers"]
     assert peers["metadata"]["labels"] == rendered.one("Deployment")["metadata"]["labels"]
     assert peers["spec"]["selector"] == rendered.deployment["selector"]["matchLabels"]
 
 
-def test_a_text_can_be_several_objects_or_none(render_case: CaseRenderer) -> None:
+def test_a_string_can_be_several_objects_or_none(render_case: CaseRenderer) -> None:
     colours = render_case("extra-objects").all("ConfigMap")
     assert colours.keys() == {"theme", "extra-objects-red", "extra-objects-green"}
     assert colours["extra-objects-red"]["data"] == {"image": "myrepo/api"}
 
 
-def test_a_null_in_a_map_is_none(render_chart: ChartRenderer) -> None:
+def test_a_null_in_a_map_is_left_out(render_chart: ChartRenderer) -> None:
     rendered = render_chart(
         "extraObjects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {b: null, c: d}}]"
     )
@@ -43,7 +45,7 @@ def test_a_null_in_a_map_is_none(render_chart: ChartRenderer) -> None:
 
 @with_both_engines
 @pytest.mark.parametrize("objects", ["[]", "null"])
-def test_there_is_none_unless_asked_for(
+def test_there_is_no_extra_object_by_default(
     objects: str, engine: int, render_chart: ChartRenderer, render_case: CaseRenderer
 ) -> None:
     rendered = render_chart(f"extraObjects: {objects}", engine=engine)

@@ -143,13 +143,13 @@ def test_nothing_is_listed_where_nothing_is_looked_for(notes: Notes) -> None:
     assert notes("{guardrails: none, replicaCount: 1}").rstrip("\n") == before
 
 
-def test_a_word_that_is_no_guardrail_is_refused_with_those_that_are(render_chart: ChartRenderer) -> None:
+def test_an_unknown_guardrail_is_refused_with_the_known_ones(render_chart: ChartRenderer) -> None:
     refused = str(render_chart.refused("guardrails: strict"))
     assert "/guardrails" in refused
     assert all(word in refused for word in ("none", "warn", "enforce"))
 
 
-def test_the_articles_service_is_warned_of_its_inline_secrets(notes: Notes) -> None:
+def test_the_notes_of_the_example_service_warn_of_its_inline_secrets(notes: Notes) -> None:
     (values,) = catalog.find_case("api").values
     assert "\n  - secret.data: " in notes(values.read_text())
 

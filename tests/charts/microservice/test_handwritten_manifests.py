@@ -40,7 +40,7 @@ def test_values_api_yaml_renders_every_field_with_the_same_value(
     assert list(missing(article[kind], with_port_numbers(render_case("api"), kind))) == []
 
 
-def test_without_an_autoscaler_the_number_of_pods_is_there_too(article: dict[str, Object]) -> None:
+def test_without_an_autoscaler_the_replicas_are_rendered_too(article: dict[str, Object]) -> None:
     api = catalog.find_case("api")
     stream = helm.template(
         api.chart.path, api.values, engine=NEWEST_ENGINE, set_values=["autoscaling.enabled=false"]

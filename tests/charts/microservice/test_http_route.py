@@ -21,7 +21,7 @@ def backends(rendered: Rendered) -> list[list[Object] | None]:
     return [rule.get("backendRefs") for rule in spec(rendered)["rules"]]
 
 
-def test_there_is_none_unless_asked_for(render_case: CaseRenderer, render_chart: ChartRenderer) -> None:
+def test_there_is_no_route_by_default(render_case: CaseRenderer, render_chart: ChartRenderer) -> None:
     assert render_case("defaults").all("HTTPRoute") == {}
     assert render_chart("httpRoute: {enabled: null}").all("HTTPRoute") == {}
 
@@ -33,7 +33,7 @@ def test_without_rules_every_request_leads_to_the_services_main_port(render_case
     }
 
 
-def test_gateways_hosts_and_annotations_are_the_users(render_case: CaseRenderer) -> None:
+def test_gateways_hosts_and_annotations_are_rendered_as_written(render_case: CaseRenderer) -> None:
     route = render_case("http-route").one("HTTPRoute")
     assert route["metadata"]["annotations"] == {"example.com/owner": "team-a"}
     assert route["spec"]["parentRefs"] == [
@@ -42,7 +42,7 @@ def test_gateways_hosts_and_annotations_are_the_users(render_case: CaseRenderer)
     assert route["spec"]["hostnames"] == ["api.example.com", "*.example.org"]
 
 
-def test_what_a_rule_says_is_the_users_and_it_leads_to_the_main_port(render_case: CaseRenderer) -> None:
+def test_a_rule_is_rendered_as_written_and_leads_to_the_main_port(render_case: CaseRenderer) -> None:
     rule = spec(render_case("http-route"))["rules"][0]
     assert rule["matches"][1] == {"headers": [{"name": "x-canary", "value": "1"}], "method": "GET"}
     assert [filter_["type"] for filter_ in rule["filters"]] == ["RequestHeaderModifier", "RequestMirror"]
@@ -60,7 +60,7 @@ def test_a_port_of_the_service_can_be_named_or_numbered_and_others_are_left_alon
     ]
 
 
-def test_a_redirect_leads_nowhere_else(render_case: CaseRenderer) -> None:
+def test_a_redirect_has_no_backend(render_case: CaseRenderer) -> None:
     assert backends(render_case("http-route"))[2] is None
 
 
@@ -70,14 +70,14 @@ def test_a_backend_of_another_kind_needs_no_port(render_case: CaseRenderer) -> N
     ]
 
 
-def test_a_service_of_the_same_name_in_another_namespace_is_somebody_elses(
+def test_a_service_of_the_same_name_in_another_namespace_is_not_the_charts(
     render_chart: ChartRenderer,
 ) -> None:
     rendered = render_chart(ON + ", rules: [{backendRefs: [{name: api, namespace: other}]}]}")
     assert backends(rendered) == [[{"name": "api", "namespace": "other"}]]
 
 
-def test_a_further_port_of_the_service_will_do(render_chart: ChartRenderer) -> None:
+def test_an_extra_port_of_the_service_can_be_a_backend(render_chart: ChartRenderer) -> None:
     further = "service: {extraPorts: [{name: metrics, port: 9102}]}\n"
     rendered = render_chart(further + ON + ", rules: [{backendRefs: [{port: metrics}]}]}")
     assert backends(rendered) == [[{"name": "api", "port": 9102}]]

@@ -13,11 +13,11 @@ def test_an_image_is_repository_and_tag(render_case: CaseRenderer) -> None:
     assert render_case("defaults").container["image"] == "myrepo/api:1.2.3"
 
 
-def test_a_registry_stands_before_the_repository(render_case: CaseRenderer) -> None:
+def test_a_registry_precedes_the_repository(render_case: CaseRenderer) -> None:
     assert render_case("account-existing").container["image"] == "ghcr.io/myorg/api:1.2.3"
 
 
-def test_an_umbrella_charts_registry_wins_and_a_digest_stands_behind_the_tag(
+def test_an_umbrella_charts_registry_wins_and_a_digest_follows_the_tag(
     render_case: CaseRenderer,
 ) -> None:
     assert render_case("names").container["image"] == f"mirror.example.com:5000/myrepo/api:2.0@{DIGEST}"
@@ -41,10 +41,10 @@ def test_a_tag_that_is_too_long_for_a_label_is_cut_there_alone(render_chart: Cha
     assert rendered.one("Deployment")["metadata"]["labels"]["app.kubernetes.io/version"] == "x" * 62
 
 
-def test_the_pull_policy_is_kubernetes_own_unless_written(render_case: CaseRenderer) -> None:
+def test_the_pull_policy_is_kubernetes_default_unless_set(render_case: CaseRenderer) -> None:
     assert "imagePullPolicy" not in render_case("defaults").container
     assert render_case("account-existing").container["imagePullPolicy"] == "IfNotPresent"
 
 
-def test_credentials_of_chart_and_umbrella_chart_are_there_once_each(render_case: CaseRenderer) -> None:
+def test_pull_secrets_of_chart_and_umbrella_chart_are_rendered_once_each(render_case: CaseRenderer) -> None:
     assert render_case("names").pod["imagePullSecrets"] == [{"name": "mirror"}, {"name": "regcred"}]

@@ -15,7 +15,7 @@ def to_service(service: str, /, **port: object) -> Object:
     return {"service": {"name": service, "port": port}}
 
 
-def test_there_is_none_unless_asked_for(render_case: CaseRenderer) -> None:
+def test_there_is_no_ingress_by_default(render_case: CaseRenderer) -> None:
     assert render_case("defaults").all("Ingress") == {}
 
 
@@ -76,7 +76,7 @@ def test_a_rule_without_a_host_is_for_any(render_case: CaseRenderer) -> None:
     assert spec(render_case("ingress"))["rules"][2] == {"http": {"paths": [path]}}
 
 
-def test_requests_that_no_rule_fits_have_a_backend_too(render_case: CaseRenderer) -> None:
+def test_requests_that_match_no_rule_can_have_a_backend(render_case: CaseRenderer) -> None:
     assert spec(render_case("ingress"))["defaultBackend"] == to_service("fallback", number=80)
 
 
@@ -92,7 +92,7 @@ def test_the_class_names_the_controller(render_case: CaseRenderer) -> None:
     assert "ingressClassName" not in spec(render_case("api"))
 
 
-def test_certificates_stand_as_written(render_case: CaseRenderer) -> None:
+def test_tls_is_rendered_as_written(render_case: CaseRenderer) -> None:
     assert spec(render_case("ingress"))["tls"] == [
         {"hosts": ["api.example.com"], "secretName": "example-tls"}
     ]
@@ -114,6 +114,6 @@ def test_an_issuer_names_each_host_once_and_any_host_not_at_all(render_chart: Ch
     assert spec(rendered)["tls"] == [{"hosts": ["a.example.com"], "secretName": "api-tls"}]
 
 
-def test_certificates_that_the_user_wrote_win_over_the_issuers(render_chart: ChartRenderer) -> None:
+def test_tls_that_is_written_wins_over_the_issuers(render_chart: ChartRenderer) -> None:
     rendered = render_chart(ISSUER, "ingress: {tls: [{hosts: [b.example.com], secretName: own}]}")
     assert spec(rendered)["tls"] == [{"hosts": ["b.example.com"], "secretName": "own"}]

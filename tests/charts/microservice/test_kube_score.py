@@ -23,14 +23,14 @@ def said(render_case: CaseRenderer, name: str) -> list[kube_score.Advice]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_scanner_finds_only_what_is_meant_as_it_is(name: str, render_case: CaseRenderer) -> None:
+def test_kube_score_finds_only_what_has_a_reason(name: str, render_case: CaseRenderer) -> None:
     assert [advice for advice in said(render_case, name) if advice.summary not in MEANT] == []
 
 
-def test_everything_that_is_meant_as_it_is_is_found_still(render_case: CaseRenderer) -> None:
+def test_everything_that_has_a_reason_is_still_found(render_case: CaseRenderer) -> None:
     assert {advice.summary for name in CASES for advice in said(render_case, name)} == MEANT.keys()
 
 
-def test_the_scanner_finds_what_is_unsafe(render_case: CaseRenderer) -> None:
+def test_kube_score_finds_what_is_unsafe(render_case: CaseRenderer) -> None:
     checks = {advice.check for advice in said(render_case, "security-privileged")}
     assert {"container-security-context-user-group-id", "container-seccomp-profile"} <= checks

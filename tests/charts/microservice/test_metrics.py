@@ -22,7 +22,7 @@ def labels(rendered: Rendered, kind: str) -> Object:
 
 
 @pytest.mark.parametrize("kind", [*MONITORS, "PrometheusRule"])
-def test_there_is_none_unless_asked_for(
+def test_there_is_no_monitor_by_default(
     kind: str, render_case: CaseRenderer, render_chart: ChartRenderer
 ) -> None:
     assert render_case("defaults").all(kind) == {}
@@ -30,12 +30,12 @@ def test_there_is_none_unless_asked_for(
 
 
 @pytest.mark.parametrize("kind", MONITORS)
-def test_a_monitor_asks_at_the_main_port_every_half_minute(kind: str, render_chart: ChartRenderer) -> None:
+def test_a_monitor_scrapes_the_main_port_every_half_minute(kind: str, render_chart: ChartRenderer) -> None:
     rendered = render_chart(f"metrics: {{{kind[0].lower()}{kind[1:]}: {{enabled: true}}}}")
     assert endpoint(rendered, kind) == {"port": "http", "path": "/metrics", "interval": "30s"}
 
 
-def test_another_port_and_further_fields_are_the_users(render_case: CaseRenderer) -> None:
+def test_another_port_and_further_fields_are_rendered_as_written(render_case: CaseRenderer) -> None:
     rendered = render_case("metrics")
     service, pod = endpoint(rendered, "ServiceMonitor"), endpoint(rendered, "PodMonitor")
     assert (service["port"], service["path"], service["scrapeTimeout"]) == ("metrics", "/metrics", "5s")
@@ -44,7 +44,7 @@ def test_another_port_and_further_fields_are_the_users(render_case: CaseRenderer
     assert pod == {"port": "admin", "path": "/stats/prometheus", "interval": "1m", "honorLabels": True}
 
 
-def test_the_service_and_the_applications_pods_are_asked_and_no_others(render_case: CaseRenderer) -> None:
+def test_monitors_select_the_service_and_the_applications_pods_alone(render_case: CaseRenderer) -> None:
     rendered = render_case("metrics")
     own = rendered.deployment["selector"]
     assert rendered.one("ServiceMonitor")["spec"]["selector"] == own
@@ -53,25 +53,25 @@ def test_the_service_and_the_applications_pods_are_asked_and_no_others(render_ca
     assert not own["matchLabels"].items() <= labels(rendered, "Pod").items()
 
 
-def test_the_port_is_open_to_who_asks(render_case: CaseRenderer) -> None:
+def test_the_network_policy_admits_scrapes(render_case: CaseRenderer) -> None:
     policy = render_case("metrics").all("NetworkPolicy")["metrics"]["spec"]["ingress"]
     assert {port["port"] for port in policy[0]["ports"]} >= {9102, 9901}
 
 
-def test_each_monitor_bears_the_labels_by_which_its_prometheus_finds_it(render_case: CaseRenderer) -> None:
+def test_each_monitor_has_the_labels_by_which_its_prometheus_finds_it(render_case: CaseRenderer) -> None:
     rendered = render_case("metrics")
     assert labels(rendered, "ServiceMonitor")["scope"] == "services"
     assert labels(rendered, "PodMonitor")["scope"] == "pods"
     assert labels(rendered, "PrometheusRule")["release"] == "prometheus"
 
 
-def test_rules_bear_the_labels_of_monitors_that_are_off_too(render_chart: ChartRenderer) -> None:
+def test_rules_have_the_labels_of_disabled_monitors_too(render_chart: ChartRenderer) -> None:
     rendered = render_chart("metrics: {podMonitor: {labels: {release: p}}, rules: [{record: a, expr: 1}]}")
     assert labels(rendered, "PrometheusRule")["release"] == "p"
     assert rendered.all("PodMonitor") == {}
 
 
-def test_rules_are_one_group_and_what_stands_in_braces_is_left_to_prometheus(
+def test_rules_are_one_group_and_templates_in_them_are_left_to_prometheus(
     render_case: CaseRenderer,
 ) -> None:
     (group,) = render_case("metrics").one("PrometheusRule")["spec"]["groups"]
@@ -99,7 +99,7 @@ def test_a_port_that_is_not_there_is_refused(values: str, render_chart: ChartRen
     assert ".port: " in problem
 
 
-def test_an_extra_containers_port_can_be_asked(render_chart: ChartRenderer) -> None:
+def test_an_extra_containers_port_can_be_scraped(render_chart: ChartRenderer) -> None:
     rendered = render_chart("""
         extraContainers: [{name: exporter, image: "a:1", ports: [{name: exporter, containerPort: 1}]}]
         metrics: {podMonitor: {enabled: true, port: exporter}}

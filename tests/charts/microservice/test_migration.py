@@ -35,7 +35,7 @@ def hooks(rendered: Rendered) -> dict[str, Object]:
     return {name: made for name, made in found.items() if hook_of(made).events - {"test"}}
 
 
-def test_it_has_an_account_and_settings_of_its_own_and_no_more(render_case: CaseRenderer) -> None:
+def test_a_migration_has_an_account_and_settings_of_its_own_and_no_more(render_case: CaseRenderer) -> None:
     assert set(hooks(render_case("migration"))) == {
         "NetworkPolicy shop-migration",
         "ServiceAccount shop-migration",
@@ -47,14 +47,14 @@ def test_it_has_an_account_and_settings_of_its_own_and_no_more(render_case: Case
     }
 
 
-def test_everything_runs_before_an_install_and_an_upgrade_and_the_job_last(render_case: CaseRenderer) -> None:
+def test_its_hooks_run_before_an_install_and_an_upgrade_the_job_last(render_case: CaseRenderer) -> None:
     found = {name: hook_of(made) for name, made in hooks(render_case("migration")).items()}
     last = found.pop("Job shop-migration")
     assert {hook.events for hook in (last, *found.values())} == {frozenset({"pre-install", "pre-upgrade"})}
     assert max(hook.weight for hook in found.values()) < last.weight
 
 
-def test_helm_deletes_everything_however_it_ends(render_case: CaseRenderer) -> None:
+def test_helm_deletes_its_hooks_however_it_ends(render_case: CaseRenderer) -> None:
     for made in hooks(render_case("migration")).values():
         annotations = made["metadata"]["annotations"]
         policies = annotations["helm.sh/hook-delete-policy"]
@@ -62,7 +62,7 @@ def test_helm_deletes_everything_however_it_ends(render_case: CaseRenderer) -> N
         assert "helm.sh/resource-policy" not in annotations
 
 
-def test_a_run_that_helm_lost_is_cleared_away_after_a_day(render_case: CaseRenderer) -> None:
+def test_a_job_that_helm_did_not_delete_is_deleted_after_a_day(render_case: CaseRenderer) -> None:
     assert job(render_case("migration"))["ttlSecondsAfterFinished"] == 24 * 60 * 60
 
 
@@ -71,7 +71,7 @@ def test_its_log_is_printed_where_it_fails(render_case: CaseRenderer) -> None:
     assert annotations["helm.sh/hook-output-log-policy"] == "hook-failed"
 
 
-def test_its_labels_tell_everything_apart_from_what_serves(render_case: CaseRenderer) -> None:
+def test_the_component_label_tells_its_objects_from_those_that_serve(render_case: CaseRenderer) -> None:
     rendered = render_case("migration")
     template = job(rendered)["template"]
     found = [template, *hooks(rendered).values()]
@@ -92,7 +92,7 @@ def test_the_account_has_the_annotations_of_the_services(render_case: CaseRender
 @pytest.mark.parametrize(
     ("account", "name"), [("{create: false}", "default"), ("{create: false, name: x}", "x")]
 )
-def test_an_account_made_elsewhere_serves_the_migration_too(
+def test_an_existing_account_is_the_migrations_too(
     account: str, name: str, render_chart: ChartRenderer
 ) -> None:
     rendered = render_chart(MIGRATE, f"serviceAccount: {account}")
@@ -100,13 +100,13 @@ def test_an_account_made_elsewhere_serves_the_migration_too(
     assert rendered.all("ServiceAccount") == {}
 
 
-def test_the_rights_of_the_services_account_are_not_the_migrations(render_case: CaseRenderer) -> None:
+def test_the_migration_has_no_api_token_where_the_service_has_one(render_case: CaseRenderer) -> None:
     rendered = render_case("migration")
     assert rendered.pod["automountServiceAccountToken"] is True
     assert pod(rendered)["automountServiceAccountToken"] is False
 
 
-def test_it_reaches_what_the_service_may_and_nobody_reaches_it(render_case: CaseRenderer) -> None:
+def test_its_network_policy_has_the_services_egress_and_no_ingress(render_case: CaseRenderer) -> None:
     policies = {name: made["spec"] for name, made in render_case("migration").all("NetworkPolicy").items()}
     copy, policy = policies["shop-migration"], policies["shop"]
     assert "ingress" not in copy
@@ -115,7 +115,7 @@ def test_it_reaches_what_the_service_may_and_nobody_reaches_it(render_case: Case
     }
 
 
-def test_its_network_policy_closes_no_pod_that_serves_meanwhile(render_case: CaseRenderer) -> None:
+def test_its_network_policy_selects_no_pod_of_the_service(render_case: CaseRenderer) -> None:
     rendered = render_case("migration")
     chosen = rendered.all("NetworkPolicy")["shop-migration"]["spec"]["podSelector"]["matchLabels"]
     assert chosen.items() <= job(rendered)["template"]["metadata"]["labels"].items()
@@ -149,12 +149,12 @@ def test_copies_of_versioned_settings_are_neither_versioned_nor_kept(render_case
 
 
 @pytest.mark.parametrize("field", ["name", "image", "securityContext"])
-def test_its_container_has_the_main_containers(field: str, render_case: CaseRenderer) -> None:
+def test_its_container_has_the_main_containers_field(field: str, render_case: CaseRenderer) -> None:
     rendered = render_case("migration")
     assert pod(rendered)["containers"][0][field] == rendered.container[field]
 
 
-def test_what_is_said_of_it_arrives(render_case: CaseRenderer) -> None:
+def test_its_fields_are_rendered(render_case: CaseRenderer) -> None:
     spec = job(render_case("migration"))
     (container,) = pod(render_case("migration"))["containers"]
     assert (container["command"], container["args"]) == (["python", "-m", "migrate"], ["--all"])
@@ -162,14 +162,14 @@ def test_what_is_said_of_it_arrives(render_case: CaseRenderer) -> None:
     assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (1, 1800)
 
 
-def test_it_is_tried_once_by_default(render_chart: ChartRenderer) -> None:
+def test_a_migration_is_tried_once_by_default(render_chart: ChartRenderer) -> None:
     spec = job(render_chart(MIGRATE))
     assert spec["backoffLimit"] == 0
     assert "activeDeadlineSeconds" not in spec
     assert pod(render_chart(MIGRATE))["restartPolicy"] == "Never"
 
 
-def test_it_finds_tmp_and_its_settings_and_no_claim(render_case: CaseRenderer) -> None:
+def test_a_migration_mounts_tmp_and_its_settings_and_no_claim(render_case: CaseRenderer) -> None:
     (container,) = pod(render_case("migration"))["containers"]
     places = [mount["mountPath"] for mount in container["volumeMounts"]]
     assert places == ["/etc/config", "/etc/secrets", "/tmp"]  # noqa: S108
@@ -177,7 +177,7 @@ def test_it_finds_tmp_and_its_settings_and_no_claim(render_case: CaseRenderer) -
 
 
 @pytest.mark.parametrize("length", [52, 53, 54, 63])
-def test_a_long_name_leaves_it_one_of_its_own(length: int, render_chart: ChartRenderer) -> None:
+def test_a_long_name_leaves_the_migration_a_name_of_its_own(length: int, render_chart: ChartRenderer) -> None:
     fullname = "x" * length
     rendered = render_chart(MIGRATE, f"{{fullnameOverride: {fullname}, config: {{data: {{A: a}}}}}}")
     (name,) = rendered.all("Job")
@@ -196,7 +196,7 @@ dependencies: [{name: microservice, alias: web, version: "*"}]
 
 
 @with_both_engines
-def test_a_service_within_a_parent_chart_has_one_too(
+def test_a_service_within_a_parent_chart_has_a_migration_too(
     engine: int, render_chart: ChartRenderer, tmp_path: Path
 ) -> None:
     (tmp_path / "Chart.yaml").write_text(PARENT)
@@ -212,7 +212,7 @@ def test_a_service_within_a_parent_chart_has_one_too(
     }
 
 
-def test_without_one_there_is_no_hook(render_case: CaseRenderer) -> None:
+def test_without_a_migration_there_is_no_hook(render_case: CaseRenderer) -> None:
     assert hooks(render_case("defaults")) == {}
 
 
@@ -228,7 +228,7 @@ def documents(stream: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("texts", [TEXTS, FRAGILE], ids=["any", "fragile"])
 @with_both_engines
-def test_text_arrives_unchanged_though_helm_trims_hooks(
+def test_strings_stay_unchanged_though_helm_trims_hooks(
     engine: int, texts: dict[str, str], render_chart: ChartRenderer
 ) -> None:
     found = documents(render_chart(everywhere(texts), MIGRATE, engine=engine).stream)
@@ -243,5 +243,5 @@ def test_text_arrives_unchanged_though_helm_trims_hooks(
     assert {entry["name"]: entry["value"] for entry in container["env"]} == texts
 
 
-def test_the_notes_show_no_job_on_a_schedule_where_there_is_only_a_migration(notes: Notes) -> None:
+def test_the_notes_do_not_mention_a_migration(notes: Notes) -> None:
     assert notes(MIGRATE) == notes()

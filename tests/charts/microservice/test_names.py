@@ -39,33 +39,35 @@ def test_the_longest_release_name_is_legal_everywhere(render_chart: ChartRendere
         assert max(len(value) for value in found["metadata"]["labels"].values()) <= 63
 
 
-def test_what_stands_alone_is_called_as_the_release(render_case: CaseRenderer) -> None:
+def test_objects_without_a_suffix_have_the_releases_name(render_case: CaseRenderer) -> None:
     rendered = render_case("api")
     for kind in ("ServiceAccount", "Service", "Deployment", "Ingress", "HorizontalPodAutoscaler"):
         assert rendered.one(kind)["metadata"]["name"] == "api"
 
 
-def test_fullname_override_is_what_all_objects_are_called(render_chart: ChartRenderer) -> None:
+def test_fullname_override_names_all_objects(render_chart: ChartRenderer) -> None:
     rendered = render_chart(EVERYTHING, "fullnameOverride: shop-front")
     assert names(rendered) == suffixed("shop-front")
     assert rendered.deployment["selector"]["matchLabels"]["app.kubernetes.io/name"] == "api"
 
 
-def test_name_override_is_what_the_application_is_called(render_case: CaseRenderer) -> None:
+def test_name_override_names_the_application(render_case: CaseRenderer) -> None:
     rendered = render_case("names")
     assert names(rendered) == {"shop-front", "shop-front-test"}
     assert rendered.container["name"] == "shop"
     assert rendered.one("Service")["metadata"]["labels"]["app.kubernetes.io/name"] == "shop"
 
 
-def test_a_name_that_looks_like_something_else_stays_text(render_chart: ChartRenderer) -> None:
+def test_a_name_that_looks_like_something_else_stays_a_string(render_chart: ChartRenderer) -> None:
     rendered = render_chart("{fullnameOverride: 'true', nameOverride: '1e3'}", release="nullable")
     assert names(rendered) == {"true", "true-test"}
     assert rendered.container["name"] == "1e3"
     assert rendered.service["selector"]["app.kubernetes.io/instance"] == "nullable"
 
 
-def test_a_release_whose_name_no_service_can_bear_is_fine_under_another(render_chart: ChartRenderer) -> None:
+def test_a_release_whose_name_no_service_can_have_works_with_fullname_override(
+    render_chart: ChartRenderer,
+) -> None:
     rendered = render_chart("fullnameOverride: api", release="2.api")
     assert names(rendered) == {"api", "api-test"}
     assert rendered.container["name"] == "2-api"
@@ -89,7 +91,7 @@ def test_common_annotations_are_on_everything(render_case: CaseRenderer) -> None
         assert metadata["annotations"]["contact"] == "payments@example.com"
 
 
-def test_labels_and_annotations_of_the_pods_are_theirs_alone(render_case: CaseRenderer) -> None:
+def test_pod_labels_and_annotations_are_on_pods_alone(render_case: CaseRenderer) -> None:
     rendered = render_case("names")
     assert rendered.pod_metadata["labels"]["tier"] == "web"
     assert rendered.pod_metadata["annotations"]["prometheus.io/port"] == "8000"
@@ -98,7 +100,7 @@ def test_labels_and_annotations_of_the_pods_are_theirs_alone(render_case: CaseRe
         assert "prometheus.io/port" not in found["metadata"]["annotations"]
 
 
-def test_a_label_that_finds_the_pods_may_be_written_as_it_is(render_chart: ChartRenderer) -> None:
+def test_a_selector_label_may_be_set_to_the_value_it_has(render_chart: ChartRenderer) -> None:
     as_it_is = (
         "{app.kubernetes.io/name: api, app.kubernetes.io/instance: api, app.kubernetes.io/component: app}"
     )
@@ -115,14 +117,14 @@ commonAnnotations: {note: x}
 """
 
 
-def test_what_is_written_for_the_pods_wins_over_what_is_common_even_where_it_is_empty(
+def test_labels_and_annotations_of_pods_win_over_common_ones_even_if_empty(
     render_chart: ChartRenderer,
 ) -> None:
     metadata = render_chart(OWN).pod_metadata
     assert (metadata["labels"]["tier"], metadata["annotations"]["note"]) == ("", "")
 
 
-def test_pods_bear_no_version_since_a_new_one_would_restart_them(render_case: CaseRenderer) -> None:
+def test_pods_have_no_version_label_since_a_new_one_would_restart_them(render_case: CaseRenderer) -> None:
     labels = render_case("defaults").pod_metadata["labels"]
     assert not labels.keys() & {"helm.sh/chart", "app.kubernetes.io/version", "app.kubernetes.io/managed-by"}
 
@@ -145,7 +147,7 @@ def umbrella(render_chart: ChartRenderer, tmp_path_factory: pytest.TempPathFacto
     return Rendered(helm.template(parent, engine=NEWEST_ENGINE, release=LONGEST, namespace="shop"))
 
 
-def test_in_an_umbrella_chart_the_alias_stands_behind_the_release(umbrella: Rendered) -> None:
+def test_in_an_umbrella_chart_the_alias_follows_the_release(umbrella: Rendered) -> None:
     front = umbrella.all("Deployment")[f"{LONGEST}-front"]["spec"]
     assert front["selector"]["matchLabels"] == {
         "app.kubernetes.io/name": "front",
@@ -167,7 +169,7 @@ def test_long_aliases_that_differ_at_the_end_stay_two_legal_names(umbrella: Rend
     assert max(len(name) for name in services) <= 63
 
 
-def test_every_object_says_in_which_namespace_it_belongs(umbrella: Rendered) -> None:
+def test_every_object_has_its_namespace(umbrella: Rendered) -> None:
     assert {key.namespace for key in umbrella.objects} == {"shop"}
 
 

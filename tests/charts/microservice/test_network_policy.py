@@ -23,19 +23,21 @@ def ports(rendered: Rendered) -> list[tuple[int, str]]:
 DNS = {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]}
 
 
-def test_anyone_reaches_the_declared_port_and_nobody_another(render_case: CaseRenderer) -> None:
+def test_ingress_is_allowed_from_anywhere_on_the_declared_port_only(render_case: CaseRenderer) -> None:
     assert spec(render_case("defaults"))["policyTypes"] == ["Ingress"]
     assert spec(render_case("defaults"))["ingress"] == [{"ports": [{"port": 8000, "protocol": "TCP"}]}]
 
 
-def test_the_policy_is_for_every_pod_of_the_release_whatever_its_component(render_case: CaseRenderer) -> None:
+def test_the_policy_selects_every_pod_of_the_release_whatever_its_component(
+    render_case: CaseRenderer,
+) -> None:
     rendered = render_case("names")
     selector = spec(rendered)["podSelector"]["matchLabels"]
     assert selector == {"app.kubernetes.io/name": "shop", "app.kubernetes.io/instance": "names"}
     assert selector.items() <= rendered.pod_metadata["labels"].items()
 
 
-def test_ports_of_what_runs_beside_the_main_container_are_open_too(render_case: CaseRenderer) -> None:
+def test_ports_of_other_containers_are_open_too(render_case: CaseRenderer) -> None:
     assert ports(render_case("network-policy")) == [
         (5353, "UDP"),
         (8000, "TCP"),
@@ -52,12 +54,12 @@ def test_a_port_that_two_containers_declare_is_open_once(render_chart: ChartRend
     assert ports(rendered) == [(8000, "TCP")]
 
 
-def test_a_further_port_of_no_service_opens_nothing(render_chart: ChartRenderer) -> None:
+def test_an_extra_port_without_a_service_opens_nothing(render_chart: ChartRenderer) -> None:
     rendered = render_chart("service: {enabled: false, extraPorts: [{name: other, port: 9200}]}")
     assert ports(rendered) == [(8000, "TCP")]
 
 
-def test_a_further_port_alone_is_open(render_chart: ChartRenderer) -> None:
+def test_an_extra_port_alone_is_open(render_chart: ChartRenderer) -> None:
     rendered = render_chart("""
         ports: {http: {enabled: false}}
         service: {extraPorts: [{name: metrics, port: 9102, targetPort: 9102}]}
@@ -65,12 +67,12 @@ def test_a_further_port_alone_is_open(render_chart: ChartRenderer) -> None:
     assert ports(rendered) == [(9102, "TCP")]
 
 
-def test_without_a_port_nobody_gets_in(render_case: CaseRenderer) -> None:
+def test_without_a_port_no_ingress_is_allowed(render_case: CaseRenderer) -> None:
     assert spec(render_case("worker")).keys() == {"podSelector", "policyTypes"}
     assert spec(render_case("worker"))["policyTypes"] == ["Ingress"]
 
 
-def test_only_those_who_are_named_get_in(render_case: CaseRenderer) -> None:
+def test_ingress_is_allowed_from_the_listed_peers_only(render_case: CaseRenderer) -> None:
     (rule,) = spec(render_case("network-policy"))["ingress"]
     *named, tests = rule["from"]
     assert named == [
@@ -80,7 +82,7 @@ def test_only_those_who_are_named_get_in(render_case: CaseRenderer) -> None:
     assert tests["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "test"
 
 
-def test_only_what_is_named_and_dns_is_reached(render_case: CaseRenderer) -> None:
+def test_egress_is_allowed_to_dns_and_the_listed_peers_only(render_case: CaseRenderer) -> None:
     policy = spec(render_case("network-policy"))
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert policy["egress"] == [
@@ -91,11 +93,11 @@ def test_only_what_is_named_and_dns_is_reached(render_case: CaseRenderer) -> Non
 
 
 @with_both_engines
-def test_an_empty_list_leaves_dns_alone_to_be_reached(engine: int, render_chart: ChartRenderer) -> None:
+def test_an_empty_list_allows_egress_to_dns_alone(engine: int, render_chart: ChartRenderer) -> None:
     assert spec(render_chart("networkPolicy: {egress: []}", engine=engine))["egress"] == [DNS]
 
 
-def test_rules_of_ones_own_replace_all_others_but_not_the_pods(render_case: CaseRenderer) -> None:
+def test_a_spec_replaces_all_rules_but_not_the_pod_selector(render_case: CaseRenderer) -> None:
     policy = spec(render_case("network-policy-native"))
     assert policy.pop("podSelector") == {
         "matchLabels": {
@@ -110,18 +112,18 @@ def test_rules_of_ones_own_replace_all_others_but_not_the_pods(render_case: Case
 
 
 @pytest.mark.parametrize("switch", ["false", "null"])
-def test_there_is_none_where_it_is_switched_off(switch: str, render_chart: ChartRenderer) -> None:
+def test_there_is_no_policy_where_it_is_disabled(switch: str, render_chart: ChartRenderer) -> None:
     assert render_chart(f"networkPolicy: {{enabled: {switch}}}").all("NetworkPolicy") == {}
 
 
 @with_both_engines
-def test_null_takes_away_what_was_ruled(engine: int, render_chart: ChartRenderer) -> None:
+def test_null_removes_rules(engine: int, render_chart: ChartRenderer) -> None:
     before = "networkPolicy: {ingress: {from: [{podSelector: {}}]}, egress: [], spec: {policyTypes: []}}"
     after = "networkPolicy: {ingress: null, egress: null, spec: null}"
     assert spec(render_chart(before, after, engine=engine)) == spec(render_chart())
 
 
-def test_for_which_pods_it_is_can_not_be_said(render_chart: ChartRenderer) -> None:
+def test_the_pod_selector_cannot_be_set(render_chart: ChartRenderer) -> None:
     refused = render_chart.refused("networkPolicy: {spec: {podSelector: {}}}")
     assert "at '/networkPolicy/spec/podSelector': value must be 'not a key here: the policy applies" in str(
         refused

@@ -31,7 +31,7 @@ def test_the_notes_say_how_many_pods_there_will_be(values: list[str], pods: str,
     assert notes(*values).splitlines()[0].endswith(pods)
 
 
-def test_the_notes_take_a_switch_that_is_null_for_one_that_is_off(notes: Notes) -> None:
+def test_null_for_a_switch_means_off(notes: Notes) -> None:
     off = "{config: {versioned: false}, secret: {versioned: false}, ingress: {enabled: false}}"
     assert notes(off.replace("false", "null")) == notes(off)
 
@@ -51,7 +51,7 @@ ingress:
 """
 
 
-def test_the_notes_count_no_pods_where_somebody_else_scales(notes: Notes) -> None:
+def test_the_notes_count_no_pods_with_an_external_autoscaler(notes: Notes) -> None:
     assert notes(ALL_WAYS).splitlines()[0].endswith(", image myrepo/api:1.2.3")
 
 
@@ -68,7 +68,7 @@ def test_the_notes_count_no_pods_where_somebody_else_scales(notes: Notes) -> Non
         "helm -n default history shop\n",
     ],
 )
-def test_the_commands_bear_the_names_that_were_rendered(command: str, notes: Notes) -> None:
+def test_the_commands_have_the_rendered_names(command: str, notes: Notes) -> None:
     labels = {"component": "app", "instance": "shop", "name": "web"}
     selector = ",".join(f"app.kubernetes.io/{label}={value}" for label, value in labels.items())
     assert f"  {command.format(selector=selector)}" in notes(ALL_WAYS)
@@ -81,7 +81,7 @@ def test_the_notes_say_where_the_service_is(notes: Notes) -> None:
     assert " front:9000\n" in spoken
 
 
-def test_only_what_speaks_http_is_called_http(notes: Notes) -> None:
+def test_only_http_ports_have_http_addresses(notes: Notes) -> None:
     schemes = re.findall(r"in the namespace +(.*)front:\d+\n", notes(ALL_WAYS))
     assert schemes == ["http://", "", "https://"]
 
@@ -99,12 +99,12 @@ def test_the_notes_say_how_to_find_the_port_at_every_node(notes: Notes) -> None:
     assert "get service shop -o jsonpath='{.spec.ports[0].nodePort}'" in notes("service: {type: NodePort}")
 
 
-def test_a_service_for_the_inside_is_not_reached_from_outside(notes: Notes) -> None:
+def test_a_cluster_ip_service_has_no_address_from_outside(notes: Notes) -> None:
     assert "from outside" in notes("service: {type: NodePort}")
     assert "from outside" not in notes()
 
 
-def test_the_notes_do_without_what_null_took_away(notes: Notes) -> None:
+def test_the_notes_do_without_what_null_removed(notes: Notes) -> None:
     spoken = notes(REMOVALS.read_text())
     assert spoken.splitlines()[0].endswith(", 1 pod(s)")
     assert "<nil>" not in spoken
@@ -121,7 +121,7 @@ def test_both_engines_say_the_same(notes: Notes) -> None:
     assert oldest == newest
 
 
-def test_a_headless_name_leads_to_the_ports_of_the_pods(notes: Notes) -> None:
+def test_a_headless_service_is_reached_at_the_ports_of_the_pods(notes: Notes) -> None:
     spoken = notes("service: {clusterIP: None}")
     assert " http://shop:8000\n" in spoken
     assert "http://shop:80\n" not in spoken
@@ -133,7 +133,7 @@ def shrunk(notes: Notes, values: str) -> str:
 
 
 @pytest.mark.parametrize("switch", ["enabled", "external"])
-def test_after_an_upgrade_with_an_autoscaler_the_notes_say_how_to_have_the_pods_back(
+def test_after_an_upgrade_with_an_autoscaler_the_notes_say_how_to_restore_the_pods(
     switch: str, notes: Notes
 ) -> None:
     said = shrunk(notes, f"{{replicaCount: 5, autoscaling: {{{switch}: true}}}}")
@@ -144,6 +144,6 @@ def test_the_notes_never_scale_to_less_than_two(notes: Notes) -> None:
     assert "--replicas=2\n" in shrunk(notes, "{replicaCount: null, autoscaling: {enabled: true}}")
 
 
-def test_neither_an_install_nor_an_upgrade_without_autoscaler_takes_pods_away(notes: Notes) -> None:
+def test_no_scale_command_after_an_install_or_an_upgrade_without_autoscaler(notes: Notes) -> None:
     assert "--replicas=" not in notes("autoscaling: {enabled: true}")
     assert shrunk(notes, "replicaCount: 5") == ""

@@ -8,7 +8,7 @@ from ci.base import kubernetes_yaml
 from tests.support.rendering import CaseRenderer, ChartRenderer
 
 
-def test_the_main_container_bears_the_applications_name(render_case: CaseRenderer) -> None:
+def test_the_main_container_has_the_applications_name(render_case: CaseRenderer) -> None:
     assert render_case("defaults").container["name"] == "defaults"
     assert render_case("names").container["name"] == "shop"
 
@@ -17,13 +17,13 @@ def test_container_spec_names_the_main_container(render_case: CaseRenderer) -> N
     assert render_case("containers").container["name"] == "main"
 
 
-def test_the_image_says_what_to_start_unless_the_user_does(render_case: CaseRenderer) -> None:
+def test_command_and_arguments_are_the_images_unless_set(render_case: CaseRenderer) -> None:
     assert not render_case("defaults").container.keys() & {"command", "args"}
     worker = render_case("worker").container
     assert (worker["command"], worker["args"]) == (["python", "-m", "worker"], ["--queue", "emails"])
 
 
-def test_other_containers_stay_as_written_beside_the_main_one(render_case: CaseRenderer) -> None:
+def test_other_containers_are_rendered_as_written(render_case: CaseRenderer) -> None:
     pod = render_case("containers").pod
     assert [container["name"] for container in pod["initContainers"]] == ["wait", "proxy"]
     assert [container["name"] for container in pod["containers"]] == ["main", "metrics"]
@@ -36,7 +36,7 @@ def test_other_containers_stay_as_written_beside_the_main_one(render_case: CaseR
     }
 
 
-def test_a_sidecar_that_starts_first_stays_one(render_case: CaseRenderer) -> None:
+def test_a_restartable_init_container_stays_one(render_case: CaseRenderer) -> None:
     assert render_case("containers").pod["initContainers"][1]["restartPolicy"] == "Always"
 
 
@@ -59,7 +59,7 @@ readinessGates: [{conditionType: example.com/ready}]
 """
 
 
-def test_fields_that_only_kubernetes_knows_reach_the_pod_as_they_are_written(
+def test_fields_without_a_key_of_their_own_are_rendered_as_written(
     render_chart: ChartRenderer,
 ) -> None:
     written = kubernetes_yaml.load(SAMPLE, "the sample")

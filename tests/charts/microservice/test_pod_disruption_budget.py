@@ -13,7 +13,7 @@ def spec(rendered: Rendered) -> Object:
     return found
 
 
-def test_one_pod_goes_at_a_time_and_one_that_is_broken_always_may(render_case: CaseRenderer) -> None:
+def test_one_pod_at_a_time_may_be_evicted_and_an_unhealthy_one_always(render_case: CaseRenderer) -> None:
     rendered = render_case("defaults")
     assert spec(rendered) == {
         "maxUnavailable": 1,
@@ -22,13 +22,13 @@ def test_one_pod_goes_at_a_time_and_one_that_is_broken_always_may(render_case: C
     }
 
 
-def test_how_many_have_to_stay_can_be_said_instead(render_case: CaseRenderer) -> None:
+def test_min_available_replaces_max_unavailable(render_case: CaseRenderer) -> None:
     budget = spec(render_case("disruption-budget"))
     assert budget["minAvailable"] == "60%"
     assert "maxUnavailable" not in budget
 
 
-def test_none_that_have_to_stay_are_none(render_chart: ChartRenderer) -> None:
+def test_min_available_may_be_zero(render_chart: ChartRenderer) -> None:
     assert spec(render_chart("podDisruptionBudget: {minAvailable: 0}"))["minAvailable"] == 0
 
 
@@ -46,13 +46,13 @@ def test_none_that_have_to_stay_are_none(render_chart: ChartRenderer) -> None:
         "{autoscaling: {external: true}, podDisruptionBudget: {minAvailable: 100%}}",
     ],
 )
-def test_there_is_none_where_two_pods_are_not_guaranteed_or_it_is_switched_off(
+def test_there_is_no_budget_where_two_pods_are_not_guaranteed_or_it_is_disabled(
     values: str, render_chart: ChartRenderer
 ) -> None:
     assert render_chart(values).all("PodDisruptionBudget") == {}
 
 
-def test_under_an_autoscaler_its_least_is_what_is_guaranteed(
+def test_with_an_autoscaler_its_min_replicas_are_guaranteed(
     render_case: CaseRenderer, render_chart: ChartRenderer
 ) -> None:
     assert spec(render_case("api"))["maxUnavailable"] == 1
@@ -76,13 +76,13 @@ NONE_STAYS_AWAY = "lets none go, so that no node can be drained; write less, or 
         ("{minAvailable: 67%}", f"podDisruptionBudget.minAvailable: 67% of 3 pods {NONE_STAYS_AWAY}"),
     ],
 )
-def test_a_budget_that_lets_no_pod_go_is_refused(
+def test_a_budget_that_allows_no_eviction_is_refused(
     budget: str, problem: str, render_chart: ChartRenderer
 ) -> None:
     assert render_chart.problems(f"podDisruptionBudget: {budget}") == [problem]
 
 
 @pytest.mark.parametrize("budget", ["minAvailable: 2", "minAvailable: 66%", "maxUnavailable: 1%"])
-def test_a_budget_that_lets_one_pod_go_is_taken(budget: str, render_chart: ChartRenderer) -> None:
+def test_a_budget_that_allows_one_eviction_is_accepted(budget: str, render_chart: ChartRenderer) -> None:
     key, _, value = budget.partition(": ")
     assert str(spec(render_chart(f"podDisruptionBudget: {{{budget}}}"))[key]) == value

@@ -7,7 +7,7 @@ from tests.support.rendering import CaseRenderer, ChartRenderer
 PROBES = {"readinessProbe", "livenessProbe", "startupProbe"}
 
 
-def test_ready_is_who_answers_at_health(render_case: CaseRenderer) -> None:
+def test_the_readiness_probe_asks_for_health_by_default(render_case: CaseRenderer) -> None:
     container = render_case("defaults").container
     assert container["readinessProbe"] == {
         "httpGet": {"path": "/health", "port": "http"},
@@ -27,7 +27,7 @@ def test_a_probe_asks_the_first_port_by_name_where_none_is_called_http(render_ch
     assert render_chart(PORTS).container["readinessProbe"]["httpGet"]["port"] == "admin"
 
 
-def test_a_probe_asks_the_main_port_that_the_user_names(render_chart: ChartRenderer) -> None:
+def test_a_probe_asks_the_main_port(render_chart: ChartRenderer) -> None:
     assert render_chart(PORTS, "mainPort: web").container["readinessProbe"]["httpGet"]["port"] == "web"
 
 
@@ -51,7 +51,7 @@ def test_another_handler_replaces_the_default_one(render_case: CaseRenderer) -> 
     }
 
 
-def test_grpc_is_asked_by_number_since_it_knows_no_names(render_case: CaseRenderer) -> None:
+def test_a_grpc_probe_has_the_ports_number_since_it_takes_no_name(render_case: CaseRenderer) -> None:
     container = render_case("probes-grpc").container
     assert container["readinessProbe"]["grpc"] == {"port": 9000, "service": "api"}
     assert container["livenessProbe"]["grpc"] == {"port": 9000}
@@ -65,25 +65,25 @@ def test_a_command_needs_no_port(render_case: CaseRenderer) -> None:
     }
 
 
-def test_a_command_is_asked_where_no_port_is_declared(render_chart: ChartRenderer) -> None:
+def test_a_command_is_a_probe_where_no_port_is_declared(render_chart: ChartRenderer) -> None:
     rendered = render_chart("{ports: {http: null}, readinessProbe: {exec: {command: [ready]}}}")
     assert rendered.container["readinessProbe"]["exec"] == {"command": ["ready"]}
 
 
-def test_a_probe_that_is_switched_off_is_not_there_whatever_it_says(render_case: CaseRenderer) -> None:
+def test_a_disabled_probe_is_not_rendered_whatever_it_says(render_case: CaseRenderer) -> None:
     assert not render_case("probes-off").container.keys() & PROBES
 
 
-def test_a_probe_that_lost_its_handler_to_null_and_says_nothing_else_is_not_there(
+def test_a_probe_without_a_handler_or_any_other_field_is_not_rendered(
     render_chart: ChartRenderer,
 ) -> None:
     rendered = render_chart("livenessProbe: {httpGet: {path: /live}}", "livenessProbe: {httpGet: null}")
     assert "livenessProbe" not in rendered.container
 
 
-def test_what_listens_on_nothing_is_not_asked(render_case: CaseRenderer) -> None:
+def test_without_a_port_there_is_no_probe(render_case: CaseRenderer) -> None:
     assert not render_case("worker").container.keys() & PROBES
 
 
-def test_a_pod_that_no_service_leads_to_is_asked_all_the_same(render_case: CaseRenderer) -> None:
+def test_without_a_service_there_is_a_probe_all_the_same(render_case: CaseRenderer) -> None:
     assert "readinessProbe" in render_case("service-off").container

@@ -40,14 +40,14 @@ PLACES: dict[str, Callable[[Rendered], object]] = {
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("texts", [TEXTS, FRAGILE], ids=["any", "fragile"])
 @with_both_engines
-def test_text_arrives_unchanged(
+def test_strings_stay_unchanged(
     engine: int, texts: dict[str, str], place: str, render_chart: ChartRenderer
 ) -> None:
     found = PLACES[place](render_chart(everywhere(texts), engine=engine))
     assert found == (texts if isinstance(found, dict) else list(texts.values()))
 
 
-def test_empty_lines_at_the_very_end_of_a_container_arrive(render_chart: ChartRenderer) -> None:
+def test_empty_lines_at_the_end_of_a_container_stay(render_chart: ChartRenderer) -> None:
     nothing_behind = """
         ports: {http: null}
         resources: {requests: null, limits: null}

@@ -14,7 +14,7 @@ def kinds(rendered: Rendered) -> set[str]:
     return {key.kind for key in rendered.objects} & KINDS
 
 
-def test_there_are_none_unless_asked_for(render_case: CaseRenderer) -> None:
+def test_there_are_no_roles_by_default(render_case: CaseRenderer) -> None:
     assert kinds(render_case("defaults")) == set()
 
 
@@ -33,7 +33,7 @@ def test_cluster_rules_are_for_the_whole_cluster(render_chart: ChartRenderer) ->
     assert "namespace" not in rendered.one("ClusterRoleBinding")["metadata"]
 
 
-def test_what_belongs_to_no_namespace_bears_the_name_of_its_own(render_case: CaseRenderer) -> None:
+def test_cluster_scoped_objects_have_the_namespace_in_their_name(render_case: CaseRenderer) -> None:
     rendered = render_case("rbac")
     assert rendered.all("ClusterRole").keys() == {"default-rbac"}
     assert rendered.all("ClusterRoleBinding").keys() == {"default-rbac"}
@@ -51,19 +51,19 @@ def test_a_binding_gives_its_role_to_the_applications_account(
 
 
 @pytest.mark.parametrize("key", ["rules", "clusterRules"])
-def test_with_rights_the_token_is_in_the_pods(key: str, render_chart: ChartRenderer) -> None:
+def test_with_rights_the_token_is_mounted(key: str, render_chart: ChartRenderer) -> None:
     rendered = render_chart(f"rbac: {{{key}: [{READ}]}}")
     assert rendered.pod["automountServiceAccountToken"] is True
 
 
-def test_an_account_that_others_could_use_keeps_its_token_to_itself(render_chart: ChartRenderer) -> None:
+def test_the_account_itself_mounts_no_token(render_chart: ChartRenderer) -> None:
     assert (
         render_chart(f"rbac: {{rules: [{READ}]}}").one("ServiceAccount")["automountServiceAccountToken"]
         is False
     )
 
 
-def test_an_account_made_elsewhere_can_have_rights(render_case: CaseRenderer) -> None:
+def test_an_existing_account_can_have_rights(render_case: CaseRenderer) -> None:
     rendered = render_case("rbac")
     assert rendered.all("ServiceAccount") == {}
     assert rendered.pod["serviceAccountName"] == "operator"
@@ -74,7 +74,7 @@ def test_the_namespaces_default_account_gets_no_rights(render_chart: ChartRender
     assert problem.startswith("rbac has no account to give rights to: ")
 
 
-def test_what_a_role_can_not_hold_is_refused_and_its_place_told(render_chart: ChartRenderer) -> None:
+def test_what_a_role_cannot_hold_is_refused_with_its_path(render_chart: ChartRenderer) -> None:
     refused = str(render_chart.refused("rbac: {rules: [{nonResourceURLs: [/metrics], verbs: [get]}]}"))
     assert "at '/rbac/rules/0': missing properties 'apiGroups', 'resources'" in refused
     assert "'not a key here: a Role has none, write it under rbac.clusterRules'" in refused

@@ -33,11 +33,11 @@ def rendered(engine: int, render_chart: ChartRenderer) -> Rendered:
     return render_chart(BEFORE, NULLS, engine=engine)
 
 
-def test_null_takes_away_a_variable(rendered: Rendered) -> None:
+def test_null_removes_a_variable(rendered: Rendered) -> None:
     assert rendered.env == {"A": "$(B)"}
 
 
-def test_null_takes_away_a_setting_and_with_the_last_one_its_object(rendered: Rendered) -> None:
+def test_null_removes_a_setting_and_with_the_last_one_its_object(rendered: Rendered) -> None:
     assert {name: found["data"] for name, found in rendered.all("ConfigMap").items()} == {
         "api-config": {"B": "b"}
     }
@@ -48,34 +48,34 @@ def test_null_takes_away_a_setting_and_with_the_last_one_its_object(rendered: Re
     assert {volume["name"] for volume in rendered.pod["volumes"]} == {"secret", "tmp"}
 
 
-def test_null_takes_away_a_request(rendered: Rendered) -> None:
+def test_null_removes_a_request(rendered: Rendered) -> None:
     assert rendered.container["resources"]["requests"] == {"memory": "128Mi"}
 
 
-def test_null_takes_away_a_field_of_a_probe(rendered: Rendered) -> None:
+def test_null_removes_a_field_of_a_probe(rendered: Rendered) -> None:
     assert rendered.container["readinessProbe"] == {
         "httpGet": {"path": "/health", "port": "http"},
         "periodSeconds": 10,
     }
 
 
-def test_null_takes_away_an_entry_of_the_security_standard(rendered: Rendered) -> None:
+def test_null_removes_an_entry_of_the_security_standard(rendered: Rendered) -> None:
     context = rendered.container["securityContext"]
     assert "runAsUser" not in context
     assert context["capabilities"] == {"add": ["CHOWN"]}
     assert rendered.pod["securityContext"].keys() == {"runAsNonRoot", "fsGroupChangePolicy"}
 
 
-def test_null_takes_away_a_field_of_the_service(rendered: Rendered) -> None:
+def test_null_removes_a_field_of_the_service(rendered: Rendered) -> None:
     assert rendered.service.keys() == {"selector", "ports"}
 
 
-def test_null_takes_cpu_out_of_the_metrics(rendered: Rendered) -> None:
+def test_null_removes_cpu_from_the_metrics(rendered: Rendered) -> None:
     (metric,) = rendered.one("HorizontalPodAutoscaler")["spec"]["metrics"]
     assert metric["resource"]["name"] == "memory"
 
 
-def test_null_takes_away_everything_that_a_pod_can_do_without(engine: int, render_case: CaseRenderer) -> None:
+def test_null_removes_everything_that_a_pod_can_do_without(engine: int, render_case: CaseRenderer) -> None:
     rendered = render_case("removals", engine=engine)
     assert rendered.deployment.keys() == {"strategy", "selector", "template"}
     assert rendered.pod.keys() == {
@@ -88,15 +88,13 @@ def test_null_takes_away_everything_that_a_pod_can_do_without(engine: int, rende
     assert rendered.container["resources"] == {"requests": {"memory": "128Mi"}}
 
 
-def test_null_takes_away_the_only_port_and_with_it_the_service(
-    engine: int, render_case: CaseRenderer
-) -> None:
+def test_null_removes_the_only_port_and_with_it_the_service(engine: int, render_case: CaseRenderer) -> None:
     rendered = render_case("worker", engine=engine)
     assert "ports" not in rendered.container
     assert rendered.all("Service") == {}
 
 
-def test_null_takes_away_an_entry_of_the_standard_for_another_container(
+def test_null_removes_an_entry_of_the_standard_for_another_container(
     engine: int, render_case: CaseRenderer
 ) -> None:
     context = render_case("containers", engine=engine).pod["initContainers"][1]["securityContext"]

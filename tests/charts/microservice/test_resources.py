@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.support.rendering import CaseRenderer, ChartRenderer, with_both_engines
 
 
-def test_the_default_resources_are_a_small_services(render_case: CaseRenderer) -> None:
+def test_the_default_resources_fit_a_small_service(render_case: CaseRenderer) -> None:
     assert render_case("defaults").container["resources"] == {
         "requests": {"cpu": "100m", "memory": "128Mi"},
         "limits": {"cpu": "500m", "memory": "512Mi"},
@@ -17,12 +17,12 @@ def test_a_quantity_may_be_a_number_and_of_any_resource(render_chart: ChartRende
     assert resources["requests"] == {"cpu": 2, "memory": "128Mi", "ephemeral-storage": "1Gi"}
 
 
-def test_a_request_alone_lifts_the_default_limit(render_case: CaseRenderer) -> None:
+def test_a_request_alone_raises_the_default_limit(render_case: CaseRenderer) -> None:
     resources = render_case("resources").container["resources"]
     assert resources["limits"] == {"cpu": 2, "memory": "1.5Gi", "ephemeral-storage": "2Gi"}
 
 
-def test_a_request_below_the_default_limit_leaves_it(render_chart: ChartRenderer) -> None:
+def test_a_request_below_the_default_limit_does_not_change_it(render_chart: ChartRenderer) -> None:
     resources = render_chart("resources: {requests: {cpu: 0.5, memory: 512000k}}").container["resources"]
     assert resources["limits"] == {"cpu": "500m", "memory": "512Mi"}
 

@@ -11,7 +11,7 @@ import pytest
 from tests.support.rendering import CaseRenderer, ChartRenderer
 
 
-def test_no_pod_goes_before_its_replacement_is_ready(render_case: CaseRenderer) -> None:
+def test_no_pod_is_removed_before_its_replacement_is_ready(render_case: CaseRenderer) -> None:
     assert render_case("defaults").deployment["strategy"] == {
         "type": "RollingUpdate",
         "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
@@ -22,14 +22,14 @@ def test_recreate_drops_the_settings_of_a_rolling_update(render_case: CaseRender
     assert render_case("volumes").deployment["strategy"] == {"type": "Recreate"}
 
 
-def test_percentages_of_a_rolling_update_stay_as_written(render_case: CaseRenderer) -> None:
+def test_percentages_of_a_rolling_update_are_rendered_as_written(render_case: CaseRenderer) -> None:
     assert render_case("scheduling").deployment["strategy"]["rollingUpdate"] == {
         "maxUnavailable": "25%",
         "maxSurge": "50%",
     }
 
 
-def test_the_pace_of_a_rollout_is_the_users(render_case: CaseRenderer) -> None:
+def test_the_pace_of_a_rollout_is_rendered_as_written(render_case: CaseRenderer) -> None:
     deployment = render_case("scheduling").deployment
     pace = ("minReadySeconds", "progressDeadlineSeconds", "revisionHistoryLimit")
     assert [deployment[field] for field in pace] == [10, 1200, 3]
@@ -39,16 +39,16 @@ def test_three_pods_run_by_default(render_case: CaseRenderer) -> None:
     assert render_case("defaults").deployment["replicas"] == 3
 
 
-def test_no_pod_at_all_is_a_number_of_pods_too(render_chart: ChartRenderer) -> None:
+def test_replicas_may_be_zero(render_chart: ChartRenderer) -> None:
     assert render_chart(SETTINGS).deployment["replicas"] == 0
 
 
 @pytest.mark.parametrize("name", ["autoscaling", "autoscaling-external"])
-def test_the_number_of_pods_is_left_to_whoever_scales(name: str, render_case: CaseRenderer) -> None:
+def test_with_an_autoscaler_there_are_no_replicas(name: str, render_case: CaseRenderer) -> None:
     assert "replicas" not in render_case(name).deployment
 
 
-def test_annotations_of_the_deployment_stay_out_of_its_pods(render_case: CaseRenderer) -> None:
+def test_annotations_of_the_deployment_are_not_on_its_pods(render_case: CaseRenderer) -> None:
     names = render_case("names")
     assert "reloader.stakater.com/auto" in names.one("Deployment")["metadata"]["annotations"]
     assert "reloader.stakater.com/auto" not in names.pod_metadata["annotations"]
@@ -70,13 +70,13 @@ secret: {data: {TOKEN: one}, files: {key.pem: one}}
         ("secret.files.key\\.pem=two", "secret"),
     ],
 )
-def test_new_settings_roll_the_pods(change: str, changed: str, render_chart: ChartRenderer) -> None:
+def test_changed_settings_roll_the_pods(change: str, changed: str, render_chart: ChartRenderer) -> None:
     before = render_chart(SETTINGS).pod_metadata["annotations"]
     after = render_chart(SETTINGS, set_values=[change]).pod_metadata["annotations"]
     assert {name for name in before if before[name] != after[name]} == {f"checksum/{changed}"}
 
 
-def test_no_settings_no_checksum(render_case: CaseRenderer) -> None:
+def test_without_settings_there_is_no_checksum(render_case: CaseRenderer) -> None:
     assert "annotations" not in render_case("defaults").pod_metadata
 
 

@@ -11,7 +11,7 @@ def own_pods(rendered: Rendered) -> Object:
     return selector
 
 
-def test_pods_spread_softly_over_zones_and_nodes(render_case: CaseRenderer) -> None:
+def test_pods_prefer_to_spread_over_zones_and_nodes(render_case: CaseRenderer) -> None:
     rendered = render_case("defaults")
     assert rendered.pod["topologySpreadConstraints"] == [
         {
@@ -25,7 +25,7 @@ def test_pods_spread_softly_over_zones_and_nodes(render_case: CaseRenderer) -> N
     ]
 
 
-def test_pods_keep_apart_on_nodes_that_belong_to_no_zone(render_case: CaseRenderer) -> None:
+def test_pods_spread_over_nodes_without_a_zone_too(render_case: CaseRenderer) -> None:
     rendered = render_case("defaults")
     rules = rendered.pod["affinity"]["podAntiAffinity"]
     (preferred,) = rules["preferredDuringSchedulingIgnoredDuringExecution"]
@@ -39,7 +39,7 @@ def test_an_empty_list_means_no_spreading(render_case: CaseRenderer) -> None:
     assert not {"topologySpreadConstraints", "affinity"} & render_case("security-baseline").pod.keys()
 
 
-def test_another_affinity_stands_beside_the_spreading_and_the_same_one_in_its_place(
+def test_another_affinity_is_added_to_the_spreading_and_the_same_kind_replaces_it(
     render_chart: ChartRenderer,
 ) -> None:
     beside, in_its_place = (
@@ -52,7 +52,7 @@ def test_another_affinity_stands_beside_the_spreading_and_the_same_one_in_its_pl
     assert not in_its_place["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
 
 
-def test_a_constraint_without_pods_means_the_applications_own(render_case: CaseRenderer) -> None:
+def test_a_constraint_without_a_selector_selects_the_applications_pods(render_case: CaseRenderer) -> None:
     rendered = render_case("scheduling")
     assert rendered.pod["topologySpreadConstraints"][0] == {
         "maxSkew": 1,
@@ -67,7 +67,7 @@ def test_a_constraint_for_other_pods_is_left_alone(render_case: CaseRenderer) ->
     assert constraint["labelSelector"] == {"matchLabels": {"tier": "web"}}
 
 
-def test_a_term_of_affinity_without_pods_means_the_applications_own(render_case: CaseRenderer) -> None:
+def test_an_affinity_term_without_a_selector_selects_the_applications_pods(render_case: CaseRenderer) -> None:
     rendered = render_case("scheduling")
     rules = rendered.pod["affinity"]["podAntiAffinity"]
     (required,) = rules["requiredDuringSchedulingIgnoredDuringExecution"]
@@ -82,7 +82,7 @@ def test_a_term_of_affinity_without_pods_means_the_applications_own(render_case:
     }
 
 
-def test_a_term_of_affinity_to_other_pods_is_left_alone(render_case: CaseRenderer) -> None:
+def test_an_affinity_term_for_other_pods_is_left_alone(render_case: CaseRenderer) -> None:
     rules = render_case("scheduling").pod["affinity"]["podAffinity"]
     (preferred,) = rules["preferredDuringSchedulingIgnoredDuringExecution"]
     assert preferred["podAffinityTerm"]["labelSelector"] == {"matchLabels": {"app": "cache"}}
@@ -106,14 +106,14 @@ def test_affinity_to_nodes_is_left_alone(render_chart: ChartRenderer) -> None:
     assert term == {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]}
 
 
-def test_a_selector_that_is_written_as_empty_goes_on_to_mean_every_pod(render_chart: ChartRenderer) -> None:
+def test_an_empty_selector_still_selects_every_pod(render_chart: ChartRenderer) -> None:
     pod = render_chart(LEFT_ALONE).pod
     (term,) = pod["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     (constraint,) = pod["topologySpreadConstraints"]
     assert (term["labelSelector"], constraint["labelSelector"]) == ({}, {})
 
 
-def test_nodes_are_chosen_as_written(render_case: CaseRenderer) -> None:
+def test_node_selection_is_rendered_as_written(render_case: CaseRenderer) -> None:
     pod = render_case("scheduling").pod
     assert pod["nodeSelector"] == {"kubernetes.io/arch": "arm64"}
     assert pod["tolerations"] == [

@@ -26,7 +26,7 @@ def test_the_default_is_the_restricted_standard_and_a_read_only_root(render_case
     assert rendered.container["securityContext"] == RESTRICTED_CONTAINER
 
 
-def test_baseline_lets_an_image_be_root_but_gain_no_more(render_case: CaseRenderer) -> None:
+def test_baseline_allows_root_but_no_privilege_escalation(render_case: CaseRenderer) -> None:
     rendered = render_case("security-baseline")
     added_by_the_case = {"capabilities": {"add": ["NET_BIND_SERVICE"], "drop": ["ALL"]}}
     assert rendered.container["securityContext"] == {"allowPrivilegeEscalation": False} | added_by_the_case
@@ -36,13 +36,13 @@ def test_baseline_lets_an_image_be_root_but_gain_no_more(render_case: CaseRender
     }
 
 
-def test_privileged_says_nothing_but_what_the_user_does(render_case: CaseRenderer) -> None:
+def test_privileged_sets_nothing_of_its_own(render_case: CaseRenderer) -> None:
     rendered = render_case("security-privileged")
     assert "securityContext" not in rendered.pod
     assert rendered.container["securityContext"] == {"privileged": True}
 
 
-def test_what_the_user_writes_is_laid_over_the_standard(render_case: CaseRenderer) -> None:
+def test_what_is_written_overrides_the_standard(render_case: CaseRenderer) -> None:
     rendered = render_case("security-overlay")
     assert rendered.container["securityContext"] == RESTRICTED_CONTAINER | {
         "runAsUser": 1000,
@@ -61,7 +61,7 @@ def test_a_privileged_container_is_not_denied_escalation(render_chart: ChartRend
     assert rendered.container["securityContext"] == {"privileged": True}
 
 
-def test_other_containers_keep_the_same_standard(render_case: CaseRenderer) -> None:
+def test_other_containers_have_the_same_standard(render_case: CaseRenderer) -> None:
     pod = render_case("containers").pod
     assert pod["initContainers"][0]["securityContext"] == RESTRICTED_CONTAINER
     assert pod["containers"][1]["securityContext"] == RESTRICTED_CONTAINER
@@ -79,7 +79,7 @@ serviceAccount: {name: runner}
 """
 
 
-def test_other_containers_get_the_users_settings_under_their_own(render_chart: ChartRenderer) -> None:
+def test_other_containers_override_the_main_security_context(render_chart: ChartRenderer) -> None:
     pod = render_chart(OTHERS).pod
     first, beside = pod["initContainers"][0], pod["containers"][1]
     assert first["securityContext"] == RESTRICTED_CONTAINER | {"runAsUser": 2000, "runAsGroup": 1000}
@@ -91,7 +91,7 @@ def test_another_container_that_is_privileged_is_not_denied_escalation(render_ch
     assert "allowPrivilegeEscalation" not in privileged["securityContext"]
 
 
-def test_the_capability_that_kubernetes_takes_for_privileged_lifts_the_denial_too(
+def test_sys_admin_lifts_the_denial_of_escalation_too(
     render_chart: ChartRenderer,
 ) -> None:
     nearly_privileged = render_chart(OTHERS).pod["containers"][2]
@@ -105,7 +105,7 @@ def test_the_pods_run_as_an_account_of_their_own_without_its_token(render_case: 
     assert rendered.one("ServiceAccount")["automountServiceAccountToken"] is False
 
 
-def test_the_token_is_there_for_who_asks(render_case: CaseRenderer) -> None:
+def test_the_token_can_be_mounted(render_case: CaseRenderer) -> None:
     rendered = render_case("security-overlay")
     assert rendered.pod["automountServiceAccountToken"] is True
     assert rendered.one("ServiceAccount")["automountServiceAccountToken"] is True
@@ -116,7 +116,7 @@ def test_the_account_names_the_role_that_a_cloud_gives_it(render_case: CaseRende
     assert annotations == {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/api"}
 
 
-def test_an_account_made_elsewhere_is_used_and_not_made(render_case: CaseRenderer) -> None:
+def test_an_existing_account_is_used_and_none_is_made(render_case: CaseRenderer) -> None:
     rendered = render_case("account-existing")
     assert rendered.all("ServiceAccount") == {}
     assert rendered.pod["serviceAccountName"] == "shared-runner"
@@ -129,5 +129,5 @@ def test_the_account_can_have_another_name(render_chart: ChartRenderer) -> None:
     assert rendered.pod["serviceAccountName"] == "runner"
 
 
-def test_without_an_account_the_pods_run_as_the_namespaces_own(render_chart: ChartRenderer) -> None:
+def test_without_an_account_the_pods_run_as_the_namespaces_default(render_chart: ChartRenderer) -> None:
     assert render_chart("serviceAccount: {create: false}").pod["serviceAccountName"] == "default"

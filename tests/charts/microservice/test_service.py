@@ -15,14 +15,12 @@ def test_the_service_leads_from_port_80_to_the_pods_port_by_its_name(render_case
     assert rendered.container["ports"] == [{"name": "http", "containerPort": 8000, "protocol": "TCP"}]
 
 
-def test_the_service_is_for_the_inside_of_the_cluster(render_case: CaseRenderer) -> None:
+def test_the_service_is_a_cluster_ip_by_default(render_case: CaseRenderer) -> None:
     assert render_case("defaults").service["type"] == "ClusterIP"
 
 
 @pytest.mark.parametrize("name", ["api", "names"])
-def test_the_service_reaches_the_applications_pods_and_no_others(
-    name: str, render_case: CaseRenderer
-) -> None:
+def test_the_service_selects_the_applications_pods_alone(name: str, render_case: CaseRenderer) -> None:
     rendered = render_case(name)
     assert rendered.service["selector"] == rendered.deployment["selector"]["matchLabels"]
     assert rendered.service["selector"].items() <= rendered.pod_metadata["labels"].items()
@@ -45,12 +43,12 @@ ports:
 """
 
 
-def test_the_main_port_stands_first_and_the_others_by_name(render_chart: ChartRenderer) -> None:
+def test_the_main_port_comes_first_and_the_others_by_name(render_chart: ChartRenderer) -> None:
     rendered = render_chart(MANY_PORTS)
     assert [port["name"] for port in rendered.service["ports"]] == ["metrics", "admin", "http", "web"]
 
 
-def test_a_port_that_is_switched_off_is_nowhere(render_chart: ChartRenderer) -> None:
+def test_a_disabled_port_is_nowhere(render_chart: ChartRenderer) -> None:
     rendered = render_chart(MANY_PORTS)
     for port in [*rendered.container["ports"], *rendered.service["ports"]]:
         assert port["name"] != "off"
@@ -60,7 +58,7 @@ def test_http_is_the_main_port_unless_another_is_named(render_case: CaseRenderer
     assert [port["name"] for port in render_case("ingress").service["ports"]] == ["http", "admin"]
 
 
-def test_protocols_stand_where_they_differ(render_case: CaseRenderer) -> None:
+def test_protocols_are_rendered(render_case: CaseRenderer) -> None:
     rendered = render_case("service-loadbalancer")
     assert {port["name"]: port["protocol"] for port in rendered.service["ports"]} == {
         "http": "TCP",
@@ -72,24 +70,24 @@ def test_protocols_stand_where_they_differ(render_case: CaseRenderer) -> None:
     ]
 
 
-def test_a_port_says_what_is_spoken_there(render_case: CaseRenderer) -> None:
+def test_a_port_can_have_an_app_protocol(render_case: CaseRenderer) -> None:
     (port,) = render_case("probes-grpc").service["ports"]
     assert port["appProtocol"] == "kubernetes.io/h2c"
 
 
-def test_the_port_at_every_node_can_be_chosen(render_case: CaseRenderer) -> None:
+def test_the_node_port_can_be_set(render_case: CaseRenderer) -> None:
     rendered = render_case("service-nodeport")
     assert rendered.service["type"] == "NodePort"
     assert rendered.service["ports"][0]["nodePort"] == 30080
 
 
-def test_further_ports_stand_behind_as_written(render_case: CaseRenderer) -> None:
+def test_extra_ports_follow_as_written(render_case: CaseRenderer) -> None:
     assert render_case("containers").service["ports"][1:] == [
         {"name": "metrics", "port": 9102, "targetPort": "metrics"}
     ]
 
 
-def test_further_ports_alone_make_a_service(render_chart: ChartRenderer) -> None:
+def test_extra_ports_alone_make_a_service(render_chart: ChartRenderer) -> None:
     rendered = render_chart("""
         ports: {http: {enabled: false}}
         service: {extraPorts: [{name: metrics, port: 9102, targetPort: 9102}]}
@@ -108,7 +106,7 @@ def test_every_field_of_a_service_can_be_set(render_case: CaseRenderer) -> None:
     assert (headless["clusterIP"], headless["publishNotReadyAddresses"]) == ("None", True)
 
 
-def test_what_is_the_charts_own_is_no_field_of_the_service(render_case: CaseRenderer) -> None:
+def test_keys_of_the_chart_are_not_rendered_into_the_service(render_case: CaseRenderer) -> None:
     rendered = render_case("service-loadbalancer")
     assert not rendered.service.keys() & {"enabled", "annotations", "labels", "extraPorts"}
     metadata = rendered.one("Service")["metadata"]
@@ -118,14 +116,14 @@ def test_what_is_the_charts_own_is_no_field_of_the_service(render_case: CaseRend
     }
 
 
-def test_labels_and_annotations_of_the_service_are_its_alone(render_case: CaseRenderer) -> None:
+def test_labels_and_annotations_of_the_service_are_on_it_alone(render_case: CaseRenderer) -> None:
     rendered = render_case("service-loadbalancer")
     deployment = rendered.one("Deployment")["metadata"]
     assert "exposed" not in deployment["labels"] | rendered.pod_metadata["labels"]
     assert "annotations" not in deployment
 
 
-def test_a_service_that_is_switched_off_is_not_there(render_case: CaseRenderer) -> None:
+def test_a_disabled_service_is_not_rendered(render_case: CaseRenderer) -> None:
     rendered = render_case("service-off")
     assert rendered.all("Service") == {}
     assert rendered.container["ports"] == [{"name": "http", "containerPort": 8000, "protocol": "TCP"}]

@@ -98,7 +98,7 @@ by_all = pytest.mark.parametrize("by", ["3", "4", "lint"])
 
 
 @by_all
-def test_a_key_of_other_charts_is_refused_with_what_to_write_here(
+def test_a_key_of_other_charts_is_refused_with_the_key_to_write_here(
     by: str, told: Callable[[str, str], set[tuple[str, str]]]
 ) -> None:
     wanted = {(key.replace("<name>", "x"), text) for key, text in FOREIGN.items()}
@@ -107,7 +107,7 @@ def test_a_key_of_other_charts_is_refused_with_what_to_write_here(
 
 
 @by_all
-def test_a_thing_of_another_form_is_refused_with_the_form_here(
+def test_a_value_of_another_form_is_refused_with_the_form_here(
     by: str, told: Callable[[str, str], set[tuple[str, str]]]
 ) -> None:
     wanted = set(FORMS.values())
@@ -128,7 +128,7 @@ def known(key: str) -> bool:
 
 
 @pytest.mark.parametrize(("key", "text"), [*FOREIGN.items(), *FORMS.values()])
-def test_what_is_to_be_written_instead_is_a_key_here(key: str, text: str) -> None:
+def test_the_key_to_write_instead_exists(key: str, text: str) -> None:
     beside, _, last = key.rpartition(".")
     advice = text.partition(": write ")[2].removeprefix("it below ")
     advice = advice.replace("it at the top level", last).removesuffix(" at the top level")
@@ -144,7 +144,7 @@ def of_helm_create(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[int,
     return request.param, {key: value for key, value in values.items() if key != "httpRoute"}
 
 
-def test_the_values_of_helm_create_are_taken_but_for_the_service_port(
+def test_the_values_of_helm_create_are_accepted_but_for_the_service_port(
     of_helm_create: tuple[int, dict[str, Any]],
     render_chart: ChartRenderer,
     told: Callable[[str, str], set[tuple[str, str]]],
@@ -161,7 +161,7 @@ def test_the_values_of_helm_create_are_taken_but_for_the_service_port(
     assert "volumes" not in rendered.pod
 
 
-def test_the_values_of_helm_create_as_they_are_lack_a_tag_and_are_told_so(
+def test_the_values_of_helm_create_are_refused_for_want_of_a_tag(
     of_helm_create: tuple[int, dict[str, Any]], render_chart: ChartRenderer
 ) -> None:
     engine, values = of_helm_create
@@ -170,7 +170,7 @@ def test_the_values_of_helm_create_as_they_are_lack_a_tag_and_are_told_so(
     assert problem.startswith("image.tag is missing: say which version of the image to run, such as --set-")
 
 
-def test_four_things_of_helm_create_are_written_otherwise_here_and_no_more(
+def test_only_four_keys_of_helm_create_are_written_otherwise_here(
     of_helm_create: tuple[int, dict[str, Any]], render_chart: ChartRenderer
 ) -> None:
     engine, values = of_helm_create

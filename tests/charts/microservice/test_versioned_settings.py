@@ -39,7 +39,7 @@ def test_a_name_ends_in_ten_digits_of_a_hash(rendered: Rendered) -> None:
     assert all(re.fullmatch(r"[a-z-]+-[0-9a-f]{10}", name) for name in names(rendered).values())
 
 
-def test_they_can_not_be_changed_and_helm_keeps_them(rendered: Rendered) -> None:
+def test_versioned_settings_are_immutable_and_kept_by_helm(rendered: Rendered) -> None:
     for made in [*rendered.all("ConfigMap").values(), *rendered.all("Secret").values()]:
         assert made["immutable"] is True
         assert made["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
@@ -82,14 +82,14 @@ def test_settings_that_are_not_versioned_keep_name_and_checksum(render_chart: Ch
     assert not any("immutable" in made for made in rendered.all("Secret").values())
 
 
-def test_whatever_refers_to_settings_by_their_plain_names_is_led_to_them(render_case: CaseRenderer) -> None:
+def test_references_to_plain_names_become_versioned_names(render_case: CaseRenderer) -> None:
     rendered = render_case("versioned")
     found = re.findall(r"versioned-[a-z-]+-[0-9a-f]{10}", str(rendered.pod))
     assert len(found) == 10
     assert set(found) == set(names(rendered).values())
 
 
-def test_what_is_made_elsewhere_keeps_its_name(render_chart: ChartRenderer) -> None:
+def test_existing_settings_keep_their_names(render_chart: ChartRenderer) -> None:
     rendered = render_chart(
         SETTINGS,
         """
@@ -108,7 +108,7 @@ def test_what_is_made_elsewhere_keeps_its_name(render_chart: ChartRenderer) -> N
 @pytest.mark.parametrize(
     ("values", "says"), [("{}", "# the pods alone"), (SETTINGS, "# the pods with their versioned settings")]
 )
-def test_the_notes_say_what_comes_back(values: str, says: str, notes: Notes) -> None:
+def test_the_notes_say_what_a_rollback_restores(values: str, says: str, notes: Notes) -> None:
     assert says in notes(values)
 
 

@@ -59,7 +59,7 @@ def test_a_default_volume_takes_settings_of_the_users(render_chart: ChartRendere
     assert mounts(rendered, "tmp") == [{"mountPath": "/scratch", "subPath": "api"}]
 
 
-def test_sources_are_kubernetes_own(render_case: CaseRenderer) -> None:
+def test_sources_are_rendered_as_written(render_case: CaseRenderer) -> None:
     found = volumes(render_case("volumes"))
     assert found["cache"] == {"emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}}
     assert found["certs"] == {"secret": {"secretName": "api-certificates", "defaultMode": 0o400}}
@@ -68,16 +68,16 @@ def test_sources_are_kubernetes_own(render_case: CaseRenderer) -> None:
     }
 
 
-def test_settings_of_a_mount_stand_beside_its_path(render_case: CaseRenderer) -> None:
+def test_fields_of_a_mount_are_written_beside_its_path(render_case: CaseRenderer) -> None:
     assert mounts(render_case("volumes"), "certs") == [{"mountPath": "/certs", "readOnly": True}]
 
 
-def test_options_of_a_mount_stand_beside_its_path(render_chart: ChartRenderer) -> None:
+def test_options_of_a_mount_are_written_beside_its_path(render_chart: ChartRenderer) -> None:
     rendered = render_chart("volumes: {tmp: {bindMountOptions: [noexec]}}")
     assert mounts(rendered, "tmp") == [{"mountPath": "/tmp", "bindMountOptions": ["noexec"]}]  # noqa: S108
 
 
-def test_one_volume_can_be_in_several_places(render_case: CaseRenderer) -> None:
+def test_one_volume_can_be_mounted_several_times(render_case: CaseRenderer) -> None:
     assert mounts(render_case("volumes"), "shared") == [
         {"mountPath": "/in", "subPath": "in"},
         {"mountPath": "/out", "subPath": "out"},
@@ -119,14 +119,14 @@ def test_a_claim_can_ask_for_no_storage_class_at_all(render_chart: ChartRenderer
     assert render_chart(CHANGES).one("PersistentVolumeClaim")["spec"]["storageClassName"] == ""
 
 
-def test_a_volume_that_is_switched_off_makes_no_claim(render_chart: ChartRenderer) -> None:
+def test_a_disabled_volume_makes_no_claim(render_chart: ChartRenderer) -> None:
     rendered = render_chart(CHANGES)
     assert rendered.all("PersistentVolumeClaim").keys() == {"api-data"}
     assert "off" not in volumes(rendered)
     assert mounts(rendered, "off") == []
 
 
-def test_settings_for_the_files_lie_over_their_volumes(render_case: CaseRenderer) -> None:
+def test_fields_for_the_files_override_their_volumes(render_case: CaseRenderer) -> None:
     found = volumes(render_case("config"))
     assert found["config"] == {"configMap": {"name": "config-files", "defaultMode": 0o440}}
     assert found["secret"] == {
@@ -137,7 +137,7 @@ def test_settings_for_the_files_lie_over_their_volumes(render_case: CaseRenderer
     }
 
 
-def test_mounts_of_the_users_replace_the_one_of_the_files(render_case: CaseRenderer) -> None:
+def test_mounts_that_are_written_replace_the_one_of_the_files(render_case: CaseRenderer) -> None:
     assert mounts(render_case("config"), "secret") == [
         {"mountPath": "/run/key.pem", "subPath": "tls/key.pem", "readOnly": True}
     ]
@@ -149,7 +149,7 @@ def test_another_source_replaces_the_files_volume(render_chart: ChartRenderer) -
     assert mounts(rendered, "config") == [{"mountPath": "/elsewhere"}]
 
 
-def test_the_volume_of_the_files_can_be_switched_off(render_chart: ChartRenderer) -> None:
+def test_the_volume_of_the_files_can_be_disabled(render_chart: ChartRenderer) -> None:
     rendered = render_chart(CHANGES)
     assert "secret" not in volumes(rendered)
     assert mounts(rendered, "secret") == []

@@ -25,13 +25,13 @@ def test_the_namespace_has_the_releases_name_and_everything_else_lives_in_it(
     }
 
 
-def test_the_namespace_can_be_called_otherwise(render_case: CaseRenderer) -> None:
+def test_the_namespace_can_have_another_name(render_case: CaseRenderer) -> None:
     rendered = render_case("all-keys")
     assert list(rendered.all("Namespace")) == ["shop-production"]
     assert {key.namespace for key in rendered.objects if key.kind != "Namespace"} == {"shop-production"}
 
 
-def test_a_name_that_looks_like_a_number_stays_a_text(render_chart: ChartRenderer) -> None:
+def test_a_name_that_looks_like_a_number_stays_a_string(render_chart: ChartRenderer) -> None:
     rendered = render_chart('name: "12"', release="34")
     assert rendered.one("Namespace")["metadata"]["name"] == "12"
     assert rendered.one("LimitRange")["metadata"]["labels"]["app.kubernetes.io/instance"] == "34"
@@ -57,7 +57,7 @@ def test_the_namespaces_own_labels_and_annotations_arrive_unchanged(render_case:
 
 @with_both_engines
 @pytest.mark.parametrize("text", ["", "\n", "a\n\n\n", " \n", "a\x85b", "a\x7fb", "a\u2028b", "\uffff"])
-def test_no_text_of_an_annotation_takes_the_other_labels_away(
+def test_no_string_in_an_annotation_breaks_the_other_labels(
     text: str, engine: int, render_chart: ChartRenderer
 ) -> None:
     values = json.dumps({"annotations": {"note": text, "gone": None}, "labels": {"empty": ""}})
@@ -90,7 +90,7 @@ def test_a_large_number_keeps_its_digits(engine: int, render_case: CaseRenderer)
     assert rendered.one("ResourceQuota")["spec"]["hard"]["requests.cpu"] == 0.5
 
 
-def test_a_bound_is_laid_over_the_defaults(render_chart: ChartRenderer) -> None:
+def test_a_bound_overrides_the_defaults(render_chart: ChartRenderer) -> None:
     limits = render_chart("limitRange: {limits: {Container: {max: {cpu: 2}, default: {memory: 1Gi}}}}")
     assert limits.one("LimitRange")["spec"]["limits"] == [
         {
@@ -103,7 +103,7 @@ def test_a_bound_is_laid_over_the_defaults(render_chart: ChartRenderer) -> None:
 
 
 @with_both_engines
-def test_what_null_takes_away_is_gone(engine: int, render_case: CaseRenderer) -> None:
+def test_what_null_removes_is_gone(engine: int, render_case: CaseRenderer) -> None:
     rendered = render_case("nulls", engine=engine)
     assert rendered.one("ResourceQuota")["spec"] == {"hard": {"pods": 5}}
     assert rendered.one("LimitRange")["spec"] == {"limits": [{"type": "Pod", "max": {"cpu": 4}}]}
@@ -119,7 +119,7 @@ def test_what_null_takes_away_is_gone(engine: int, render_case: CaseRenderer) ->
         ("networkPolicy: {enabled: false}", "NetworkPolicy"),
     ],
 )
-def test_what_is_switched_off_or_empty_is_not_made(
+def test_what_is_disabled_or_empty_is_not_rendered(
     values: str, kind: str, render_chart: ChartRenderer
 ) -> None:
     kinds = ["Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange"]
@@ -127,18 +127,18 @@ def test_what_is_switched_off_or_empty_is_not_made(
     assert [key.kind for key in render_chart(values).objects] == kinds
 
 
-def test_nobody_reaches_a_pod_and_pods_reach_anybody(render_case: CaseRenderer) -> None:
+def test_ingress_is_denied_and_egress_allowed_by_default(render_case: CaseRenderer) -> None:
     spec = render_case("standard").one("NetworkPolicy")["spec"]
     assert spec == {"podSelector": {}, "policyTypes": ["Ingress"]}
 
 
-def test_with_egress_denied_only_dns_gets_out(render_case: CaseRenderer) -> None:
+def test_with_egress_denied_only_dns_is_allowed(render_case: CaseRenderer) -> None:
     spec = render_case("all-keys").one("NetworkPolicy")["spec"]
     dns = [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
     assert spec == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "egress": [{"ports": dns}]}
 
 
-def test_a_parent_chart_may_set_its_own(render_chart: ChartRenderer) -> None:
+def test_keys_of_a_parent_chart_are_accepted(render_chart: ChartRenderer) -> None:
     assert render_chart("{global: {imageRegistry: a}, enabled: true, x-mine: 1}").one("Namespace")
 
 
@@ -151,7 +151,7 @@ def test_the_notes_name_the_namespace_and_where_the_release_lies(notes: Notes) -
     assert "  kubectl delete namespace staging " in text
 
 
-def test_the_notes_take_a_switch_that_is_null_for_one_that_is_off(notes: Notes) -> None:
+def test_null_for_a_switch_means_off_in_the_notes(notes: Notes) -> None:
     off = "{resourceQuota: {enabled: false}, limitRange: {enabled: false}, networkPolicy: {enabled: false}}"
     assert notes(off.replace("false", "null")) == notes(off)
 
@@ -176,7 +176,7 @@ def test_the_notes_warn_of_an_uninstall_that_takes_everything(notes: Notes) -> N
         ("resourceQuota: {hard: {limits.cpu: null}}", []),
     ],
 )
-def test_the_notes_say_what_every_container_has_to_write(values: str, said: list[str], notes: Notes) -> None:
+def test_the_notes_say_what_every_container_has_to_set(values: str, said: list[str], notes: Notes) -> None:
     lines = [line for line in notes(values).splitlines() if line.startswith("Every container")]
     assert [line.split()[5] for line in lines] == said
 
