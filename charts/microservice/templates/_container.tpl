@@ -18,7 +18,7 @@ image: {{ include "microservice.image" . | toYaml }}
   "lifecycle" (include "microservice.lifecycle" . | fromJson)
   "securityContext" (include "microservice.securityContext" (list . dict) | fromJson)
   "volumeMounts" (include "microservice.volumeMounts" . | fromJsonArray)) }}
-{{- with include "microservice.toYaml" (omit (.Values.containerSpec | default dict) "name") }}
+  {{- with include "microservice.toYaml" (omit (.Values.containerSpec | default dict) "name") }}
 {{ . }}
-{{- end }}
+  {{- end }}
 {{- end -}}

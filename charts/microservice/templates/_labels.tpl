@@ -4,14 +4,14 @@ selector can never be changed, so there is nothing in here that a new version
 could change. Pods that do a job are told apart by their root's component.
 */}}
 {{- define "microservice.selectorMap" -}}
-{{- if not (hasKey . "microservice.selectorMap") -}}
-{{- $selector := dict
-  "app.kubernetes.io/name" (include "microservice.name" .)
-  "app.kubernetes.io/instance" .Release.Name
-  "app.kubernetes.io/component" (.component | default "app") -}}
-{{- $_ := set . "microservice.selectorMap" (toJson $selector) -}}
-{{- end -}}
-{{- get . "microservice.selectorMap" -}}
+  {{- if not (hasKey . "microservice.selectorMap") -}}
+    {{- $selector := dict
+      "app.kubernetes.io/name" (include "microservice.name" .)
+      "app.kubernetes.io/instance" .Release.Name
+      "app.kubernetes.io/component" (.component | default "app") -}}
+    {{- $_ := set . "microservice.selectorMap" (toJson $selector) -}}
+  {{- end -}}
+  {{- get . "microservice.selectorMap" -}}
 {{- end -}}
 
 {{/*
@@ -20,39 +20,39 @@ come in where they don't change one of the chart's own, but for the version:
 the image's tag, as far as a label can hold it.
 */}}
 {{- define "microservice.labelMap" -}}
-{{- if not (hasKey . "microservice.labelMap") -}}
-{{- $common := .Values.commonLabels | default dict -}}
-{{- $own := include "microservice.selectorMap" . | fromJson -}}
-{{- $_ := set $own "app.kubernetes.io/managed-by" .Release.Service -}}
-{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-_.") -}}
-{{- with .Values.image.tag | default "" | trunc 63 | trimAll "-_." -}}
-{{- $_ := set $own "app.kubernetes.io/version" (get $common "app.kubernetes.io/version" | default .) -}}
-{{- end -}}
-{{- $_ := include "microservice.merged" (list $common $own) | set . "microservice.labelMap" -}}
-{{- end -}}
-{{- get . "microservice.labelMap" -}}
+  {{- if not (hasKey . "microservice.labelMap") -}}
+    {{- $common := .Values.commonLabels | default dict -}}
+    {{- $own := include "microservice.selectorMap" . | fromJson -}}
+    {{- $_ := set $own "app.kubernetes.io/managed-by" .Release.Service -}}
+    {{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-_.") -}}
+    {{- with .Values.image.tag | default "" | trunc 63 | trimAll "-_." -}}
+      {{- $_ := set $own "app.kubernetes.io/version" (get $common "app.kubernetes.io/version" | default .) -}}
+    {{- end -}}
+    {{- $_ := include "microservice.merged" (list $common $own) | set . "microservice.labelMap" -}}
+  {{- end -}}
+  {{- get . "microservice.labelMap" -}}
 {{- end -}}
 
 {{/*
 microservice.selectorLabels, microservice.labels: the same as YAML.
 */}}
 {{- define "microservice.selectorLabels" -}}
-{{- include "microservice.selectorMap" . | fromJson | toYaml -}}
+  {{- include "microservice.selectorMap" . | fromJson | toYaml -}}
 {{- end -}}
 {{- define "microservice.labels" -}}
-{{- if not (hasKey . "microservice.labels") -}}
-{{- $_ := include "microservice.labelMap" . | fromJson | include "microservice.toYaml" | set . "microservice.labels" -}}
-{{- end -}}
-{{- get . "microservice.labels" -}}
+  {{- if not (hasKey . "microservice.labels") -}}
+    {{- $_ := include "microservice.labelMap" . | fromJson | include "microservice.toYaml" | set . "microservice.labels" -}}
+  {{- end -}}
+  {{- get . "microservice.labels" -}}
 {{- end -}}
 
 {{/*
 microservice.selectorArgument: the selector as kubectl's -l takes it.
 */}}
 {{- define "microservice.selectorArgument" -}}
-{{- $terms := list -}}
-{{- range $label, $value := include "microservice.selectorMap" . | fromJson -}}
-{{- $terms = append $terms (printf "%s=%s" $label $value) -}}
-{{- end -}}
-{{- join "," $terms -}}
+  {{- $terms := list -}}
+  {{- range $label, $value := include "microservice.selectorMap" . | fromJson -}}
+    {{- $terms = append $terms (printf "%s=%s" $label $value) -}}
+  {{- end -}}
+  {{- join "," $terms -}}
 {{- end -}}

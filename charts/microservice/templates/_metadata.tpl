@@ -6,22 +6,26 @@ where -n said even when another tool than Helm applies them, but for what belong
 to none: "clusterScoped" true.
 */}}
 {{- define "microservice.metadata" -}}
-{{- $annotations := .annotations -}}
-{{- with .root.Values.commonAnnotations }}{{ $annotations = include "microservice.merged" (list . $annotations) | fromJson }}{{ end -}}
-{{- with .root.hook }}{{ $annotations = include "microservice.merged" (list $annotations .) | fromJson }}{{ end -}}
-{{- $place := dict "name" .name -}}
-{{- if not .clusterScoped }}{{ $_ := set $place "namespace" .root.Release.Namespace }}{{ end -}}
+  {{- $annotations := .annotations -}}
+  {{- with .root.Values.commonAnnotations -}}
+    {{- $annotations = include "microservice.merged" (list . $annotations) | fromJson -}}
+  {{- end -}}
+  {{- with .root.hook -}}
+    {{- $annotations = include "microservice.merged" (list $annotations .) | fromJson -}}
+  {{- end -}}
+  {{- $place := dict "name" .name -}}
+  {{- if not .clusterScoped }}{{ $_ := set $place "namespace" .root.Release.Namespace }}{{ end -}}
 {{ toYaml $place }}
 labels:
-{{- if .labels }}
-  {{- include "microservice.merged" (list .labels (include "microservice.labelMap" .root | fromJson)) | fromJson | include "microservice.toYaml" | nindent 2 }}
-{{- else }}
-  {{- include "microservice.labels" .root | nindent 2 }}
-{{- end }}
-{{- with include "microservice.toYaml" ($annotations | default dict) }}
+  {{- if .labels }}
+    {{- include "microservice.merged" (list .labels (include "microservice.labelMap" .root | fromJson)) | fromJson | include "microservice.toYaml" | nindent 2 }}
+  {{- else }}
+    {{- include "microservice.labels" .root | nindent 2 }}
+  {{- end }}
+  {{- with include "microservice.toYaml" ($annotations | default dict) }}
 annotations:
-  {{- . | nindent 2 }}
-{{- end -}}
+    {{- . | nindent 2 }}
+  {{- end -}}
 {{- end -}}
 
 {{/*
@@ -30,12 +34,14 @@ not in it: a new chart alone restarts nothing. A job begins with the settings
 of its time, and needs no checksum to be restarted by.
 */}}
 {{- define "microservice.podMetadata" -}}
-{{- $selector := include "microservice.selectorMap" . | fromJson -}}
-{{- $checksums := dict -}}
-{{- if not .component }}{{ $checksums = include "microservice.checksums" . | fromJson }}{{ end -}}
-{{- with .Values -}}
+  {{- $selector := include "microservice.selectorMap" . | fromJson -}}
+  {{- $checksums := dict -}}
+  {{- if not .component -}}
+    {{- $checksums = include "microservice.checksums" . | fromJson -}}
+  {{- end -}}
+  {{- with .Values -}}
 {{ include "microservice.fields" (list
   "labels" (include "microservice.merged" (list .commonLabels .podLabels $selector) | fromJson)
   "annotations" (include "microservice.merged" (list .commonAnnotations .podAnnotations $checksums) | fromJson)) }}
-{{- end -}}
+  {{- end -}}
 {{- end -}}

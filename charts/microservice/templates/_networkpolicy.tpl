@@ -5,24 +5,24 @@ the pods' ports and, where egress is a list, what the pods may reach. The test
 pods may always.
 */}}
 {{- define "microservice.networkPolicyRules" -}}
-{{- $policy := .Values.networkPolicy -}}
-{{- if $policy.spec -}}
-{{- toJson $policy.spec -}}
-{{- else -}}
-{{- $rules := dict "policyTypes" (list "Ingress") -}}
-{{- with include "microservice.reachablePorts" . | fromJsonArray -}}
-{{- $_ := set $rules "ingress" (list (dict "ports" .)) -}}
-{{- with ($policy.ingress).from -}}
-{{- $tests := dict "podSelector" (dict "matchLabels" (include "microservice.testSelectorMap" $ | fromJson)) -}}
-{{- $_ := set (first $rules.ingress) "from" ($.Values.tests.enabled | ternary (append . $tests) .) -}}
-{{- end -}}
-{{- end -}}
-{{- if kindIs "slice" $policy.egress -}}
-{{- $_ := set $rules "policyTypes" (list "Ingress" "Egress") -}}
-{{- $_ := set $rules "egress" (prepend $policy.egress (include "microservice.dnsRule" . | fromJson)) -}}
-{{- end -}}
-{{- toJson $rules -}}
-{{- end -}}
+  {{- $policy := .Values.networkPolicy -}}
+  {{- if $policy.spec -}}
+    {{- toJson $policy.spec -}}
+  {{- else -}}
+    {{- $rules := dict "policyTypes" (list "Ingress") -}}
+    {{- with include "microservice.reachablePorts" . | fromJsonArray -}}
+      {{- $_ := set $rules "ingress" (list (dict "ports" .)) -}}
+      {{- with ($policy.ingress).from -}}
+        {{- $tests := dict "podSelector" (dict "matchLabels" (include "microservice.testSelectorMap" $ | fromJson)) -}}
+        {{- $_ := set (first $rules.ingress) "from" ($.Values.tests.enabled | ternary (append . $tests) .) -}}
+      {{- end -}}
+    {{- end -}}
+    {{- if kindIs "slice" $policy.egress -}}
+      {{- $_ := set $rules "policyTypes" (list "Ingress" "Egress") -}}
+      {{- $_ := set $rules "egress" (prepend $policy.egress (include "microservice.dnsRule" . | fromJson)) -}}
+    {{- end -}}
+    {{- toJson $rules -}}
+  {{- end -}}
 {{- end -}}
 
 {{/*
@@ -30,7 +30,7 @@ microservice.dnsRule: the rule that lets pods look names up, as JSON: anywhere,
 since a cluster's DNS runs in its pods, on its nodes or beside them.
 */}}
 {{- define "microservice.dnsRule" -}}
-{{- dict "ports" (list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP")) | toJson -}}
+  {{- dict "ports" (list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP")) | toJson -}}
 {{- end -}}
 
 {{/*
@@ -39,19 +39,27 @@ JSON list in the form of a NetworkPolicy: those of the main container, of those
 that run beside it, and what service.extraPorts leads to.
 */}}
 {{- define "microservice.reachablePorts" -}}
-{{- $ports := list -}}
-{{- range include "microservice.ports" . | fromJson }}{{ $ports = append $ports . }}{{ end -}}
-{{- range .Values.initContainers -}}
-{{- if eq (toString .restartPolicy) "Always" }}{{ $ports = concat $ports (.ports | default list) }}{{ end -}}
-{{- end -}}
-{{- range .Values.extraContainers }}{{ $ports = concat $ports (.ports | default list) }}{{ end -}}
-{{- if .Values.service.enabled -}}
-{{- range .Values.service.extraPorts -}}
-{{- $target := .targetPort | default .port -}}
-{{- if not (kindIs "string" $target) }}{{ $ports = append $ports (dict "containerPort" $target "protocol" .protocol) }}{{ end -}}
-{{- end -}}
-{{- end -}}
-{{- $list := list -}}
-{{- range $ports }}{{ $list = append $list (dict "port" (int64 .containerPort) "protocol" (.protocol | default "TCP")) }}{{ end -}}
-{{- uniq $list | toJson -}}
+  {{- $ports := list -}}
+  {{- range include "microservice.ports" . | fromJson }}{{ $ports = append $ports . }}{{ end -}}
+  {{- range .Values.initContainers -}}
+    {{- if eq (toString .restartPolicy) "Always" -}}
+      {{- $ports = concat $ports (.ports | default list) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- range .Values.extraContainers -}}
+    {{- $ports = concat $ports (.ports | default list) -}}
+  {{- end -}}
+  {{- if .Values.service.enabled -}}
+    {{- range .Values.service.extraPorts -}}
+      {{- $target := .targetPort | default .port -}}
+      {{- if not (kindIs "string" $target) -}}
+        {{- $ports = append $ports (dict "containerPort" $target "protocol" .protocol) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $list := list -}}
+  {{- range $ports -}}
+    {{- $list = append $list (dict "port" (int64 .containerPort) "protocol" (.protocol | default "TCP")) -}}
+  {{- end -}}
+  {{- uniq $list | toJson -}}
 {{- end -}}

@@ -16,13 +16,13 @@ microservice.podSpec: the application's pod.
   "initContainers" (include "microservice.sideContainers" (list . .Values.initContainers) | fromJsonArray)) }}
 containers:
 - {{ include "microservice.container" . | nindent 2 | trim }}
-{{- with include "microservice.sideContainers" (list . .Values.extraContainers) | fromJsonArray }}
+  {{- with include "microservice.sideContainers" (list . .Values.extraContainers) | fromJsonArray }}
 {{ include "microservice.toYaml" . }}
-{{- end }}
-{{- with include "microservice.fields" (list "volumes" (include "microservice.volumes" . | fromJsonArray)) }}
+  {{- end }}
+  {{- with include "microservice.fields" (list "volumes" (include "microservice.volumes" . | fromJsonArray)) }}
 {{ . }}
-{{- end }}
-{{- with include "microservice.toYaml" .Values.podSpec }}
+  {{- end }}
+  {{- with include "microservice.toYaml" .Values.podSpec }}
 {{ . }}
-{{- end }}
+  {{- end }}
 {{- end -}}

@@ -7,37 +7,39 @@ there is no Service, or a headless one, whose name leads past its ports. In
 arguments Kubernetes takes $$ for $.
 */}}
 {{- define "microservice.testContainers" -}}
-{{- if not (hasKey . "microservice.testContainers") -}}
-{{- $list := list -}}
-{{- if and .Values.tests.enabled (ne (toString .Values.service.clusterIP) "None") -}}
-{{- $base := dict
-  "image" (include "microservice.imageReference" (list . .Values.tests.image))
-  "command" (list "sh" "-c" (include "microservice.testScript" .))
-  "resources" (dict "requests" (dict "cpu" "10m" "memory" "16Mi") "limits" (dict "cpu" "100m" "memory" "64Mi"))
-  "securityContext" (include "microservice.securityContext" (list . dict) | fromJson) -}}
-{{- with .Values.tests.image.pullPolicy }}{{ $_ := set $base "imagePullPolicy" . }}{{ end -}}
-{{- $ports := include "microservice.ports" . | fromJson -}}
-{{- $host := printf "%s.%s.svc" (include "microservice.fullname" .) .Release.Namespace -}}
-{{- $probe := (include "microservice.probe" (list . .Values.readinessProbe) | fromJson).httpGet | default dict -}}
-{{- $asked := (get $ports (toString $probe.port) | default dict).containerPort | default $probe.port | toString -}}
-{{- range include "microservice.servicePorts" . | fromJsonArray -}}
-{{- $target := .targetPort | default .port | toString -}}
-{{- $target = (get $ports $target | default dict).containerPort | default $target | toString -}}
-{{- $args := list "nc" "-w" "2" $host (toString .port) -}}
-{{- if and (eq $target $asked) (not $probe.host) (ne (toString $probe.scheme) "HTTPS") -}}
-{{- $args = list "wget" "-q" "-O" "/dev/null" -}}
-{{- range $probe.httpHeaders }}{{ $args = concat $args (list "--header" (printf "%s: %s" .name .value)) }}{{ end -}}
-{{- $args = append $args (printf "http://%s:%v/%s" $host .port ($probe.path | default "" | trimPrefix "/")) -}}
-{{- end -}}
-{{- if eq (.protocol | default "TCP") "TCP" -}}
-{{- $escaped := prepend $args (printf "%s:%v" $host .port) | toJson | replace "$" "$$" | fromJsonArray -}}
-{{- $list = append $list (merge (dict "name" (.name | default "port") "args" $escaped) $base) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- $_ := set . "microservice.testContainers" (toJson $list) -}}
-{{- end -}}
-{{- get . "microservice.testContainers" -}}
+  {{- if not (hasKey . "microservice.testContainers") -}}
+    {{- $list := list -}}
+    {{- if and .Values.tests.enabled (ne (toString .Values.service.clusterIP) "None") -}}
+      {{- $base := dict
+        "image" (include "microservice.imageReference" (list . .Values.tests.image))
+        "command" (list "sh" "-c" (include "microservice.testScript" .))
+        "resources" (dict "requests" (dict "cpu" "10m" "memory" "16Mi") "limits" (dict "cpu" "100m" "memory" "64Mi"))
+        "securityContext" (include "microservice.securityContext" (list . dict) | fromJson) -}}
+      {{- with .Values.tests.image.pullPolicy }}{{ $_ := set $base "imagePullPolicy" . }}{{ end -}}
+      {{- $ports := include "microservice.ports" . | fromJson -}}
+      {{- $host := printf "%s.%s.svc" (include "microservice.fullname" .) .Release.Namespace -}}
+      {{- $probe := (include "microservice.probe" (list . .Values.readinessProbe) | fromJson).httpGet | default dict -}}
+      {{- $asked := (get $ports (toString $probe.port) | default dict).containerPort | default $probe.port | toString -}}
+      {{- range include "microservice.servicePorts" . | fromJsonArray -}}
+        {{- $target := .targetPort | default .port | toString -}}
+        {{- $target = (get $ports $target | default dict).containerPort | default $target | toString -}}
+        {{- $args := list "nc" "-w" "2" $host (toString .port) -}}
+        {{- if and (eq $target $asked) (not $probe.host) (ne (toString $probe.scheme) "HTTPS") -}}
+          {{- $args = list "wget" "-q" "-O" "/dev/null" -}}
+          {{- range $probe.httpHeaders -}}
+            {{- $args = concat $args (list "--header" (printf "%s: %s" .name .value)) -}}
+          {{- end -}}
+          {{- $args = append $args (printf "http://%s:%v/%s" $host .port ($probe.path | default "" | trimPrefix "/")) -}}
+        {{- end -}}
+        {{- if eq (.protocol | default "TCP") "TCP" -}}
+          {{- $escaped := prepend $args (printf "%s:%v" $host .port) | toJson | replace "$" "$$" | fromJsonArray -}}
+          {{- $list = append $list (merge (dict "name" (.name | default "port") "args" $escaped) $base) -}}
+        {{- end -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $_ := set . "microservice.testContainers" (toJson $list) -}}
+  {{- end -}}
+  {{- get . "microservice.testContainers" -}}
 {{- end -}}
 
 {{/*
@@ -58,5 +60,5 @@ exit 1
 microservice.testSelectorMap: what finds the test pods, as a JSON map.
 */}}
 {{- define "microservice.testSelectorMap" -}}
-{{- include "microservice.selectorMap" (dict "Values" .Values "Release" .Release "Chart" .Chart "component" "test") -}}
+  {{- include "microservice.selectorMap" (dict "Values" .Values "Release" .Release "Chart" .Chart "component" "test") -}}
 {{- end -}}
