@@ -1,25 +1,25 @@
 {{/*
-microservice.autoscalingMetrics: what the autoscaler looks at, as a JSON list:
-CPU and memory in percent of the requests, then further metrics as written.
+microservice.autoscalingMetrics: what the autoscaler looks at, as a JSON list: CPU and
+memory in percent of the requests, then further metrics as written.
 */}}
 {{- define "microservice.autoscalingMetrics" -}}
-  {{- $list := list -}}
+  {{- $metrics := list -}}
   {{- range $resource, $percent := dict
     "cpu" .Values.autoscaling.targetCPUUtilizationPercentage
     "memory" .Values.autoscaling.targetMemoryUtilizationPercentage -}}
     {{- if $percent -}}
       {{- $target := dict "type" "Utilization" "averageUtilization" (int64 $percent) -}}
-      {{- $list = append $list (dict "type" "Resource" "resource" (dict "name" $resource "target" $target)) -}}
+      {{- $metrics = append $metrics (dict "type" "Resource" "resource" (dict "name" $resource "target" $target)) -}}
     {{- end -}}
   {{- end -}}
-  {{- concat $list (.Values.autoscaling.metrics | default list) | toJson -}}
+  {{- concat $metrics (.Values.autoscaling.metrics | default list) | toJson -}}
 {{- end -}}
 
 {{/*
-microservice.guaranteedReplicas: how many pods there are at the least; 0 where
-somebody else scales, whose least nobody here knows.
+microservice.guaranteedReplicas: the least number of pods; 0 under an external
+autoscaler, whose least the chart doesn't know.
 */}}
 {{- define "microservice.guaranteedReplicas" -}}
-  {{- $replicas := empty .Values.autoscaling.enabled | ternary .Values.replicaCount .Values.autoscaling.minReplicas -}}
+  {{- $replicas := .Values.autoscaling.enabled | empty | ternary .Values.replicaCount .Values.autoscaling.minReplicas -}}
   {{- if .Values.autoscaling.external }}0{{ else }}{{ kindIs "invalid" $replicas | ternary 1 $replicas | int64 }}{{ end -}}
 {{- end -}}

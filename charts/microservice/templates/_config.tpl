@@ -1,115 +1,72 @@
 {{/*
-microservice.textMap: a map of text and whole numbers, as JSON with text alone.
-*/}}
-{{- define "microservice.textMap" -}}
-  {{- $texts := dict -}}
-  {{- range $key, $value := . -}}
-    {{- if not (kindIs "invalid" $value) -}}
-      {{- $_ := set $texts $key (include "microservice.text" $value) -}}
-    {{- end -}}
-  {{- end -}}
-  {{- toJson $texts -}}
-{{- end -}}
-
-{{/*
-microservice.secretData: a map of text, as JSON with each value in base64, as
-the API keeps a Secret.
-*/}}
-{{- define "microservice.secretData" -}}
-  {{- $data := dict -}}
-  {{- range $key, $value := include "microservice.textMap" . | fromJson -}}
-    {{- $_ := set $data $key (b64enc $value) -}}
-  {{- end -}}
-  {{- toJson $data -}}
-{{- end -}}
-
-{{/*
-microservice.settings: (list ROOT PART) -> a part of the settings (config,
-files, secrets or secret-files) as JSON with text alone.
+microservice.settings: (dict "root" . "part" PART) -> the data of a ConfigMap or
+Secret of ours, as a JSON map of strings; {} where there is none. PART:
+  config        config.data, in the ConfigMap <fullname>-config
+  files         config.files, in the ConfigMap <fullname>-files
+  secrets       secret.data, in the Secret <fullname>-secrets
+  secret-files  secret.files, in the Secret <fullname>-secret-files
 */}}
 {{- define "microservice.settings" -}}
-  {{- $root := index . 0 -}}
-  {{- $key := printf "microservice.settings %s" (index . 1) -}}
-  {{- if not (hasKey $root $key) -}}
-    {{- $block := hasPrefix "secret" (index . 1) | ternary $root.Values.secret $root.Values.config -}}
-    {{- $_ := set $root $key (include "microservice.textMap" (hasSuffix "files" (index . 1) | ternary $block.files $block.data)) -}}
-  {{- end -}}
-  {{- get $root $key -}}
-{{- end -}}
-
-{{/*
-microservice.settingsName: (list ROOT PART) -> what the ConfigMap or Secret is
-called that holds it. A versioned one has a hash of its data, and of nothing
-else, behind its name: other data make another object, another chart does not.
-*/}}
-{{- define "microservice.settingsName" -}}
-  {{- $root := index . 0 -}}
-  {{- $key := printf "microservice.settingsName %s" (index . 1) -}}
-  {{- if not (hasKey $root $key) -}}
-    {{- $name := printf "%s-%s" (include "microservice.fullname" $root) (index . 1) -}}
-    {{- if (hasPrefix "secret" (index . 1) | ternary $root.Values.secret $root.Values.config).versioned -}}
-      {{- $name = include "microservice.settings" . | sha256sum | trunc 10 | printf "%s-%s" $name -}}
-    {{- end -}}
-    {{- $_ := set $root $key $name -}}
-  {{- end -}}
-  {{- get $root $key -}}
-{{- end -}}
-
-{{/*
-microservice.settingsMetadata: (list ROOT PART) -> its metadata. Helm keeps a
-versioned one when the next comes; the label is there to find what was kept.
-*/}}
-{{- define "microservice.settingsMetadata" -}}
-  {{- $values := (index . 0).Values -}}
-  {{- $metadata := dict "root" (index . 0) "name" (include "microservice.settingsName" .) -}}
-  {{- if (hasPrefix "secret" (index . 1) | ternary $values.secret $values.config).versioned -}}
-    {{- $_ := set $metadata "labels" (dict "microservice/versioned" "true") -}}
-    {{- $_ := set $metadata "annotations" (dict "helm.sh/resource-policy" "keep") -}}
-  {{- end -}}
-  {{- include "microservice.metadata" $metadata -}}
-{{- end -}}
-
-{{/*
-microservice.envFrom: the ConfigMaps and Secrets whose every key becomes a
-variable, as a JSON list. Where two have the same key the later one counts:
-ours (from a secrets manager last), those made elsewhere, then envFrom as the
-user wrote it.
-*/}}
-{{- define "microservice.envFrom" -}}
-  {{- $list := list -}}
-  {{- $configMaps := .Values.config.existing | default list -}}
-  {{- if ne (include "microservice.settings" (list . "config")) "{}" -}}
-    {{- $configMaps = prepend $configMaps (include "microservice.settingsName" (list . "config")) -}}
-  {{- end -}}
-  {{- $secrets := .Values.secret.existing | default list -}}
-  {{- if (.Values.secret.external).enabled -}}
-    {{- $secrets = prepend $secrets (printf "%s-external" (include "microservice.fullname" .)) -}}
-  {{- end -}}
-  {{- if ne (include "microservice.settings" (list . "secrets")) "{}" -}}
-    {{- $secrets = prepend $secrets (include "microservice.settingsName" (list . "secrets")) -}}
-  {{- end -}}
-  {{- range $configMaps -}}
-    {{- $list = append $list (dict "configMapRef" (dict "name" .)) -}}
-  {{- end -}}
-  {{- range $secrets }}{{ $list = append $list (dict "secretRef" (dict "name" .)) }}{{ end -}}
-  {{- concat $list (.Values.envFrom | default list) | toJson -}}
-{{- end -}}
-
-{{/*
-microservice.checksums: annotations that change when the settings do, so that
-new settings roll the pods, as a JSON map. Of the data alone: a new chart
-restarts nothing. Versioned settings need none: their names change.
-*/}}
-{{- define "microservice.checksums" -}}
-  {{- $checksums := dict -}}
-  {{- range $kind := list "config" "secret" -}}
-    {{- $parts := eq $kind "secret" | ternary (list "secrets" "secret-files") (list "config" "files") -}}
-    {{- if not (index $.Values $kind).versioned -}}
-      {{- $settings := printf "%s\n%s" (include "microservice.settings" (list $ (first $parts))) (include "microservice.settings" (list $ (last $parts))) -}}
-      {{- if ne $settings "{}\n{}" -}}
-        {{- $_ := set $checksums (printf "checksum/%s" $kind) (sha256sum $settings) -}}
+  {{- $key := printf "microservice.settings %s" .part -}}
+  {{- if not (hasKey .root $key) -}}
+    {{- $block := hasPrefix "secret" .part | ternary .root.Values.secret .root.Values.config -}}
+    {{- $data := dict -}}
+    {{- range $name, $value := hasSuffix "files" .part | ternary $block.files $block.data -}}
+      {{- if not (kindIs "invalid" $value) -}}
+        {{- $_ := set $data $name (include "microservice.text" $value) -}}
       {{- end -}}
     {{- end -}}
+    {{- $_ := set .root $key (toJson $data) -}}
   {{- end -}}
-  {{- toJson $checksums -}}
+  {{- get .root $key -}}
+{{- end -}}
+
+{{/*
+microservice.settingsName: (dict "root" . "part" PART) -> the name of that
+ConfigMap or Secret. A versioned one ends in a hash of its data alone: other data
+make another object, another version of the chart does not.
+*/}}
+{{- define "microservice.settingsName" -}}
+  {{- $key := printf "microservice.settingsName %s" .part -}}
+  {{- if not (hasKey .root $key) -}}
+    {{- $name := printf "%s-%s" (include "microservice.fullname" .root) .part -}}
+    {{- if (hasPrefix "secret" .part | ternary .root.Values.secret .root.Values.config).versioned -}}
+      {{- $name = include "microservice.settings" . | sha256sum | trunc 10 | printf "%s-%s" $name -}}
+    {{- end -}}
+    {{- $_ := set .root $key $name -}}
+  {{- end -}}
+  {{- get .root $key -}}
+{{- end -}}
+
+{{/*
+microservice.settingsObject: (dict "root" . "part" PART) -> that ConfigMap or
+Secret, or nothing where there are no data. Helm keeps a versioned one when the
+next comes; its label is there to find those that were kept.
+*/}}
+{{- define "microservice.settingsObject" -}}
+  {{- with include "microservice.settings" . | fromJson }}
+    {{- $data := . }}
+    {{- $secret := hasPrefix "secret" $.part }}
+    {{- $versioned := (ternary $.root.Values.secret $.root.Values.config $secret).versioned }}
+    {{- $metadata := dict "root" $.root "name" (include "microservice.settingsName" $) }}
+    {{- if $versioned }}
+      {{- $_ := set $metadata "labels" (dict "microservice/versioned" "true") }}
+      {{- $_ := set $metadata "annotations" (dict "helm.sh/resource-policy" "keep") }}
+    {{- end }}
+apiVersion: v1
+kind: {{ ternary "Secret" "ConfigMap" $secret }}
+metadata:
+  {{- include "microservice.metadata" $metadata | nindent 2 }}
+    {{- if $secret }}
+      {{- range $name, $value := $data }}
+        {{- $_ := set $data $name (b64enc $value) }}
+      {{- end }}
+type: Opaque
+    {{- end }}
+    {{- if $versioned }}
+immutable: true
+    {{- end }}
+data:
+  {{- include "microservice.toYaml" $data | nindent 2 }}
+  {{- end }}
 {{- end -}}

@@ -2,9 +2,9 @@
 microservice.container: the main container.
 */}}
 {{- define "microservice.container" -}}
-name: {{ (.Values.containerSpec).name | default (include "microservice.name" .) | toYaml }}
-image: {{ include "microservice.image" . | toYaml }}
-{{ include "microservice.fields" (list
+{{- include "microservice.fields" (list
+  "name" ((.Values.containerSpec).name | default (include "microservice.name" .))
+  "image" (include "microservice.image" .)
   "imagePullPolicy" .Values.image.pullPolicy
   "command" .Values.command
   "args" .Values.args
@@ -16,9 +16,9 @@ image: {{ include "microservice.image" . | toYaml }}
   "livenessProbe" (include "microservice.probe" (list . .Values.livenessProbe) | fromJson)
   "readinessProbe" (include "microservice.probe" (list . .Values.readinessProbe) | fromJson)
   "lifecycle" (include "microservice.lifecycle" . | fromJson)
-  "securityContext" (include "microservice.securityContext" (list . dict) | fromJson)
+  "securityContext" (include "microservice.securityContext" (dict "root" . "own" dict) | fromJson)
   "volumeMounts" (include "microservice.volumeMounts" . | fromJsonArray)) }}
-  {{- with include "microservice.toYaml" (omit (.Values.containerSpec | default dict) "name") }}
+{{- with include "microservice.toYaml" (omit (.Values.containerSpec | default dict) "name") }}
 {{ . }}
-  {{- end }}
+{{- end }}
 {{- end -}}

@@ -1,19 +1,29 @@
 {{/*
-microservice.externalData: secret.external.data as an ExternalSecret has it, as
-a JSON list: a variable's name, and where its value lies.
+microservice.externalName: the name of the ExternalSecret, its SecretStore, and the
+Secret that comes of them.
+*/}}
+{{- define "microservice.externalName" -}}
+  {{- printf "%s-external" (include "microservice.fullname" .) -}}
+{{- end -}}
+
+{{/*
+microservice.externalData: secret.external.data in the form of an ExternalSecret, as a
+JSON list: each variable's name, and where its value lies.
 */}}
 {{- define "microservice.externalData" -}}
   {{- $list := list -}}
   {{- range $name, $remote := . -}}
     {{- if not (kindIs "invalid" $remote) -}}
-      {{- $list = append $list (dict "secretKey" $name "remoteRef" (kindIs "map" $remote | ternary $remote (dict "key" $remote))) -}}
+      {{- if not (kindIs "map" $remote) }}{{ $remote = dict "key" $remote }}{{ end -}}
+      {{- $list = append $list (dict "secretKey" $name "remoteRef" $remote) -}}
     {{- end -}}
   {{- end -}}
   {{- toJson $list -}}
 {{- end -}}
 
 {{/*
-microservice.externalDataFrom: likewise the secrets that are taken as a whole.
+microservice.externalDataFrom: the same for secret.external.dataFrom, whose secrets are
+fetched as a whole.
 */}}
 {{- define "microservice.externalDataFrom" -}}
   {{- $list := list -}}

@@ -1,6 +1,6 @@
 {{/*
-microservice.routeRules: the rules of the HTTPRoute, as a JSON list; without any
-there is one for every path.
+microservice.routeRules: the rules of the HTTPRoute, as a JSON list: without any, one
+that takes every path. An HTTPRoute knows ports by number alone.
 */}}
 {{- define "microservice.routeRules" -}}
   {{- $numbers := dict -}}
@@ -14,31 +14,31 @@ there is one for every path.
       {{- if kindIs "string" .port }}{{ $_ := set . "port" (get $numbers .port) }}{{ end -}}
       {{- $refs = append $refs . -}}
     {{- end -}}
-    {{- $list = append $list (merge (omit $rule "backendRefs") (empty $refs | ternary dict (dict "backendRefs" $refs))) -}}
+    {{- $rule = omit $rule "backendRefs" -}}
+    {{- if $refs }}{{ $_ := set $rule "backendRefs" $refs }}{{ end -}}
+    {{- $list = append $list $rule -}}
   {{- end -}}
   {{- toJson $list -}}
 {{- end -}}
 
 {{/*
-microservice.routeBackends: (list ROOT RULE) -> where a rule leads, as a JSON
-list of backendRefs: a backend that names no other leads to our Service, to the
-main port unless it says which, by number or name; so does a rule without one,
-but for a redirect, which leads nowhere.
+microservice.routeBackends: (list ROOT RULE) -> where a rule leads, as a JSON list of
+backendRefs. A backend without a name is our Service, its port the main one unless it
+gives a number or a name. A rule without backends leads there too, except a redirect,
+which leads nowhere.
 */}}
 {{- define "microservice.routeBackends" -}}
   {{- $root := index . 0 -}}
   {{- $rule := index . 1 -}}
-  {{- $redirects := false -}}
-  {{- range $rule.filters -}}
-    {{- if eq .type "RequestRedirect" -}}
-      {{- $redirects = true -}}
-    {{- end -}}
+  {{- $backends := $rule.backendRefs -}}
+  {{- if kindIs "invalid" $backends -}}
+    {{- $backends = list dict -}}
+    {{- range $rule.filters }}{{ if eq .type "RequestRedirect" }}{{ $backends = list }}{{ end }}{{ end -}}
   {{- end -}}
   {{- $fullname := include "microservice.fullname" $root -}}
   {{- $list := list -}}
-  {{- range kindIs "invalid" $rule.backendRefs | ternary ($redirects | ternary list (list dict)) $rule.backendRefs -}}
-    {{- $ref := omit . "name" "port" -}}
-    {{- $_ := set $ref "name" (.name | default $fullname) -}}
+  {{- range $backends -}}
+    {{- $ref := set (omit . "port") "name" (.name | default $fullname) -}}
     {{- $ours := and (eq $ref.name $fullname) (not .namespace) (eq (.kind | default "Service") "Service") -}}
     {{- with .port | default ($ours | ternary (include "microservice.mainPort" $root) "") -}}
       {{- $_ := set $ref "port" . -}}

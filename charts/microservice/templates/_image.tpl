@@ -2,19 +2,19 @@
 microservice.image: the main container's image.
 */}}
 {{- define "microservice.image" -}}
-  {{- include "microservice.imageReference" (list . .Values.image) -}}
+  {{- include "microservice.imageReference" (dict "root" . "image" .Values.image) -}}
 {{- end -}}
 
 {{/*
-microservice.imageReference: (list ROOT IMAGE) -> [registry/]repository[:tag][@digest].
-An umbrella chart's global.imageRegistry, usually a mirror, wins over the image's own.
+microservice.imageReference: (dict "root" . "image" IMAGE) ->
+[registry/]repository[:tag][@digest]. An umbrella chart's global.imageRegistry,
+usually a mirror, replaces the image's own registry.
 */}}
 {{- define "microservice.imageReference" -}}
-  {{- $image := index . 1 -}}
-  {{- with ((index . 0).Values.global).imageRegistry | default $image.registry }}{{ . }}/{{ end -}}
-  {{- $image.repository -}}
-  {{- with $image.tag }}:{{ . }}{{ end -}}
-  {{- with $image.digest }}@{{ . }}{{ end -}}
+  {{- with (.root.Values.global).imageRegistry | default .image.registry }}{{ . }}/{{ end -}}
+  {{- .image.repository -}}
+  {{- with .image.tag }}:{{ . }}{{ end -}}
+  {{- with .image.digest }}@{{ . }}{{ end -}}
 {{- end -}}
 
 {{/*

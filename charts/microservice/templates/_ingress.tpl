@@ -1,9 +1,9 @@
 {{/*
-microservice.ingressAnnotations: the user's, and cert-manager's where
-ingress.clusterIssuer names an issuer, as JSON.
+microservice.ingressAnnotations: the user's, and cert-manager's if ingress.clusterIssuer
+names an issuer, as JSON.
 */}}
 {{- define "microservice.ingressAnnotations" -}}
-  {{- $annotations := deepCopy (.Values.ingress.annotations | default dict) -}}
+  {{- $annotations := omit (.Values.ingress.annotations | default dict) "" -}}
   {{- with .Values.ingress.clusterIssuer -}}
     {{- $_ := set $annotations "cert-manager.io/cluster-issuer" . -}}
   {{- end -}}
@@ -11,17 +11,17 @@ ingress.clusterIssuer names an issuer, as JSON.
 {{- end -}}
 
 {{/*
-microservice.ingressRules: a rule for each host, as a JSON list. A host without
-paths serves all of them.
+microservice.ingressRules: a rule for each host, as a JSON list. A host without paths
+serves all of them.
 */}}
 {{- define "microservice.ingressRules" -}}
-  {{- $root := . -}}
   {{- $rules := list -}}
   {{- range $host := .Values.ingress.hosts -}}
     {{- $paths := list -}}
-    {{- range $host.paths | default (list dict) -}}
-      {{- $path := dict "path" (.path | default "/") "pathType" (.pathType | default "Prefix") -}}
-      {{- $paths = append $paths (set $path "backend" (include "microservice.ingressBackend" (list $root .) | fromJson)) -}}
+    {{- range $path := $host.paths | default (list dict) -}}
+      {{- $backend := include "microservice.ingressBackend" (dict "root" $ "path" $path) | fromJson -}}
+      {{- $path = dict "path" (.path | default "/") "pathType" (.pathType | default "Prefix") "backend" $backend -}}
+      {{- $paths = append $paths $path -}}
     {{- end -}}
     {{- $rule := dict "http" (dict "paths" $paths) -}}
     {{- with $host.host }}{{ $_ := set $rule "host" . }}{{ end -}}
@@ -31,34 +31,28 @@ paths serves all of them.
 {{- end -}}
 
 {{/*
-microservice.ingressBackend: (list ROOT PATH) -> where a path leads, as JSON:
+microservice.ingressBackend: (dict "root" . "path" PATH) -> where a path leads, as JSON:
 its `backend` as written, else a port of its serviceName or of our Service.
 */}}
 {{- define "microservice.ingressBackend" -}}
-  {{- $root := index . 0 -}}
-  {{- $path := index . 1 -}}
-  {{- if $path.backend -}}
-    {{- toJson $path.backend -}}
+  {{- if .path.backend -}}
+    {{- toJson .path.backend -}}
   {{- else -}}
-    {{- $port := $path.port | default (include "microservice.mainPort" $root) -}}
+    {{- $port := .path.port | default (include "microservice.mainPort" .root) -}}
     {{- $port = kindIs "string" $port | ternary (dict "name" $port) (dict "number" $port) -}}
-    {{- $name := $path.serviceName | default (include "microservice.fullname" $root) -}}
+    {{- $name := .path.serviceName | default (include "microservice.fullname" .root) -}}
     {{- dict "service" (dict "name" $name "port" $port) | toJson -}}
   {{- end -}}
 {{- end -}}
 
 {{/*
-microservice.ingressTLS: ingress.tls as written, as a JSON list; under a
-clusterIssuer that nobody wrote tls for, one certificate for all hosts.
+microservice.ingressTLS: ingress.tls as written, as a JSON list; with a clusterIssuer
+and no tls, one certificate for all hosts.
 */}}
 {{- define "microservice.ingressTLS" -}}
   {{- $tls := .Values.ingress.tls | default list -}}
   {{- $hosts := list -}}
-  {{- range .Values.ingress.hosts -}}
-    {{- with .host -}}
-      {{- $hosts = append $hosts . -}}
-    {{- end -}}
-  {{- end -}}
+  {{- range .Values.ingress.hosts }}{{ with .host }}{{ $hosts = append $hosts . }}{{ end }}{{ end -}}
   {{- if and .Values.ingress.clusterIssuer $hosts (not $tls) -}}
     {{- $tls = list (dict "hosts" (uniq $hosts) "secretName" (printf "%s-tls" (include "microservice.fullname" .))) -}}
   {{- end -}}

@@ -1,6 +1,6 @@
 {{/*
-microservice.jobs: the jobs that are there, as a JSON map of the key where each
-is written -> what is written there.
+microservice.jobs: the jobs that are switched on, as a JSON map of the key where
+each is written -> what is written there.
 */}}
 {{- define "microservice.jobs" -}}
   {{- $jobs := dict -}}
@@ -14,27 +14,31 @@ is written -> what is written there.
 {{- end -}}
 
 {{/*
-microservice.jobRoot: (list NEW ROOT JOB) -> nothing; makes of NEW, a dict, the
-root of which the application's pod is one that does a job and ends: the
-same image, settings, account, security and place, but nothing that serves or
-waits to be asked. Never restarted: a failed pod stays, with its log, and the Job
-makes another.
+microservice.jobRoot: (dict "into" DICT "root" . "job" JOB) -> nothing; makes of
+an empty dict the root whose microservice.podSpec is the pod of a job: image,
+settings, account, security and placement of the service, but nothing that serves
+requests or is probed. It is never restarted: a failed pod stays, with its log, and
+the Job makes another.
 */}}
 {{- define "microservice.jobRoot" -}}
-  {{- $new := index . 0 -}}
-  {{- $values := (index . 1).Values -}}
-  {{- $job := index . 2 -}}
-  {{- include "microservice.derive" (list $new (index . 1) (dict
-    "command" $job.command
-    "args" $job.args
-    "env" (include "microservice.merged" (list $values.env $job.env) | fromJson)
-    "resources" (include "microservice.jobResources" (list $values $job) | fromJson)
-    "volumes" (include "microservice.jobVolumes" (list $values $job) | fromJson)
+  {{- $values := .root.Values -}}
+  {{- include "microservice.derive" (dict "into" .into "root" .root "over" (dict
+    "command" .job.command
+    "args" .job.args
+    "env" (include "microservice.merged" (list $values.env .job.env) | fromJson)
+    "resources" (include "microservice.jobResources" (list $values .job) | fromJson)
+    "volumes" (include "microservice.jobVolumes" (dict "root" .root "job" .job) | fromJson)
     "podSpec" (include "microservice.merged" (list $values.podSpec (dict "restartPolicy" "Never")) | fromJson)
-    "ports" dict "lifecycle" dict "shutdown" (dict "drainSeconds" 0)
-    "readinessProbe" dict "livenessProbe" dict "startupProbe" dict
-    "initContainers" list "extraContainers" list "topologySpreadConstraints" list)) -}}
-  {{- include "microservice.resolve" $new -}}
+    "ports" dict
+    "lifecycle" dict
+    "shutdown" (dict "drainSeconds" 0)
+    "readinessProbe" dict
+    "livenessProbe" dict
+    "startupProbe" dict
+    "initContainers" list
+    "extraContainers" list
+    "topologySpreadConstraints" list)) -}}
+  {{- include "microservice.resolve" .into -}}
 {{- end -}}
 
 {{/*
@@ -43,18 +47,18 @@ main container's, as JSON.
 */}}
 {{- define "microservice.jobResources" -}}
   {{- $resources := deepCopy (index . 0).resources -}}
-  {{- include "microservice.overlay" (list $resources ((index . 1).resources | default dict)) -}}
+  {{- include "microservice.overlay" (dict "base" $resources "over" (index . 1).resources) -}}
   {{- toJson $resources -}}
 {{- end -}}
 
 {{/*
-microservice.jobVolumes: (list VALUES JOB) -> the volumes in which a job's pod
-finds /tmp and the files of the settings, or all of them where it asks for
-them, as JSON. What is temporary needs no claim.
+microservice.jobVolumes: (dict "root" . "job" JOB) -> the volumes of a job's pod,
+as JSON: all of them if the job asks for that, else /tmp and the files of config
+and secret. A /tmp on a claim becomes an emptyDir.
 */}}
 {{- define "microservice.jobVolumes" -}}
-  {{- $volumes := (index . 0).volumes | default dict -}}
-  {{- if not (index . 1).volumes -}}
+  {{- $volumes := .root.Values.volumes | default dict -}}
+  {{- if not .job.volumes -}}
     {{- $volumes = pick $volumes "tmp" "config" "secret" -}}
     {{- range $name, $volume := $volumes -}}
       {{- if or ($volume).claim ($volume).persistentVolumeClaim -}}

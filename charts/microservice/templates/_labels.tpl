@@ -1,7 +1,7 @@
 {{/*
 microservice.selectorMap: what finds the application's pods, as a JSON map. A
-selector can never be changed, so there is nothing in here that a new version
-could change. Pods that do a job are told apart by their root's component.
+selector can never change, so it holds nothing that a new version could change. The
+pods of jobs and tests have another component, which their root names.
 */}}
 {{- define "microservice.selectorMap" -}}
   {{- if not (hasKey . "microservice.selectorMap") -}}
@@ -15,16 +15,17 @@ could change. Pods that do a job are told apart by their root's component.
 {{- end -}}
 
 {{/*
-microservice.labelMap: the labels of every object, as a JSON map. commonLabels
-come in where they don't change one of the chart's own, but for the version:
-the image's tag, as far as a label can hold it.
+microservice.labelMap: the labels of every object, as a JSON map. commonLabels can't
+replace the chart's own, except app.kubernetes.io/version: by default the image's
+tag, as far as a label can hold it.
 */}}
 {{- define "microservice.labelMap" -}}
   {{- if not (hasKey . "microservice.labelMap") -}}
     {{- $common := .Values.commonLabels | default dict -}}
     {{- $own := include "microservice.selectorMap" . | fromJson -}}
     {{- $_ := set $own "app.kubernetes.io/managed-by" .Release.Service -}}
-    {{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-_.") -}}
+    {{- $chart := printf "%s-%s" .Chart.Name .Chart.Version -}}
+    {{- $_ := set $own "helm.sh/chart" ($chart | replace "+" "_" | trunc 63 | trimAll "-_.") -}}
     {{- with .Values.image.tag | default "" | trunc 63 | trimAll "-_." -}}
       {{- $_ := set $own "app.kubernetes.io/version" (get $common "app.kubernetes.io/version" | default .) -}}
     {{- end -}}
@@ -37,7 +38,10 @@ the image's tag, as far as a label can hold it.
 microservice.selectorLabels, microservice.labels: the same as YAML.
 */}}
 {{- define "microservice.selectorLabels" -}}
-  {{- include "microservice.selectorMap" . | fromJson | toYaml -}}
+  {{- if not (hasKey . "microservice.selectorLabels") -}}
+    {{- $_ := include "microservice.selectorMap" . | fromJson | toYaml | set . "microservice.selectorLabels" -}}
+  {{- end -}}
+  {{- get . "microservice.selectorLabels" -}}
 {{- end -}}
 {{- define "microservice.labels" -}}
   {{- if not (hasKey . "microservice.labels") -}}
@@ -47,7 +51,7 @@ microservice.selectorLabels, microservice.labels: the same as YAML.
 {{- end -}}
 
 {{/*
-microservice.selectorArgument: the selector as kubectl's -l takes it.
+microservice.selectorArgument: the selector for kubectl's -l.
 */}}
 {{- define "microservice.selectorArgument" -}}
   {{- $terms := list -}}

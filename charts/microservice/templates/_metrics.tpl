@@ -1,6 +1,6 @@
 {{/*
-microservice.endpoint: (list ROOT MONITOR) -> where and how Prometheus asks, as
-JSON: what the monitor says, at the main port unless it names another.
+microservice.endpoint: (list ROOT MONITOR) -> where and how Prometheus scrapes, as JSON:
+what the monitor says, at the main port unless it names another.
 */}}
 {{- define "microservice.endpoint" -}}
   {{- $monitor := index . 1 -}}
@@ -9,11 +9,9 @@ JSON: what the monitor says, at the main port unless it names another.
 {{- end -}}
 
 {{/*
-microservice.prometheusLabels: the labels by which a Prometheus finds what is
-for it, as JSON: rules bear those of both monitors, on or off.
+microservice.prometheusLabels: the labels of rules, as JSON: those of both monitors, by
+which a Prometheus finds what it should read, whether a monitor is on or off.
 */}}
 {{- define "microservice.prometheusLabels" -}}
-  {{- with .Values.metrics -}}
-    {{- include "microservice.merged" (list (.podMonitor).labels (.serviceMonitor).labels) -}}
-  {{- end -}}
+  {{- include "microservice.merged" (list (.Values.metrics.podMonitor).labels (.Values.metrics.serviceMonitor).labels) -}}
 {{- end -}}

@@ -1,35 +1,37 @@
 {{/*
-microservice.migrationRoot: a root -> nothing; keeps in it, as "migration", the
-root of which the chart's own templates make what a migration needs: hooks,
-under a name of their own, since a hook under a live object's name would delete
-that. An account made elsewhere serves the migration too; rights in the
-cluster's API are the service's.
+microservice.migrationRoot: the root -> nothing; keeps in it, as "migration", a
+derived root from which the chart's own manifests make what a migration needs, as
+hooks under names of their own: a hook with the name of a live object would delete
+that. An existing account serves the migration too; rights in the cluster's API
+stay with the service.
 */}}
 {{- define "microservice.migrationRoot" -}}
   {{- if not (hasKey . "migration") -}}
-    {{- $new := dict -}}
-    {{- $values := .Values -}}
     {{- $fullname := include "microservice.fullname" . -}}
-    {{- $secret := set (deepCopy $values.secret) "versioned" false -}}
-    {{- with ($secret.external).vault -}}
-      {{- $_ := set . "role" (.role | default $fullname) -}}
-    {{- end -}}
-    {{- include "microservice.derive" (list $new . (dict
+    {{- $config := set (deepCopy .Values.config) "versioned" false -}}
+    {{- $secret := set (deepCopy .Values.secret) "versioned" false -}}
+    {{- with ($secret.external).vault }}{{ $_ := set . "role" (.role | default $fullname) }}{{ end -}}
+    {{- $account := .Values.serviceAccount -}}
+    {{- if $account.create }}{{ $account = omit $account "name" }}{{ end -}}
+    {{- $root := dict "component" "migration" "writtenName" $fullname -}}
+    {{- include "microservice.derive" (dict "into" $root "root" . "over" (dict
       "fullnameOverride" (printf "%s-migration" $fullname)
-      "config" (set (deepCopy $values.config) "versioned" false)
+      "config" $config
       "secret" $secret
-      "ports" dict "service" dict "rbac" dict "initContainers" list "extraContainers" list
-      "serviceAccount" (empty $values.serviceAccount.create | ternary $values.serviceAccount (omit $values.serviceAccount "name")))) -}}
-    {{- $_ := set $new "writtenName" $fullname -}}
-    {{- $_ := set $new "component" "migration" -}}
-    {{- $_ := set . "migration" $new -}}
+      "ports" dict
+      "service" dict
+      "rbac" dict
+      "initContainers" list
+      "extraContainers" list
+      "serviceAccount" $account)) -}}
+    {{- $_ := set . "migration" $root -}}
   {{- end -}}
 {{- end -}}
 
 {{/*
-microservice.migrationHook: the annotations that make an object a hook, as JSON;
-its argument is the weight. A hook counts as succeeded when it is made, and Helm
-deletes all that did once the last one has, or one has failed.
+microservice.migrationHook: a weight -> the annotations that make an object a hook
+of that weight, as JSON. A hook other than a Job has succeeded as soon as it is
+made; Helm deletes those once the last one has succeeded or one has failed.
 */}}
 {{- define "microservice.migrationHook" -}}
   {{- dict
@@ -39,17 +41,15 @@ deletes all that did once the last one has, or one has failed.
 {{- end -}}
 
 {{/*
-microservice.migrationCopy: (list ROOT FILE WEIGHT) -> what a template renders
-to for the migration. Helm takes the line break from the end of a hook, and so
-from a text of several lines that ends there: with the keys sorted none does.
+microservice.migrationCopy: (dict "root" . "manifest" NAME "weight" WEIGHT) -> what
+<NAME>.yaml renders to for the migration, as a hook. Helm takes the line break from
+the end of a hook, and with it from a block scalar that ends there; where there may
+be one the keys are sorted, so that none comes last.
 */}}
 {{- define "microservice.migrationCopy" -}}
-  {{- $root := index . 0 -}}
-  {{- include "microservice.migrationRoot" $root -}}
-  {{- $copy := set $root.migration "hook" (include "microservice.migrationHook" (index . 2) | fromJson) -}}
-  {{- $rendered := include (printf "%s/%s.yaml" $root.Template.BasePath (index . 1)) $copy -}}
-  {{- if contains "|" $rendered -}}
-    {{- $rendered = printf "%s\n" $rendered | fromYaml | include "microservice.toYaml" -}}
-  {{- end -}}
-  {{- $rendered -}}
+  {{- include "microservice.migrationRoot" .root -}}
+  {{- $root := set .root.migration "hook" (include "microservice.migrationHook" .weight | fromJson) -}}
+  {{- $copy := include (printf "%s/%s.yaml" .root.Template.BasePath .manifest) $root -}}
+  {{- if contains "|" $copy }}{{ $copy = printf "%s\n" $copy | fromYaml | include "microservice.toYaml" }}{{ end -}}
+  {{- $copy -}}
 {{- end -}}

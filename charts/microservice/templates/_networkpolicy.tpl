@@ -1,8 +1,8 @@
 {{/*
-microservice.networkPolicyRules: what a NetworkPolicy of ours says, but for the
-pods that it is for, as JSON: networkPolicy.spec as written; else who may reach
-the pods' ports and, where egress is a list, what the pods may reach. The test
-pods may always.
+microservice.networkPolicyRules: the spec of a NetworkPolicy without its
+podSelector, as JSON: networkPolicy.spec as written, else who may reach the pods'
+ports and, where egress is a list, what the pods may reach. The test pods may
+always reach the ports.
 */}}
 {{- define "microservice.networkPolicyRules" -}}
   {{- $policy := .Values.networkPolicy -}}
@@ -11,11 +11,12 @@ pods may always.
   {{- else -}}
     {{- $rules := dict "policyTypes" (list "Ingress") -}}
     {{- with include "microservice.reachablePorts" . | fromJsonArray -}}
-      {{- $_ := set $rules "ingress" (list (dict "ports" .)) -}}
+      {{- $rule := dict "ports" . -}}
       {{- with ($policy.ingress).from -}}
         {{- $tests := dict "podSelector" (dict "matchLabels" (include "microservice.testSelectorMap" $ | fromJson)) -}}
-        {{- $_ := set (first $rules.ingress) "from" ($.Values.tests.enabled | ternary (append . $tests) .) -}}
+        {{- $_ := set $rule "from" ($.Values.tests.enabled | ternary (append . $tests) .) -}}
       {{- end -}}
+      {{- $_ := set $rules "ingress" (list $rule) -}}
     {{- end -}}
     {{- if kindIs "slice" $policy.egress -}}
       {{- $_ := set $rules "policyTypes" (list "Ingress" "Egress") -}}
@@ -26,29 +27,25 @@ pods may always.
 {{- end -}}
 
 {{/*
-microservice.dnsRule: the rule that lets pods look names up, as JSON: anywhere,
-since a cluster's DNS runs in its pods, on its nodes or beside them.
+microservice.dnsRule: the egress rule that lets pods look names up, as JSON: at any
+address, since a cluster's DNS runs in pods, on nodes or outside.
 */}}
 {{- define "microservice.dnsRule" -}}
   {{- dict "ports" (list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP")) | toJson -}}
 {{- end -}}
 
 {{/*
-microservice.reachablePorts: the ports that others may reach, by number, as a
-JSON list in the form of a NetworkPolicy: those of the main container, of those
-that run beside it, and what service.extraPorts leads to.
+microservice.reachablePorts: the ports that others may reach, by number, as a JSON
+list in the form of a NetworkPolicy: those of the main container, of the containers
+that run beside it, and the targets of service.extraPorts.
 */}}
 {{- define "microservice.reachablePorts" -}}
   {{- $ports := list -}}
   {{- range include "microservice.ports" . | fromJson }}{{ $ports = append $ports . }}{{ end -}}
   {{- range .Values.initContainers -}}
-    {{- if eq (toString .restartPolicy) "Always" -}}
-      {{- $ports = concat $ports (.ports | default list) -}}
-    {{- end -}}
+    {{- if eq (toString .restartPolicy) "Always" }}{{ $ports = concat $ports (.ports | default list) }}{{ end -}}
   {{- end -}}
-  {{- range .Values.extraContainers -}}
-    {{- $ports = concat $ports (.ports | default list) -}}
-  {{- end -}}
+  {{- range .Values.extraContainers }}{{ $ports = concat $ports (.ports | default list) }}{{ end -}}
   {{- if .Values.service.enabled -}}
     {{- range .Values.service.extraPorts -}}
       {{- $target := .targetPort | default .port -}}

@@ -1,8 +1,8 @@
 {{/*
-microservice.podSpec: the application's pod.
+microservice.podSpec: the pod of the application, or of the job whose root this is.
 */}}
 {{- define "microservice.podSpec" -}}
-{{ include "microservice.fields" (list
+{{- include "microservice.fields" (list
   "serviceAccountName" (include "microservice.serviceAccountName" .)
   "automountServiceAccountToken" (or .Values.rbac.rules .Values.rbac.clusterRules | empty | ternary .Values.serviceAccount.automount true)
   "imagePullSecrets" (include "microservice.imagePullSecrets" . | fromJsonArray)
@@ -13,16 +13,16 @@ microservice.podSpec: the application's pod.
   "tolerations" .Values.tolerations
   "affinity" (include "microservice.affinity" . | fromJson)
   "topologySpreadConstraints" (include "microservice.topologySpreadConstraints" . | fromJsonArray)
-  "initContainers" (include "microservice.sideContainers" (list . .Values.initContainers) | fromJsonArray)) }}
+  "initContainers" (include "microservice.sideContainers" (dict "root" . "containers" .Values.initContainers) | fromJsonArray)) }}
 containers:
 - {{ include "microservice.container" . | nindent 2 | trim }}
-  {{- with include "microservice.sideContainers" (list . .Values.extraContainers) | fromJsonArray }}
+{{- with include "microservice.sideContainers" (dict "root" . "containers" .Values.extraContainers) | fromJsonArray }}
 {{ include "microservice.toYaml" . }}
-  {{- end }}
-  {{- with include "microservice.fields" (list "volumes" (include "microservice.volumes" . | fromJsonArray)) }}
+{{- end }}
+{{- with include "microservice.fields" (list "volumes" (include "microservice.volumes" . | fromJsonArray)) }}
 {{ . }}
-  {{- end }}
-  {{- with include "microservice.toYaml" .Values.podSpec }}
+{{- end }}
+{{- with include "microservice.toYaml" .Values.podSpec }}
 {{ . }}
-  {{- end }}
+{{- end }}
 {{- end -}}

@@ -1,5 +1,5 @@
 {{/*
-microservice.ports: the ports that are there, as a JSON map of name -> port.
+microservice.ports: the ports that are switched on, as a JSON map of name -> port.
 */}}
 {{- define "microservice.ports" -}}
   {{- if not (hasKey . "microservice.ports") -}}
@@ -15,15 +15,15 @@ microservice.ports: the ports that are there, as a JSON map of name -> port.
 {{- end -}}
 
 {{/*
-microservice.mainPort: the name of the port that probes, Ingress and the like
-mean when they name none: mainPort, else http, else the only or the first one
-by name. Empty where there is no port.
+microservice.mainPort: the name of the port that probes, Ingress and the like use
+if they name none: mainPort, else http, else the only one or the first by name.
+Empty where there is no port.
 */}}
 {{- define "microservice.mainPort" -}}
   {{- if not (hasKey . "microservice.mainPort") -}}
     {{- $ports := include "microservice.ports" . | fromJson -}}
-    {{- $first := hasKey $ports "http" | ternary "http" (keys $ports | sortAlpha | first | default "") -}}
-    {{- $_ := .Values.mainPort | default $first | set . "microservice.mainPort" -}}
+    {{- $default := hasKey $ports "http" | ternary "http" (keys $ports | sortAlpha | first | default "") -}}
+    {{- $_ := .Values.mainPort | default $default | set . "microservice.mainPort" -}}
   {{- end -}}
   {{- get . "microservice.mainPort" -}}
 {{- end -}}
@@ -34,15 +34,16 @@ microservice.containerPorts: the main container's ports, as a JSON list.
 {{- define "microservice.containerPorts" -}}
   {{- $list := list -}}
   {{- range $name, $port := include "microservice.ports" . | fromJson -}}
-    {{- $list = append $list (merge (pick $port "containerPort" "hostIP" "hostPort" "protocol") (dict "name" $name "protocol" "TCP")) -}}
+    {{- $port = pick $port "containerPort" "hostIP" "hostPort" "protocol" -}}
+    {{- $list = append $list (merge $port (dict "name" $name "protocol" "TCP")) -}}
   {{- end -}}
   {{- toJson $list -}}
 {{- end -}}
 
 {{/*
-microservice.servicePorts: the Service's ports as a JSON list: every port with
-a servicePort, the main one first, then service.extraPorts. Empty list: there
-is no Service.
+microservice.servicePorts: the Service's ports, as a JSON list: those with a
+servicePort, the main one first, then service.extraPorts. With an empty list there is
+no Service.
 */}}
 {{- define "microservice.servicePorts" -}}
   {{- if not (hasKey . "microservice.servicePorts") -}}
@@ -65,28 +66,26 @@ is no Service.
 {{- end -}}
 
 {{/*
-microservice.allPorts: every port that is written anywhere, as a JSON list of
-{"key": where, "container": which container's, "port": in the form of `ports`,
-with its name}.
-What only a Service has is left out where there is none.
+microservice.allPorts: every port that is written anywhere, as a JSON list of {"key":
+where, "container": the key of its container, empty for the main one, "port": in the
+form of `ports`, with its name}. Without a Service its numbers are left out.
 */}}
 {{- define "microservice.allPorts" -}}
   {{- $list := list -}}
-  {{- $unused := empty .Values.service.enabled | ternary (list "servicePort" "nodePort") list -}}
   {{- range $name, $port := include "microservice.ports" . | fromJson -}}
-    {{- range $unused }}{{ $port = omit $port . }}{{ end -}}
+    {{- if not $.Values.service.enabled }}{{ $port = omit $port "servicePort" "nodePort" }}{{ end -}}
     {{- $list = append $list (dict "key" (printf "ports.%s" $name) "container" "" "port" (set $port "name" $name)) -}}
   {{- end -}}
   {{- if .Values.service.enabled -}}
     {{- range $index, $port := .Values.service.extraPorts -}}
-      {{- $port = dict "name" $port.name "servicePort" $port.port "nodePort" $port.nodePort "protocol" $port.protocol -}}
+      {{- $port = dict "name" .name "servicePort" .port "nodePort" .nodePort "protocol" .protocol -}}
       {{- $list = append $list (dict "key" (printf "service.extraPorts[%d]" $index) "container" "" "port" $port) -}}
     {{- end -}}
   {{- end -}}
   {{- range $kind := list "initContainers" "extraContainers" -}}
-    {{- range $at, $container := index $.Values $kind -}}
+    {{- range $number, $container := index $.Values $kind -}}
+      {{- $owner := printf "%s[%d]" $kind $number -}}
       {{- range $index, $port := $container.ports -}}
-        {{- $owner := printf "%s[%d]" $kind $at -}}
         {{- $list = append $list (dict "key" (printf "%s.ports[%d]" $owner $index) "container" $owner "port" $port) -}}
       {{- end -}}
     {{- end -}}

@@ -1,7 +1,7 @@
 {{/*
-microservice.probe: (list ROOT PROBE) -> a probe as Kubernetes takes it, as
-JSON; {} where there is none: switched off, no handler, or a handler that
-needs a port where no port is declared. The port defaults to the main port.
+microservice.probe: (list ROOT PROBE) -> a probe as Kubernetes has it, as JSON; {} if
+it is switched off, has no handler, or one that needs a port where none is declared.
+The port defaults to the main port.
 */}}
 {{- define "microservice.probe" -}}
   {{- $root := index . 0 -}}
@@ -25,16 +25,13 @@ needs a port where no port is declared. The port defaults to the main port.
 {{- end -}}
 
 {{/*
-microservice.probeHandler: which of httpGet, tcpSocket, grpc and exec a probe
-uses. httpGet comes last: it is the readiness probe's default, and gives way to
-the one that the user wrote beside it.
+microservice.probeHandler: a probe -> which of httpGet, tcpSocket, grpc and exec it
+uses. httpGet comes last: it is the default of the readiness probe, which one that the
+user wrote beside it replaces.
 */}}
 {{- define "microservice.probeHandler" -}}
   {{- $probe := . -}}
   {{- range list "exec" "grpc" "tcpSocket" "httpGet" -}}
-    {{- if kindIs "map" (get $probe .) -}}
-      {{- . -}}
-      {{- break -}}
-    {{- end -}}
+    {{- if kindIs "map" (get $probe .) }}{{ . }}{{ break }}{{ end -}}
   {{- end -}}
 {{- end -}}

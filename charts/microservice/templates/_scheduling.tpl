@@ -1,7 +1,7 @@
 {{/*
-microservice.topologySpreadConstraints: the pod's, as a JSON list. null: spread
-softly over zones and nodes; the pods of each ReplicaSet are counted for
-themselves, so that those of the last version don't push the next one aside.
+microservice.topologySpreadConstraints: the pod's, as a JSON list. By default (null)
+pods are spread softly over zones and nodes. The pods of each ReplicaSet are counted
+on their own, so that the last version's don't push the next one's aside.
 */}}
 {{- define "microservice.topologySpreadConstraints" -}}
   {{- $constraints := .Values.topologySpreadConstraints -}}
@@ -14,16 +14,16 @@ themselves, so that those of the last version don't push the next one aside.
   {{- $selector := dict "matchLabels" (include "microservice.selectorMap" . | fromJson) -}}
   {{- $list := list -}}
   {{- range $constraints -}}
-    {{- $list = append $list (merge (omit . "labelSelector") (dict "labelSelector" (kindIs "invalid" .labelSelector | ternary $selector .labelSelector))) -}}
+    {{- $list = append $list (set (omit . "") "labelSelector" (kindIs "invalid" .labelSelector | ternary $selector .labelSelector)) -}}
   {{- end -}}
   {{- toJson $list -}}
 {{- end -}}
 
 {{/*
-microservice.affinity: affinity as the user wrote it; a pod (anti-)affinity
-term without labelSelector means the application's own pods. As JSON.
-The default spread is there a second time for nodes: where no node says its
-zone, the scheduler passes over every constraint beside the one for zones.
+microservice.affinity: the pod's, as JSON: as the user wrote it, with the
+application's own pods as the labelSelector of each pod (anti-)affinity term that
+has none. The default spread over nodes stands here a second time: where nodes have
+no zone, the scheduler ignores all spread constraints beside the one for zones.
 */}}
 {{- define "microservice.affinity" -}}
   {{- $affinity := deepCopy (.Values.affinity | default dict) -}}

@@ -11,18 +11,18 @@ Standards.
   {{- if eq (toString .Values.podSecurityStandard) "restricted" -}}
     {{- $_ := merge $context (dict "runAsNonRoot" true "fsGroup" 10001 "fsGroupChangePolicy" "OnRootMismatch") -}}
   {{- end -}}
-  {{- include "microservice.overlay" (list $context (.Values.podSecurityContext | default dict)) -}}
+  {{- include "microservice.overlay" (dict "base" $context "over" .Values.podSecurityContext) -}}
   {{- toJson $context -}}
 {{- end -}}
 
 {{/*
-microservice.securityContext: (list ROOT OWN) -> likewise for a container, with
-securityContext and then the container's own laid over it, as JSON. A privileged
-container can't be denied escalation (Kubernetes refuses the pair), so that
-default gives way to it.
+microservice.securityContext: (dict "root" . "own" MAP) -> the same for a container,
+with securityContext and then the container's own laid over it, as JSON. Kubernetes
+refuses to deny escalation to a privileged container, so there that default is
+left out.
 */}}
 {{- define "microservice.securityContext" -}}
-  {{- $values := (index . 0).Values -}}
+  {{- $values := .root.Values -}}
   {{- $context := dict -}}
   {{- if has $values.podSecurityStandard (list "restricted" "baseline") -}}
     {{- $_ := set $context "allowPrivilegeEscalation" false -}}
@@ -32,8 +32,8 @@ default gives way to it.
     {{- $_ := merge $context (dict "readOnlyRootFilesystem" true "runAsNonRoot" true "runAsUser" 10001 "runAsGroup" 10001) -}}
   {{- end -}}
   {{- $written := false -}}
-  {{- range $layer := list ($values.securityContext | default dict) (index . 1 | default dict) -}}
-    {{- include "microservice.overlay" (list $context $layer) -}}
+  {{- range $layer := list $values.securityContext .own | compact -}}
+    {{- include "microservice.overlay" (dict "base" $context "over" $layer) -}}
     {{- $written = or $written (hasKey $layer "allowPrivilegeEscalation") -}}
   {{- end -}}
   {{- $added := ($context.capabilities).add | default list -}}
@@ -44,14 +44,14 @@ default gives way to it.
 {{- end -}}
 
 {{/*
-microservice.sideContainers: (list ROOT CONTAINERS) -> init or extra containers
-as the user wrote them, with the securityContext of theirs, as a JSON list.
+microservice.sideContainers: (dict "root" . "containers" LIST) -> init or extra
+containers as the user wrote them, each with the securityContext that it gets, as a
+JSON list.
 */}}
 {{- define "microservice.sideContainers" -}}
-  {{- $root := index . 0 -}}
   {{- $list := list -}}
-  {{- range $container := index . 1 -}}
-    {{- $context := include "microservice.securityContext" (list $root $container.securityContext) | fromJson -}}
+  {{- range $container := .containers -}}
+    {{- $context := include "microservice.securityContext" (dict "root" $.root "own" $container.securityContext) | fromJson -}}
     {{- $list = append $list (merge (dict "securityContext" $context) (omit $container "securityContext")) -}}
   {{- end -}}
   {{- toJson $list -}}
@@ -59,22 +59,22 @@ as the user wrote them, with the securityContext of theirs, as a JSON list.
 
 {{/*
 microservice.securityContexts: what every container runs with, as a JSON map of
-the key where it is written -> {"own": as written there, "context": with the
-standard, securityContext and the pod's user laid under it}.
+the key where it is written -> {"own": as written there, "context": the result,
+laid over the pod's user}.
 */}}
 {{- define "microservice.securityContexts" -}}
-  {{- $root := . -}}
-  {{- $pod := pick (include "microservice.podSecurityContext" . | fromJson) "runAsUser" "runAsNonRoot" -}}
-  {{- $own := dict "securityContext" (.Values.securityContext | default dict) -}}
+  {{- $own := dict "securityContext" .Values.securityContext -}}
   {{- range $kind := list "initContainers" "extraContainers" -}}
-    {{- range $index, $container := index $root.Values $kind -}}
-      {{- $_ := set $own (printf "%s[%d].securityContext" $kind $index) ($container.securityContext | default dict) -}}
+    {{- range $index, $container := index $.Values $kind -}}
+      {{- $_ := set $own (printf "%s[%d].securityContext" $kind $index) $container.securityContext -}}
     {{- end -}}
   {{- end -}}
+  {{- $pod := pick (include "microservice.podSecurityContext" . | fromJson) "runAsUser" "runAsNonRoot" -}}
   {{- $contexts := dict -}}
   {{- range $key, $layer := $own -}}
-    {{- $context := include "microservice.securityContext" (list $root $layer) | fromJson -}}
-    {{- $_ := set $contexts $key (dict "own" $layer "context" (include "microservice.merged" (list $pod $context) | fromJson)) -}}
+    {{- $context := include "microservice.securityContext" (dict "root" $ "own" $layer) | fromJson -}}
+    {{- $context = include "microservice.merged" (list $pod $context) | fromJson -}}
+    {{- $_ := set $contexts $key (dict "own" ($layer | default dict) "context" $context) -}}
   {{- end -}}
   {{- toJson $contexts -}}
 {{- end -}}

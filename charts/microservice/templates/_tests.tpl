@@ -1,39 +1,37 @@
 {{/*
-microservice.testContainers: what `helm test` asks, as a JSON list: a container
-for each TCP port of the Service, at its DNS name. The port that the readiness
-probe asks for a path has to answer that one with a success, and any other to
-take a connection. UDP and SCTP have none that could be looked at. Empty where
-there is no Service, or a headless one, whose name leads past its ports. In
-arguments Kubernetes takes $$ for $.
+microservice.testContainers: the containers of the pod that `helm test` runs, as a
+JSON list: one for each TCP port of the Service, which asks it at the Service's DNS
+name. The port that the readiness probe asks by HTTP has to answer the probe's path
+with a success; any other has to accept a connection. No UDP or SCTP port can be
+asked like this. The list is empty without a Service, and for a headless one, whose
+name leads past its ports.
 */}}
 {{- define "microservice.testContainers" -}}
   {{- if not (hasKey . "microservice.testContainers") -}}
     {{- $list := list -}}
     {{- if and .Values.tests.enabled (ne (toString .Values.service.clusterIP) "None") -}}
-      {{- $base := dict
-        "image" (include "microservice.imageReference" (list . .Values.tests.image))
-        "command" (list "sh" "-c" (include "microservice.testScript" .))
-        "resources" (dict "requests" (dict "cpu" "10m" "memory" "16Mi") "limits" (dict "cpu" "100m" "memory" "64Mi"))
-        "securityContext" (include "microservice.securityContext" (list . dict) | fromJson) -}}
-      {{- with .Values.tests.image.pullPolicy }}{{ $_ := set $base "imagePullPolicy" . }}{{ end -}}
+      {{- $base := include "microservice.testContainer" . | fromJson -}}
       {{- $ports := include "microservice.ports" . | fromJson -}}
       {{- $host := printf "%s.%s.svc" (include "microservice.fullname" .) .Release.Namespace -}}
       {{- $probe := (include "microservice.probe" (list . .Values.readinessProbe) | fromJson).httpGet | default dict -}}
       {{- $asked := (get $ports (toString $probe.port) | default dict).containerPort | default $probe.port | toString -}}
       {{- range include "microservice.servicePorts" . | fromJsonArray -}}
-        {{- $target := .targetPort | default .port | toString -}}
-        {{- $target = (get $ports $target | default dict).containerPort | default $target | toString -}}
-        {{- $args := list "nc" "-w" "2" $host (toString .port) -}}
-        {{- if and (eq $target $asked) (not $probe.host) (ne (toString $probe.scheme) "HTTPS") -}}
-          {{- $args = list "wget" "-q" "-O" "/dev/null" -}}
-          {{- range $probe.httpHeaders -}}
-            {{- $args = concat $args (list "--header" (printf "%s: %s" .name .value)) -}}
-          {{- end -}}
-          {{- $args = append $args (printf "http://%s:%v/%s" $host .port ($probe.path | default "" | trimPrefix "/")) -}}
-        {{- end -}}
         {{- if eq (.protocol | default "TCP") "TCP" -}}
-          {{- $escaped := prepend $args (printf "%s:%v" $host .port) | toJson | replace "$" "$$" | fromJsonArray -}}
-          {{- $list = append $list (merge (dict "name" (.name | default "port") "args" $escaped) $base) -}}
+          {{- $target := .targetPort | default .port | toString -}}
+          {{- $target = (get $ports $target | default dict).containerPort | default $target | toString -}}
+          {{- $args := list (printf "%s:%v" $host .port) -}}
+          {{- if and (eq $target $asked) (not $probe.host) (ne (toString $probe.scheme) "HTTPS") -}}
+            {{- $args = concat $args (list "wget" "-q" "-O" "/dev/null") -}}
+            {{- range $probe.httpHeaders -}}
+              {{- $args = concat $args (list "--header" (printf "%s: %s" .name .value)) -}}
+            {{- end -}}
+            {{- $args = append $args (printf "http://%s:%v/%s" $host .port ($probe.path | default "" | trimPrefix "/")) -}}
+          {{- else -}}
+            {{- $args = concat $args (list "nc" "-w" "2" $host (toString .port)) -}}
+          {{- end -}}
+          {{- /* In arguments Kubernetes reads $$ as $. */ -}}
+          {{- $args = toJson $args | replace "$" "$$" | fromJsonArray -}}
+          {{- $list = append $list (merge (dict "name" (.name | default "port") "args" $args) $base) -}}
         {{- end -}}
       {{- end -}}
     {{- end -}}
@@ -43,9 +41,21 @@ arguments Kubernetes takes $$ for $.
 {{- end -}}
 
 {{/*
-microservice.testScript: asks by its arguments, of which the first is only told,
-until there is an answer, for two minutes at the most. Not every busybox has
-nc -z or wget -T.
+microservice.testContainer: what these containers have in common, as JSON.
+*/}}
+{{- define "microservice.testContainer" -}}
+  {{- $container := dict
+    "image" (include "microservice.imageReference" (dict "root" . "image" .Values.tests.image))
+    "command" (list "sh" "-c" (include "microservice.testScript" .))
+    "resources" (dict "requests" (dict "cpu" "10m" "memory" "16Mi") "limits" (dict "cpu" "100m" "memory" "64Mi"))
+    "securityContext" (include "microservice.securityContext" (dict "root" . "own" dict) | fromJson) -}}
+  {{- with .Values.tests.image.pullPolicy }}{{ $_ := set $container "imagePullPolicy" . }}{{ end -}}
+  {{- toJson $container -}}
+{{- end -}}
+
+{{/*
+microservice.testScript: runs the command in its arguments until it succeeds, for
+two minutes at most. $0 is what to print. Not every busybox has nc -z or wget -T.
 */}}
 {{- define "microservice.testScript" -}}
 for try in 1 2 3 4 5 6 7 8 9 10; do
@@ -60,5 +70,5 @@ exit 1
 microservice.testSelectorMap: what finds the test pods, as a JSON map.
 */}}
 {{- define "microservice.testSelectorMap" -}}
-  {{- include "microservice.selectorMap" (dict "Values" .Values "Release" .Release "Chart" .Chart "component" "test") -}}
+  {{- set (pick . "Values" "Release" "Chart") "component" "test" | include "microservice.selectorMap" -}}
 {{- end -}}
