@@ -105,8 +105,9 @@ def template(
 ) -> str:
     """Return the rendered manifests; raise as ``render`` does.
 
-    Where one template gives several documents, Helm 4 prints an empty line between them and Helm 3 does not,
-    whatever the template says; it is taken out, so that one template has one text.
+    Where one template gives several documents, Helm 4 prints an empty line between them and Helm 3 does not:
+    only Helm 3 trims what stands before a ``---`` (SplitManifests of both), so no template can write around
+    it. The line is taken out, so that one template has one text.
     ``set_values`` are what follows --set, ``extra`` are further arguments of helm template.
     """
     require_supported(kube_version)
