@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from ci.charts import catalog
@@ -106,3 +109,35 @@ def test_null_for_what_is_empty_by_default_changes_nothing(engine: int, render_c
     defaults = catalog.read_values(render_chart.path / "values.yaml")
     nulls = "".join(f"{key}: null\n" for key, value in defaults.items() if value in ({}, [], ""))
     assert render_chart(nulls, engine=engine).objects == render_chart(engine=engine).objects
+
+
+# Nulls where templates lay one map over another, or count keys.
+NULLS_TO_LAY_OVER = """
+env: {SOURCE: {secretKeyRef: {name: a, key: b, optional: null}}}
+livenessProbe: {exec: null, httpGet: {path: /live, port: null}}
+migration: {env: {A: null}, resources: {limits: {cpu: null}}}
+volumes: {tmp: {emptyDir: null, csi: {driver: a.example.com, readOnly: null}}}
+"""
+# Helm begins with the deepest folder, and goes backwards through the names of each.
+BEGIN = '{{- $_ := set . "begin" (toJson .Values) -}}'
+END = """
+apiVersion: v1
+kind: Seen
+metadata: {name: seen}
+begin: {{ toJson .begin }}
+end: {{ toJson .Values | toJson }}
+"""
+
+
+def test_templates_leave_the_values_as_they_are(
+    engine: int, render_chart: ChartRenderer, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(render_chart.path, tmp_path / "chart")
+    templates = copy / "templates"
+    (templates / "first" / "first").mkdir(parents=True)
+    (templates / "first" / "first" / "begin.yaml").write_text(BEGIN)
+    (templates / "0.yaml").write_text(END)
+    everything = (catalog.find_case("everything").values[0]).read_text(encoding="utf-8")
+    seen = render_chart.of(copy)(everything, NULLS, NULLS_TO_LAY_OVER, engine=engine).one("Seen")
+    assert "null" in seen["begin"]
+    assert seen["begin"] == seen["end"]

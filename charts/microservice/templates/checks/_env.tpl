@@ -12,7 +12,7 @@ them in.
 {{- range $key, $env := $envs -}}
 {{- range $name, $value := $env -}}
 {{- if kindIs "map" $value -}}
-{{- if contains ":null" (toJson $value) }}{{ include "microservice.prune" $value }}{{ end -}}
+{{- if contains ":null" (toJson $value) }}{{ $value = include "microservice.withoutNulls" $value | fromJson }}{{ end -}}
 {{- if ne (len $value) 1 -}}
 {{- $problems = append $problems (printf "%s.%s comes from %s: write one, such as secretKeyRef: {name: database, key: url}" $key $name (keys $value | sortAlpha | join " and " | default "nowhere")) -}}
 {{- end -}}

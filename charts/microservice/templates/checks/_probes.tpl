@@ -8,7 +8,7 @@ default, so it goes without a word where no port is.
 {{- $ports := include "microservice.ports" . | fromJson -}}
 {{- range $key := list "startupProbe" "livenessProbe" "readinessProbe" -}}
 {{- $probe := get $.Values $key | default dict -}}
-{{- if contains ":null" (toJson $probe) }}{{ include "microservice.prune" $probe }}{{ end -}}
+{{- if contains ":null" (toJson $probe) }}{{ $probe = include "microservice.withoutNulls" $probe | fromJson }}{{ end -}}
 {{- $handler := include "microservice.probeHandler" $probe -}}
 {{- $port := (get $probe $handler | default dict).port -}}
 {{- if not (or $handler (eq (toString $probe.enabled) "false") (not $probe)) -}}
