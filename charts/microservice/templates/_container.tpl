@@ -2,23 +2,37 @@
 microservice.container: the main container.
 */}}
 {{- define "microservice.container" -}}
-{{- include "microservice.fields" (list
-  "name" ((.Values.containerSpec).name | default (include "microservice.name" .))
-  "image" (include "microservice.image" .)
-  "imagePullPolicy" .Values.image.pullPolicy
-  "command" .Values.command
-  "args" .Values.args
-  "ports" (include "microservice.containerPorts" . | fromJsonArray)
-  "envFrom" (include "microservice.envFrom" . | fromJsonArray)
-  "env" (include "microservice.env" .Values.env | fromJsonArray)
-  "resources" (include "microservice.resources" . | fromJson)
-  "startupProbe" (include "microservice.probe" (list . .Values.startupProbe) | fromJson)
-  "livenessProbe" (include "microservice.probe" (list . .Values.livenessProbe) | fromJson)
-  "readinessProbe" (include "microservice.probe" (list . .Values.readinessProbe) | fromJson)
-  "lifecycle" (include "microservice.lifecycle" . | fromJson)
-  "securityContext" (include "microservice.securityContext" (dict "root" . "own" dict) | fromJson)
-  "volumeMounts" (include "microservice.volumeMounts" . | fromJsonArray)) }}
-{{- with include "microservice.toYaml" (omit (.Values.containerSpec | default dict) "name") }}
+  {{- include "microservice.fields" (list
+    "name" ((.Values.containerSpec).name | default (include "microservice.name" .))
+    "image" (include "microservice.image" .)
+    "imagePullPolicy" .Values.image.pullPolicy
+    "command" .Values.command
+    "args" .Values.args
+    "ports" (include "microservice.containerPorts" . | fromJsonArray)
+    "envFrom" (include "microservice.envFrom" . | fromJsonArray)
+    "env" (include "microservice.env" .Values.env | fromJsonArray)
+    "resources" (include "microservice.resources" . | fromJson)
+    "startupProbe" (include "microservice.probe" (list . .Values.startupProbe) | fromJson)
+    "livenessProbe" (include "microservice.probe" (list . .Values.livenessProbe) | fromJson)
+    "readinessProbe" (include "microservice.probe" (list . .Values.readinessProbe) | fromJson)
+    "lifecycle" (include "microservice.lifecycle" . | fromJson)
+    "securityContext" (include "microservice.securityContext" (dict "root" . "own" dict) | fromJson)
+    "volumeMounts" (include "microservice.volumeMounts" . | fromJsonArray)) }}
+  {{- with include "microservice.toYaml" (omit (.Values.containerSpec | default dict) "name") }}
 {{ . }}
-{{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.sideContainers: (dict "root" . "containers" LIST) -> init or extra
+containers as the user wrote them, each with the securityContext that it gets, as a
+JSON list.
+*/}}
+{{- define "microservice.sideContainers" -}}
+  {{- $list := list -}}
+  {{- range $container := .containers -}}
+    {{- $context := include "microservice.securityContext" (dict "root" $.root "own" $container.securityContext) | fromJson -}}
+    {{- $list = append $list (merge (dict "securityContext" $context) (omit $container "securityContext")) -}}
+  {{- end -}}
+  {{- toJson $list -}}
 {{- end -}}

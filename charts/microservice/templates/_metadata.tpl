@@ -6,23 +6,21 @@ land where -n said even if another tool than Helm applies them.
 */}}
 {{- define "microservice.metadata" -}}
 name: {{ .name | quote }}
-{{- if not .clusterScoped }}
+  {{- if not .clusterScoped }}
 namespace: {{ .root.Release.Namespace | quote }}
-{{- end }}
+  {{- end }}
 labels:
-{{- if .labels }}
-  {{- include "microservice.merged" (list .labels (include "microservice.labelMap" .root | fromJson)) | fromJson |
-    include "microservice.toYaml" | nindent 2 }}
-{{- else }}
+  {{- if .labels }}
+    {{- $labels := include "microservice.merged" (list .labels (include "microservice.labelMap" .root | fromJson)) | fromJson }}
+  {{- include "microservice.toYaml" $labels | nindent 2 }}
+  {{- else }}
   {{- include "microservice.labels" .root | nindent 2 }}
-{{- end }}
-{{- $annotations := list .root.Values.commonAnnotations .annotations .root.hook }}
-{{- if compact $annotations }}
-{{- with include "microservice.merged" $annotations | fromJson | include "microservice.toYaml" }}
+  {{- end }}
+  {{- $annotations := include "microservice.merged" (list .root.Values.commonAnnotations .annotations .root.hook) | fromJson }}
+  {{- with include "microservice.toYaml" $annotations }}
 annotations:
   {{- . | nindent 2 }}
-{{- end }}
-{{- end }}
+  {{- end }}
 {{- end -}}
 
 {{/*
@@ -31,12 +29,12 @@ in it: a new chart alone restarts nothing. A job starts with the settings of its
 time, so it needs no checksum.
 */}}
 {{- define "microservice.podMetadata" -}}
-{{- $selector := include "microservice.selectorMap" . | fromJson }}
-{{- $checksums := dict }}
-{{- if not .component }}{{ $checksums = include "microservice.checksums" . | fromJson }}{{ end }}
-{{- with .Values }}
-{{- include "microservice.fields" (list
-  "labels" (include "microservice.merged" (list .commonLabels .podLabels $selector) | fromJson)
-  "annotations" (include "microservice.merged" (list .commonAnnotations .podAnnotations $checksums) | fromJson)) }}
-{{- end }}
+  {{- $selector := include "microservice.selectorMap" . | fromJson }}
+  {{- $checksums := dict }}
+  {{- if not .component }}{{ $checksums = include "microservice.checksums" . | fromJson }}{{ end }}
+  {{- with .Values }}
+    {{- include "microservice.fields" (list
+      "labels" (include "microservice.merged" (list .commonLabels .podLabels $selector) | fromJson)
+      "annotations" (include "microservice.merged" (list .commonAnnotations .podAnnotations $checksums) | fromJson)) }}
+  {{- end }}
 {{- end -}}

@@ -41,31 +41,6 @@ microservice.containerPorts: the main container's ports, as a JSON list.
 {{- end -}}
 
 {{/*
-microservice.servicePorts: the Service's ports, as a JSON list: those with a
-servicePort, the main one first, then service.extraPorts. With an empty list there is
-no Service.
-*/}}
-{{- define "microservice.servicePorts" -}}
-  {{- if not (hasKey . "microservice.servicePorts") -}}
-    {{- $list := list -}}
-    {{- if .Values.service.enabled -}}
-      {{- $ports := include "microservice.ports" . | fromJson -}}
-      {{- $main := include "microservice.mainPort" . -}}
-      {{- range $name := prepend (without (keys $ports | sortAlpha) $main) $main -}}
-        {{- $port := get $ports $name | default dict -}}
-        {{- if $port.servicePort -}}
-          {{- $entry := dict "name" $name "port" $port.servicePort "targetPort" $name "protocol" "TCP" -}}
-          {{- $list = append $list (merge (pick $port "protocol" "appProtocol" "nodePort") $entry) -}}
-        {{- end -}}
-      {{- end -}}
-      {{- $list = concat $list (.Values.service.extraPorts | default list) -}}
-    {{- end -}}
-    {{- $_ := set . "microservice.servicePorts" (toJson $list) -}}
-  {{- end -}}
-  {{- get . "microservice.servicePorts" -}}
-{{- end -}}
-
-{{/*
 microservice.allPorts: every port that is written anywhere, as a JSON list of {"key":
 where, "container": the key of its container, empty for the main one, "port": in the
 form of `ports`, with its name}. Without a Service its numbers are left out.

@@ -44,20 +44,6 @@ left out.
 {{- end -}}
 
 {{/*
-microservice.sideContainers: (dict "root" . "containers" LIST) -> init or extra
-containers as the user wrote them, each with the securityContext that it gets, as a
-JSON list.
-*/}}
-{{- define "microservice.sideContainers" -}}
-  {{- $list := list -}}
-  {{- range $container := .containers -}}
-    {{- $context := include "microservice.securityContext" (dict "root" $.root "own" $container.securityContext) | fromJson -}}
-    {{- $list = append $list (merge (dict "securityContext" $context) (omit $container "securityContext")) -}}
-  {{- end -}}
-  {{- toJson $list -}}
-{{- end -}}
-
-{{/*
 microservice.securityContexts: what every container runs with, as a JSON map of
 the key where it is written -> {"own": as written there, "context": the result,
 laid over the pod's user}.

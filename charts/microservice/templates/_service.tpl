@@ -1,0 +1,24 @@
+{{/*
+microservice.servicePorts: the Service's ports, as a JSON list: those with a
+servicePort, the main one first, then service.extraPorts. With an empty list there is
+no Service.
+*/}}
+{{- define "microservice.servicePorts" -}}
+  {{- if not (hasKey . "microservice.servicePorts") -}}
+    {{- $list := list -}}
+    {{- if .Values.service.enabled -}}
+      {{- $ports := include "microservice.ports" . | fromJson -}}
+      {{- $main := include "microservice.mainPort" . -}}
+      {{- range $name := prepend (without (keys $ports | sortAlpha) $main) $main -}}
+        {{- $port := get $ports $name | default dict -}}
+        {{- if $port.servicePort -}}
+          {{- $entry := dict "name" $name "port" $port.servicePort "targetPort" $name "protocol" "TCP" -}}
+          {{- $list = append $list (merge (pick $port "protocol" "appProtocol" "nodePort") $entry) -}}
+        {{- end -}}
+      {{- end -}}
+      {{- $list = concat $list (.Values.service.extraPorts | default list) -}}
+    {{- end -}}
+    {{- $_ := set . "microservice.servicePorts" (toJson $list) -}}
+  {{- end -}}
+  {{- get . "microservice.servicePorts" -}}
+{{- end -}}

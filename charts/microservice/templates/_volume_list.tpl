@@ -1,0 +1,78 @@
+{{/*
+microservice.volumeList: the pod's volumes, as a JSON map of name -> {"source": a
+volume source as in Kubernetes, "mounts": where the main container mounts it}.
+
+The volumes `config` and `secret` hold config.files and secret.files. An entry of
+that name without a source is merged over them, and ignored where there are no
+files. An entry `tmp` with another source replaces the default emptyDir.
+*/}}
+{{- define "microservice.volumeList" -}}
+  {{- if not (hasKey . "microservice.volumeList") -}}
+    {{- $fullname := include "microservice.fullname" . -}}
+    {{- $volumes := include "microservice.fileVolumes" . | fromJson -}}
+    {{- range $name, $entry := .Values.volumes -}}
+      {{- if eq (toString ($entry).enabled) "false" -}}
+        {{- $_ := unset $volumes $name -}}
+      {{- else if kindIs "map" $entry -}}
+        {{- $volume := include "microservice.volume" (dict "name" $name "entry" $entry "fullname" $fullname) | fromJson -}}
+        {{- $files := get $volumes $name -}}
+        {{- if and $files (not $volume.hasSource) -}}
+          {{- range $files.source -}}
+            {{- include "microservice.overlay" (dict "base" . "over" $volume.source) -}}
+          {{- end -}}
+          {{- $_ := set $files "mounts" ($volume.mounts | default $files.mounts) -}}
+        {{- else if or $volume.hasSource (not (has $name (list "config" "secret"))) -}}
+          {{- $_ := set $volumes $name (omit $volume "hasSource") -}}
+        {{- end -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $_ := set . "microservice.volumeList" (toJson $volumes) -}}
+  {{- end -}}
+  {{- get . "microservice.volumeList" -}}
+{{- end -}}
+
+{{/*
+microservice.volume: (dict "name" NAME "entry" MAP "fullname" NAME) -> an entry of
+`volumes` in the form of microservice.volumeList, and in "hasSource" whether it
+says more than how the files of a ConfigMap or Secret appear.
+*/}}
+{{- define "microservice.volume" -}}
+  {{- $entry := .entry -}}
+  {{- if contains ":null" (toJson $entry) }}{{ $entry = include "microservice.withoutNulls" $entry | fromJson }}{{ end -}}
+  {{- $mount := pick $entry "mountPath" "subPath" "subPathExpr" "readOnly" "recursiveReadOnly" "mountPropagation" "bindMountOptions" -}}
+  {{- $source := omit $entry "enabled" "mounts" "claim" -}}
+  {{- range $key, $value := $mount }}{{ $_ := unset $source $key }}{{ end -}}
+  {{- if and (eq .name "tmp") (or $entry.claim (gt (len $source) 1)) (empty $source.emptyDir) -}}
+    {{- $_ := unset $source "emptyDir" -}}
+  {{- end -}}
+  {{- $hasSource := or $entry.claim (omit $source "items" "defaultMode" "optional") | empty | not -}}
+  {{- if $entry.claim -}}
+    {{- /* Beside a claim that is referred to, this is one source too many, which a check reports. */ -}}
+    {{- $field := hasKey $source "persistentVolumeClaim" | ternary "claim" "persistentVolumeClaim" -}}
+    {{- $_ := set $source $field (dict "claimName" (printf "%s-%s" .fullname .name)) -}}
+  {{- end -}}
+  {{- $mounts := concat (empty $mount.mountPath | ternary list (list $mount)) ($entry.mounts | default list) -}}
+  {{- dict "source" $source "mounts" $mounts "hasSource" $hasSource | toJson -}}
+{{- end -}}
+
+{{/*
+microservice.fileVolumes: the volumes of config.files and secret.files, in the
+form of microservice.volumeList.
+*/}}
+{{- define "microservice.fileVolumes" -}}
+  {{- $volumes := dict -}}
+  {{- if ne (include "microservice.settings" (dict "root" . "part" "files")) "{}" -}}
+    {{- $source := dict "name" (include "microservice.settingsName" (dict "root" . "part" "files")) -}}
+    {{- $_ := set $volumes "config" (dict "source" (dict "configMap" $source) "path" .Values.config.mountPath) -}}
+  {{- end -}}
+  {{- if ne (include "microservice.settings" (dict "root" . "part" "secret-files")) "{}" -}}
+    {{- $source := dict "secretName" (include "microservice.settingsName" (dict "root" . "part" "secret-files")) -}}
+    {{- $_ := set $volumes "secret" (dict "source" (dict "secret" $source) "path" .Values.secret.mountPath) -}}
+  {{- end -}}
+  {{- range $volume := $volumes -}}
+    {{- $path := $volume.path -}}
+    {{- $_ := unset $volume "path" -}}
+    {{- $_ := set $volume "mounts" (empty $path | ternary list (list (dict "mountPath" $path "readOnly" true))) -}}
+  {{- end -}}
+  {{- toJson $volumes -}}
+{{- end -}}
