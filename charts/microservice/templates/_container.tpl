@@ -12,9 +12,9 @@ microservice.container: the main container.
     "envFrom" (include "microservice.envFrom" . | fromJsonArray)
     "env" (include "microservice.env" .Values.env | fromJsonArray)
     "resources" (include "microservice.resources" . | fromJson)
-    "startupProbe" (include "microservice.probe" (list . .Values.startupProbe) | fromJson)
-    "livenessProbe" (include "microservice.probe" (list . .Values.livenessProbe) | fromJson)
-    "readinessProbe" (include "microservice.probe" (list . .Values.readinessProbe) | fromJson)
+    "startupProbe" (include "microservice.probe" (dict "root" . "probe" .Values.startupProbe) | fromJson)
+    "livenessProbe" (include "microservice.probe" (dict "root" . "probe" .Values.livenessProbe) | fromJson)
+    "readinessProbe" (include "microservice.probe" (dict "root" . "probe" .Values.readinessProbe) | fromJson)
     "lifecycle" (include "microservice.lifecycle" . | fromJson)
     "securityContext" (include "microservice.securityContext" (dict "root" . "own" dict) | fromJson)
     "volumeMounts" (include "microservice.volumeMounts" . | fromJsonArray)) }}

@@ -10,7 +10,7 @@ that takes every path. An HTTPRoute knows ports by number alone.
   {{- $list := list -}}
   {{- range $rule := .Values.httpRoute.rules | default (list dict) -}}
     {{- $refs := list -}}
-    {{- range include "microservice.routeBackends" (list $ $rule) | fromJsonArray -}}
+    {{- range include "microservice.routeBackends" (dict "root" $ "rule" $rule) | fromJsonArray -}}
       {{- if kindIs "string" .port }}{{ $_ := set . "port" (get $numbers .port) }}{{ end -}}
       {{- $refs = append $refs . -}}
     {{- end -}}
@@ -22,18 +22,17 @@ that takes every path. An HTTPRoute knows ports by number alone.
 {{- end -}}
 
 {{/*
-microservice.routeBackends: (list ROOT RULE) -> where a rule leads, as a JSON list of
-backendRefs. A backend without a name is our Service, its port the main one unless it
+microservice.routeBackends: (dict "root" . "rule" RULE) -> where a rule leads, as a JSON
+list of backendRefs. A backend without a name is our Service, its port the main one unless it
 gives a number or a name. A rule without backends leads there too, except a redirect,
 which leads nowhere.
 */}}
 {{- define "microservice.routeBackends" -}}
-  {{- $root := index . 0 -}}
-  {{- $rule := index . 1 -}}
-  {{- $backends := $rule.backendRefs -}}
+  {{- $root := .root -}}
+  {{- $backends := .rule.backendRefs -}}
   {{- if kindIs "invalid" $backends -}}
     {{- $backends = list dict -}}
-    {{- range $rule.filters }}{{ if eq .type "RequestRedirect" }}{{ $backends = list }}{{ end }}{{ end -}}
+    {{- range .rule.filters }}{{ if eq .type "RequestRedirect" }}{{ $backends = list }}{{ end }}{{ end -}}
   {{- end -}}
   {{- $fullname := include "microservice.fullname" $root -}}
   {{- $list := list -}}

@@ -26,7 +26,7 @@ the Job makes another.
     "command" .job.command
     "args" .job.args
     "env" (include "microservice.merged" (list $values.env .job.env) | fromJson)
-    "resources" (include "microservice.jobResources" (list $values .job) | fromJson)
+    "resources" (include "microservice.jobResources" (dict "root" .root "job" .job) | fromJson)
     "volumes" (include "microservice.jobVolumes" (dict "root" .root "job" .job) | fromJson)
     "podSpec" (include "microservice.merged" (list $values.podSpec (dict "restartPolicy" "Never")) | fromJson)
     "ports" dict
@@ -42,12 +42,12 @@ the Job makes another.
 {{- end -}}
 
 {{/*
-microservice.jobResources: (list VALUES JOB) -> the job's resources laid over the
-main container's, as JSON.
+microservice.jobResources: (dict "root" . "job" JOB) -> the job's resources laid over
+the main container's, as JSON.
 */}}
 {{- define "microservice.jobResources" -}}
-  {{- $resources := deepCopy (index . 0).resources -}}
-  {{- include "microservice.overlay" (dict "base" $resources "over" (index . 1).resources) -}}
+  {{- $resources := deepCopy .root.Values.resources -}}
+  {{- include "microservice.overlay" (dict "base" $resources "over" .job.resources) -}}
   {{- toJson $resources -}}
 {{- end -}}
 

@@ -1,11 +1,10 @@
 {{/*
-microservice.endpoint: (list ROOT MONITOR) -> where and how Prometheus scrapes, as JSON:
+microservice.endpoint: (dict "root" . "monitor" MAP) -> where and how Prometheus scrapes, as JSON:
 what the monitor says, at the main port unless it names another.
 */}}
 {{- define "microservice.endpoint" -}}
-  {{- $monitor := index . 1 -}}
-  {{- $port := $monitor.port | default (include "microservice.mainPort" (index . 0)) -}}
-  {{- set (omit $monitor "enabled" "labels") "port" $port | toJson -}}
+  {{- $port := .monitor.port | default (include "microservice.mainPort" .root) -}}
+  {{- set (omit .monitor "enabled" "labels") "port" $port | toJson -}}
 {{- end -}}
 
 {{/*

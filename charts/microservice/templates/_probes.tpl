@@ -1,19 +1,18 @@
 {{/*
-microservice.probe: (list ROOT PROBE) -> a probe as Kubernetes has it, as JSON; {} if
-it is switched off, has no handler, or one that needs a port where none is declared.
-The port defaults to the main port.
+microservice.probe: (dict "root" . "probe" PROBE) -> a probe as Kubernetes has it, as
+JSON; {} if it is switched off, has no handler, or one that needs a port where none is
+declared. The port defaults to the main port.
 */}}
 {{- define "microservice.probe" -}}
-  {{- $root := index . 0 -}}
-  {{- $probe := index . 1 | default dict -}}
+  {{- $probe := .probe | default dict -}}
   {{- $result := dict -}}
   {{- $handler := include "microservice.probeHandler" $probe -}}
   {{- if and $handler (ne (toString $probe.enabled) "false") -}}
     {{- $action := deepCopy (get $probe $handler) -}}
     {{- if and (ne $handler "exec") (not $action.port) -}}
-      {{- $port := include "microservice.mainPort" $root -}}
+      {{- $port := include "microservice.mainPort" .root -}}
       {{- if eq $handler "grpc" -}}
-        {{- $port = (get (include "microservice.ports" $root | fromJson) $port | default dict).containerPort -}}
+        {{- $port = (get (include "microservice.ports" .root | fromJson) $port | default dict).containerPort -}}
       {{- end -}}
       {{- $_ := set $action "port" $port -}}
     {{- end -}}

@@ -13,7 +13,7 @@ name leads past its ports.
       {{- $base := include "microservice.testContainer" . | fromJson -}}
       {{- $ports := include "microservice.ports" . | fromJson -}}
       {{- $host := printf "%s.%s.svc" (include "microservice.fullname" .) .Release.Namespace -}}
-      {{- $probe := (include "microservice.probe" (list . .Values.readinessProbe) | fromJson).httpGet | default dict -}}
+      {{- $probe := (include "microservice.probe" (dict "root" . "probe" .Values.readinessProbe) | fromJson).httpGet | default dict -}}
       {{- $asked := (get $ports (toString $probe.port) | default dict).containerPort | default $probe.port | toString -}}
       {{- range include "microservice.servicePorts" . | fromJsonArray -}}
         {{- if eq (.protocol | default "TCP") "TCP" -}}

@@ -19,7 +19,7 @@ request too, and the pod's own count.
 {{- end -}}
 {{- end -}}
 {{- range $key, $job := include "microservice.jobs" . | fromJson -}}
-{{- if $job.resources }}{{ $_ := set $all (printf "%s.resources" $key) (include "microservice.jobResources" (list $.Values $job) | fromJson) }}{{ end -}}
+{{- if $job.resources }}{{ $_ := set $all (printf "%s.resources" $key) (include "microservice.jobResources" (dict "root" $ "job" $job) | fromJson) }}{{ end -}}
 {{- end -}}
 {{- $pod := (.Values.podSpec).resources | default dict -}}
 {{- range $key, $resources := $all -}}

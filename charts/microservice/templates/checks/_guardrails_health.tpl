@@ -4,13 +4,13 @@ restarted before they can be, and have time to end.
 */}}
 {{- define "microservice.risks.health" -}}
 {{- $risks := list -}}
-{{- $ready := include "microservice.probe" (list . .Values.readinessProbe) | fromJson -}}
+{{- $ready := include "microservice.probe" (dict "root" . "probe" .Values.readinessProbe) | fromJson -}}
 {{- if and (not $ready) (ne (include "microservice.ports" .) "{}") -}}
 {{- $risks = append $risks "readinessProbe: without one pods get requests before they can answer; write readinessProbe.httpGet.path" -}}
 {{- end -}}
 {{- if .Values.livenessProbe -}}
-{{- $live := include "microservice.probe" (list . .Values.livenessProbe) | fromJson -}}
-{{- $startup := include "microservice.probe" (list . .Values.startupProbe) | fromJson -}}
+{{- $live := include "microservice.probe" (dict "root" . "probe" .Values.livenessProbe) | fromJson -}}
+{{- $startup := include "microservice.probe" (dict "root" . "probe" .Values.startupProbe) | fromJson -}}
 {{- $period := $live.periodSeconds | default 10 | int64 -}}
 {{- $fires := add (int64 $live.initialDelaySeconds) (mul $period (sub ($live.failureThreshold | default 3 | int64) 1)) -}}
 {{- if and $live $ready (not $startup) (lt $fires (int64 $ready.initialDelaySeconds)) -}}

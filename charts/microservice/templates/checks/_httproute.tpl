@@ -16,7 +16,7 @@ that the Service has. One of another's is somebody else's to know.
 {{- end -}}
 {{- $fullname := include "microservice.fullname" . -}}
 {{- range $index, $rule := .Values.httpRoute.rules | default (list dict) -}}
-{{- range include "microservice.routeBackends" (list $ $rule) | fromJsonArray -}}
+{{- range include "microservice.routeBackends" (dict "root" $ "rule" $rule) | fromJsonArray -}}
 {{- $ours := and (eq .name $fullname) (not .namespace) (eq (.kind | default "Service") "Service") -}}
 {{- if and $ours (not (has (toString .port) (concat $names $numbers))) -}}
 {{- $problems = append $problems (printf "httpRoute.rules[%d]: the Service has no port %q; its ports are those under ports with a servicePort (%s)" $index (toString (.port | default "")) (join ", " $names | default "none")) -}}

@@ -14,7 +14,7 @@ The main container's default limits give way by themselves.
 {{- end -}}
 {{- end -}}
 {{- range $key, $job := include "microservice.jobs" . | fromJson -}}
-{{- $values := dict "resources" (include "microservice.jobResources" (list $.Values $job) | fromJson) -}}
+{{- $values := dict "resources" (include "microservice.jobResources" (dict "root" $ "job" $job) | fromJson) -}}
 {{- if $job.resources }}{{ $_ := set $all (printf "%s.resources" $key) (include "microservice.resources" (dict "Values" $values) | fromJson) }}{{ end -}}
 {{- end -}}
 {{- range $key, $resources := $all -}}
