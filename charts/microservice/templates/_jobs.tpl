@@ -5,7 +5,7 @@ each is written -> what is written there.
 {{- define "microservice.jobs" -}}
   {{- $jobs := dict -}}
   {{- range $name, $job := .Values.cronJobs -}}
-    {{- if and $job (ne (toString $job.enabled) "false") -}}
+    {{- if and $job (not (include "microservice.isDisabled" $job)) -}}
       {{- $_ := set $jobs (printf "cronJobs.%s" $name) $job -}}
     {{- end -}}
   {{- end -}}

@@ -5,7 +5,7 @@ microservice.ports: the ports that are switched on, as a JSON map of name -> por
   {{- if not (hasKey . "microservice.ports") -}}
     {{- $ports := dict -}}
     {{- range $name, $port := .Values.ports -}}
-      {{- if and $port (ne (toString $port.enabled) "false") -}}
+      {{- if and $port (not (include "microservice.isDisabled" $port)) -}}
         {{- $_ := set $ports $name (omit $port "enabled") -}}
       {{- end -}}
     {{- end -}}

@@ -7,7 +7,7 @@ declared. The port defaults to the main port.
   {{- $probe := .probe | default dict -}}
   {{- $result := dict -}}
   {{- $handler := include "microservice.probeHandler" $probe -}}
-  {{- if and $handler (ne (toString $probe.enabled) "false") -}}
+  {{- if and $handler (not (include "microservice.isDisabled" $probe)) -}}
     {{- $action := deepCopy (get $probe $handler) -}}
     {{- if and (ne $handler "exec") (not $action.port) -}}
       {{- $port := include "microservice.mainPort" .root -}}

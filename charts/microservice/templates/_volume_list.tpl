@@ -11,7 +11,7 @@ files. An entry `tmp` with another source replaces the default emptyDir.
     {{- $fullname := include "microservice.fullname" . -}}
     {{- $volumes := include "microservice.fileVolumes" . | fromJson -}}
     {{- range $name, $entry := .Values.volumes -}}
-      {{- if eq (toString ($entry).enabled) "false" -}}
+      {{- if include "microservice.isDisabled" $entry -}}
         {{- $_ := unset $volumes $name -}}
       {{- else if kindIs "map" $entry -}}
         {{- $volume := include "microservice.volume" (dict "name" $name "entry" $entry "fullname" $fullname) | fromJson -}}
