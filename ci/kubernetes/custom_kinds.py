@@ -10,6 +10,7 @@ from ci.base.console import out
 from ci.base.errors import UserError
 from ci.base.files import write_whole
 from ci.base.repository import shown
+from ci.kubernetes.definitions import INTEGERS
 
 FOLDER = Path(__file__).parent / "crds"
 
@@ -22,7 +23,6 @@ _KEYWORDS = (
     *("x-kubernetes-preserve-unknown-fields", "x-kubernetes-list-type", "x-kubernetes-list-map-keys"),
 )
 _ANYTHING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-_INTEGERS = {"int32": 2**31, "int64": 2**63}
 _TITLE = """\
 # Fields, types and bounds of a custom kind, without prose and status; CONTRIBUTING.md says how to renew them.
 # `only` names the fields below a path that are told in detail: those beside them may hold anything.
@@ -100,7 +100,7 @@ def _told_in_detail(part: Schema, place: str, names: list[str]) -> None:
 def _extract(part: Schema) -> Schema:
     """Return what of an OpenAPI v3 schema tells right from wrong without a server: no prose, no defaults."""
     kept = {keyword: part[keyword] for keyword in _KEYWORDS if keyword in part}
-    if kept.get("format") not in _INTEGERS:
+    if kept.get("format") not in INTEGERS:
         kept.pop("format", None)
     if kept.get("x-kubernetes-list-type") != "set":
         kept.pop("x-kubernetes-list-type", None)
@@ -123,7 +123,7 @@ def _strict(part: Schema) -> Schema:
         strict["type"] = ["integer", "string"]
     if part.get("x-kubernetes-list-type") == "set":
         strict["uniqueItems"] = True
-    if limit := _INTEGERS.get(part.get("format", "")):
+    if limit := INTEGERS.get(part.get("format", "")):
         strict = {"minimum": -limit, "maximum": limit - 1, **strict}
     for keyword in ("items", "additionalProperties"):
         if isinstance(part.get(keyword), dict):

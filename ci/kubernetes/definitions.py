@@ -1,4 +1,4 @@
-"""Reads the definitions of Kubernetes' objects that the package kubernetes-validate bundles."""
+"""Kubernetes' own definitions of its objects, from the files that the package kubernetes-validate bundles."""
 
 from __future__ import annotations
 
@@ -12,22 +12,29 @@ from ci.base.errors import UserError
 
 Definition = dict[str, Any]
 
+# A ``format`` of OpenAPI: its values are from minus this number to one less than it.
+INTEGERS = {"int32": 2**31, "int64": 2**63}
+
 
 @functools.cache
 def read(version: str) -> dict[str, Definition]:
-    """Return the JSON Schema of each definition of a Kubernetes version ("1.30"), closed at every level.
+    """Return the JSON Schema (2020-12) of each definition of a Kubernetes version, such as "1.30".
 
-    The keys are full names, such as io.k8s.api.core.v1.Affinity. Callers must not change what they get.
-    Raise UserError where the package is missing.
+    The keys are full names, such as io.k8s.api.core.v1.Affinity; a reference to one is #/$defs/<name>. Every
+    object refuses unknown fields. The schemas are changed in three ways: the ``format`` of an integer becomes
+    its limits too, null is no type, and a ``oneOf`` of types (IntOrString, Quantity) becomes a list of types,
+    which makes a plainer message. The result is shared: callers must not change it. Raises UserError if the
+    package is missing.
     """
-    # Found, not imported: its imports take as long as all the schemas of five versions.
+    # Looked up, not imported: the package's imports take as long as reading five versions.
     package = importlib.util.find_spec("kubernetes_validate")
     if package is None or package.origin is None:
         raise UserError(
             "the Python package kubernetes-validate is missing; install what pyproject.toml lists"
         )
     folder = Path(package.origin).parent / "kubernetes-json-schema" / f"v{version}.0-local-strict"
-    definitions: dict[str, Definition] = json.loads((folder / "_definitions.json").read_bytes())["$defs"]
+    text = (folder / "_definitions.json").read_bytes()
+    definitions: dict[str, Definition] = json.loads(text, object_hook=_plainer)["$defs"]
     return definitions
 
 
@@ -39,3 +46,20 @@ def names_of_kinds(version: str) -> dict[tuple[str, str], str]:
         for name, definition in read(version).items()
         for kind in definition.get("x-kubernetes-group-version-kind", [])
     }
+
+
+def _plainer(node: dict[str, Any]) -> dict[str, Any]:
+    """Change a JSON object of the file as ``read`` says, if it is a schema; what is below it already is.
+
+    It may also be a map of fields, in which "format", "type" and "oneOf" are names of fields.
+    """
+    format_, types, choices = node.get("format"), node.get("type"), node.get("oneOf")
+    if isinstance(format_, str) and (limit := INTEGERS.get(format_)):
+        node |= {"minimum": -limit, "maximum": limit - 1}
+    if isinstance(choices, list):
+        del node["oneOf"]
+        types = [choice["type"] for choice in choices]
+    if isinstance(types, list):
+        types = [name for name in types if name != "null"]
+        node["type"] = types[0] if len(types) == 1 else types
+    return node

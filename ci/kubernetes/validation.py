@@ -15,7 +15,6 @@ from ci.kubernetes.versions import require_supported
 
 _DEFINITIONS = "urn:kubernetes"
 _METADATA = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-_INTEGERS = {"int32": 2**31, "int64": 2**63}
 
 
 class Problem(NamedTuple):
@@ -86,25 +85,7 @@ def _reference(name: str) -> dict[str, str]:
 
 @functools.cache
 def _registry(version: str) -> Registry:
-    return Registry([(_DEFINITIONS, {"$defs": _tightened(definitions.read(version))})])
-
-
-def _tightened(node: Any) -> Any:
-    """Return a copy that says in JSON Schema what OpenAPI says with ``format``, and allows no null."""
-    if isinstance(node, list):
-        return [_tightened(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    schema = {name: _tightened(value) for name, value in node.items()}
-    limit = _INTEGERS.get(schema["format"]) if isinstance(schema.get("format"), str) else None
-    if limit:
-        schema |= {"minimum": -limit, "maximum": limit - 1}
-    # An IntOrString or a Quantity: one list of types makes a plainer message.
-    if isinstance(schema.get("oneOf"), list) and all(schema["oneOf"]):
-        schema["type"] = [name for choice in schema.pop("oneOf") for name in choice["type"] if name != "null"]
-    if isinstance(schema.get("type"), list):
-        schema["type"] = [name for name in schema["type"] if name != "null"]
-    return schema
+    return Registry([(_DEFINITIONS, {"$defs": definitions.read(version)})])
 
 
 class _UniqueKeys:

@@ -55,8 +55,7 @@ def resolve(schema: Schema) -> Schema:
 def definition(name: str) -> Schema:
     """Return a definition of the newest supported Kubernetes; what it refers to is marked as in a source.
 
-    A Quantity and an IntOrString become a list of types, for a plainer message than that of oneOf; ``format``
-    becomes its limits. Raises LookupError, with the reason, for an unknown name.
+    ``format`` becomes its limits. Raises LookupError, with the reason, for an unknown name.
     """
     if name in _SHARED:
         return _SHARED[name]
@@ -91,8 +90,7 @@ def _plain(raw: Schema) -> Schema:
         return {"$ref": MARKER + raw["$ref"].removeprefix(_RAW_REFERENCE)}
     if raw.get("format") in _SHARED:
         return {"$ref": MARKER + raw["format"]}
-    types = [name for choice in raw.get("oneOf", [raw]) for name in _list(choice["type"]) if name != "null"]
-    plain: Schema = {"type": types[0] if len(types) == 1 else types}
+    plain: Schema = {"type": raw["type"]}
     for keyword in ("items", "additionalProperties"):
         if isinstance(raw.get(keyword), dict):
             plain[keyword] = _plain(raw[keyword])
@@ -102,10 +100,6 @@ def _plain(raw: Schema) -> Schema:
         plain["required"] = raw["required"]
     shared = [name for name, definition in _SHARED.items() if definition == plain]
     return {"$ref": MARKER + shared[0]} if shared else plain
-
-
-def _list(types: str | list[str]) -> list[str]:
-    return [types] if isinstance(types, str) else types
 
 
 def _short(name: str) -> str:
