@@ -23,7 +23,7 @@ from ci.charts.catalog import Chart
 from ci.fuzzing import generator, invariants, placeholders
 from ci.fuzzing.invariants import Trial
 from ci.values import schema as values_schema
-from ci.values.kubernetes_parts import Schema
+from ci.values.schema_walk import Schema
 
 Values = dict[str, Any]
 

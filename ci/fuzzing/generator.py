@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ci.fuzzing.placeholders import AMBIGUOUS
-from ci.values.kubernetes_parts import Schema
+from ci.values import schema_walk
 from ci.values.schema import NOT_NULL
+from ci.values.schema_walk import Schema
 
 Values = dict[str, Any]
 Draw = Callable[[SearchStrategy[Any]], Any]
@@ -103,14 +104,17 @@ def values(schema: Schema) -> SearchStrategy[Values]:
 
 class _Generator:
     def __init__(self, schema: Schema) -> None:
-        self._definitions = schema.get("definitions", {})
+        self._schema = schema
 
-    def value(self, draw: Draw, part: Any, depth: int, key: str = "", owner: str = "") -> Any:
+    def value(self, draw: Draw, part: Schema, depth: int, key: str = "", owner: str = "") -> Any:
         """Draw what a part of the schema accepts; it is for a ``key`` of the definition ``owner``."""
         kinds = self._kinds(part)
-        name, part = self._definition(part)
-        if "null" in part.get("type", ()) and draw(_ONE_OF_TWENTY):
+        name = schema_walk.target(part).removesuffix(NOT_NULL)
+        part = schema_walk.resolved(self._schema, part)
+        if "null" in schema_walk.types(part) and draw(_ONE_OF_TWENTY):
             return None
+        # A type that has a message of its own for other types is in an "if", with its limits.
+        part = {**part, **part.get("if", {})}
         match draw(_one(kinds)):
             case "enum":
                 return draw(_one(tuple(value for value in part["enum"] if value is not None)))
@@ -152,38 +156,29 @@ class _Generator:
         return {key: self.value(draw, properties[key], depth + 1, key, name) for key in wanted}
 
     def _map(self, draw: Draw, part: Schema, depth: int) -> Values:
-        patterns = part.get("patternProperties", {"": part.get("additionalProperties", True)})
+        patterns = part.get("patternProperties", {"": part.get("additionalProperties", {})})
         (pattern, inner), *refused = patterns.items()
         keys = draw(_names(pattern, tuple(other for other, _ in refused)))
         return {key: self.value(draw, inner, depth + 1) for key in keys}
 
     def _list(self, draw: Draw, part: Schema, depth: int) -> list[Any]:
-        items = part.get("items", True)
+        items = part.get("items", {})
         least = part.get("minItems", 0)
         most = max(least, min(2, part.get("maxItems", 2))) if self._kinds(items) else least
         return [self.value(draw, items, depth + 1) for _ in range(draw(_integers(least, most)))]
 
-    def _kinds(self, part: Any) -> tuple[str, ...]:
-        """Return which types a part of the schema takes, but for null, and for maps that may hold anything.
+    def _kinds(self, part: Schema) -> tuple[str, ...]:
+        """Return the types that a part accepts, without null, and without maps that may hold anything.
 
         "enum" stands for the values that it lists, whatever their types.
         """
-        _, part = self._definition(part)
+        part = schema_walk.resolved(self._schema, part)
         if "enum" in part:
             return ("enum",)
-        types = part.get("type", ())
-        types = (types,) if isinstance(types, str) else types
         told = part.get("additionalProperties") not in (None, True, {}) or part.keys() & {"properties"}
-        return tuple(kind for kind in types if kind != "null" and (kind != "object" or told))
-
-    def _definition(self, part: Any) -> tuple[str, Schema]:
-        """Return the name of the definition that a part of the schema is, if it is one, and what it says."""
-        if part is True:
-            return "", {}
-        reference = str(part.get("$ref", "")).removeprefix("#/definitions/")
-        part = self._definitions[reference] if reference else part
-        # A type that has something to say of others stands under "if".
-        return reference.removesuffix(NOT_NULL), {**part, **part.get("if", {})}
+        return tuple(
+            kind for kind in schema_walk.types(part) if kind != "null" and (kind != "object" or told)
+        )
 
 
 @functools.cache

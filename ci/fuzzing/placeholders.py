@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from ci.values import schema as values_schema
-from ci.values.kubernetes_parts import Schema
+from ci.values import schema_walk
+from ci.values.schema_walk import Schema
 
 Values = dict[str, Any]
 
@@ -60,11 +60,11 @@ def restored(node: Any, texts: dict[str, str]) -> Any:
 def _replaced(schema: Schema, part: Schema, value: Any, stand_ins: dict[str, str]) -> Any:
     if isinstance(value, dict):
         return {
-            key: _replaced(schema, values_schema.below(schema, part, key), inner, stand_ins)
+            key: _replaced(schema, schema_walk.below(schema, part, key), inner, stand_ins)
             for key, inner in value.items()
         }
     if isinstance(value, list):
-        part = values_schema.below(schema, part, 0)
+        part = schema_walk.below(schema, part, 0)
         return [_replaced(schema, part, item, stand_ins) for item in value]
     if not isinstance(value, str) or part.keys() & {"pattern", "enum", "const"}:
         return value

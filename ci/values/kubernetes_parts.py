@@ -9,8 +9,7 @@ from typing import Any
 
 from ci.kubernetes import definitions
 from ci.kubernetes.versions import NEWEST
-
-Schema = dict[str, Any]
+from ci.values.schema_walk import REFERENCE, Schema
 
 MARKER = "kubernetes:"
 ANNOTATIONS = frozenset({"title", "description", "default", "examples"})
@@ -78,7 +77,7 @@ def _resolved(node: Any, wanted: set[str]) -> Any:
     rest = {key: value for key, value in node.items() if key != "$ref"}
     if rest.keys() <= ANNOTATIONS:
         wanted.add(name)
-        return {"$ref": f"#/definitions/{_short(name)}", **rest}
+        return {"$ref": REFERENCE + _short(name), **rest}
     laid_over = {**base.get("properties", {}), **rest.get("properties", {})}
     patterns = rest.get("patternProperties", {})
     own = {name: part for name, part in laid_over.items() if not any(re.search(p, name) for p in patterns)}

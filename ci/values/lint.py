@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 import functools
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 from jsonschema_rs import Draft7Validator, ValidationError, ValidationErrorKind
@@ -17,8 +16,8 @@ from ci.base import kubernetes_yaml
 from ci.base.locations import InstancePath, instance_path, path_text
 from ci.base.repository import shown
 from ci.charts.catalog import Chart, read_values
-
-Schema = dict[str, Any]
+from ci.values import schema_walk
+from ci.values.schema_walk import Schema
 
 _KINDS = {
     "string": "a string",
@@ -113,7 +112,7 @@ class _Document:
 
 
 def _told(error: ValidationError, path: InstancePath, schema: Schema, document: _Document) -> Iterator[Fault]:
-    within = _at(schema, tuple(error.schema_path)[:-1])
+    within = schema_walk.part_at(schema, error.schema_path[:-1])
     match error.kind:
         case ValidationErrorKind.AdditionalProperties(unexpected=names):
             for name in names:
@@ -127,9 +126,9 @@ def _told(error: ValidationError, path: InstancePath, schema: Schema, document: 
             yield document.fault(path, f"expected one of {', '.join(choices)}{near}")
         case ValidationErrorKind.Constant():
             *above, keyword = error.schema_path[:-1]
-            fits = _at(schema, tuple(above)).get("if", {}) if keyword == "else" else {}
+            fits = schema_walk.part_at(schema, above).get("if", {}) if keyword == "else" else {}
             scalar = isinstance(document.value(path), yaml.ScalarNode)
-            if scalar and "string" in _types(fits):
+            if scalar and "string" in schema_walk.types(fits):
                 # The schema's own message is for Helm, which can't see what is written.
                 message = _wrong_type(path, fits, document)
             else:
@@ -164,7 +163,7 @@ def _unknown(name: str, within: Schema) -> str:
 
 
 def _wrong_type(path: InstancePath, within: Schema, document: _Document) -> str:
-    kinds = {name: _KINDS[name] for name in _types(within) if name != "null"}
+    kinds = {name: _KINDS[name] for name in schema_walk.types(within) if name != "null"}
     node = document.value(path)
     # Where a string is allowed as well, the number may be too large.
     if {"string", "integer"} <= kinds.keys() and "maximum" in within:
@@ -175,18 +174,12 @@ def _wrong_type(path: InstancePath, within: Schema, document: _Document) -> str:
     return f"{message}; quote it" + ("" if "secret" in path else f': "{node.value}"')
 
 
-def _types(part: Schema) -> list[str]:
-    """Return the types that a part of a schema takes; none where it names none."""
-    types = part.get("if", part).get("type", [])
-    return [types] if isinstance(types, str) else types
-
-
 def _lost(path: InstancePath, node: yaml.ScalarNode, schema: Schema, document: _Document) -> Fault | None:
     """Look for what a plain scalar says to its reader, and not to Helm."""
     if node.style:
         return None
     value = kubernetes_yaml.load(node.value, "a value")
-    types = _types(_at_value(schema, path)) or ["boolean"]
+    types = schema_walk.types(schema_walk.part_for(schema, path)) or ["boolean"]
     written = "this" if "secret" in path else node.value
     if isinstance(value, bool):
         if "boolean" in types and node.value.lower() not in ("true", "false"):
@@ -207,35 +200,6 @@ def _key(node: yaml.Node) -> str:
     """Return a key as Helm reads it: a plain ON is "true"."""
     plain = isinstance(node, yaml.ScalarNode) and not node.style and not node.tag.endswith(":merge")
     return str(next(iter(kubernetes_yaml.load(f"{node.value}: 0", "a key")))) if plain else str(node.value)
-
-
-def _at(schema: Schema, path: tuple[str | int, ...]) -> Schema:
-    node: Any = schema
-    for part in path:
-        node = node[part]
-    return dict(node)
-
-
-def _at_value(schema: Schema, path: InstancePath) -> Schema:
-    """Return the part of a schema that a value at a path is for; empty where there is none."""
-    part: Any = schema
-    for name in path:
-        part = _resolved(schema, part)
-        if isinstance(name, int):
-            part = part.get("items", {})
-            continue
-        patterns = part.get("patternProperties", {})
-        matching = (below for pattern, below in patterns.items() if re.search(pattern, name))
-        below = part.get("properties", {}).get(name) or next(matching, None)
-        part = below if below is not None else part.get("additionalProperties", {})
-        if not isinstance(part, dict):
-            return {}
-    return _resolved(schema, part)
-
-
-def _resolved(schema: Schema, part: Schema) -> Schema:
-    reference = part.get("$ref")
-    return _at(schema, tuple(reference.removeprefix("#/").split("/"))) if reference else part
 
 
 def _near(name: str, known: list[str]) -> str:

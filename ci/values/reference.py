@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from ci.charts.catalog import Chart, read_values
-from ci.values import schema as values_schema
-from ci.values.kubernetes_parts import Schema
+from ci.values import schema_source, schema_walk
+from ci.values.schema_walk import Schema
 
 _TYPES = {
     "array": "list",
@@ -46,7 +46,7 @@ def tables(chart: Chart) -> list[Table]:
 
     Raises UserError where schema.yaml or values.yaml cannot be read.
     """
-    schema = values_schema.read(chart.path / "schema.yaml")
+    schema = schema_source.read(chart.path / "schema.yaml")
     parts = list(_parts(schema["properties"], read_values(chart.path / "values.yaml")))
     found = [_table(schema, "", parts)]
     for key, part, _ in parts:
@@ -66,9 +66,8 @@ def _table(schema: Schema, entry_of: str, parts: list[_Part]) -> Table:
 
 def _entries(schema: Schema, part: Schema) -> list[Schema]:
     """Return the forms of a map's or a list's entries that have a definition of their own."""
-    described = values_schema.definition(schema, part)
-    entries = [*described.get("patternProperties", {}).values(), described.get("items", {})]
-    return [values_schema.definition(schema, entry) for entry in entries if "$ref" in entry]
+    entries = schema_walk.entries(schema, part)
+    return [schema_walk.resolved(schema, entry) for entry in entries if "$ref" in entry]
 
 
 def _parts(
@@ -92,13 +91,13 @@ def _parts(
 
 
 def _type(schema: Schema, part: Schema) -> str:
-    described = values_schema.definition(schema, part)
+    described = schema_walk.resolved(schema, part)
     if "enum" in described:
         return ", ".join(f"`{choice}`" for choice in described["enum"] if choice)
-    types = described["type"] if isinstance(described["type"], list) else [described["type"]]
-    # A list that takes no items is there for those who wrote an empty one for want of anything to say.
-    told = [name for name in types if name != "array" or "const" not in described["items"]]
-    return " or ".join(_TYPES[name] for name in told)
+    types = schema_walk.types(described)
+    # A list that may only be empty is there for values that have [] where this chart has a map.
+    shown = [name for name in types if name != "array" or "const" not in described["items"]]
+    return " or ".join(_TYPES[name] for name in shown)
 
 
 def _on_one_line(value: object) -> str:

@@ -14,8 +14,8 @@ import pytest
 from ci.base import kubernetes_yaml, repository
 from ci.charts import catalog, helm
 from ci.charts.catalog import Chart, read_values
-from ci.values.kubernetes_parts import Schema
-from ci.values.schema import definition
+from ci.values.kubernetes_parts import MARKER
+from ci.values.schema_walk import Schema, resolved, types
 from tests.support.rendering import NEWEST_ENGINE, Rendered
 
 # `*` stands for some entry of a map or a list.
@@ -58,7 +58,7 @@ texts:
 def keys(schema: Schema, part: Schema, above: Key = ()) -> Iterator[tuple[Key, Schema]]:
     """Every key that can be set, with what the schema says of it; none within Kubernetes' own definitions."""
     of_kubernetes = is_kubernetes(part)
-    part = part if of_kubernetes else definition(schema, part)
+    part = part if of_kubernetes else resolved(schema, part)
     inner = [(name, below) for name, below in part.get("properties", {}).items() if "const" not in below]
     inner += [("*", below) for name, below in part.get("patternProperties", {}).items() if name != "^x-"]
     inner += [("*", part["items"])] if "items" in part else []
@@ -69,14 +69,13 @@ def keys(schema: Schema, part: Schema, above: Key = ()) -> Iterator[tuple[Key, S
 
 
 def is_kubernetes(part: Schema) -> bool:
-    return str(part.get("$ref", "")).startswith("kubernetes:")
+    return str(part.get("$ref", "")).startswith(MARKER)
 
 
 def samples(schema: Schema, part: Schema, number: int) -> Iterator[Any]:
     """What a key could be: its choices, or something with a number in it that is found again."""
-    part = {"type": "object"} if is_kubernetes(part) else definition(schema, part)
-    types = part.get("type", "object")
-    match "enum" if "enum" in part else types if isinstance(types, str) else types[0]:
+    part = {"type": "object"} if is_kubernetes(part) else resolved(schema, part)
+    match "enum" if "enum" in part else next(iter(types(part)), "object"):
         case "enum":
             # The first choice is what most keys are by themselves.
             yield from reversed(part["enum"])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
 import pytest
 
 from ci.base import repository
 from ci.values import schema
-from ci.values.kubernetes_parts import MARKER, Schema, definition
+from ci.values.kubernetes_parts import MARKER, definition
+from ci.values.schema_walk import Schema, below, entries, resolved
 
 SCHEMA: Schema = json.loads(schema.build(repository.root() / "charts" / "microservice" / "schema.yaml"))
 
@@ -94,25 +94,16 @@ EXCEPTIONS = {
 met: set[str] = set()
 
 
-def followed(part: Schema) -> Schema:
-    """A part of the schema, or the definition that it is a reference to."""
-    if "$ref" not in part:
-        return part
-    found: Schema = SCHEMA["definitions"][part["$ref"].removeprefix("#/definitions/")]
-    return found
-
-
 def entry(part: Schema) -> Schema:
-    """What a map's or a list's entries have to be."""
-    inner = [*part.get("patternProperties", {}).values(), part.get("items"), part.get("additionalProperties")]
-    return followed(next(found for found in inner if found))
+    """The part of the schema for an entry of a map or list."""
+    return resolved(SCHEMA, entries(SCHEMA, part)[0])
 
 
 def at(key: str) -> Schema:
-    """The part of the schema for a key."""
+    """The part of the schema for a key; it must be there."""
     part = SCHEMA
     for name in key.split(".") if key else ():
-        part = entry(part) if name == "*" else followed(part["properties"][name])
+        part = entry(part) if name == "*" else resolved(SCHEMA, part["properties"][name])
     return part
 
 
@@ -129,11 +120,9 @@ def unreachable(
             yield from unreachable(plain[inner], entry(part), path, above | {name} - {""})
     for field, wanted in plain.get("properties", {}).items():
         known = f"{name.rpartition('.')[2]}.{field}"
-        patterns = part.get("patternProperties", {}).items()
-        fitting = (below for pattern, below in patterns if re.search(pattern, field))
-        written = part.get("properties", {}).get(field) or next(fitting, None)
-        if written is not None and "const" not in written:
-            yield from unreachable(wanted, followed(written), f"{path}.{field}", above | {name})
+        written = below(SCHEMA, part, field)
+        if written and "const" not in written:
+            yield from unreachable(wanted, written, f"{path}.{field}", above | {name})
         elif known in KEYS:
             met.add(known)
             yield from unreachable(wanted, at(KEYS[known]), KEYS[known], above | {name})

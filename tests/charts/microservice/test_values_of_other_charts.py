@@ -14,8 +14,7 @@ import pytest
 from ci.charts import catalog, helm
 from ci.charts.catalog import read_values
 from ci.values import lint
-from ci.values.kubernetes_parts import Schema
-from ci.values.schema import definition
+from ci.values.schema_walk import Schema, resolved
 from tests.support.rendering import ChartRenderer
 
 MICROSERVICE = catalog.find_case("defaults").chart
@@ -42,7 +41,7 @@ FORMS = {
 
 def below(part: Schema) -> dict[str, Schema]:
     """The keys of a map, those that a pattern lists too; those of a person's choice are called <name>."""
-    part = definition(SCHEMA, part)
+    part = resolved(SCHEMA, part)
     keys = dict(part.get("properties", {}))
     for pattern, entry in part.get("patternProperties", {}).items():
         names = re.fullmatch(r"\^\(([A-Za-z|]+)\)\$", pattern)

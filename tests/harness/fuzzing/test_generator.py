@@ -15,7 +15,7 @@ from ci.charts import catalog
 from ci.charts.catalog import Chart
 from ci.fuzzing import generator
 from ci.values import schema as values_schema
-from ci.values.kubernetes_parts import Schema
+from ci.values.schema_walk import Schema
 
 NULL = "null"
 SCHEMA: Schema = {

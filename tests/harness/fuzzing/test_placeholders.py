@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from ci.fuzzing.placeholders import plain, restored
-from ci.values.kubernetes_parts import Schema
+from ci.values.schema_walk import Schema
 
 SCHEMA: Schema = {
     "properties": {
