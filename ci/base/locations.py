@@ -1,4 +1,4 @@
-"""Where in a document a JSON Schema validator found a fault, with each key as it is written."""
+"""Paths of keys and items within a document: all of them, as text, and those of a validator's errors."""
 
 from __future__ import annotations
 
@@ -25,6 +25,18 @@ def path_text(parts: Iterable[str | int]) -> str:
         else:
             text += f"[{json.dumps(part, ensure_ascii=False)}]"
     return text.removeprefix(".")
+
+
+def walk(document: object, path: InstancePath = ()) -> Iterator[tuple[InstancePath, Any]]:
+    """Yield the path and value of every key and item of a document, a parent before its children."""
+    inner: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(document, dict):
+        inner = document.items()
+    elif isinstance(document, list):
+        inner = enumerate(document)
+    for name, value in inner:
+        yield (*path, name), value
+        yield from walk(value, (*path, name))
 
 
 def instance_path(error: ValidationError, document: object) -> InstancePath:

@@ -7,12 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ci.base.locations import path_text
+from ci.base.locations import InstancePath, path_text, walk
 from ci.checks.findings import Finding
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import containers_of, dig, entries, pods_of
-
-_Path = tuple[str | int, ...]
 
 _DNS = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _QUALIFIED = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
@@ -78,7 +76,7 @@ def _object_names(objects: Mapping[Key, Object]) -> Iterator[Finding]:
 
 def _labels(objects: Mapping[Key, Object]) -> Iterator[Finding]:
     for key, made in objects.items():
-        maps = list(_labelled(made, ()))
+        maps = list(_labelled(made))
         if key.kind == "Service":
             maps.append((("spec", "selector"), "selector", dig(made, "spec", "selector") or {}))
         for path, field, pairs in maps:
@@ -90,22 +88,13 @@ def _labels(objects: Mapping[Key, Object]) -> Iterator[Finding]:
                     yield Finding(key, path_text((*path, name)), fault)
 
 
-def _labelled(node: object, path: _Path) -> Iterator[tuple[_Path, str, Mapping[str, Any]]]:
-    """Yield labels, selectors of labels and annotations at any depth, each with its path and field."""
-    for name, value in _items(node):
-        here = (*path, name)
-        inside_metadata = path[-1:] == ("metadata",) and name in ("labels", "annotations")
-        if isinstance(value, dict) and (inside_metadata or name in ("matchLabels", "nodeSelector")):
-            yield here, str(name), value
-        else:
-            yield from _labelled(value, here)
-
-
-def _items(node: object) -> Iterator[tuple[str | int, Any]]:
-    if isinstance(node, dict):
-        yield from node.items()
-    elif isinstance(node, list):
-        yield from enumerate(node)
+def _labelled(object_: Object) -> Iterator[tuple[InstancePath, str, Mapping[str, Any]]]:
+    """Yield labels, label selectors and annotations at any depth, each with its path and field."""
+    for path, value in walk(object_):
+        field = str(path[-1])
+        inside_metadata = path[-2:-1] == ("metadata",) and field in ("labels", "annotations")
+        if isinstance(value, dict) and (inside_metadata or field in ("matchLabels", "nodeSelector")):
+            yield path, field, value
 
 
 def _qualified_fault(key: str) -> str | None:

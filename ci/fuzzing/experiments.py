@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ci.base.files import write_whole
-from ci.base.locations import instance_path
+from ci.base.locations import instance_path, walk
 from ci.charts import catalog, helm
 from ci.charts.batch import Batch, Outcome, json_text
 from ci.charts.catalog import Chart
@@ -184,18 +184,10 @@ def _kinds(outcome: Outcome) -> Counter[str]:
 
 def _wrong(values: Values) -> SearchStrategy[Values]:
     """Draw a copy of values with something else at one of its places, or under another name."""
-    places = list(_places(values))
+    places = [path for path, _ in walk(values)]
     if not places:
         return st.just({"unknown": 1})
     return st.builds(_changed, st.just(values), st.sampled_from(places), st.sampled_from(_INSTEAD))
-
-
-def _places(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Yield the path of every key and item."""
-    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for name, value in inner:
-        yield (*path, name)
-        yield from _places(value, (*path, name))
 
 
 _GONE, _MISSPELT, _TWICE = object(), object(), object()

@@ -1,4 +1,4 @@
-"""Custom kinds: extracts of other projects' definitions, in crds/, and the strict schemas made of them."""
+"""Custom kinds: extracts of other projects' definitions in crds/, and strict schemas from them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,15 @@ _KEYWORDS = (
 _ANYTHING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 _TITLE = """\
 # Fields, types and bounds of a custom kind, without prose and status; CONTRIBUTING.md says how to renew them.
-# `only` names the fields below a path that are told in detail: those beside them may hold anything.
+# `only` lists the fields below a path that are kept in detail: their siblings may hold anything.
 """
 
 
 def schema(api_version: str, kind: str, metadata: Schema) -> Schema | None:
-    """Return the JSON Schema (2020-12) of a custom kind, closed at every level; None without an extract.
+    """Return the JSON Schema (2020-12) of a custom kind, None if there is no extract of its definition.
 
-    ``metadata`` is the schema of the objects' metadata, which definitions of custom kinds leave to the API
-    server. A field that is not listed would be dropped by the server, so it is refused, but for
-    x-kubernetes-preserve-unknown-fields:
+    ``metadata`` is the schema of an object's metadata, which definitions of custom kinds do not have. Unknown
+    fields are refused, since the API server would drop them, unless x-kubernetes-preserve-unknown-fields:
     https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning
     """
     extract = _read(_path(api_version, kind))
@@ -52,9 +51,9 @@ def schema(api_version: str, kind: str, metadata: Schema) -> Schema | None:
 def renew(file: Path) -> None:
     """Rewrite each extract in crds/ whose CustomResourceDefinition is in ``file``, and print its path.
 
-    The extracts' own header stays: it names the project, the release and the place of the definition there,
-    and under ``only`` the fields below a path that are told in detail; those beside them may hold anything.
-    Raises UserError where the file has none, or not in the extract's version.
+    An extract keeps its header: the project, release and file that the definition is from, and under
+    ``only`` the fields below a path that are kept in detail; their siblings may hold anything. Raises
+    UserError if the file has no such definition, or does not serve the extract's version.
     """
     try:
         documents = kubernetes_yaml.load_all(file.read_text(encoding="utf-8"), str(file))
@@ -83,13 +82,14 @@ def _renew_one(definition: Any) -> Path | None:
         raise UserError(f"{shown(path)}: version {wanted} is not served any more; {', '.join(versions)} is")
     whole = versions[wanted]["schema"]["openAPIV3Schema"]["properties"]["spec"]
     for place, names in header.get("only", {}).items():
-        _told_in_detail(whole, place, names)
+        _keep_only(whole, place, names)
     header.pop("spec", None)
     write_whole(path, _TITLE + kubernetes_yaml.dump([{**header, "spec": _extract(whole)}], flow=True))
     return path
 
 
-def _told_in_detail(part: Schema, place: str, names: list[str]) -> None:
+def _keep_only(part: Schema, place: str, names: list[str]) -> None:
+    """Allow anything in the fields below ``place``, such as "spec.provider", that are not in ``names``."""
     for name in place.split(".")[1:]:
         part = part["properties"][name]
     part["properties"] = {
@@ -98,14 +98,14 @@ def _told_in_detail(part: Schema, place: str, names: list[str]) -> None:
 
 
 def _extract(part: Schema) -> Schema:
-    """Return what of an OpenAPI v3 schema tells right from wrong without a server: no prose, no defaults."""
+    """Return the keywords of an OpenAPI v3 schema that validate without a server: no prose, no defaults."""
     kept = {keyword: part[keyword] for keyword in _KEYWORDS if keyword in part}
     if kept.get("format") not in INTEGERS:
         kept.pop("format", None)
     if kept.get("x-kubernetes-list-type") != "set":
         kept.pop("x-kubernetes-list-type", None)
     if "required" in kept:
-        # A server fills in defaults before it looks for what is missing.
+        # A server sets defaults before it checks required fields.
         kept["required"] = [name for name in part["required"] if "default" not in part["properties"][name]]
     for keyword in ("items", "additionalProperties"):
         if keyword in part:
@@ -117,7 +117,7 @@ def _extract(part: Schema) -> Schema:
 
 
 def _strict(part: Schema) -> Schema:
-    """Return an extract as JSON Schema: what Kubernetes' own keywords say, said in standard ones."""
+    """Return an extract as JSON Schema, with Kubernetes' own keywords replaced by standard ones."""
     strict = dict(part)
     if part.get("x-kubernetes-int-or-string"):
         strict["type"] = ["integer", "string"]

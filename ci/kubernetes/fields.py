@@ -1,4 +1,4 @@
-"""Since which Kubernetes version each field is known, read from the definitions of all supported ones."""
+"""The first Kubernetes version with each field, from the definitions of all supported versions."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import functools
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ci.base.locations import path_text
+from ci.base.locations import InstancePath, path_text
 from ci.kubernetes import definitions, validation
 from ci.kubernetes.manifests import Key, Object, key_of
 from ci.kubernetes.validation import Problem
 from ci.kubernetes.versions import OLDEST, SUPPORTED, require_supported
 
-_Path = tuple[str | int, ...]
-
 _REFERENCE = "#/$defs/"
 
 
 class NewField(NamedTuple):
-    """A field that Kubernetes knows since a version; ``path`` is "" where it is the object's whole kind."""
+    """A field and the first version that has it; ``path`` is "" if the object's whole kind is new."""
 
     key: Key
     path: str
@@ -26,9 +24,9 @@ class NewField(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """What may stand somewhere: a definition, by its name in each supported version, "" where there is none.
+    """The definition for a value: its name in each supported version, "" where that version has none.
 
-    It stands in lists, of which nothing is said, and in so many ``maps`` with free keys.
+    The value may be nested in any number of lists, and is nested in ``maps`` maps with free keys.
     """
 
     names: tuple[str, ...]
@@ -36,17 +34,17 @@ class _Place(NamedTuple):
 
 
 class _Definitions(NamedTuple):
-    """A version's definitions: {name: {field: (name of its value's definition or "", maps around that)}}."""
+    """A version's definitions: {name: {field: (name of its value's definition or "", ``_Place.maps``)}}."""
 
     fields: dict[str, dict[str, tuple[str, int]]]
     kinds: dict[tuple[str, str], str]
 
 
 def newer(object_: Object, version: str = OLDEST) -> list[NewField]:
-    """Return the fields of an object that a Kubernetes version ("1.30") does not know, but a later one does.
+    """Return the fields of an object that a Kubernetes version ("1.30") does not have, but a later one does.
 
-    What no supported version knows is not among them, nor what stands within one of them and is as old as it.
-    Raise UserError for an unknown version.
+    A field within a newer field is only listed if it is newer still. Raises UserError for an unsupported
+    version and ValueError if the object has no key.
     """
     require_supported(version)
     key = _key(object_)
@@ -58,9 +56,9 @@ def newer(object_: Object, version: str = OLDEST) -> list[NewField]:
 
 
 def problems(objects: Iterable[Object], versions: Collection[str] = SUPPORTED) -> list[Problem]:
-    """Return what Kubernetes versions find wrong with objects, as ``validation.validate`` does for one.
+    """Return the problems that ``validation.validate`` finds in objects, for each of the versions.
 
-    That a field is newer than a version is no problem; what stands beside it is looked at there too.
+    A field that is newer than a version is no problem: the object is validated there without it.
     """
     found = []
     for object_ in objects:
@@ -72,8 +70,8 @@ def problems(objects: Iterable[Object], versions: Collection[str] = SUPPORTED) -
     return found
 
 
-def _late(key: Key, object_: Object) -> Iterator[tuple[_Path, str]]:
-    """Yield the path of each field that the oldest version does not know, and the first version that does."""
+def _late(key: Key, object_: Object) -> Iterator[tuple[InstancePath, str]]:
+    """Yield the path of each field that the oldest version lacks, and the first version that has it."""
     names = tuple(_definitions(version).kinds.get((key.api_version, key.kind), "") for version in SUPPORTED)
     if any(names):
         since = _first(names)
@@ -82,8 +80,10 @@ def _late(key: Key, object_: Object) -> Iterator[tuple[_Path, str]]:
         yield from _late_below(object_, _Place(names), (), since)
 
 
-def _late_below(node: Any, place: _Place, path: _Path, above: str) -> Iterator[tuple[_Path, str]]:
-    """Yield as ``_late`` does what is newer than the version ``above``, since which the node is known."""
+def _late_below(
+    node: Any, place: _Place, path: InstancePath, above: str
+) -> Iterator[tuple[InstancePath, str]]:
+    """Yield as ``_late`` does, for a node at ``path`` that first exists in the version ``above``."""
     if isinstance(node, list):
         for index, item in enumerate(node):
             yield from _late_below(item, place, (*path, index), above)
@@ -102,7 +102,7 @@ def _late_below(node: Any, place: _Place, path: _Path, above: str) -> Iterator[t
 
 @functools.cache
 def _fields(names: tuple[str, ...]) -> dict[str, tuple[str, _Place]]:
-    """Return the fields of a place's definition: since when each is known, and the place of its value."""
+    """Return the fields of a definition: the first version that has each, and the place of its value."""
     versions = [
         _definitions(version).fields.get(name, {}) for version, name in zip(SUPPORTED, names, strict=True)
     ]
@@ -117,7 +117,7 @@ def _fields(names: tuple[str, ...]) -> dict[str, tuple[str, _Place]]:
 
 
 def _first(by_version: Iterable[object]) -> str:
-    """Return the first supported version for which there is something."""
+    """Return the first supported version for which ``by_version`` is true."""
     return next(version for version, there in zip(SUPPORTED, by_version, strict=True) if there)
 
 
@@ -141,8 +141,8 @@ def _value(part: dict[str, Any]) -> tuple[str, int]:
     return part["$ref"].removeprefix(_REFERENCE), maps
 
 
-def _without(node: Any, paths: Collection[_Path], path: _Path = ()) -> Any:
-    """Return an object without what stands at some paths."""
+def _without(node: Any, paths: Collection[InstancePath], path: InstancePath = ()) -> Any:
+    """Return a copy of an object without the fields at some paths."""
     if isinstance(node, list):
         return [_without(item, paths, (*path, index)) for index, item in enumerate(node)]
     if isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""Kubernetes' own schemas: what each supported version makes of an object, without a cluster or network."""
+"""Validates objects with Kubernetes' own schemas of each supported version, without a cluster or network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from jsonschema_rs import Draft202012Validator, Registry, ValidationError, ValidationErrorKind
 
-from ci.base.locations import instance_path, path_text
+from ci.base.locations import instance_path, path_text, walk
 from ci.kubernetes import custom_kinds, definitions
 from ci.kubernetes.manifests import Key, Object, key_of
 from ci.kubernetes.versions import require_supported
@@ -18,7 +18,7 @@ _METADATA = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 
 class Problem(NamedTuple):
-    """Something that a Kubernetes ``version`` refuses, drops or reads otherwise than it is written."""
+    """A value of an object that a Kubernetes ``version`` refuses, drops or changes; ``path`` may be ""."""
 
     key: Key
     version: str
@@ -27,18 +27,22 @@ class Problem(NamedTuple):
 
 
 def validate(object_: Object, version: str) -> list[Problem]:
-    """Return all that a Kubernetes version ("1.30") finds wrong with an object from ``manifests.parse``.
+    """Return all problems that a Kubernetes version ("1.30") has with an object from ``manifests.parse``.
 
-    As with --validate=strict, a field that the version does not know is a problem at every level. So are a
-    second entry of one key in a list that server-side apply merges by key (x-kubernetes-list-map-keys), and
-    every null: Kubernetes drops it. Custom kinds are the same for every version. Raise UserError for an
-    unknown version.
+    As with --validate=strict, an unknown field is a problem at every level. So are two entries with the same
+    key in a list that server-side apply merges by key (x-kubernetes-list-map-keys), and every null, which
+    Kubernetes drops. Custom kinds are validated alike for every version. Raises UserError for an unsupported
+    version and ValueError if the object has no key.
     """
     require_supported(version)
     key = key_of(object_)
     if key is None:
         raise ValueError("an object needs apiVersion, kind and metadata.name")
-    found = [(path, "is null, which Kubernetes drops; leave the field out") for path in _nulls(object_)]
+    found = [
+        (path_text(path), "is null, which Kubernetes drops; leave the field out")
+        for path, value in walk(object_)
+        if value is None
+    ]
     validator = _validator(version, key.api_version, key.kind)
     if validator is None:
         unknown = f"Kubernetes {version} has no {key.api_version} {key.kind}"
@@ -55,7 +59,7 @@ def validate(object_: Object, version: str) -> list[Problem]:
 
 
 def report(problems: Iterable[Problem]) -> list[str]:
-    """Return a line for each thing that is wrong, with the versions that it is wrong for."""
+    """Return a line for each problem, with the versions that have it."""
     versions: dict[tuple[Key, str, str], list[str]] = {}
     for key, version, path, message in problems:
         versions.setdefault((key, path, message), []).append(version)
@@ -103,23 +107,12 @@ class _UniqueKeys:
         for item in instance if isinstance(instance, list) else []:
             if not isinstance(item, dict):
                 continue
-            # The one key of these that has a default; a server fills it in before it compares.
+            # protocol is the only such key with a default, which a server sets before it compares.
             entry = tuple(str(item.get(key, "TCP" if key == "protocol" else None)) for key in self.keys)
             if entry in seen:
                 named = ", ".join(f"{key} {value}" for key, value in zip(self.keys, entry, strict=True))
                 yield ValueError(f"has two entries with {named}")
             seen.add(entry)
-
-
-def _nulls(node: object, path: tuple[str | int, ...] = ()) -> Iterator[str]:
-    if node is None:
-        yield path_text(path)
-    elif isinstance(node, dict):
-        for name, value in node.items():
-            yield from _nulls(value, (*path, name))
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield from _nulls(value, (*path, index))
 
 
 def _message(error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""A fault is found where it is written, whatever the keys look like that lead there."""
+"""Every key and item has a path, and a fault is found where it is written, whatever the keys look like."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from ci.base.locations import instance_path, path_text
+from ci.base.locations import instance_path, path_text, walk
 
 # Texts at any depth of maps and lists.
 TEXTS = jsonschema_rs.validator_for(
@@ -52,3 +52,13 @@ def test_the_keys_are_those_of_the_document(document: Any, paths: list[tuple[str
 )
 def test_a_path_can_be_read(parts: list[str | int], text: str) -> None:
     assert path_text(parts) == text
+
+
+def test_every_key_and_item_is_met_with_its_path_after_what_holds_it() -> None:
+    assert list(walk({"a": [{"0": None}, 2], "b": {}})) == [
+        (("a",), [{"0": None}, 2]),
+        (("a", 0), {"0": None}),
+        (("a", 0, "0"), None),
+        (("a", 1), 2),
+        (("b",), {}),
+    ]
