@@ -79,8 +79,8 @@ class Accepted:
                 engine: pool.submit(self._batches[str(engine)].render, written, engine)
                 for engine in helm.ENGINES
             }
-            with_stand_ins = {part: each.values for part, each in plain.items()}
-            others = pool.submit(self._batches[_PLAIN].render, with_stand_ins, helm.ENGINES[-1])
+            with_placeholders = {part: each.values for part, each in plain.items()}
+            others = pool.submit(self._batches[_PLAIN].render, with_placeholders, helm.ENGINES[-1])
         return [
             Trial(
                 self.chart.name,

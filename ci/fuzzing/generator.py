@@ -1,4 +1,4 @@
-"""Draws values from a chart's values.schema.json: valid ones, as strange as the schema lets them be."""
+"""Generates valid values from a chart's values.schema.json, as unusual as the schema allows."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ci.values.schema_walk import Schema
 Values = dict[str, Any]
 Draw = Callable[[SearchStrategy[Any]], Any]
 
-# Names that mean something: what one key declares another may refer to, and some change what is made.
+# Strings with a meaning: one key may declare a name to which another refers, and some change the render.
 _WORDS = (
     *("http", "tmp", "data", "grpc", "a", "b2", "LOG_LEVEL", "x.y", "example.com", "*.example.com"),
     *("cpu", "memory", "Always", "TCP", "UDP", "ALL", "SYS_ADMIN", "None", "ClientIP", "Resource"),
     *("/data", "/data/", "/tmp", "/", "10%", "0%", "1", "100m", "2", "1Gi", "0", "1.5", "1e3", ""),  # noqa: S108
 )
-# What a plain way of writing YAML, or a template, would make something else of.
+# Parts of strings that YAML without quotes, or a template, would change.
 _PIECES = (
     *(
         '"',
@@ -51,28 +51,28 @@ _PIECES = (
     *("\x7f", "\x85", "\u2028", "\u2029", "\ufeff", "\uffff", "\x01", "a long line of words " * 40),
 )
 
-# A definition's key whose text has to be one that stands elsewhere in the values too, or one that does not.
+# By definition and key: the names to choose from, because others would break a reference.
 _REFERENCES = {
     ("VolumeMount", "name"): ("tmp", "data"),
     ("VolumeDevice", "name"): ("tmp", "data"),
-    # Otherwise something made elsewhere would have a name of the release's.
+    # Any other name could be that of an existing object to which the values refer.
     ("", "fullnameOverride"): ("shop", "a-name-of-sixty-three-characters-which-is-the-most-there-may-be", ""),
 }
-# Definitions that take one of those of their keys which are maps, and only one.
+# Definitions of which exactly one of the keys whose value is a map must be set.
 _UNIONS = frozenset(
     {"probe", "volume", "variable", "LifecycleHandler", "EnvVarSource", "EnvFromSource", "IngressBackend"}
     | {"VolumeProjection"}
 )
-# What the checks want in a block or an entry, although one file may leave it to another.
+# By definition or block: keys that the chart's checks require, but its schema does not.
 _NEEDED = {
     "port": ("containerPort",),
     "cronJob": ("schedule",),
     "ingress": ("hosts",),
     "migration": ("command",),
 }
-# Templates, which may fail.
+# Its values are templates, which may fail.
 _LEFT_OUT = frozenset({"extraObjects"})
-# The most keys of an object that are drawn, by its depth; deeper only what has to be there is.
+# The most optional keys of an object, by its depth; deeper objects have none.
 _MOST_KEYS = (8, 4, 3, 3, 2, 2, 2, 1, 1)
 
 _ONE_OF_TWENTY = st.integers(0, 19).map(lambda number: number == 19)
@@ -86,9 +86,9 @@ _TEXTS = st.one_of(
 
 
 def values(schema: Schema) -> SearchStrategy[Values]:
-    """Return what draws values that a schema accepts, as ``schema.build`` writes it.
+    """Return a strategy for values that a built schema accepts.
 
-    They run an image, where the chart has a key for one, and blocks that can be switched on mostly are.
+    They set an image if the chart has a key for it, and ``enabled`` is mostly true.
     """
     generator = _Generator(schema)
 
@@ -107,13 +107,13 @@ class _Generator:
         self._schema = schema
 
     def value(self, draw: Draw, part: Schema, depth: int, key: str = "", owner: str = "") -> Any:
-        """Draw what a part of the schema accepts; it is for a ``key`` of the definition ``owner``."""
+        """Draw a value for a part of the schema, which is that of a ``key`` of the definition ``owner``."""
         kinds = self._kinds(part)
         name = schema_walk.target(part).removesuffix(NOT_NULL)
         part = schema_walk.resolved(self._schema, part)
         if "null" in schema_walk.types(part) and draw(_ONE_OF_TWENTY):
             return None
-        # A type that has a message of its own for other types is in an "if", with its limits.
+        # With a message of its own for other types, a type and its limits are in an "if".
         part = {**part, **part.get("if", {})}
         match draw(_one(kinds)):
             case "enum":
@@ -135,7 +135,7 @@ class _Generator:
                 return draw(_texts(part.get("pattern", ""), *limits, tuple(part.get("examples", ()))))
 
     def object(self, draw: Draw, part: Schema, depth: int, name: str = "") -> Values:
-        """Draw a map that a part of the schema, a definition or block of that ``name``, accepts."""
+        """Draw a map for a part of the schema: the definition or block ``name``."""
         if "properties" not in part:
             return self._map(draw, part, depth)
         properties = {
@@ -168,17 +168,16 @@ class _Generator:
         return [self.value(draw, items, depth + 1) for _ in range(draw(_integers(least, most)))]
 
     def _kinds(self, part: Schema) -> tuple[str, ...]:
-        """Return the types that a part accepts, without null, and without maps that may hold anything.
+        """Return the types that can be drawn for a part: no null, and no map without a schema of its values.
 
-        "enum" stands for the values that it lists, whatever their types.
+        A part with an enum has the one type "enum".
         """
         part = schema_walk.resolved(self._schema, part)
         if "enum" in part:
             return ("enum",)
-        told = part.get("additionalProperties") not in (None, True, {}) or part.keys() & {"properties"}
-        return tuple(
-            kind for kind in schema_walk.types(part) if kind != "null" and (kind != "object" or told)
-        )
+        described = "properties" in part or part.get("additionalProperties") not in (None, True, {})
+        types = schema_walk.types(part)
+        return tuple(kind for kind in types if kind != "null" and (kind != "object" or described))
 
 
 @functools.cache
@@ -216,7 +215,7 @@ def _texts(
 
     if not pattern:
         return _TEXTS.filter(fits)
-    # A $ is the end of a text to Helm, and not, as to Python, the end of its last line.
+    # In Python $ also matches before a final line break, in Go only at the end.
     whole = re.compile(pattern.replace("$", r"\Z"))
     likely = tuple(word for word in (*_WORDS, *AMBIGUOUS) if fits(word) and whole.search(word))
     words = (*examples, *likely)

@@ -1,4 +1,4 @@
-"""Puts plain texts in the place of strange ones: whatever they are made into has to be the same otherwise."""
+"""Replaces unusual strings of values by placeholders: the render must otherwise be identical."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ci.values.schema_walk import Schema
 
 Values = dict[str, Any]
 
-_STAND_IN = re.compile(r"stand-in-\d+-")
+_PLACEHOLDER = re.compile(r"placeholder-\d+-")
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/%*-]*")
-# What an unquoted text would be read as something else for, without a strange character in it.
+# Strings of plain characters that YAML reads as another type if they are not quoted.
 AMBIGUOUS = (
     "yes",
     "NO",
@@ -32,42 +32,42 @@ AMBIGUOUS = (
 
 
 class Plain(NamedTuple):
-    """Values with stand-ins, and the text that each stands for."""
+    """Values with placeholders, and the string that each stands for: {placeholder: string}."""
 
     values: Values
     texts: dict[str, str]
 
 
 def plain(schema: Schema, values: Values) -> Plain:
-    """Return values with a stand-in for each text that no pattern or name could give a meaning to.
+    """Return values with a placeholder for each unusual string whose form the schema does not restrict.
 
-    ``schema`` is the values.schema.json that they are valid for.
+    ``schema`` is a built schema for which the values are valid.
     """
-    stand_ins: dict[str, str] = {}
-    replaced = _replaced(schema, schema, values, stand_ins)
-    return Plain(replaced, {stand_in: text for text, stand_in in stand_ins.items()})
+    placeholders: dict[str, str] = {}
+    replaced = _replaced(schema, schema, values, placeholders)
+    return Plain(replaced, {placeholder: text for text, placeholder in placeholders.items()})
 
 
 def restored(node: Any, texts: dict[str, str]) -> Any:
-    """Return what was made of values with the texts themselves in the place of their stand-ins."""
+    """Return a rendered document with each placeholder replaced by its string, also within longer strings."""
     if isinstance(node, dict):
         return {key: restored(value, texts) for key, value in node.items()}
     if isinstance(node, list):
         return [restored(item, texts) for item in node]
-    return _STAND_IN.sub(lambda found: texts[found[0]], node) if isinstance(node, str) else node
+    return _PLACEHOLDER.sub(lambda found: texts[found[0]], node) if isinstance(node, str) else node
 
 
-def _replaced(schema: Schema, part: Schema, value: Any, stand_ins: dict[str, str]) -> Any:
+def _replaced(schema: Schema, part: Schema, value: Any, placeholders: dict[str, str]) -> Any:
     if isinstance(value, dict):
         return {
-            key: _replaced(schema, schema_walk.below(schema, part, key), inner, stand_ins)
+            key: _replaced(schema, schema_walk.below(schema, part, key), inner, placeholders)
             for key, inner in value.items()
         }
     if isinstance(value, list):
         part = schema_walk.below(schema, part, 0)
-        return [_replaced(schema, part, item, stand_ins) for item in value]
+        return [_replaced(schema, part, item, placeholders) for item in value]
     if not isinstance(value, str) or part.keys() & {"pattern", "enum", "const"}:
         return value
     if value not in AMBIGUOUS and _PLAIN.fullmatch(value):
         return value
-    return stand_ins.setdefault(value, f"stand-in-{len(stand_ins)}-")
+    return placeholders.setdefault(value, f"placeholder-{len(placeholders)}-")

@@ -15,8 +15,8 @@ MARKER = "kubernetes:"
 ANNOTATIONS = frozenset({"title", "description", "default", "examples"})
 
 _RAW_REFERENCE = "#/$defs/"
-# Written once, for their size and for Helm's time; Kubernetes has no definitions of these.
-# A file's numbers pass through a float64, which holds whole numbers up to 2^53 - 1 alone.
+# Not Kubernetes' own: short definitions of its most frequent types, since size costs Helm time.
+# Helm reads numbers of a file as float64, which is exact for integers only up to 2^53 - 1.
 _SHARED: dict[str, Schema] = {
     "text": {"type": "string"},
     "boolean": {"type": "boolean"},
@@ -28,14 +28,14 @@ _SHARED: dict[str, Schema] = {
 
 
 def resolve(schema: Schema) -> Schema:
-    """Return a schema with each ``$ref: kubernetes:<name>`` resolved, as io.k8s.api.core.v1.Affinity.
+    """Return a schema with each ``$ref: kubernetes:<name>`` resolved, such as io.k8s.api.core.v1.Affinity.
 
-    It becomes a $ref to a definition under the last word of that name (Affinity), which is added along with
-    all that it leads to; one that the schema has under such a name already stands in its place. With more
-    than annotations beside it, it becomes the definition itself: those keywords take the place of its own,
-    and its ``properties`` are laid over, one by one, but for those that a pattern beside it fits. Raises
+    The $ref becomes one to a definition named by the last word (Affinity), which is added with all that it
+    refers to; a definition that the schema already has under that name is used instead. If there is more than
+    annotations beside the $ref, the definition itself is put in its place: keywords beside it override its
+    own, ``properties`` one by one, and its properties that match a pattern beside it are left out. Raises
     LookupError, with the reason, for a definition that the newest supported Kubernetes does not have, and for
-    two with one last word.
+    two with the same last word.
     """
     wanted: set[str] = set()
     resolved: Schema = _resolved(schema, wanted)
@@ -52,9 +52,10 @@ def resolve(schema: Schema) -> Schema:
 
 @functools.cache
 def definition(name: str) -> Schema:
-    """Return a definition of the newest supported Kubernetes; what it refers to is marked as in a source.
+    """Return a definition of the newest supported Kubernetes, by its full name or one of ``_SHARED``.
 
-    ``format`` becomes its limits. Raises LookupError, with the reason, for an unknown name.
+    References in it are written as in a schema.yaml: kubernetes:<name>. The result is shared: callers must
+    not change it. Raises LookupError, with the reason, for an unknown name.
     """
     if name in _SHARED:
         return _SHARED[name]
@@ -78,9 +79,9 @@ def _resolved(node: Any, wanted: set[str]) -> Any:
     if rest.keys() <= ANNOTATIONS:
         wanted.add(name)
         return {"$ref": REFERENCE + _short(name), **rest}
-    laid_over = {**base.get("properties", {}), **rest.get("properties", {})}
+    merged = {**base.get("properties", {}), **rest.get("properties", {})}
     patterns = rest.get("patternProperties", {})
-    own = {name: part for name, part in laid_over.items() if not any(re.search(p, name) for p in patterns)}
+    own = {name: part for name, part in merged.items() if not any(re.search(p, name) for p in patterns)}
     return _resolved({**base, **rest, "properties": own}, wanted)
 
 

@@ -1,4 +1,4 @@
-"""What can be written in a chart's values: the tables of its README and of its page, from schema.yaml."""
+"""The tables of a chart's values for its README and its page, from schema.yaml and values.yaml."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _TYPES = {
 
 
 class Row(NamedTuple):
-    """A key with its type, its default as YAML ("" where it has none) and what it does.
+    """A key with its type, its default as YAML ("" if it has none) and its description.
 
-    Code stands in backquotes in ``type`` and ``text``.
+    ``type`` and ``text`` are Markdown with code in backquotes.
     """
 
     key: str
@@ -35,16 +35,16 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows for all keys of a chart, or for those of an entry of the map or list ``entry_of`` ("" for all)."""
+    """The keys of a chart (``entry_of`` is ""), or those of each entry of the map or list ``entry_of``."""
 
     entry_of: str
     rows: list[Row]
 
 
 def tables(chart: Chart) -> list[Table]:
-    """Return the table of all keys of a chart, then one for each kind of entry whose keys are explained.
+    """Return the table of a chart's keys, then one for each kind of entry whose keys have descriptions.
 
-    Raises UserError where schema.yaml or values.yaml cannot be read.
+    Raises UserError if schema.yaml or values.yaml cannot be read.
     """
     schema = schema_source.read(chart.path / "schema.yaml")
     parts = list(_parts(schema["properties"], read_values(chart.path / "values.yaml")))
@@ -65,7 +65,7 @@ def _table(schema: Schema, entry_of: str, parts: list[_Part]) -> Table:
 
 
 def _entries(schema: Schema, part: Schema) -> list[Schema]:
-    """Return the forms of a map's or a list's entries that have a definition of their own."""
+    """Return the resolved parts for entries of a map or list that have a definition of their own."""
     entries = schema_walk.entries(schema, part)
     return [schema_walk.resolved(schema, entry) for entry in entries if "$ref" in entry]
 
@@ -73,9 +73,9 @@ def _entries(schema: Schema, part: Schema) -> list[Schema]:
 def _parts(
     properties: Mapping[str, Schema], defaults: Mapping[str, Any], prefix: str = ""
 ) -> Iterator[_Part]:
-    """Yield each key with its part of the schema and its default, and each key below it not in a definition.
+    """Yield each key with its part of the schema and its default, then the keys below it.
 
-    A key without a description is Kubernetes' own, and explained there.
+    Keys in a definition are left out, and so are keys without a description: Kubernetes documents those.
     """
     for name, part in properties.items():
         if "description" not in part:
@@ -85,8 +85,8 @@ def _parts(
             *_parts(part.get("properties", {}), defaults.get(name) or {}, f"{key}."),
             *_parts(part.get("items", {}).get("properties", {}), {}, f"{key}[]."),
         ]
-        told_below = below and defaults.get(name)
-        yield key, part, "" if told_below or name not in defaults else _on_one_line(defaults[name])
+        in_rows_below = below and defaults.get(name)
+        yield key, part, "" if in_rows_below or name not in defaults else _on_one_line(defaults[name])
         yield from below
 
 

@@ -175,11 +175,11 @@ def test_settings_that_are_kept_under_a_hash_are_found_under_their_name() -> Non
 
 
 def test_a_text_that_changes_anything_beside_itself_is_found() -> None:
-    texts = {"stand-in-0-": "a: b", "stand-in-1-": "\n"}
+    texts = {"placeholder-0-": "a: b", "placeholder-1-": "\n"}
 
     def plain(objects: dict[str, Any]) -> None:
-        main(objects)["env"][0].update(value="stand-in-0-")
-        main(objects)["command"][1] = "stand-in-1-"
+        main(objects)["env"][0].update(value="placeholder-0-")
+        main(objects)["command"][1] = "placeholder-1-"
         # These follow from the texts.
         main(objects)["env"].reverse()
         objects["Deployment"]["spec"]["template"]["metadata"]["annotations"]["checksum/config"] = "456"
