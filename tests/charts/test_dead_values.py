@@ -1,4 +1,4 @@
-"""No key of the values is dead: for each there is a case that renders otherwise where that key is changed."""
+"""Every key of the values has an effect: changing it changes the render of at least one case."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from ci.values.kubernetes_parts import MARKER
 from ci.values.schema_walk import Schema, resolved, types
 from tests.support.rendering import NEWEST_ENGINE, Rendered
 
-# `*` stands for some entry of a map or a list.
+# `*` is any entry of a map or list.
 Key = tuple[str, ...]
-# A case's name, and blocks of values that take the place of its own.
+# A case's name, and blocks of values that replace its own.
 Change = tuple[str, dict[str, Any]]
 
-CONDITION = "a parent chart's `condition:` has had its say before this chart is rendered"
+CONDITION = "a parent chart's `condition:` is evaluated before this chart is rendered"
 EXCEPTIONS = {
     "microservice": {
         "enabled": CONDITION,
-        "volumeMounts": "may be empty, as helm create has it, and is refused otherwise",
+        "volumeMounts": "may only be empty, as in helm create",
     },
     "namespace": {
         "enabled": CONDITION,
-        "global": "what a parent chart sets for all its parts is taken, not used",
+        "global": "a parent chart may set it for all its subcharts; this chart does not use it",
     },
 }
 
-# What each change renders to, all in one run of Helm; `tries` are values too, which no key of the chart is.
+# Renders every change in one run of Helm; the chart has no key `tries`.
 PROBE = """
 apiVersion: v1
 kind: Probe
@@ -56,7 +56,7 @@ texts:
 
 
 def keys(schema: Schema, part: Schema, above: Key = ()) -> Iterator[tuple[Key, Schema]]:
-    """Every key that can be set, with what the schema says of it; none within Kubernetes' own definitions."""
+    """Every key that can be set, with its part of the schema; none within Kubernetes' own definitions."""
     of_kubernetes = is_kubernetes(part)
     part = part if of_kubernetes else resolved(schema, part)
     inner = [(name, below) for name, below in part.get("properties", {}).items() if "const" not in below]
@@ -73,11 +73,11 @@ def is_kubernetes(part: Schema) -> bool:
 
 
 def samples(schema: Schema, part: Schema, number: int) -> Iterator[Any]:
-    """What a key could be: its choices, or something with a number in it that is found again."""
+    """Values for a key: those of its enum, or one that contains the number, to find it in the render."""
     part = {"type": "object"} if is_kubernetes(part) else resolved(schema, part)
     match "enum" if "enum" in part else next(iter(types(part)), "object"):
         case "enum":
-            # The first choice is what most keys are by themselves.
+            # The first is the default of most keys.
             yield from reversed(part["enum"])
         case "boolean":
             yield from (True, False)
@@ -99,13 +99,13 @@ def entries(values: Any) -> dict[Any, Any]:
 
 
 def likeness(key: Key, values: Any) -> int:
-    """How many steps towards a key the values go."""
+    """How many parts of a key's path the values have."""
     below = [value for name, value in entries(values).items() if key and key[0] in (name, "*")]
     return max((1 + likeness(key[1:], value) for value in below), default=0)
 
 
 def changed(values: Any, key: Key, value: Any) -> Any:
-    """The values with another value at a key; as they are where they have no entry that it could be in."""
+    """The values with another value at a key; unchanged if they have no entry for its `*`."""
     if not key:
         return value
     within = entries(values)
@@ -119,7 +119,7 @@ def changed(values: Any, key: Key, value: Any) -> Any:
 
 
 def overlaid(base: Any, over: Any) -> Any:
-    """What Helm makes of a chart's values and a user's."""
+    """A user's values merged over a chart's, as Helm does."""
     if not isinstance(base, dict) or not isinstance(over, dict):
         return over
     return {**base, **{name: overlaid(base.get(name), value) for name, value in over.items()}}
@@ -137,13 +137,13 @@ class Probe:
         self.whole = {name: overlaid(defaults, own) for name, own in self.own.items()}
         templates = self._chart / "templates"
         files = [path for path in templates.rglob("*") if path.suffix in (".yaml", ".txt")]
-        # What refuses values would end the run.
+        # A check that refuses values would end the run.
         self._templates = [str(path.relative_to(templates)) for path in files if path.parent.name != "checks"]
         (templates / "probe.yaml").write_text(PROBE, encoding="utf-8")
         self.plain = dict(zip(self.own, self([(case, {}) for case in self.own]), strict=True))
 
     def __call__(self, changes: Sequence[Change]) -> list[str]:
-        """What the changes render to, manifests and notes."""
+        """The render of each change: manifests and notes."""
         tries = {"cases": self.whole, "changes": changes, "templates": self._templates}
         file = self._folder / "values.yaml"
         file.write_text(json.dumps({"tries": tries}), encoding="utf-8")
@@ -152,12 +152,12 @@ class Probe:
         return Rendered(stream).one("Probe")["texts"] or []
 
     def cases(self, key: Key) -> list[str]:
-        """The cases, beginning with the one that says most about a key."""
+        """The names of the cases, the one whose values are closest to the key first."""
         return sorted(self.own, key=lambda case: -likeness(key, self.own[case]))
 
 
 def read(probe: Probe, schema: Schema, parts: dict[Key, Schema]) -> set[Key]:
-    """The keys whose value can be read in what is rendered; one case is asked about many keys at once."""
+    """The keys whose value appears in the render; many keys of a case are changed at once."""
     numbers = {key: number for number, key in enumerate(parts, start=20001)}
     values = dict(probe.whole)
     for key, number in numbers.items():
@@ -170,7 +170,7 @@ def read(probe: Probe, schema: Schema, parts: dict[Key, Schema]) -> set[Key]:
 
 
 def changing(probe: Probe, schema: Schema, parts: dict[Key, Schema], cases: slice, most: int) -> set[Key]:
-    """The keys of which one of ``most`` values changes what one of those cases renders to."""
+    """The keys of which one of ``most`` values changes the render of one of the cases."""
     tries = []
     for key, part in parts.items():
         for case in probe.cases(key)[cases]:
@@ -182,15 +182,14 @@ def changing(probe: Probe, schema: Schema, parts: dict[Key, Schema], cases: slic
 
 
 @pytest.mark.parametrize("chart", catalog.charts(), ids=lambda chart: chart.name)
-def test_every_key_changes_what_is_rendered(chart: Chart, tmp_path: Path) -> None:
+def test_every_key_changes_the_render(chart: Chart, tmp_path: Path) -> None:
     source = chart.path / "schema.yaml"
     schema = kubernetes_yaml.load(source.read_text(encoding="utf-8"), repository.shown(source))
     probe = Probe(chart, tmp_path)
     left = dict(keys(schema, schema))
     alive = read(probe, schema, left)
     excepted = EXCEPTIONS.get(chart.name, {}).keys()
-    # One value in the case that says most about a key will do for nearly all; more values and every case are
-    # tried before a key is called dead.
+    # For nearly all keys one value in the closest case is enough; the others get more values and all cases.
     for cases, most in ((slice(1), 1), (slice(4), 3), (slice(4, None), 3)):
         left = {key: part for key, part in left.items() if key not in alive}
         if {".".join(key) for key in left} == excepted:
@@ -198,6 +197,6 @@ def test_every_key_changes_what_is_rendered(chart: Chart, tmp_path: Path) -> Non
         alive = changing(probe, schema, left, cases, most)
     dead = {".".join(key) for key in left.keys() - alive}
     assert dead == excepted, (
-        f"no case renders otherwise where one of {sorted(dead ^ excepted)} alone is changed: "
-        "use the key in a template, take it out, write a case in which it counts, or give the reason here"
+        f"changing one of {sorted(dead ^ excepted)} alone changes the render of no case: use the key in a "
+        "template, remove it, write a case that needs it, or add it to EXCEPTIONS with the reason"
     )

@@ -1,4 +1,4 @@
-"""Every field that Kubernetes has for the chart's objects can be set through some key of the values."""
+"""Every field that Kubernetes has for the chart's objects can be set by a key of the values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ci.values.schema_walk import Schema, below, entries, resolved
 
 SCHEMA: Schema = json.loads(schema.build(repository.root() / "charts" / "microservice" / "schema.yaml"))
 
-# Where the fields of a kind stand; "" is the top level.
+# Kubernetes' definitions, each with the key below which its fields are; "" is the top level.
 ROOTS = {
     "io.k8s.api.apps.v1.DeploymentSpec": "",
     "io.k8s.api.core.v1.PodSpec": "podSpec",
@@ -27,7 +27,7 @@ ROOTS = {
     "io.k8s.api.core.v1.EnvVarSource": "env.*",
     "io.k8s.api.core.v1.PersistentVolumeClaimSpec": "volumes.*.claim",
 }
-# A field with a key of another name or in another place; `*` is an entry of a map or of a list.
+# Fields whose key has another name or is elsewhere; `*` is an entry of a map or list.
 KEYS = {
     "DeploymentSpec.replicas": "replicaCount",
     "PodSpec.affinity": "affinity",
@@ -62,31 +62,31 @@ KEYS = {
     "IngressSpec.rules": "ingress.hosts",
 }
 EXCEPTIONS = {
-    "DeploymentSpec.paused": "for a running Deployment; one that is paused from the first starts nothing",
-    "DeploymentSpec.selector": "can't be changed later, so nobody is to set it",
-    "DeploymentSpec.template": "its spec is looked at by itself; its labels and annotations have keys",
+    "DeploymentSpec.paused": "for a running Deployment; a new one that is paused starts nothing",
+    "DeploymentSpec.selector": "immutable, so the chart sets it",
+    "DeploymentSpec.template": "its spec is checked on its own; its labels and annotations have keys",
     "PodSpec.activeDeadlineSeconds": "Kubernetes refuses it in a Deployment",
     "PodSpec.ephemeralContainers": "Kubernetes refuses them in a Deployment",
-    "PodSpec.priority": "Kubernetes takes it from the priority class, and refuses another",
-    "PodSpec.restartPolicy": "Kubernetes takes nothing but Always in a Deployment",
-    "Container.env": "a map here, whose entries' sources are looked at by themselves",
+    "PodSpec.priority": "Kubernetes sets it from the priority class, and refuses another",
+    "PodSpec.restartPolicy": "Kubernetes accepts only Always in a Deployment",
+    "Container.env": "a map here, whose entries' sources are checked on their own",
     "ContainerPort.name": "the entry's key",
     "Volume.name": "the entry's key",
-    "VolumeMount.name": "the key of the entry that it stands in",
-    "ServiceSpec.externalName": "for a Service of type ExternalName, which leads to no pods",
-    "ServiceSpec.selector": "the chart's pods are what the Service is for",
-    "IngressRule.http": "paths stand in the rule itself",
+    "VolumeMount.name": "the key of the entry",
+    "ServiceSpec.externalName": "for a Service of type ExternalName, which has no pods",
+    "ServiceSpec.selector": "the Service is for the chart's pods",
+    "IngressRule.http": "paths are in the rule itself",
     "HorizontalPodAutoscalerSpec.scaleTargetRef": "always the chart's Deployment",
-    "NetworkPolicySpec.podSelector": "the release's pods are what the policy is for",
-    "PodDisruptionBudgetSpec.selector": "the chart's pods are what the budget is for",
-    "PodDisruptionBudgetSpec.unhealthyPodEvictionPolicy": "a pod that is broken never holds up a drain",
+    "NetworkPolicySpec.podSelector": "the policy is for the release's pods",
+    "PodDisruptionBudgetSpec.selector": "the budget is for the chart's pods",
+    "PodDisruptionBudgetSpec.unhealthyPodEvictionPolicy": "a pod that is not ready must never block a drain",
     "PersistentVolumeClaimSpec.resources": "size is its request, and a claim has no limits",
     **{
         f"Volume.{driver}": "no supported Kubernetes has its driver"
         for driver in ("flocker", "glusterfs", "photonPersistentDisk", "quobyte", "scaleIO", "storageos")
     },
     **{
-        f"ObjectMeta.{field}": "a claim's template takes labels and annotations alone"
+        f"ObjectMeta.{field}": "a claim's template has labels and annotations only"
         for field in definition("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")["properties"]
         if field not in ("labels", "annotations")
     },
@@ -110,7 +110,7 @@ def at(key: str) -> Schema:
 def unreachable(
     kubernetes: Schema, part: Schema, path: str, above: frozenset[str] = frozenset()
 ) -> Iterator[str]:
-    """Yield the path of every field of a definition that the schema's part for it leaves no way to."""
+    """Yield the path of every field of a definition that no key sets, within the part for that definition."""
     name = kubernetes.get("$ref", "").removeprefix(MARKER)
     if name in above or part.get("additionalProperties") is True:
         return
@@ -137,7 +137,7 @@ def test_every_field_can_be_set(kind: str) -> None:
     assert sorted(set(unreachable({"$ref": MARKER + kind}, at(ROOTS[kind]), ROOTS[kind]))) == []
 
 
-def test_what_is_said_of_fields_is_about_fields_that_there_are() -> None:
+def test_every_key_and_exception_listed_here_is_of_an_existing_field() -> None:
     for kind in ROOTS:
         list(unreachable({"$ref": MARKER + kind}, at(ROOTS[kind]), ROOTS[kind]))
     assert KEYS.keys() | EXCEPTIONS.keys() == met
