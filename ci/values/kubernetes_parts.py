@@ -86,6 +86,7 @@ def _resolved(node: Any, wanted: set[str]) -> Any:
 
 
 def _plain(raw: Schema) -> Schema:
+    """Return a part of Kubernetes' definitions as draft-07, with references as in a schema.yaml."""
     if "$ref" in raw:
         return {"$ref": MARKER + raw["$ref"].removeprefix(_RAW_REFERENCE)}
     if raw.get("format") in _SHARED:

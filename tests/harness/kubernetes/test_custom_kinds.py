@@ -12,7 +12,7 @@ from ci.base.errors import UserError
 from ci.kubernetes import custom_kinds, validation
 from ci.kubernetes.versions import NEWEST, OLDEST, SUPPORTED
 
-# One object of each kind, with what makes it wrong: path, value, and what is said of it.
+# A valid object of each kind.
 EXTERNAL_SECRET = """
 apiVersion: external-secrets.io/v1
 kind: ExternalSecret
@@ -104,13 +104,13 @@ def problems(text: str, version: str = NEWEST) -> list[str]:
 
 
 @pytest.mark.parametrize("text", GOOD, ids=lambda text: text.split()[3])
-def test_every_kubernetes_version_takes_a_custom_kind_that_is_right(text: str) -> None:
+def test_a_valid_object_of_a_custom_kind_has_no_problem_in_any_version(text: str) -> None:
     assert {version: problems(text, version) for version in SUPPORTED} == {
         version: [] for version in SUPPORTED
     }
 
 
-def test_there_is_an_object_above_for_every_extract() -> None:
+def test_every_extract_has_an_object_above() -> None:
     objects = [kubernetes_yaml.load(text, "an object") for text in GOOD]
     names = {f"{made['apiVersion'].partition('/')[0]}.{made['kind']}.yaml" for made in objects}
     assert names == {file.name for file in custom_kinds.FOLDER.iterdir()}
@@ -168,22 +168,22 @@ def test_there_is_an_object_above_for_every_extract() -> None:
         (SCALED_OBJECT, "20", "3000000000", "spec.maxReplicaCount: 3000000000 is greater"),
     ],
 )
-def test_what_is_wrong_in_a_custom_kind_is_told_with_its_path(
+def test_a_mistake_in_a_custom_kind_is_reported_with_its_path(
     version: str, text: str, right: str, wrong: str, problem: str
 ) -> None:
-    (told,) = problems(text.replace(right, wrong, 1), version)
-    assert told.startswith(problem)
+    (found,) = problems(text.replace(right, wrong, 1), version)
+    assert found.startswith(problem)
 
 
-def test_a_provider_that_the_extract_does_not_tell_of_may_hold_anything() -> None:
+def test_a_provider_that_the_extract_leaves_open_may_hold_anything() -> None:
     other = SECRET_STORE.replace("aws:", "gcpsm:").replace("region", "no such field")
     assert problems(other) == []
 
 
 def test_another_version_of_a_known_kind_is_a_problem() -> None:
-    (told,) = problems(EXTERNAL_SECRET.replace("io/v1", "io/v1beta1"))
-    assert told.startswith(f": Kubernetes {NEWEST} has no external-secrets.io/v1beta1 ExternalSecret")
-    assert "ci/kubernetes/crds" in told
+    (problem,) = problems(EXTERNAL_SECRET.replace("io/v1", "io/v1beta1"))
+    assert problem.startswith(f": Kubernetes {NEWEST} has no external-secrets.io/v1beta1 ExternalSecret")
+    assert "ci/kubernetes/crds" in problem
 
 
 HEADER = """\
@@ -212,7 +212,7 @@ x-kubernetes-validations: [{rule: self.size > 0}]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the extracts lie, with nothing but the head of one."""
+    """The folder of the extracts, with only the header of one."""
     folder = tmp_path / "crds"
     folder.mkdir()
     monkeypatch.setattr(custom_kinds, "FOLDER", folder)
@@ -243,17 +243,17 @@ def renewed(folder: Path) -> dict[str, Any]:
     return extract
 
 
-def test_an_extract_keeps_its_head_and_has_no_prose(folder: Path) -> None:
+def test_a_renewed_extract_keeps_its_header_and_has_no_prose(folder: Path) -> None:
     extract = renewed(folder)
     spec = extract.pop("spec")
     assert extract == kubernetes_yaml.load(HEADER, "header")
     assert "Prose" not in str(spec)
     assert set(spec) == {"type", "required", "properties"}
-    # What has a default is there before a server looks for it.
+    # A server sets defaults before it checks required fields.
     assert spec["required"] == ["size", "shape"]
 
 
-def test_an_extract_can_be_renewed_from_itself_any_number_of_times(folder: Path) -> None:
+def test_renewing_twice_is_the_same_as_once(folder: Path) -> None:
     assert renewed(folder) == renewed(folder)
 
 
@@ -277,22 +277,22 @@ def test_an_extract_can_be_renewed_from_itself_any_number_of_times(folder: Path)
 def test_an_extract_is_as_strict_as_the_definition(folder: Path, field: str, problem: str | None) -> None:
     renewed(folder)
     fields = {"size": 1, "shape": {}, **kubernetes_yaml.load(field, "a field")}
-    # The compiled schema is kept for good, so that of a kind that is there for one test is not asked for.
+    # Validators are cached, and this kind exists for one test only.
     validation._validator.cache_clear()
     made = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a"}, "spec": fields}
-    told = [f"{found.path}: {found.message}" for found in validation.validate(made, NEWEST)]
+    lines = [f"{found.path}: {found.message}" for found in validation.validate(made, NEWEST)]
     validation._validator.cache_clear()
-    assert [line.startswith(problem or "") for line in told] == ([True] if problem else [])
+    assert [line.startswith(problem or "") for line in lines] == ([True] if problem else [])
 
 
-def test_fields_beside_those_to_be_told_in_detail_may_hold_anything(folder: Path) -> None:
+def test_siblings_of_the_fields_kept_in_detail_may_hold_anything(folder: Path) -> None:
     (folder / "example.com.Widget.yaml").write_text(f"{HEADER}only: {{spec.shape: [square]}}\n")
     shape = renewed(folder)["spec"]["properties"]["shape"]["properties"]
     assert shape["round"] == {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     assert shape["square"]["properties"] == {"side": {"type": "integer"}}
 
 
-def test_a_file_without_a_kind_that_has_an_extract_is_refused_with_what_to_do(folder: Path) -> None:
+def test_a_file_without_a_definition_of_an_extract_is_refused_with_what_to_do(folder: Path) -> None:
     (folder / "example.com.Widget.yaml").unlink()
     with pytest.raises(
         UserError, match=r"defines no kind of .*crds; for a new one write <group>\.<Kind>\.yaml"
@@ -300,12 +300,12 @@ def test_a_file_without_a_kind_that_has_an_extract_is_refused_with_what_to_do(fo
         custom_kinds.renew(definition(folder))
 
 
-def test_a_version_that_is_served_no_more_is_named_with_those_that_are(folder: Path) -> None:
+def test_a_version_that_is_no_longer_served_is_named_with_those_that_are(folder: Path) -> None:
     with pytest.raises(UserError, match=r"version v1 is not served any more; v2 is"):
         custom_kinds.renew(definition(folder, served=False))
 
 
-def test_a_head_that_does_not_say_where_the_definition_is_from_is_refused(folder: Path) -> None:
+def test_a_header_without_the_origin_of_the_definition_is_refused(folder: Path) -> None:
     (folder / "example.com.Widget.yaml").write_text("apiVersion: example.com/v1\nkind: Widget\n")
     with pytest.raises(UserError, match=r"project, release, licence, source missing"):
         custom_kinds.renew(definition(folder))

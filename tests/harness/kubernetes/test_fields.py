@@ -1,4 +1,4 @@
-"""Fields that only newer Kubernetes versions know are told apart from those that none does."""
+"""Fields that only newer Kubernetes versions have are distinguished from those that none has."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def pod(path: str, value: object) -> Object:
 
 
 def newer(object_: Object, version: str = OLDEST) -> list[tuple[str, str]]:
-    """Each newer field's path, and the first version that knows it."""
+    """Each newer field's path, and the first version that has it."""
     return [(path, since) for _, path, since in fields.newer(object_, version)]
 
 
-def test_no_field_that_every_version_knows_is_newer() -> None:
+def test_a_field_that_every_version_has_is_not_newer() -> None:
     assert newer(POD) == []
 
 
 # As Kubernetes' changelogs have them.
 @pytest.mark.parametrize(
-    ("path", "value", "told", "since"),
+    ("path", "value", "found", "since"),
     [
         ("spec.resources", {"limits": {"cpu": "1"}}, "spec.resources", "1.32"),
         ("spec.volumes", [{"name": "a", "image": {"reference": "b"}}], "spec.volumes[0].image", "1.31"),
@@ -62,18 +62,18 @@ def test_no_field_that_every_version_knows_is_newer() -> None:
         ),
     ],
 )
-def test_a_newer_field_is_told_with_its_path_and_the_first_version_that_knows_it(
-    path: str, value: object, told: str, since: str
+def test_a_newer_field_is_found_with_its_path_and_the_first_version_that_has_it(
+    path: str, value: object, found: str, since: str
 ) -> None:
-    assert newer(pod(path, value)) == [(told, since)]
+    assert newer(pod(path, value)) == [(found, since)]
 
 
-def test_a_field_is_not_newer_than_the_first_version_that_knows_it() -> None:
+def test_a_field_is_not_newer_than_the_first_version_that_has_it() -> None:
     with_image = pod("spec.volumes", [{"name": "a", "image": {"reference": "b"}}])
     assert newer(with_image, "1.31") == []
 
 
-def test_a_field_within_a_newer_one_is_told_where_it_is_newer_still() -> None:
+def test_a_field_within_a_newer_one_is_found_only_if_it_is_newer_still() -> None:
     claims = {"claims": [{"name": "a", "request": "b"}]}
     assert newer(pod("spec.resources", claims)) == [("spec.resources", "1.32")]
     reference = {"user": 1000, "path": "b", "key": "c"}
@@ -81,11 +81,11 @@ def test_a_field_within_a_newer_one_is_told_where_it_is_newer_still() -> None:
     assert newer(within) == [("spec.volumes[0].configMap.items[0].user", NEWEST)]
 
 
-def test_a_field_that_no_version_knows_is_not_newer() -> None:
+def test_a_field_that_no_version_has_is_not_newer() -> None:
     assert newer(pod("spec.resuorces", {})) == []
 
 
-def test_a_kind_that_the_oldest_version_does_not_have_is_newer_as_a_whole() -> None:
+def test_a_kind_that_the_oldest_version_lacks_is_newer_as_a_whole() -> None:
     policy = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicy", "spec": {}}
     ((path, since),) = newer({**policy, "metadata": {"name": "a"}})
     assert path == ""
@@ -106,25 +106,25 @@ def problems(object_: Object) -> list[tuple[str, str]]:
     return [(problem.version, problem.path) for problem in fields.problems([object_])]
 
 
-def test_that_a_field_is_newer_is_no_problem() -> None:
+def test_a_newer_field_is_no_problem() -> None:
     wanted = pod("spec.resources", {"limits": {"cpu": "1"}})
     assert validation.validate(wanted, OLDEST) != []
     assert problems(wanted) == []
 
 
-def test_what_is_wrong_beside_a_newer_field_is_a_problem_for_every_version_asked() -> None:
+def test_a_mistake_beside_a_newer_field_is_a_problem_in_every_version() -> None:
     wrong = pod("spec.volumes", [{"name": "a", "image": {}, "imag": {}}])
     found = fields.problems([wrong], [OLDEST, NEWEST])
-    told = "v1 Pod a: spec.volumes[0]: unknown field imag (Kubernetes 1.30, 1.37)"
-    assert validation.report(found) == [told]
+    line = "v1 Pod a: spec.volumes[0]: unknown field imag (Kubernetes 1.30, 1.37)"
+    assert validation.report(found) == [line]
 
 
-def test_what_is_wrong_in_a_newer_field_is_a_problem_for_the_versions_that_know_it() -> None:
+def test_a_mistake_in_a_newer_field_is_a_problem_in_the_versions_that_have_it() -> None:
     wrong = pod("spec.containers.0.env", [{"name": "A", "valueFrom": {"fileKeyRef": {"key": 1}}}])
     assert {version for version, _ in problems(wrong)} == {"1.34", "1.35", "1.36", "1.37"}
 
 
-def test_a_kind_is_validated_by_the_versions_that_have_it() -> None:
+def test_a_kind_is_validated_for_the_versions_that_have_it() -> None:
     policy = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicy", "spce": {}}
     found = {version for version, _ in problems({**policy, "metadata": {"name": "a"}})}
     assert NEWEST in found

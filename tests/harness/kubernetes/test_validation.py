@@ -49,7 +49,7 @@ def deployment(*changes: tuple[tuple[str | int, ...], object]) -> Object:
 
 
 @pytest.mark.parametrize("version", SUPPORTED)
-def test_what_every_version_takes_is_no_problem(version: str) -> None:
+def test_a_valid_object_has_no_problem_in_any_version(version: str) -> None:
     assert problems(deployment(), version) == []
 
 
@@ -80,23 +80,23 @@ def test_what_every_version_takes_is_no_problem(version: str) -> None:
     ],
     ids=["unknown", "text", "int32", "port", "quantity", "label", "annotation", "missing"],
 )
-def test_a_wrong_field_is_told_with_its_path(
+def test_a_wrong_field_is_reported_with_its_path(
     version: str, path: tuple[str | int, ...], value: object, problem: str
 ) -> None:
     assert problems(deployment((path, value)), version) == [problem]
 
 
-def test_every_problem_of_an_object_is_told() -> None:
+def test_every_problem_of_an_object_is_reported() -> None:
     wrong = deployment(((*CONTAINER, "imag"), "a"), (("spec", "replicas"), "3"), (("extra",), 1))
     assert len(problems(wrong)) == 3
 
 
-def test_a_null_is_a_problem_wherever_it_stands() -> None:
+def test_a_null_is_a_problem_at_any_depth() -> None:
     wrong = deployment(((*CONTAINER, "command"), None), (("metadata", "annotations"), {"a": None}))
-    told = "is null, which Kubernetes drops; leave the field out"
+    message = "is null, which Kubernetes drops; leave the field out"
     assert problems(wrong) == [
-        f"metadata.annotations.a: {told}",
-        f"spec.template.spec.containers[0].command: {told}",
+        f"metadata.annotations.a: {message}",
+        f"spec.template.spec.containers[0].command: {message}",
     ]
 
 
@@ -108,13 +108,13 @@ def test_a_null_is_a_problem_wherever_it_stands() -> None:
         ("volumeMounts", {"name": "a", "mountPath": "/a"}, "mountPath /a"),
     ],
 )
-def test_two_entries_of_one_key_are_a_problem(field: str, entry: Object, keys: str) -> None:
+def test_two_entries_with_the_same_key_are_a_problem(field: str, entry: Object, keys: str) -> None:
     other = {**entry, "protocol": "TCP"} if field == "ports" else dict(entry)
     wrong = deployment(((*CONTAINER, field), [entry, other]))
     assert problems(wrong) == [f"spec.template.spec.containers[0].{field}: has two entries with {keys}"]
 
 
-def test_a_field_newer_than_a_version_is_a_problem_there_alone() -> None:
+def test_a_field_newer_than_a_version_is_a_problem_in_that_version_only() -> None:
     newer = deployment((("spec", "template", "spec", "resources"), {"limits": {"cpu": "1"}}))
     assert problems(newer, "1.30") == ["spec.template.spec: unknown field resources"]
     assert problems(newer, "1.37") == []
@@ -122,9 +122,9 @@ def test_a_field_newer_than_a_version_is_a_problem_there_alone() -> None:
 
 def test_an_unknown_kind_is_a_problem() -> None:
     widget = {"apiVersion": "apps/v2", "kind": "Deployment", "metadata": {"name": "api"}}
-    (told,) = problems(widget, "1.30")
-    assert told.startswith(": Kubernetes 1.30 has no apps/v2 Deployment")
-    assert "ci/kubernetes/crds" in told
+    (problem,) = problems(widget, "1.30")
+    assert problem.startswith(": Kubernetes 1.30 has no apps/v2 Deployment")
+    assert "ci/kubernetes/crds" in problem
 
 
 def test_an_unknown_version_is_refused() -> None:
@@ -132,12 +132,12 @@ def test_an_unknown_version_is_refused() -> None:
         validation.validate(DEPLOYMENT, "1.2")
 
 
-def test_a_secrets_values_are_told_to_nobody() -> None:
+def test_the_values_of_a_secret_are_never_printed() -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "stringData": {"PIN": 4711}}
     assert problems(secret) == ['stringData.PIN: the value is not of type "string"']
 
 
-def test_a_report_has_a_line_for_what_is_wrong_in_several_versions() -> None:
+def test_a_problem_of_several_versions_is_one_line_of_the_report() -> None:
     wrong = deployment((("spec", "replicas"), "3"))
     found = [problem for version in ("1.30", "1.31") for problem in validation.validate(wrong, version)]
     assert validation.report(found) == [

@@ -1,4 +1,4 @@
-"""A small schema.yaml, right as it is."""
+"""A small valid schema.yaml, which tests change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-# Each key has a default here and a description there; tests add to it what they are about.
 SOURCE = """
 $schema: http://json-schema.org/draft-07/schema#
 type: object
@@ -42,7 +41,7 @@ definitions:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Callable[[str, str], Path]:
-    """Writes SOURCE with one passage replaced."""
+    """Writes a valid schema.yaml with one passage replaced, and returns its path."""
 
     def write(old: str = "", new: str = "") -> Path:
         assert old in SOURCE

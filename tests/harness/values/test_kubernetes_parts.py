@@ -11,11 +11,11 @@ CORE = "kubernetes:io.k8s.api.core.v1."
 
 
 def resolved(part: dict[str, Any], **definitions: Any) -> dict[str, Any]:
-    """A schema of one key, and what becomes of its reference to Kubernetes."""
+    """The resolved schema with one key."""
     return resolve({"properties": {"key": part}, "definitions": definitions})
 
 
-def test_a_definition_comes_with_all_that_it_leads_to() -> None:
+def test_a_definition_is_added_with_all_that_it_refers_to() -> None:
     schema = resolved({"$ref": CORE + "Affinity"})
     assert schema["properties"]["key"] == {"$ref": "#/definitions/Affinity"}
     assert {"Affinity", "NodeAffinity", "NodeSelector", "LabelSelector", "int32"} <= schema[
@@ -31,7 +31,7 @@ def test_a_definition_has_no_prose_and_no_null() -> None:
         assert absent not in text
 
 
-def test_the_order_of_definitions_is_that_of_their_names() -> None:
+def test_definitions_are_sorted_by_name() -> None:
     names = list(resolved({"$ref": CORE + "PodSpec"})["definitions"])
     assert names == sorted(names)
 
@@ -41,21 +41,21 @@ def test_a_description_stays_beside_the_reference() -> None:
     assert part == {"$ref": "#/definitions/Affinity", "description": "Where."}
 
 
-def test_properties_are_laid_over_those_of_kubernetes() -> None:
+def test_properties_beside_the_reference_override_those_of_kubernetes() -> None:
     own = {"value": {"type": "integer"}, "enabled": {"type": "boolean"}}
     part = resolved({"$ref": CORE + "HTTPHeader", "required": [], "properties": own})["properties"]["key"]
     assert part["properties"] == {**own, "name": {"$ref": "#/definitions/text"}}
     assert part["required"] == []
 
 
-def test_a_property_that_a_pattern_fits_is_left_to_it() -> None:
+def test_a_property_that_matches_a_pattern_beside_the_reference_is_left_out() -> None:
     written = {"$ref": CORE + "HTTPHeader", "patternProperties": {"^(name)$": {"const": "not a key here"}}}
     part = resolved(written)["properties"]["key"]
     assert part["properties"].keys() == {"value"}
     assert part["patternProperties"] == written["patternProperties"]
 
 
-def test_a_definition_of_the_schemas_own_takes_the_place_of_that_of_kubernetes() -> None:
+def test_a_definition_of_the_schema_itself_is_used_instead_of_kubernetes_one() -> None:
     schema = resolved({"$ref": CORE + "ResourceRequirements"}, Quantity={"type": "string"})
     assert schema["definitions"]["Quantity"] == {"type": "string"}
 
@@ -78,13 +78,13 @@ def test_what_kubernetes_requires_is_required() -> None:
     assert definition("io.k8s.api.core.v1.HTTPHeader")["required"] == ["name", "value"]
 
 
-def test_two_definitions_with_one_last_word_are_refused() -> None:
+def test_two_definitions_with_the_same_last_word_are_refused() -> None:
     kind = "CrossVersionObjectReference"
     versions = [{"$ref": f"kubernetes:io.k8s.api.autoscaling.{version}.{kind}"} for version in ("v1", "v2")]
     with pytest.raises(LookupError, match=rf"v1\.{kind} and .*v2\.{kind} would be one"):
         resolve({"items": versions})
 
 
-def test_a_definition_that_kubernetes_does_not_have_is_named() -> None:
+def test_an_unknown_definition_is_named() -> None:
     with pytest.raises(LookupError, match=r"no definition io\.k8s\.api\.core\.v1\.Afinity"):
         resolved({"$ref": CORE + "Afinity"})

@@ -15,7 +15,7 @@ from ci.values import schema as values_schema
 
 MICROSERVICE = repository.root() / "charts" / "microservice"
 
-# Right for the schema of the fixture `source`.
+# Valid for the schema of the fixture `source`.
 VALUES = """
 replicas: 1
 port: 80
@@ -30,7 +30,7 @@ Source = Callable[..., Path]
 
 
 def errors(schema: Path, values: dict[str, Any]) -> list[str]:
-    """The keys with which the built schema finds fault."""
+    """The paths of the built schema's errors."""
     validator = values_schema.validator(json.loads(values_schema.build(schema)))
     return [".".join(map(str, error.instance_path)) for error in validator.iter_errors(values)]
 
@@ -49,7 +49,7 @@ def errors(schema: Path, values: dict[str, Any]) -> list[str]:
     ],
     ids=str,
 )
-def test_null_stands_for_none_wherever_a_key_has_a_type_an_enum_or_a_reference(
+def test_null_is_allowed_wherever_a_key_has_a_type_an_enum_or_a_reference(
     values: dict[str, Any], source: Source
 ) -> None:
     assert errors(source(), values) == []
@@ -75,29 +75,29 @@ def test_a_key_that_is_not_listed_is_refused(values: dict[str, Any], source: Sou
     assert len(errors(source(), values)) == 1
 
 
-def test_a_key_that_is_not_listed_is_taken_where_the_source_says_so(source: Source) -> None:
+def test_a_key_that_is_not_listed_is_accepted_where_the_source_says_so(source: Source) -> None:
     assert errors(source(), {"x-anchor": [1], "block": {"rest": {"anything": [1]}}}) == []
 
 
-def test_a_whole_number_without_a_maximum_is_that_of_kubernetes(source: Source) -> None:
+def test_an_integer_without_a_maximum_has_that_of_an_int32(source: Source) -> None:
     assert errors(source(), {"replicas": 2**31 - 1}) == []
     assert errors(source(), {"replicas": 2**31, "port": 65536}) == ["replicas", "port"]
 
 
-def test_a_description_beside_a_reference_stands_with_what_it_describes(source: Source) -> None:
+def test_a_description_stays_beside_its_reference(source: Source) -> None:
     built = json.loads(values_schema.build(source()))
     port = built["properties"]["port"]
     assert port == {"$ref": "#/definitions/port", "description": "Where."}
     assert built["definitions"]["port"] == {"type": ["integer", "string", "null"], "maximum": 65535}
 
 
-def test_a_definition_is_written_for_each_way_in_which_it_is_used(source: Source) -> None:
+def test_a_definition_is_built_with_and_without_null_where_it_is_used_so(source: Source) -> None:
     built = json.loads(values_schema.build(source()))
     assert built["properties"]["hosts"]["items"] == {"$ref": "#/definitions/name!"}
     assert built["definitions"].keys() == {"port", "name", "name!"}
 
 
-def test_of_definitions_that_say_the_same_one_is_left(source: Source) -> None:
+def test_only_the_first_of_equal_definitions_is_kept(source: Source) -> None:
     copies = """
   name: {type: string, pattern: "^[a-z]*$"}
   one: {type: array, items: {$ref: "#/definitions/name"}}
@@ -119,14 +119,14 @@ LIMITED = "port: {type: [integer, string], maximum: 65535, otherwise: a number u
 
 
 @pytest.mark.parametrize("port", [True, 1.5, 65536, [1]])
-def test_what_the_type_does_not_fit_is_told_what_the_source_says(port: object, source: Source) -> None:
+def test_a_value_of_another_type_gets_the_message_of_the_source(port: object, source: Source) -> None:
     path = source("port: {type: [integer, string], maximum: 65535}", LIMITED)
     (error,) = values_schema.validator(json.loads(values_schema.build(path))).iter_errors({"port": port})
     assert error.message == '"a number up to 65535" was expected'
 
 
 @pytest.mark.parametrize("port", [80, "http", None, 65535])
-def test_what_the_type_fits_is_told_nothing(port: object, source: Source) -> None:
+def test_a_value_of_the_type_is_accepted(port: object, source: Source) -> None:
     path = source("port: {type: [integer, string], maximum: 65535}", LIMITED)
     assert errors(path, {"port": port}) == []
 
@@ -178,9 +178,9 @@ def test_a_key_where_values_and_schema_disagree_is_named(
 ) -> None:
     with pytest.raises(UserError) as refused:
         values_schema.check_values(source(), values(old, new))
-    head, told = str(refused.value).splitlines()
+    head, line = str(refused.value).splitlines()
     assert head.endswith("values.yaml is not right:")
-    assert told.strip().startswith(problem)
+    assert line.strip().startswith(problem)
 
 
 def test_a_block_that_is_empty_by_default_needs_no_default_for_its_keys(
@@ -189,7 +189,7 @@ def test_a_block_that_is_empty_by_default_needs_no_default_for_its_keys(
     values_schema.check_values(source(), values("{enabled: true, rest: {}}", "{}"))
 
 
-def test_a_key_that_is_only_there_to_be_refused_needs_no_default(source: Source, values: Values) -> None:
+def test_a_key_that_is_always_refused_needs_no_default(source: Source, values: Values) -> None:
     refused = '{const: "not a key here: write kind"}\n  ports: {type: array, items: {const: not a key here}}'
     values_schema.check_values(source("port: {$ref", f"x: {refused}\n  port: {{$ref"), values())
 

@@ -59,7 +59,7 @@ def test_a_mistake_in_the_source_is_refused_and_its_place_named(
     assert problem in str(refused.value)
 
 
-def test_every_mistake_in_the_source_is_told_at_once(source: Source) -> None:
+def test_all_mistakes_in_the_source_are_reported_at_once(source: Source) -> None:
     with pytest.raises(UserError) as refused:
         schema_source.read(source(REPLICAS, "replicas: {minimun: 0}"))
     assert len(str(refused.value).splitlines()) == 3
