@@ -27,7 +27,8 @@ SCHEMA: Schema = {
     "definitions": {
         "text": TEXT,
         "port": PORT,
-        "block": {"type": "object", "properties": {"port": {"$ref": "#/definitions/port"}}},
+        "block": {"type": "object", "properties": {"tag": {"$ref": "#/definitions/tag"}}},
+        "tag": {"type": "string"},
         "unused": {"type": "array", "items": {"$ref": "#/definitions/unused"}},
     },
 }
@@ -43,7 +44,7 @@ SCHEMA: Schema = {
         (("labels", "team"), TEXT),
         (("labels", "Team"), {"type": "integer"}),
         (("labels", "x-any"), {}),
-        (("block", "port"), PORT),
+        (("block", "tag"), {"type": "string"}),
         (("unknown",), {}),
         (("unknown", "below", 0), {}),
         (("name", "below"), {}),
@@ -76,7 +77,8 @@ def test_every_part_is_met_at_its_place_and_references_are_not_followed() -> Non
         ("definitions", "text"),
         ("definitions", "port"),
         ("definitions", "block"),
-        ("definitions", "block", "properties", "port"),
+        ("definitions", "block", "properties", "tag"),
+        ("definitions", "tag"),
         ("definitions", "unused"),
         ("definitions", "unused", "items"),
     }
@@ -100,4 +102,4 @@ def test_the_types_of_a_part_are_a_list_also_under_if(part: Schema, types: list[
 
 
 def test_a_definition_is_used_also_by_another_one_that_is() -> None:
-    assert schema_walk.used_definitions(SCHEMA) == {"text", "port", "block"}
+    assert schema_walk.used_definitions(SCHEMA) == {"text", "port", "block", "tag"}
