@@ -25,6 +25,7 @@ def run(
     command: Sequence[str | Path],
     doing: str,
     *,
+    folder: Path | None = None,
     env: Mapping[str, str] | None = None,
     stdin: str | None = None,
     seconds: float | None = None,
@@ -37,6 +38,7 @@ def run(
     try:
         ended = subprocess.run(
             arguments,
+            cwd=folder,
             env=env,
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from semver import Version
 
-from ci.base import repository
+from ci.base import git, repository
 from ci.base.console import out, step
 from ci.base.errors import UserError
 from ci.publishing import versions
@@ -33,19 +33,19 @@ def run(version: str) -> None:
         step(f"setting the version to {version}")
         _set_version(checkout, version)
         _invoke(checkout, "docs")
-        _git(checkout, "add", "--all")
+        git.run(checkout, "add", "--all")
         # The hooks of a person's clone run what is in its .venv; the tests below run the same and more.
-        _git(checkout, "commit", "--no-verify", "--quiet", "--message", f"Release {version}")
-        commit = _git(checkout, "rev-parse", "HEAD")
+        git.run(checkout, "commit", "--no-verify", "--quiet", "--message", f"Release {version}")
+        commit = git.run(checkout, "rev-parse", "HEAD")
         step("testing what would be released")
         _invoke(checkout, "test")
-    _git(repository.root(), "tag", "--annotate", "--message", f"Release {version}", tag, commit)
+    git.run(repository.root(), "tag", "--annotate", "--message", f"Release {version}", tag, commit)
     try:
-        _git(repository.root(), "merge", "--quiet", "--ff-only", commit)
+        git.run(repository.root(), "merge", "--quiet", "--ff-only", commit)
     except BaseException:
-        _git(repository.root(), "tag", "--delete", tag)
+        git.run(repository.root(), "tag", "--delete", tag)
         raise
-    branch = _git(repository.root(), "branch", "--show-current")
+    branch = git.run(repository.root(), "branch", "--show-current")
     out.out(f"{version} is committed and tagged {tag}; nothing has left this machine")
     out.out(f"  publish it:  git push --atomic origin {branch} {tag}")
     out.out(f"  or undo it:  git tag --delete {tag} && git reset --keep {before}")
@@ -57,12 +57,12 @@ def _check(version: str) -> str:
         raise UserError(
             f"{version!r} is no semantic version (https://semver.org); one is 1.2.3, or 1.2.3-rc.1"
         )
-    before = _git(repository.root(), "rev-parse", "--verify", "HEAD")
-    if not _git(repository.root(), "branch", "--show-current"):
+    before = git.run(repository.root(), "rev-parse", "--verify", "HEAD")
+    if not git.run(repository.root(), "branch", "--show-current"):
         raise UserError("no branch is checked out, so the release would be on none: git switch main")
-    if _git(repository.root(), "tag", "--list", f"v{version}"):
+    if git.run(repository.root(), "for-each-ref", f"refs/tags/v{version}"):
         raise UserError(f"there is a tag v{version} already: choose a higher version")
-    if changed := _git(repository.root(), "status", "--porcelain"):
+    if changed := versions.changed():
         raise UserError(f"these changes are not committed; commit them, or put them aside:\n{changed}")
     told = re.findall(
         r"^## \[([^]]+)\]", _changelog(repository.root()).read_text(encoding="utf-8"), re.MULTILINE
@@ -104,11 +104,11 @@ def _checkout(commit: str) -> Iterator[Path]:
     """Yield a folder with that commit checked out, on no branch; it is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="release-") as temporary:
         folder = Path(temporary) / "checkout"
-        _git(repository.root(), "worktree", "add", "--quiet", "--detach", str(folder), commit)
+        git.run(repository.root(), "worktree", "add", "--quiet", "--detach", str(folder), commit)
         try:
             yield folder
         finally:
-            _git(repository.root(), "worktree", "remove", "--force", str(folder))
+            git.run(repository.root(), "worktree", "remove", "--force", str(folder))
 
 
 def _invoke(folder: Path, task: str) -> None:
@@ -123,12 +123,3 @@ def _invoke(folder: Path, task: str) -> None:
         raise
     if code:
         raise UserError(f"invoke {task} failed, see above: nothing was released, and nothing changed here")
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    asked = subprocess.run(
-        ["git", *arguments], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    if asked.returncode:
-        raise UserError(f"git {arguments[0]} failed: {asked.stderr.strip()}")
-    return asked.stdout.strip()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 
 from semver import Version
 
-from ci.base import repository
+from ci.base import git, repository
 from ci.base.errors import UserError
+from ci.base.processes import CommandError
 
 DATE_VARIABLE = "SOURCE_DATE_EPOCH"
 
@@ -26,7 +25,10 @@ def date() -> int | None:
         if not re.fullmatch(r"\d{1,10}", wanted, re.ASCII) or int(wanted) >= 8**11:
             raise UserError(f"{DATE_VARIABLE}={wanted}: whole seconds since 1970 belong there")
         return int(wanted)
-    return int(_git("log", "-1", "--format=%ct")) if _head() else None
+    if not _head():
+        return None
+    seconds, _ = git.run(repository.root(), "rev-list", "--max-count=1", "--timestamp", "HEAD").split()
+    return int(seconds)
 
 
 def check(version: str, file: str) -> None:
@@ -67,8 +69,11 @@ def _changelog() -> str:
 
 
 def releases() -> dict[str, str]:
-    """Return the versions that were released up to this commit, and the tag (v1.2.3) of each."""
-    tags = _git("tag", "--merged", "HEAD").split() if _head() else []
+    """Return the versions released up to this commit, each with its tag (v1.2.3)."""
+    if not _head():
+        return {}
+    merged = ("for-each-ref", "--merged=HEAD", "--format=%(refname:strip=2)", "refs/tags")
+    tags = git.run(repository.root(), *merged).split()
     return {tag.removeprefix("v"): tag for tag in tags if Version.is_valid(tag.removeprefix("v"))}
 
 
@@ -78,29 +83,27 @@ def doubts(version: str) -> list[str]:
     if date() is None:
         found.append(f"no commit tells its time: package it in a clone, with git, or set {DATE_VARIABLE}")
     # What is ignored here may be packed nevertheless.
-    elif _head() and _git("status", "--porcelain", "--ignored", "--", "charts"):
+    elif _head() and changed("--ignored", "--", "charts"):
         found.append("charts/ has changes that are not committed: commit or remove them")
     tag = releases().get(version)
-    if tag and _git("rev-parse", f"{tag}^{{commit}}") != _head():
+    if tag and git.run(repository.root(), "rev-parse", f"{tag}^{{commit}}") != _head():
         found.append(f"{version} was released from another commit: raise the version, or check out {tag}")
     return found
 
 
+def changed(*options: str) -> str:
+    """Return what is not committed, untracked files included, as git status --porcelain prints it."""
+    return git.run(repository.root(), "status", "--porcelain", "--untracked-files=normal", *options)
+
+
 def _head() -> str:
-    """Return the hash of the last commit; "" where there is no repository, no commit yet, or no git."""
-    there = (repository.root() / ".git").exists() and shutil.which("git")
-    return _git("rev-parse", "--verify", "--quiet", "HEAD") if there else ""
-
-
-def _git(*arguments: str) -> str:
-    asked = subprocess.run(
-        ["git", "--no-optional-locks", *arguments],
-        cwd=repository.root(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if asked.stderr and asked.returncode:
-        raise UserError(f"git {arguments[0]} failed: {asked.stderr.strip()}")
-    return asked.stdout.strip()
+    """Return the hash of the last commit; "" if there is no repository, no commit or no git."""
+    if not git.is_repository(repository.root()):
+        return ""
+    try:
+        return git.run(repository.root(), "rev-parse", "--verify", "--quiet", "HEAD")
+    except CommandError as error:
+        # Without a commit it fails silently.
+        if error.output:
+            raise
+        return ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import subprocess
 import tarfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import NoReturn
 import pytest
 import yaml
 
-from ci.base import repository
+from ci.base import git, repository
 from ci.charts import catalog, helm
 from ci.kubernetes import manifests
 from ci.kubernetes.manifests import Object
@@ -43,27 +41,20 @@ rbac: {clusterRules: []}
 @pytest.fixture(scope="session")
 def earlier(tmp_path_factory: pytest.TempPathFactory, unavailable: Callable[[str], NoReturn]) -> Path:
     """The chart and its cases as of the newest release, or before there is one of its first commit."""
-    releases = git("tag", "--merged", "HEAD", "--sort=creatordate").split()
-    first = git("log", "--diff-filter=A", "--format=%H", "--", f"{FOLDERS[0]}/Chart.yaml").split()
-    if not [*first, *releases]:
+    root, commits = repository.root(), []
+    if git.is_repository(root):
+        # The newest first.
+        commits = git.run(root, "rev-list", "HEAD", "--", f"{FOLDERS[0]}/Chart.yaml").split()
+        released = ("for-each-ref", "--merged=HEAD", "--sort=creatordate", "--format=%(refname)", "refs/tags")
+        commits += git.run(root, *released).split()
+    if not commits:
         unavailable("git knows no earlier chart: this is no clone, or one without its history")
     folder = tmp_path_factory.mktemp("earlier")
-    archive = subprocess.run(
-        ["git", "archive", [*first, *releases][-1], *FOLDERS],
-        cwd=repository.root(),
-        capture_output=True,
-        check=True,
-    ).stdout
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+    archive = folder.with_suffix(".tar")
+    git.run(root, "archive", f"--output={archive}", commits[-1], *FOLDERS)
+    with tarfile.open(archive) as files:
         files.extractall(folder, filter="data")
     return folder
-
-
-def git(*arguments: str) -> str:
-    asked = subprocess.run(
-        ["git", *arguments], cwd=repository.root(), capture_output=True, text=True, check=False
-    )
-    return asked.stdout if asked.returncode == 0 else ""
 
 
 @pytest.mark.parametrize("engine", helm.ENGINES)

@@ -19,6 +19,7 @@ import yaml
 from ci.base import repository
 from ci.base.errors import UserError
 from ci.publishing import cut_release
+from tests.support.repositories import GitRepository, set_for_user
 
 CHANGELOG = """# Changelog
 
@@ -38,28 +39,12 @@ CONFTEST = "def pytest_addoption(parser): parser.addoption('--no-cluster')\n"
 COPIED = ("ci", "charts", "docs", "tasks.py", "pyproject.toml", "README.md", ".gitignore")
 
 
-class Clone:
+class Clone(GitRepository):
     """A git repository with our charts and harness, and one test of its own."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def git(self, *arguments: str) -> str:
-        asked = subprocess.run(["git", *arguments], cwd=self.root, check=True, capture_output=True, text=True)
-        return asked.stdout.strip()
-
-    def commit(self, path: str, text: str) -> None:
+    def commit_file(self, path: str, text: str) -> None:
         self.write(path, text)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", "Change")
-
-    def write(self, path: str, text: str) -> None:
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-
-    def read(self, path: str) -> str:
-        return (self.root / path).read_text(encoding="utf-8")
+        self.commit()
 
     def state(self) -> tuple[str, ...]:
         """Return all that a release would change, and what it would leave behind."""
@@ -81,20 +66,14 @@ def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def clone(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "Someone")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "someone@example.com")
     monkeypatch.setenv("PYTEST_ADDOPTS", "-n0")
     # A release tests in a cluster too, where there can be one.
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
-    made = Clone(tmp_path / "clone")
-    shutil.copytree(committed, made.root)
+    made = Clone(Path(shutil.copytree(committed, tmp_path / "clone")))
     monkeypatch.setattr("ci.base.repository._ROOT", made.root)
     made.write("CHANGELOG.md", CHANGELOG)
-    made.git("init", "--quiet", "--initial-branch", "main")
     made.write("tests/conftest.py", CONFTEST)
-    made.commit("tests/test_it.py", "def test_it(): assert True\n")
+    made.commit_file("tests/test_it.py", "def test_it(): assert True\n")
     return made
 
 
@@ -131,7 +110,7 @@ def test_a_release_is_undone_by_what_it_says(clone: Clone, capfd: pytest.Capture
 
 def test_a_release_that_fails_its_tests_is_none(clone: Clone, capfd: pytest.CaptureFixture[str]) -> None:
     # Passes until the version is set.
-    clone.commit(
+    clone.commit_file(
         "tests/test_it.py",
         "from pathlib import Path\n"
         "def test_it(): assert '7.1.0' not in Path('charts/microservice/Chart.yaml').read_text()\n",
@@ -146,8 +125,8 @@ def test_a_release_that_fails_its_tests_is_none(clone: Clone, capfd: pytest.Capt
 def test_a_branch_that_has_moved_meanwhile_is_left_alone(
     clone: Clone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cut_release, "_invoke", lambda _, task: clone.commit(f"{task}.txt", "commit"))
-    with pytest.raises(UserError, match="git merge failed"):
+    monkeypatch.setattr(cut_release, "_invoke", lambda _, task: clone.commit_file(f"{task}.txt", "commit"))
+    with pytest.raises(UserError, match="git merge "):
         cut_release.run("7.1.0")
     assert clone.git("tag") == ""
     assert clone.read("test.txt") == "commit"
@@ -155,7 +134,7 @@ def test_a_branch_that_has_moved_meanwhile_is_left_alone(
 
 def test_an_interrupted_release_leaves_nothing(clone: Clone, tmp_path: Path) -> None:
     begun = tmp_path / "begun"
-    clone.commit(
+    clone.commit_file(
         "tests/test_it.py",
         "import os, pathlib, time\n"
         f"def test_it():\n  pathlib.Path({str(begun)!r}).write_text(str(os.getpid()))\n  time.sleep(60)\n",
@@ -187,7 +166,7 @@ def test_a_version_that_is_not_semantic_is_refused(clone: Clone, version: str) -
 
 @pytest.mark.parametrize("version", ["7.0.9", "7.1.0", "7.1.0-rc.1"])
 def test_a_version_that_does_not_come_after_the_last_is_refused(clone: Clone, version: str) -> None:
-    clone.commit("CHANGELOG.md", CHANGELOG + "\n## [7.1.0] - 2026-01-01\n\n- Old.\n")
+    clone.commit_file("CHANGELOG.md", CHANGELOG + "\n## [7.1.0] - 2026-01-01\n\n- Old.\n")
     with pytest.raises(UserError, match=rf"{version} does not come after 7\.1\.0, the last release"):
         cut_release.run(version)
 
@@ -200,7 +179,7 @@ def test_a_version_that_does_not_come_after_the_last_tag_is_refused(clone: Clone
 
 def test_a_version_that_another_branch_has_is_refused(clone: Clone) -> None:
     clone.git("switch", "--quiet", "--create", "other")
-    clone.commit("new", "commit")
+    clone.commit_file("new", "commit")
     clone.git("tag", "v7.1.0")
     clone.git("switch", "--quiet", "main")
     with pytest.raises(UserError, match=r"there is a tag v7\.1\.0 already"):
@@ -208,14 +187,20 @@ def test_a_version_that_another_branch_has_is_refused(clone: Clone) -> None:
 
 
 @pytest.mark.parametrize("path", ["README.md", "new.txt"], ids=["changed", "untracked"])
-def test_what_is_not_committed_is_named(clone: Clone, path: str) -> None:
+@pytest.mark.parametrize(
+    "settings", ["", "[status]\nshowUntrackedFiles = no\n"], ids=["", "untracked hidden"]
+)
+def test_what_is_not_committed_is_named(
+    clone: Clone, path: str, settings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_for_user(monkeypatch, tmp_path / "gitconfig", settings)
     clone.write(path, "changed")
     with pytest.raises(UserError, match=rf"not committed; commit them, or put them aside:\n.*{path}"):
         cut_release.run("7.1.0")
 
 
 def test_a_release_that_says_nothing_is_refused(clone: Clone) -> None:
-    clone.commit("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n## [0.0.1]\n\n- Old.\n")
+    clone.commit_file("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n## [0.0.1]\n\n- Old.\n")
     with pytest.raises(UserError, match=r"CHANGELOG\.md has nothing under \[Unreleased\]"):
         cut_release.run("7.1.0")
 

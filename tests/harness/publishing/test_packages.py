@@ -11,37 +11,32 @@ from pathlib import Path
 
 import pytest
 
-from ci.base import repository
+from ci.base import git, repository
 from ci.base.errors import UserError
 from ci.charts import catalog, helm
 from ci.charts.catalog import Chart
 from ci.charts.helm import HelmError
 from ci.publishing import archive, packages
+from tests.support.repositories import GitRepository
 from tests.support.repository import Repository
 
 every_chart = pytest.mark.parametrize("chart", catalog.charts(), ids=lambda chart: chart.name)
 
 
-def git(folder: Path, *arguments: str) -> None:
-    environment = os.environ | {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_COMMITTER_DATE": "1700000000 +0900"}
-    command = ["git", "-c", "user.name=Someone", "-c", "user.email=", *arguments]
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
-
-
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a git repository with one commit of what lies here."""
-    folder = tmp_path_factory.mktemp("origin")
+    origin = GitRepository(tmp_path_factory.mktemp("origin"))
     for name in ("charts", "ci", "tasks.py", "CHANGELOG.md", ".gitattributes", ".gitignore"):
         source = repository.root() / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, origin.root / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy(source, folder / name)
-    git(folder, "init", "--quiet")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "Begin")
-    return folder
+            shutil.copy(source, origin.root / name)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("GIT_COMMITTER_DATE", "1700000000 +0900")
+        origin.commit()
+    return origin.root
 
 
 def packaged(clone: Path, umask: int, **environment: str) -> dict[str, bytes]:
@@ -49,7 +44,7 @@ def packaged(clone: Path, umask: int, **environment: str) -> dict[str, bytes]:
     made = subprocess.run(
         [sys.executable, "-m", "invoke", "package"],
         cwd=clone,
-        env=os.environ | {"GIT_CONFIG_GLOBAL": "/dev/null", "PYTHONDONTWRITEBYTECODE": "1"} | environment,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | environment,
         umask=umask,
         capture_output=True,
         text=True,
@@ -63,8 +58,8 @@ def packaged(clone: Path, umask: int, **environment: str) -> dict[str, bytes]:
 def test_two_clones_give_the_same_bytes(origin: Path, tmp_path: Path) -> None:
     """They differ in path, time, umask, time zone, language, line ends and the order of files."""
     here, there = tmp_path / "here", tmp_path / "some" / "where else"
-    git(tmp_path, "clone", "--quiet", str(origin), str(here))
-    git(tmp_path, "clone", "--quiet", "--config", "core.autocrlf=true", str(origin), str(there))
+    git.run(tmp_path, "clone", "--quiet", str(origin), str(here))
+    git.run(tmp_path, "clone", "--quiet", "--config", "core.autocrlf=true", str(origin), str(there))
     for number, file in enumerate(sorted((there / "charts").rglob("*"), reverse=True)):
         file.chmod(0o700 if file.is_dir() else 0o600)
         os.utime(file, (number, number))

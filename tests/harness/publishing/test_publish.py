@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from ci.base.errors import UserError
 from ci.publishing import publish
 from tests.support.publishers import Helm, Key, Shop
+from tests.support.repositories import GitRepository
 
 
 def run(to: str, *, key: str = "", ca_file: str = "") -> None:
@@ -45,10 +44,8 @@ def test_what_nobody_could_make_again_is_not_published(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.version("1.2.3")
-    environment = os.environ | {"GIT_CONFIG_GLOBAL": "/dev/null"}
-    for command in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "--message", "Begin"]):
-        git = ["git", "-c", "user.name=Someone", "-c", "user.email="]
-        subprocess.run([*git, *command], cwd=shop.root, env=environment, check=True)
+    clone = GitRepository(shop.root)
+    clone.git("commit", "--quiet", "--allow-empty", "--message", "Begin")
     with pytest.raises(UserError, match="charts/ has changes that are not committed: commit or remove them"):
         run(str(tmp_path / "site"))
     assert not (tmp_path / "site").exists()

@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from ci.base.errors import UserError
 from ci.publishing import versions
+from tests.support.repositories import GitRepository, set_for_user
 
 CHART = "charts/shop/Chart.yaml"
 
 
-class Clone:
+class Clone(GitRepository):
     """A git repository with one chart and a changelog."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
-        self.git("init", "--quiet")
+        super().__init__(root)
         self.write(CHART, "name: shop")
         self.changelog("Unreleased")
-
-    def git(self, *arguments: str) -> str:
-        command = ["git", "-c", "user.name=Someone", "-c", "user.email=", *arguments]
-        return subprocess.run(
-            command, cwd=self.root, check=True, capture_output=True, text=True
-        ).stdout.strip()
-
-    def write(self, path: str, text: str) -> None:
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
 
     def changelog(self, *headings: str) -> None:
         sections = "".join(f"## [{heading}]\n\n- About {heading}.\n\n" for heading in headings)
         self.write("CHANGELOG.md", f"# Changelog\n\n{sections}")
-
-    def commit(self, text: str = "name: shop") -> None:
-        self.write(CHART, text)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", "Change")
 
     def release(self, version: str) -> None:
         self.changelog("Unreleased", version)
@@ -50,15 +33,31 @@ class Clone:
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    monkeypatch.setattr("ci.base.repository._ROOT", tmp_path)
+    root = tmp_path / "clone"
+    monkeypatch.setattr("ci.base.repository._ROOT", root)
     monkeypatch.delenv(versions.DATE_VARIABLE, raising=False)
     monkeypatch.setenv("GIT_COMMITTER_DATE", "1700000000 +0900")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    return Clone(tmp_path)
+    return Clone(root)
 
 
 def test_the_date_is_that_of_the_last_commit(clone: Clone) -> None:
     clone.commit()
+    assert versions.date() == 1700000000
+
+
+def test_the_date_is_read_whatever_the_user_has_git_show(
+    clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpg = tmp_path / "gpg"
+    signature = "-----BEGIN PGP SIGNATURE-----\\n\\nnone\\n-----END PGP SIGNATURE-----\\n"
+    gpg.write_text(
+        f"#!/bin/sh\ncat >/dev/null\nprintf '\\n[GNUPG:] SIG_CREATED \\n' >&2\nprintf -- '{signature}'\n"
+    )
+    gpg.chmod(0o755)
+    settings = f"[gpg]\nprogram = {gpg}\n[log]\nshowSignature = true\n[format]\npretty = fuller\n"
+    set_for_user(monkeypatch, tmp_path / "gitconfig", settings)
+    clone.git("commit", "--quiet", "--allow-empty", "--gpg-sign", "--message", "Signed")
+    assert "SIG_CREATED" in clone.git("log", "-1")
     assert versions.date() == 1700000000
 
 
@@ -92,7 +91,7 @@ def test_a_repository_without_a_commit_is_none_yet(clone: Clone) -> None:
 
 def test_what_git_refuses_is_said(clone: Clone) -> None:
     (clone.root / ".git/HEAD").write_text("nonsense")
-    with pytest.raises(UserError, match=r"git rev-parse failed: .*not a git repository"):
+    with pytest.raises(UserError, match=r"git rev-parse .*\nfatal: not a git repository"):
         versions.date()
 
 
@@ -152,13 +151,20 @@ def test_what_is_committed_and_new_is_beyond_doubt(clone: Clone) -> None:
 def test_a_release_is_beyond_doubt_at_its_tag_alone(clone: Clone) -> None:
     clone.release("1.0.0")
     assert versions.doubts("1.0.0") == []
-    clone.commit("name: shop # changed")
+    clone.write(CHART, "name: shop # changed")
+    clone.commit()
     (doubt,) = versions.doubts("1.0.0")
     assert doubt == "1.0.0 was released from another commit: raise the version, or check out v1.0.0"
 
 
 @pytest.mark.parametrize("path", [CHART, "charts/shop/new.yaml", "charts/shop/ignored.tmp"])
-def test_what_is_not_committed_is_doubtful_even_where_git_ignores_it(path: str, clone: Clone) -> None:
+@pytest.mark.parametrize(
+    "settings", ["", "[status]\nshowUntrackedFiles = no\n"], ids=["", "untracked hidden"]
+)
+def test_what_is_not_committed_is_doubtful_even_where_git_ignores_it(
+    path: str, settings: str, clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_for_user(monkeypatch, tmp_path / "gitconfig", settings)
     clone.write(".gitignore", "*.tmp\n")
     clone.commit()
     clone.write(path, "something")
