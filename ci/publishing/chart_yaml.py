@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from semver import Version
+
 from ci.base import kubernetes_yaml
 from ci.base.errors import UserError
-from ci.base.repository import shown
+from ci.base.repository import root, shown
 from ci.charts.catalog import Chart, read_values
-from ci.publishing import pyproject, versions
+from ci.publishing import changelog, pyproject
 
 MARK = "# What follows is written by invoke docs.\n"
 
@@ -33,12 +35,14 @@ def filled(chart: Chart) -> str:
     path = chart.path / "Chart.yaml"
     head = path.read_text(encoding="utf-8").partition(MARK)[0]
     version = str(kubernetes_yaml.load(head, shown(path)).get("version", ""))
-    # What is not released yet is looked at too, so that no release meets a surprise.
-    list(changes("Unreleased", chart.name))
+    sections = changelog.read(root())
+    # A wrong heading is an error before the release, not at it.
+    list(_changes(sections, changelog.UNRELEASED, chart.name))
+    others = [heading for heading in sections if Version.is_valid(heading) and heading != version]
     values = chart.path / "values.yaml"
     annotations = {
         # A first release changes nothing.
-        "changes": list(changes(version, chart.name)) if set(versions.told()) - {version} else [],
+        "changes": list(_changes(sections, version, chart.name)) if others else [],
         "images": list(_images(read_values(values))) if values.exists() else [],
         "license": pyproject.license(),
         "links": _links(),
@@ -56,25 +60,23 @@ def filled(chart: Chart) -> str:
     return head + MARK + _dump({key: value for key, value in made.items() if value})
 
 
-def changes(version: str, chart: str) -> Iterator[dict[str, str]]:
-    """Yield kind and description of what CHANGELOG.md says of a version of a chart.
+def _changes(sections: Mapping[str, str], version: str, chart: str) -> Iterator[dict[str, str]]:
+    """Yield kind and description of each change of a chart in a version, which may have no section.
 
-    An entry is about the chart that it begins with (``**namespace**: ...``), else about the main one. The
-    head of each is told. Raises UserError for a heading that says no kind of change.
+    An entry is about the chart that it begins with (``**namespace**: ...``), else about the main one; its
+    description is its head. Raises UserError for an unknown heading.
     """
-    for block in re.split(r"^### ", versions.section(version), flags=re.MULTILINE):
-        heading, _, text = block.partition("\n")
-        if heading not in (*_KINDS, _INSIDE, ""):
+    for heading, entries in changelog.entries(sections.get(version, "")).items():
+        if heading not in (*_KINDS, _INSIDE):
             raise UserError(
-                f"CHANGELOG.md: {heading!r} in [{version}] is no kind of change; write one of "
-                f"{', '.join(_KINDS)}, or {_INSIDE} for what the charts don't show"
+                f"{changelog.FILE}: {heading!r} in [{version}] is no kind of change; use "
+                f"{', '.join(_KINDS)}, or {_INSIDE} for what the charts do not show"
             )
-        for entry in re.split(r"^- ", text, flags=re.MULTILINE)[1:]:
-            words = " ".join(entry.split())
-            named = re.match(r"\*\*(\S+)\*\*: ", words)
-            if heading != _INSIDE and (named[1] if named else _MAIN) == chart:
-                told = words[named.end() :] if named else words
-                yield {"kind": heading.lower(), "description": _HEAD.split(told)[0]}
+        for entry in entries if heading != _INSIDE else ():
+            named = re.match(r"\*\*(\S+)\*\*: ", entry)
+            if (named[1] if named else _MAIN) == chart:
+                text = entry[named.end() :] if named else entry
+                yield {"kind": heading.lower(), "description": _HEAD.split(text)[0]}
 
 
 def _images(values: Mapping[str, Any]) -> Iterator[dict[str, str]]:

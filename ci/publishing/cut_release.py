@@ -16,9 +16,7 @@ from semver import Version
 from ci.base import git, repository
 from ci.base.console import out, step
 from ci.base.errors import UserError
-from ci.publishing import versions
-
-_HEADING = "## [Unreleased]\n"
+from ci.publishing import changelog, versions
 
 
 def run(version: str) -> None:
@@ -64,14 +62,12 @@ def _check(version: str) -> str:
         raise UserError(f"there is a tag v{version} already: choose a higher version")
     if changed := versions.changed():
         raise UserError(f"these changes are not committed; commit them, or put them aside:\n{changed}")
-    told = re.findall(
-        r"^## \[([^]]+)\]", _changelog(repository.root()).read_text(encoding="utf-8"), re.MULTILINE
-    )
-    released = {*versions.releases(), *filter(Version.is_valid, told)}
+    sections = changelog.read(repository.root())
+    released = {*versions.releases(), *filter(Version.is_valid, sections)}
     last = max(map(Version.parse, released), default=None)
     if last and last >= Version.parse(version):
         raise UserError(f"{version} does not come after {last}, the last release: choose a higher version")
-    if not versions.section("Unreleased"):
+    if not sections.get(changelog.UNRELEASED):
         raise UserError(
             "CHANGELOG.md has nothing under [Unreleased]: write there what changes for those who use it"
         )
@@ -83,8 +79,7 @@ def _set_version(folder: Path, version: str) -> None:
     for chart in sorted(folder.glob("charts/*/Chart.yaml")):
         _replace(chart, r"^version: .*$", f"version: {version}")
     _replace(folder / "pyproject.toml", r'^version = ".*"$', f'version = "{version}"')
-    dated = f"{_HEADING}\n## [{version}] - {datetime.now(UTC).date()}\n"
-    _replace(_changelog(folder), rf"^{re.escape(_HEADING)}", dated)
+    changelog.release(folder, version, datetime.now(UTC).date())
 
 
 def _replace(path: Path, pattern: str, text: str) -> None:
@@ -93,10 +88,6 @@ def _replace(path: Path, pattern: str, text: str) -> None:
     if found != 1:
         raise UserError(f"{path.name} of {path.parent.name}: {found} lines {pattern}, and one is needed")
     path.write_text(after, encoding="utf-8")
-
-
-def _changelog(folder: Path) -> Path:
-    return folder / "CHANGELOG.md"
 
 
 @contextmanager

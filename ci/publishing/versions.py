@@ -10,6 +10,7 @@ from semver import Version
 from ci.base import git, repository
 from ci.base.errors import UserError
 from ci.base.processes import CommandError
+from ci.publishing import changelog
 
 DATE_VARIABLE = "SOURCE_DATE_EPOCH"
 
@@ -43,29 +44,13 @@ def check(version: str, file: str) -> None:
     last = max(map(Version.parse, released), default=None)
     if last and last > Version.parse(version):
         raise UserError(f"{file}: version {version} is below the last release, {last}: raise it")
-    told = [version] if version in released else [version, "Unreleased"]
-    if not any(section(heading) for heading in told):
+    sections = changelog.read(repository.root())
+    headings = [version] if version in released else [version, changelog.UNRELEASED]
+    if not any(sections.get(heading) for heading in headings):
         raise UserError(
             f"CHANGELOG.md says nothing of {version}, the version in {file}: "
             f"write a section `## [{version}]` with what changes for those who use it"
         )
-
-
-def told() -> list[str]:
-    """Return the versions that CHANGELOG.md tells of, the newest first."""
-    return re.findall(r"^## \[(\d[^\]]*)\]", _changelog(), re.MULTILINE)
-
-
-def section(heading: str) -> str:
-    """Return what CHANGELOG.md says below ``## [heading]``; "" where it says nothing."""
-    form = rf"^## \[{re.escape(heading)}\].*\n((?:(?!## ).*(?:\n|\Z))*)"
-    found = re.search(form, _changelog(), re.MULTILINE)
-    return found[1].strip() if found else ""
-
-
-def _changelog() -> str:
-    file = repository.root() / "CHANGELOG.md"
-    return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 def releases() -> dict[str, str]:

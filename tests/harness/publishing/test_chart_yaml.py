@@ -114,9 +114,7 @@ def test_a_heading_that_says_no_kind_of_change_is_refused(repository: Path, old:
     path = repository / "CHANGELOG.md"
     path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     heading = new.removeprefix("### ")
-    with pytest.raises(
-        UserError, match=rf"CHANGELOG\.md: '{heading}' in .* is no kind of change; write one of"
-    ):
+    with pytest.raises(UserError, match=rf"CHANGELOG\.md: '{heading}' in .* is no kind of change; use "):
         filled(repository)
 
 
