@@ -6,7 +6,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from packaging.utils import canonicalize_name
 from rich.markup import escape
 
 from ci import bootstrap
-from ci.base import download, programs
+from ci.base import download, processes, programs
 from ci.base.console import out
 from ci.base.errors import UserError
 from ci.publishing import signed_registry
@@ -138,9 +137,9 @@ def _cache() -> Row:
 
 def _program(what: str, command: list[str], remedy: str) -> Row:
     try:
-        asked = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError):
+        output = processes.run(command, what, seconds=10)
+    except processes.CommandError:
         return Row(what, False, remedy)
-    # cosign draws its name above its version.
-    told = (line for line in asked.stdout.splitlines() if re.search(r"\d\.\d", line))
-    return Row(what, True, " ".join(next(told, "").split()))
+    # cosign prints its name as a picture above its version.
+    versions = (line for line in output.splitlines() if re.search(r"\d\.\d", line))
+    return Row(what, True, " ".join(next(versions, "").split()))

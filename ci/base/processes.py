@@ -1,4 +1,4 @@
-"""Other programs, run without a shell: what they print, or one message that says what went wrong."""
+"""Runs other programs without a shell and reports their failures."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ LAST_LINES = 15
 
 
 class CommandError(UserError):
-    """A program that failed, could not be started, or took too long; ``output`` is all that it printed."""
+    """A program failed, could not be started, or took too long.
+
+    ``output`` is what it printed on standard error, or on standard output if that is all there is.
+    """
 
     def __init__(self, doing: str, command: Sequence[str], why: str, output: str) -> None:
         self.output = output
-        words = output.strip().splitlines()[-LAST_LINES:]
-        super().__init__("\n".join([f"{doing}: {Path(command[0]).name} {why}", *words]))
+        last = output.strip().splitlines()[-LAST_LINES:]
+        super().__init__("\n".join([f"{doing}: {Path(command[0]).name} {why}", *last]))
 
 
 def run(
@@ -28,11 +31,14 @@ def run(
     folder: Path | None = None,
     env: Mapping[str, str] | None = None,
     stdin: str | None = None,
+    interactive: bool = False,
     seconds: float | None = None,
 ) -> str:
-    """Return the standard output of a program that is given ``stdin`` and at most ``seconds``.
+    """Return the standard output of a program that exits with 0; raise CommandError for any other end.
 
-    ``doing`` says for people what it is run for. Raises CommandError with the program's last words.
+    ``doing`` begins the error's message ("listing the clusters"). ``folder`` is the working directory and
+    ``env`` the whole environment, by default this process's; ``seconds`` limits the time. The program reads
+    ``stdin`` or nothing; an ``interactive`` one shares the terminal, on which it can ask for a passphrase.
     """
     arguments = [str(argument) for argument in command]
     try:
@@ -41,16 +47,16 @@ def run(
             cwd=folder,
             env=env,
             input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
+            stdin=None if interactive or stdin is not None else subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=seconds,
             check=False,
         )
-    except subprocess.TimeoutExpired as late:
-        said = b"".join(filter(None, (late.stdout, late.stderr)))
+    except subprocess.TimeoutExpired as expired:
+        output = b"".join(filter(None, (expired.stdout, expired.stderr)))
         raise CommandError(
-            doing, arguments, f"gave no answer in {seconds:g} s", said.decode(errors="replace")
+            doing, arguments, f"did not finish within {seconds:g} s", output.decode(errors="replace")
         ) from None
     except OSError as error:
         raise CommandError(doing, arguments, f"cannot be run: {error.strerror or error}", "") from None
@@ -61,5 +67,5 @@ def run(
 
 
 def environment_without(*prefixes: str) -> dict[str, str]:
-    """Return this process's environment without the variables that begin with one of ``prefixes``."""
-    return {name: text for name, text in os.environ.items() if not name.startswith(prefixes)}
+    """Return this process's environment without the variables whose names begin with one of ``prefixes``."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}

@@ -6,7 +6,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 import threading
 import tomllib
@@ -17,7 +16,7 @@ from typing import NamedTuple
 
 import platformdirs
 
-from ci.base import download, go_build
+from ci.base import download, go_build, processes
 from ci.base.console import step
 from ci.base.errors import Unavailable, UserError
 from ci.base.files import one_at_a_time
@@ -133,25 +132,21 @@ def _is_program(path: Path) -> bool:
 
 def _version(tool: Tool, program: str) -> str:
     nowhere = str(cache_folder() / "no-such-folder")
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("HELM_")}
-    environment |= dict.fromkeys(
-        ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "KUBECONFIG"), nowhere
-    )
+    # The user's plugins and clusters take no part.
+    isolated = dict.fromkeys(("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "KUBECONFIG"), nowhere)
+    environment = processes.environment_without("HELM_") | isolated
     try:
-        asked = subprocess.run(
+        output = processes.run(
             [program, *tool.version_arguments],
+            f"asking {program} for its version",
             env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
+            seconds=10,
         )
-    except (OSError, subprocess.SubprocessError):
+    except processes.CommandError:
         return ""
-    # Some print their version alone, some after their name.
-    told = re.search(r"(?<!\S)v?\d+\.\d+[\w.+-]*", asked.stdout)
-    return told[0] if told else ""
+    # Some print the version alone, others after their name.
+    version = re.search(r"(?<!\S)v?\d+\.\d+[\w.+-]*", output)
+    return version[0] if version else ""
 
 
 def _fits(tool: Tool, version: str) -> bool:

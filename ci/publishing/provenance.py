@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
 from ci.base import kubernetes_yaml
 from ci.base.errors import UserError
 from ci.base.files import write_whole
+from ci.base.processes import CommandError, run
 from ci.publishing.packages import Package
 
 # What gpg says where its agent cannot ask for a passphrase, and what gives it to the agent before.
@@ -38,11 +38,9 @@ def sign(package: Package, key: str) -> None:
         text.write_text(f"{metadata}\n...\n{files}", encoding="utf-8")
         # "=" would look for this text alone; a fingerprint, an address and a part of a name are all right.
         command = ["gpg", "--clear-sign", "--digest-algo", "SHA512", "--local-user", key]
-        # Its standard input stays the terminal's, for the passphrase.
-        asked = subprocess.run(
-            [*command, "--output", str(signed), str(text)], capture_output=True, text=True, check=False
-        )
-        if asked.returncode:
-            remedy = f"\n{_REMEDY.format(key=key)}" if _NO_TERMINAL.search(asked.stderr) else ""
-            raise UserError(f"gpg did not sign {package.path.name}:\n{asked.stderr.strip()}{remedy}")
+        try:
+            run([*command, "--output", signed, text], f"signing {package.path.name}", interactive=True)
+        except CommandError as error:
+            remedy = f"\n{_REMEDY.format(key=key)}" if _NO_TERMINAL.search(error.output) else ""
+            raise UserError(f"{error}{remedy}") from None
         write_whole(package.provenance, signed.read_bytes())

@@ -1,22 +1,47 @@
-"""What other programs' failures are told as."""
+"""How other programs are run, and how their failures are reported."""
 
 from __future__ import annotations
+
+import os
+import pty
+import sys
+from pathlib import Path
 
 import pytest
 
 from ci.base.processes import CommandError, run
 
 
-def test_a_program_that_fails_is_told_with_what_it_was_for_and_its_last_words() -> None:
+def test_a_failure_is_reported_with_its_purpose_and_the_last_output() -> None:
     with pytest.raises(CommandError, match=r"^looking: sh failed with exit code 3\ntoo dark$"):
         run(["sh", "-c", "echo too dark >&2; exit 3"], "looking")
 
 
-def test_a_program_that_is_not_there_is_named() -> None:
+def test_a_missing_program_is_named() -> None:
     with pytest.raises(CommandError, match=r"^looking: lamp cannot be run: No such file or directory$"):
         run(["/no/lamp"], "looking")
 
 
 def test_a_program_that_takes_too_long_is_ended() -> None:
-    with pytest.raises(CommandError, match=r"^waiting: sleep gave no answer in 0\.1 s$"):
+    with pytest.raises(CommandError, match=r"^waiting: sleep did not finish within 0\.1 s$"):
         run(["sleep", "60"], "waiting", seconds=0.1)
+
+
+def test_a_program_runs_in_the_folder_and_environment_that_it_is_given(tmp_path: Path) -> None:
+    command = ["/bin/sh", "-c", "pwd; echo $COLOUR"]
+    assert run(command, "looking", folder=tmp_path, env={"COLOUR": "blue"}) == f"{tmp_path}\nblue\n"
+
+
+def test_only_an_interactive_program_shares_the_terminal() -> None:
+    command = [sys.executable, "-c", "import os; print(os.isatty(0))"]
+    ours, theirs = pty.openpty()
+    before = os.dup(0)
+    try:
+        os.dup2(theirs, 0)
+        assert run(command, "asking", interactive=True) == "True\n"
+        assert run(command, "asking") == "False\n"
+        assert run(["cat"], "reading", stdin="given") == "given"
+    finally:
+        os.dup2(before, 0)
+        for descriptor in (ours, theirs, before):
+            os.close(descriptor)

@@ -1,4 +1,4 @@
-"""What kube-score cannot read is reported as such."""
+"""What kube-score prints is read, whatever its exit code."""
 
 from __future__ import annotations
 
@@ -6,6 +6,24 @@ import pytest
 
 from ci.base.errors import UserError
 from ci.checks import kube_score
+
+POD = """
+apiVersion: v1
+kind: Pod
+metadata:
+  name: a
+spec:
+  containers:
+    - {name: a, image: "b:latest"}
+"""
+
+
+def test_a_critical_finding_is_reported() -> None:
+    assert "container-image-tag" in {advice.check for advice in kube_score.advice(POD)}
+
+
+def test_objects_without_a_check_have_no_finding() -> None:
+    assert kube_score.advice("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n") == []
 
 
 def test_what_is_no_manifest_is_reported_as_such() -> None:
