@@ -1,4 +1,4 @@
-"""Where the harness prints: results on standard output, progress and errors on standard error."""
+"""The harness's output: results on standard output, progress and errors on standard error."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 
-# soft_wrap keeps a path or a message on one line where the output is not a terminal.
+# soft_wrap keeps a path or a message on one line if the output is not a terminal.
 out = Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
 
@@ -16,25 +17,32 @@ REPORT_SECONDS = 30
 
 
 def step(text: str) -> None:
-    """Say on standard error what is being done now."""
-    err.print(f"[dim]·[/dim] {text}")
+    """Print on standard error what is being done now."""
+    err.print(f"[dim]·[/dim] {escape(text)}")
 
 
 @contextmanager
 def progress(doing: str) -> Iterator[Callable[..., None]]:
-    """Show long work: a bar on a terminal; elsewhere a line now, and one every ``REPORT_SECONDS``.
+    """Show the progress of long work: a bar on a terminal, else a line now and every ``REPORT_SECONDS``.
 
-    ``doing`` completes "still ...". The function that is yielded takes how much is done, and optionally of
-    how much and a note on it (``report(3, 10, "3 values")``); without the total the bar has no end.
+    ``doing`` completes "still ..." ("rendering"). Yields ``report(done, total, note)``, to be called often:
+    how much is done, of how much (without it the bar shows no end), and a note such as "3 values".
     """
-    # A twentieth of a second to import, and most tasks show no progress.
+    # This import takes a twentieth of a second, and most tasks show no progress.
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+    from rich.table import Column
 
     if not err.is_terminal:
         step(doing)
     began = reported = time.monotonic()
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+    columns = (
+        # A long address is cut, so that the bar has room beside it.
+        TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, expand=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(doing, total=None)
 
         def report(done: float = 0, total: float | None = None, note: str = "") -> None:
