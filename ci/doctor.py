@@ -1,4 +1,4 @@
-"""Says what this machine has of what the harness needs, and how to get the rest; obtains nothing itself."""
+"""Reports which of the programs that the harness needs are installed, and how to get the others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ci.publishing import signed_registry
 
 
 class Row(NamedTuple):
-    """One line of the report; building and testing without a cluster cannot do without what is ``needed``."""
+    """One line of the report; ``needed`` is required to build, and to test without a cluster."""
 
     what: str
     is_there: bool
@@ -33,9 +33,9 @@ class Row(NamedTuple):
 
 
 def report() -> None:
-    """Print what is there and what is missing, with its remedy, on standard output.
+    """Print on standard output what is installed and what is missing, with its remedy; obtain nothing.
 
-    Raises UserError where something is missing that building and testing without a cluster need.
+    Raises UserError if something is missing that building, or testing without a cluster, needs.
     """
     rows = list(_rows())
     for row in rows:
@@ -44,11 +44,11 @@ def report() -> None:
             f"{row.what:16}{'[green]ok       [/green]' if row.is_there else absent}{escape(row.detail)}"
         )
     if missing := [row.what for row in rows if row.needed and not row.is_there]:
-        raise UserError(f"building and testing need what is missing above: {', '.join(missing)}")
+        raise UserError(f"needed to build and test, and missing: {', '.join(missing)}")
 
 
 def stale_requirements(root: Path) -> list[str]:
-    """Return what ``root/pyproject.toml`` requires and ``root/ci/requirements.txt`` does not satisfy."""
+    """Return the requirements of ``root``/pyproject.toml that its ci/requirements.txt does not satisfy."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     locked = {}
     for line in (root / "ci/requirements.txt").read_text(encoding="utf-8").splitlines():
@@ -72,7 +72,9 @@ def _rows() -> Iterator[Row]:
         yield _tool(tool, f"{tool.name} {major}", needed=True)
     yield _tool(programs.KUBE_SCORE, programs.KUBE_SCORE.name, needed=True)
     yield _cache()
-    yield _program("Go", ["go", "version"], "only needed to build what has no release within reach")
+    yield _program(
+        "Go", ["go", "version"], "only needed to build programs whose release cannot be downloaded"
+    )
     yield _program("git", ["git", "--version"], "only needed to contribute: install git")
     yield _program("GnuPG", ["gpg", "--version"], "only needed to sign what is published: install gnupg")
     yield _program(
@@ -83,7 +85,7 @@ def _rows() -> Iterator[Row]:
     yield _program(
         "docker-registry",
         ["docker-registry", "--version"],
-        "only needed for tests with a registry, which get it from Debian where apt can",
+        "only needed for tests with a registry, which download it with apt-get if they can",
     )
     yield _program(
         "Docker",
@@ -97,14 +99,16 @@ def _rows() -> Iterator[Row]:
 def _environment() -> Row:
     current = bootstrap.is_current(bootstrap.ROOT)
     detail = (
-        "what ci/requirements.txt locks" if current else "not what ci/requirements.txt locks: python3 -m ci"
+        "as locked in ci/requirements.txt"
+        if current
+        else "not as locked in ci/requirements.txt: python3 -m ci"
     )
     return Row(".venv", current, detail)
 
 
 def _lock() -> Row:
     stale = stale_requirements(bootstrap.ROOT)
-    detail = f"misses {', '.join(stale)} of pyproject.toml: refresh it as its first lines say"
+    detail = f"does not satisfy {', '.join(stale)} of pyproject.toml: update it as its first lines explain"
     return Row("lock", not stale, detail if stale else "satisfies pyproject.toml")
 
 
@@ -119,7 +123,7 @@ def _tool(tool: programs.Tool, what: str, *, needed: bool) -> Row:
         return Row(what, True, f"{tool.version} will be obtained at first use: release", needed)
     remedy = f"install {tool.name} {tool.minimum} or newer{', or Go' if tool.go else ''}"
     use = "" if needed else "only needed for tests in a cluster: "
-    return Row(what, False, f"{use}{remedy} ({tool.url.split('/')[2]} is out of reach)", needed)
+    return Row(what, False, f"{use}{remedy} ({tool.url.split('/')[2]} cannot be reached)", needed)
 
 
 def _cache() -> Row:
@@ -130,7 +134,7 @@ def _cache() -> Row:
     return Row(
         "cache",
         False,
-        f"{folder} cannot be written: mend that, or set {programs.CACHE_VARIABLE}",
+        f"{folder} is not writable: fix that, or set {programs.CACHE_VARIABLE}",
         needed=True,
     )
 

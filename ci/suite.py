@@ -1,4 +1,4 @@
-"""Runs the test suite, in a cluster where there can be one."""
+"""Runs the test suite, with its cluster tests if a cluster is possible."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ci.clusters import testbed
 from ci.kubernetes.versions import NEWEST, OLDEST
 
 FOLDER = "tests/cluster"
-# They wait more than they work.
+# The cluster tests wait more than they compute.
 AT_ONCE = 4
 ENDING_SECONDS = 60
 
@@ -28,30 +28,30 @@ ENDING_SECONDS = 60
 def run(
     junit: str, wanted: testbed.Wanted, *, required: bool = False, without: bool = False, keep: bool = False
 ) -> None:
-    """Run every test; ``junit`` names a report to write, and two for the tests in a cluster beside it.
+    """Run every test; ``junit`` names a report file ("" for none), beside which the cluster tests write two.
 
-    Those that need a cluster get the one that is ``wanted``. Where there can be none they are skipped, or
-    this fails if it is ``required``; ``without`` has them skipped anyway. ``keep`` leaves the cluster as the
-    tests leave it. Raises Exit with pytest's exit code, UserError where a required cluster cannot be had.
+    Cluster tests use the ``wanted`` cluster. If none is possible they are skipped, or this fails if one is
+    ``required``; ``without`` always skips them. ``keep`` does not remove the cluster afterwards. Raises Exit
+    with pytest's exit code, UserError if a required cluster is not possible.
     """
     if required and without:
-        raise UserError("--cluster and --no-cluster ask for opposite things: leave one of them out")
+        raise UserError("--cluster and --no-cluster contradict each other: use one of them")
     why_not = "--no-cluster was given" if without else testbed.why_not(wanted)
     if why_not and required:
-        raise UserError(f"there can be no cluster here: {why_not}")
+        raise UserError(f"no cluster is possible here: {why_not}")
     if not why_not:
         testbed.check(wanted)
-    # Here and not by the first test that needs one: pytest would keep the minutes that it can take to itself.
+    # Not left to the first test that needs one: pytest would hide the progress, for minutes.
     for tool in (*programs.HELM.values(), programs.KUBE_SCORE):
         programs.find(tool)
     step(f"{len(catalog.cases())} cases, {len(programs.HELM)} Helms, Kubernetes {OLDEST} to {NEWEST}")
     pytest = [sys.executable, "-m", "pytest"]
     if why_not:
-        step(f"no tests in a cluster: {why_not}")
-        # Become pytest, so that signals reach it and its exit code is ours.
+        step(f"skipping the cluster tests: {why_not}")
+        # Replaced by pytest, which then gets the signals and gives the exit code.
         os.chdir(repository.root())
         os.execv(sys.executable, [*pytest, f"--no-cluster={why_not}", *_report(junit)])  # noqa: S606
-    # First those that keep every CPU busy: the cluster needs them too.
+    # These first, and alone: they keep every CPU busy, which the cluster needs too.
     outside = _run([*pytest, f"--ignore={FOLDER}", *_report(junit)])
     began = time.monotonic()
     with testbed.prepared(wanted) as cluster:
@@ -60,7 +60,7 @@ def run(
         ready = time.monotonic()
         inside = [*pytest, FOLDER, f"--kubeconfig={cluster.kubeconfig}"]
         inside += ["--all-of-it"] if required else []
-        # A busy node learns too late that a pod goes, and sends it requests after its end.
+        # A busy node notices too late that a pod ends, and sends it requests after that.
         quiet = _run([*inside, "--numprocesses=0", "-m", "quiet", *_report(junit, "-quiet-cluster")])
         together = [f"--numprocesses={AT_ONCE}", "-m", "not quiet"]
         code = _run([*inside, *together, *_report(junit, "-cluster")])
@@ -82,8 +82,11 @@ def _demand(code: int) -> None:
 
 
 def _run(command: list[str]) -> int:
-    """Run pytest, give it the time to end as it should if we are told to end, and return its exit code."""
-    # In a session of its own it gets our signal alone: at the terminal's, a second one, it would break off.
+    """Run pytest and return its exit code; when interrupted, give it time to clean up.
+
+    Not by ``processes.run``: pytest prints for itself.
+    """
+    # In a session of its own it gets one SIGINT, ours; the terminal's would be a second, which ends cleanup.
     with subprocess.Popen(command, cwd=repository.root(), start_new_session=True) as process:
         try:
             return process.wait()

@@ -1,1 +1,1 @@
-"""Errors, console output, files, processes, git, pinned programs: nothing knows Kubernetes or Helm."""
+"""Errors, console output, files, processes, git, pinned programs: nothing here knows Kubernetes or Helm."""

@@ -1,4 +1,4 @@
-"""Downloads the official release of a pinned program, and checks its sha256."""
+"""Downloads the official release of a pinned program and verifies its sha256."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ SILENCE_SECONDS = 30
 def from_release(url: str, sha256: str, member: str, folder: Path) -> Path:
     """Download a release into ``folder`` and return the path of the program in it.
 
-    ``member`` is the program's place in the archive; "" where the release is the program itself.
-    Raises Unavailable where the release can't be reached, UserError where it is not the pinned one.
+    ``member`` is the program's path in the archive, "" if the release is the program itself. Raises
+    Unavailable if the release cannot be downloaded, UserError if it is not the pinned one.
     """
     archive = folder / "archive"
     actual = _download(url, archive)
     if actual != sha256:
         raise UserError(
-            f"{url} was refused, its checksum is wrong: expected sha256 {sha256}, got {actual}. "
-            "Nothing of it is kept. Something between here and the publisher changes it: try another network."
+            f"{url} has a wrong checksum: expected sha256 {sha256}, got {actual}. Nothing of it was kept. "
+            "Something between this machine and the publisher changes the file: try another network."
         )
     if not member:
         return archive
@@ -33,13 +33,13 @@ def from_release(url: str, sha256: str, member: str, folder: Path) -> Path:
     with tarfile.open(archive) as files, program.open("wb") as out:
         content = files.extractfile(member)
         if content is None:
-            raise UserError(f"{url} has no file in the place of {member}")
+            raise UserError(f"{url}: {member} in it is not a file")
         shutil.copyfileobj(content, out)
     return program
 
 
 def is_reachable(url: str) -> bool:
-    """Tell whether something answers at ``url``, without fetching it."""
+    """Return whether ``url`` answers a HEAD request with success."""
     import httpx
 
     try:
@@ -49,18 +49,18 @@ def is_reachable(url: str) -> bool:
 
 
 def _download(url: str, target: Path) -> str:
-    """Write what is at ``url`` to ``target`` and return its sha256."""
-    # Needed once in a machine's life, and a tenth of a second to import.
+    """Download ``url`` to the file ``target`` and return its sha256."""
+    # The import takes a tenth of a second, and a machine downloads once.
     import httpx
 
     timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
-    # The bytes as published: an archive that a server marks as gzip-encoded must not be unpacked on the way.
-    as_they_are = {"Accept-Encoding": "identity"}
+    # Otherwise a server could mark an archive as gzip-encoded, and it would be unpacked on the way.
+    unencoded = {"Accept-Encoding": "identity"}
     try:
-        client = httpx.Client(follow_redirects=True, timeout=timeout, headers=as_they_are)
+        client = httpx.Client(follow_redirects=True, timeout=timeout, headers=unencoded)
     except (ImportError, OSError, ValueError) as error:
         raise Unavailable(
-            f"a proxy or certificate setting in the environment is of no use: {error}"
+            f"a proxy or certificate variable in the environment is invalid: {error}"
         ) from error
     digest = hashlib.sha256()
     try:

@@ -1,4 +1,4 @@
-"""The error for what the person at the keyboard can fix, and the one that a caller may have an answer to."""
+"""The error that a user can fix, and the one for which a caller may have an alternative."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from invoke.exceptions import Exit
 
 
 class UserError(Exit):
-    """A mistake or a lack that a person can mend; the message names the thing and the remedy.
+    """A problem that a user can fix; the message names it and the remedy.
 
-    invoke prints an ``Exit`` to standard error and ends with its code, so no task needs a handler of its own.
+    invoke prints an ``Exit`` on standard error and exits with its code, so no task needs a handler.
     """
 
     def __init__(self, message: str) -> None:
@@ -19,4 +19,4 @@ class UserError(Exit):
 
 
 class Unavailable(Exception):
-    """A way to obtain a program is closed on this machine, for the reason it carries; another may be open."""
+    """A program cannot be obtained in one way, for the reason given; another way may work."""

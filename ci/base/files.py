@@ -1,4 +1,4 @@
-"""Writing files so that a reader never meets half of one, nor a writer another."""
+"""Writes files atomically, and keeps processes out of each other's way."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from ci.base.console import step
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file, and its folder where that is missing, in one step: all of it, or nothing.
+    """Write a file atomically and durably, and create its folder if that is missing.
 
-    What stands there afterwards does so after a power cut too. Only one at a time may write a path.
+    Readers see the old content or the new, also after a power cut. Only one process at a time may write it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.tmp")
+    temporary = path.with_name(f"{path.name}.tmp")
     try:
-        with aside.open("wb") as file:
+        with temporary.open("wb") as file:
             file.write(content.encode("utf-8") if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        aside.replace(path)
+        temporary.replace(path)
     finally:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def one_at_a_time(file: Path, waiting: str) -> Iterator[None]:
-    """Let one process in that names a lock file, which stays; tell those who wait for what."""
+    """Hold a lock file, which is left in place; a process that has to wait prints ``waiting`` first."""
     lock = filelock.FileLock(file)
     try:
         lock.acquire(blocking=False)

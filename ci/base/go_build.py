@@ -13,13 +13,12 @@ from pathlib import Path
 from ci.base.console import progress
 from ci.base.errors import Unavailable, UserError
 
-# Between two looks at whether a build has ended; a line of progress may come with each.
-_LOOK_SECONDS = 5
+_REPORT_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class GoModule:
-    """Where a program's source is: ``sum`` is the module's h1 hash, ``variables`` are set by Go's linker."""
+    """The source of a program: ``sum`` is the module's h1 hash; the linker sets ``variables``."""
 
     module: str
     sum: str
@@ -30,9 +29,9 @@ class GoModule:
 def from_source(source: GoModule, version: str, folder: Path) -> Path:
     """Build the module's program into ``folder`` with the Go on PATH and return its path.
 
-    The module must have the pinned sum; with it, its own go.sum vouches for every dependency
-    (https://go.dev/ref/mod#authenticating). Raises Unavailable where Go is missing or fails, and UserError
-    on another sum.
+    The pinned sum covers the module's own go.sum, which authenticates every dependency
+    (https://go.dev/ref/mod#authenticating). Raises Unavailable if Go is missing or fails, UserError if the
+    sum differs.
     """
     go = shutil.which("go")
     if go is None:
@@ -41,11 +40,9 @@ def from_source(source: GoModule, version: str, folder: Path) -> Path:
     described = _go([go, "mod", "download", "-json", name], folder, f"downloading {name}")
     module = json.loads(described)
     if module["Sum"] != source.sum:
-        raise UserError(
-            f"{name} was refused, its module sum is wrong: expected {source.sum}, got {module['Sum']}"
-        )
+        raise UserError(f"{name} has a wrong module sum: expected {source.sum}, got {module['Sum']}")
     program = folder / "program"
-    settings = [f"-X {variable}={text}" for variable, text in source.variables.items()]
+    settings = [f"-X {variable}={value}" for variable, value in source.variables.items()]
     flags = ["-trimpath", "-buildvcs=false", "-ldflags", " ".join(["-s -w", *settings])]
     build = [go, "build", *flags, "-o", str(program), source.package]
     _go(build, Path(module["Dir"]), f"building {name} with Go: a few minutes")
@@ -53,10 +50,13 @@ def from_source(source: GoModule, version: str, folder: Path) -> Path:
 
 
 def _go(command: Sequence[str], folder: Path, doing: str) -> str:
-    """Run a go command in ``folder`` and return its standard output."""
+    """Run a go command in ``folder`` and return its standard output.
+
+    Not by ``processes.run``: it takes minutes, so progress is reported meanwhile.
+    """
     environment = os.environ | {
         "CGO_ENABLED": "0",
-        # What the user set for other work must not reach into this build.
+        # The user's settings for other work do not apply to this build.
         "GO111MODULE": "on",
         "GOFLAGS": "-mod=readonly",
         "GOWORK": "off",
@@ -66,7 +66,7 @@ def _go(command: Sequence[str], folder: Path, doing: str) -> str:
         subprocess.Popen(
             command,
             cwd=folder,
-            env={name: text for name, text in environment.items() if name not in {"GOOS", "GOARCH"}},
+            env={name: value for name, value in environment.items() if name not in {"GOOS", "GOARCH"}},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -74,18 +74,18 @@ def _go(command: Sequence[str], folder: Path, doing: str) -> str:
         ) as process,
     ):
         try:
-            output, complaints = _wait(process, report)
+            output, errors = _wait(process, report)
         except BaseException:
             process.kill()
             raise
     if process.returncode:
-        last_words = (complaints.strip() or _error_in_json(output)).splitlines()[-5:]
-        raise Unavailable("\n    ".join([f"{' '.join(command[:3])} failed:", *last_words]))
+        last = (errors.strip() or _error_in_json(output)).splitlines()[-5:]
+        raise Unavailable("\n    ".join([f"{' '.join(command[:3])} failed:", *last]))
     return output
 
 
 def _error_in_json(output: str) -> str:
-    """Return the error that ``go mod download -json`` reports on its standard output alone."""
+    """Return the error that ``go mod download -json`` reports, on standard output only."""
     try:
         return str(json.loads(output)["Error"])
     except (ValueError, KeyError):
@@ -95,6 +95,6 @@ def _error_in_json(output: str) -> str:
 def _wait(process: subprocess.Popen[str], report: Callable[[], None]) -> tuple[str, str]:
     while True:
         try:
-            return process.communicate(timeout=_LOOK_SECONDS)
+            return process.communicate(timeout=_REPORT_SECONDS)
         except subprocess.TimeoutExpired:
             report()

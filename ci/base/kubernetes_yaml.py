@@ -1,4 +1,4 @@
-"""YAML as Kubernetes and Helm read it, which is neither YAML 1.1 nor 1.2."""
+"""YAML as Kubernetes and Helm read it, which is neither exactly YAML 1.1 nor 1.2."""
 
 from __future__ import annotations
 
@@ -20,36 +20,34 @@ except ImportError:  # PyYAML was built without libyaml
 
 
 def load_all(text: str, source: str) -> list[Any]:
-    """Return the documents of a YAML text: dicts with text as keys, lists, str, int, float, bool, None.
+    """Return the documents of a YAML string: dicts with str keys, lists, str, int, float, bool, None.
 
-    Raise UserError, naming the text as ``source``, for bad YAML, a key written twice, a null key, infinity.
+    Raises UserError, which names ``source``, for invalid YAML, a duplicate key, a null key and infinity.
     """
     try:
         return list(yaml.load_all(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
-        # The mark's own excerpt stays out: its line may be a secret's.
+        # Without the excerpt that the mark has: it may show a secret.
         raise UserError(f"{source}{_position(text, error.problem_mark)}: {_problem(text, error)}") from None
     except yaml.YAMLError as error:
         raise UserError(f"{source}: {error}") from None
 
 
 def load(text: str, source: str) -> Any:
-    """Return the only document of a YAML text, None where there is none; raise as ``load_all`` does."""
+    """Return the only document of a YAML string, None if there is none; raise as ``load_all`` does."""
     documents = load_all(text, source)
     if len(documents) > 1:
-        raise UserError(
-            f"{source}: {len(documents)} YAML documents (separated by ---) stand where one belongs"
-        )
+        raise UserError(f"{source}: expected one YAML document, got {len(documents)} (separated by ---)")
     return documents[0] if documents else None
 
 
 def compose(text: str) -> yaml.Node | None:
-    """Return the nodes of a YAML text that ``load`` has read, for where in it they stand."""
+    """Return the nodes, with their positions, of a YAML string that ``load`` accepts."""
     return yaml.compose(text, Loader=_Loader)
 
 
 def dump(documents: Iterable[Any], flow: bool = False) -> str:
-    """Return canonical text of the documents, which ``load_all`` reads back as the same.
+    """Return the documents as canonical YAML, which ``load_all`` reads back unchanged.
 
     ``flow`` puts a mapping or list that holds only scalars on one line.
     """
@@ -65,13 +63,13 @@ def dump(documents: Iterable[Any], flow: bool = False) -> str:
 
 
 def without_block_scalars(text: str) -> str:
-    """Return a YAML text with the lines of literal and folded scalars as dots; raise as ``load_all`` does."""
+    """Return a YAML string with each line of its block scalars replaced by a dot; raise as ``load_all``."""
     lines = text.split("\n")
     try:
         for token in yaml.scan(text, Loader=_Loader):
             if isinstance(token, yaml.ScalarToken) and token.style in ("|", ">"):
                 first, end = token.start_mark.line + 1, token.end_mark.line
-                # Empty lines after the text are part of it under |+ alone.
+                # Empty lines at the end belong to the scalar under |+ only.
                 while not token.value.endswith("\n\n") and not lines[end - 1].strip():
                     end -= 1
                 lines[first:end] = ["."] * (end - first)
@@ -83,8 +81,8 @@ def without_block_scalars(text: str) -> str:
 class _Loader(_BaseLoader):
     """Resolves plain scalars as sigs.k8s.io/yaml does, with which Helm and the API server read YAML.
 
-    It is YAML 1.1 with y and n as booleans and 0o17 as octal, without base-60 numbers and dates. A number
-    that JSON writes without a fraction is whole, and every key is text.
+    That is YAML 1.1 with y and n as booleans and 0o17 as octal, without base-60 numbers and dates. A number
+    that JSON writes without a fraction is an int, and every key is a str.
     """
 
     bool_values: ClassVar[dict[str, bool]] = {**_BaseLoader.bool_values, "y": True, "n": False}
@@ -102,7 +100,7 @@ _Loader.yaml_implicit_resolvers = {}
 
 
 class _Dumper(_BaseDumper):
-    """Quotes whatever ``_Loader`` would read as another thing."""
+    """Quotes each string that ``_Loader`` would read as another type."""
 
     yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
 
@@ -114,11 +112,11 @@ def _problem(text: str, error: yaml.MarkedYAMLError) -> str | None:
     mark = error.problem_mark
     line = "".join(text.split("\n")[mark.line : mark.line + 1]) if mark else ""
     is_tab = mark is not None and line[mark.column :].startswith("\t")
-    return "a tab stands here; YAML is indented with blanks" if is_tab else error.problem
+    return "a tab: YAML is indented with spaces" if is_tab else error.problem
 
 
 def _position(text: str, mark: yaml.Mark | None) -> str:
-    """Where the mark is: line and column, and in what Helm rendered the template too."""
+    """Return line and column of the mark, and in Helm's output the template."""
     if mark is None:
         return ""
     before = "\n".join(text.split("\n")[: mark.line + 1])
@@ -131,7 +129,7 @@ def _refuse_duplicate_keys(root: yaml.Node) -> None:
     visited: set[int] = set()
     while nodes:
         node = nodes.pop()
-        # An anchored node is reached once for each of its aliases.
+        # An anchored node is visited once for each of its aliases.
         if id(node) in visited:
             _refuse_endless(node, ())
             continue
@@ -143,7 +141,7 @@ def _refuse_duplicate_keys(root: yaml.Node) -> None:
             for key, value in node.value:
                 nodes.append(value)
                 if isinstance(key, yaml.ScalarNode) and key.value in keys:
-                    problem = f"the key {key.value!r} is written twice in one mapping"
+                    problem = f"duplicate key {key.value!r}"
                     raise ConstructorError(problem=problem, problem_mark=key.start_mark)
                 keys.add(str(key.value))
 
@@ -159,13 +157,13 @@ def _refuse_endless(node: yaml.Node, above: tuple[yaml.Node, ...]) -> None:
 
 def _key_text(key: object, mapping: yaml.MappingNode) -> str:
     if key is None:
-        problem = "a mapping has a null key; quote it where text is meant"
+        problem = "a mapping has a null key; quote it if a string is meant"
         raise ConstructorError(problem=problem, problem_mark=mapping.start_mark)
     return str(key).lower() if isinstance(key, bool) else str(key)
 
 
 def _number(loader: _Loader, node: yaml.ScalarNode) -> int | float | str:
-    """Read a number as resolve() of go.yaml.in/yaml/v2 does, then as encoding/json writes what it read."""
+    """Read a number as resolve() of go.yaml.in/yaml/v2 does and encoding/json then writes it."""
     text = str(loader.construct_scalar(node))
     plain = text.replace("_", "")
     try:
@@ -185,12 +183,12 @@ def _number(loader: _Loader, node: yaml.ScalarNode) -> int | float | str:
 
 
 def _merge_sign(loader: _Loader, node: yaml.ScalarNode) -> str:
-    # It merges mappings as a key; as a value it is text.
+    # As a key it merges mappings; as a value it is a string.
     return str(loader.construct_scalar(node))
 
 
 def _not_a_number(loader: _Loader, node: yaml.ScalarNode) -> None:
-    problem = f"{node.value} is no number to JSON, nor to Kubernetes"
+    problem = f"{node.value} is not a number in JSON or Kubernetes"
     raise ConstructorError(problem=problem, problem_mark=node.start_mark)
 
 

@@ -1,4 +1,4 @@
-"""Paths of keys and items within a document: all of them, as text, and those of a validator's errors."""
+"""Paths of keys and items in a document: all of them, as text, and those of a validator's errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"\+?[0-9]+")
 
 
 def path_text(parts: Iterable[str | int]) -> str:
-    """Return a path for people: ``spec.containers[0].image``, ``metadata.annotations["a.b/c"]``."""
+    """Return a path for messages: ``spec.containers[0].image``, ``metadata.annotations["a.b/c"]``."""
     text = ""
     for part in parts:
         if isinstance(part, int):
@@ -40,33 +40,32 @@ def walk(document: object, path: InstancePath = ()) -> Iterator[tuple[InstancePa
 
 
 def instance_path(error: ValidationError, document: object) -> InstancePath:
-    """Return the keys and indices that lead to what is at fault in the ``document`` that was validated.
+    """Return the keys and indices that lead to the invalid value in the validated ``document``.
 
-    jsonschema-rs itself tells a key of digits, such as "0123", as a number, as if it were an index, and
-    leaves out an empty one.
+    jsonschema-rs reports a key of digits ("0123") as a number, like an index, and omits an empty key.
     """
     places = list(_places(document, error.instance_path))
-    # Several can be told as one; an infinite number is told as null.
+    # Several paths can be reported as one; an infinite number is reported as null.
     return next((path for path, found in places if found == error.instance), places[0][0])
 
 
-def _places(node: Any, told: Sequence[str | int]) -> Iterator[tuple[InstancePath, Any]]:
-    """Yield each path that can be meant by what is told of it, from ``node`` on, and what is there."""
-    if not told:
+def _places(node: Any, reported: Sequence[str | int]) -> Iterator[tuple[InstancePath, Any]]:
+    """Yield each path from ``node`` on that the reported one can stand for, and the value there."""
+    if not reported:
         yield (), node
     elif isinstance(node, list):
-        yield from _below(told[0], node[int(told[0])], told[1:])
+        yield from _below(reported[0], node[int(reported[0])], reported[1:])
     elif isinstance(node, dict):
-        for key in [key for key in node if _tells(told[0], key)]:
-            yield from _below(key, node[key], told[1:])
+        for key in [key for key in node if _stands_for(reported[0], key)]:
+            yield from _below(key, node[key], reported[1:])
     if isinstance(node, dict) and "" in node:
-        yield from _below("", node[""], told)
+        yield from _below("", node[""], reported)
 
 
-def _below(key: str | int, node: Any, told: Sequence[str | int]) -> Iterator[tuple[InstancePath, Any]]:
-    for path, found in _places(node, told):
+def _below(key: str | int, node: Any, reported: Sequence[str | int]) -> Iterator[tuple[InstancePath, Any]]:
+    for path, found in _places(node, reported):
         yield (key, *path), found
 
 
-def _tells(part: str | int, key: str) -> bool:
+def _stands_for(part: str | int, key: str) -> bool:
     return part == key if isinstance(part, str) else bool(_NUMBER.fullmatch(key)) and int(key) == part

@@ -1,4 +1,4 @@
-"""The pinned external programs: from PATH, the cache, the official release, or Go, in this order."""
+"""The pinned external programs: found on PATH or in the cache, else downloaded, else built with Go."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CACHE_VARIABLE = "MICROSERVICE_CHART_CACHE"
 
 @dataclass(frozen=True, eq=False)
 class Tool:
-    """A pinned program; programs.toml says what each field means."""
+    """A pinned program; programs.toml explains each field."""
 
     name: str
     version: str
@@ -43,7 +43,7 @@ class Tool:
 
 
 class Found(NamedTuple):
-    """A program that fits: ``place`` is "PATH" or "cache"."""
+    """A program of a suitable version; ``place`` is "PATH" or "cache"."""
 
     path: Path
     version: str
@@ -70,9 +70,9 @@ _answers: dict[Tool, Path | UserError] = {}
 
 
 def find(tool: Tool) -> Path:
-    """Return the absolute path of a program that fits, obtaining it where the machine has none.
+    """Return the absolute path of a program of a suitable version, which is obtained if there is none.
 
-    Threads and processes that ask at once get one download or build between them; a process looks once.
+    Threads and processes that ask at the same time share one download or build; a process looks only once.
     Raises UserError with what was tried and what to install.
     """
     with _finding:
@@ -88,7 +88,7 @@ def find(tool: Tool) -> Path:
 
 
 def look(tool: Tool) -> tuple[Found | None, list[str]]:
-    """Look on PATH and in the cache: what fits, and one line for each program on PATH that does not."""
+    """Look on PATH and in the cache; return what fits, and a line for each program on PATH that does not."""
     unfit: list[str] = []
     for folder in filter(None, os.environ.get("PATH", "").split(os.pathsep)):
         for command in tool.commands:
@@ -96,20 +96,20 @@ def look(tool: Tool) -> tuple[Found | None, list[str]]:
                 version = _version(tool, program)
                 if _fits(tool, version):
                     return Found(Path(program).absolute(), version, "PATH"), unfit
-                unfit.append(f"{program} is {version}" if version else f"{program} tells no version")
+                unfit.append(f"{program} is {version}" if version else f"{program} prints no version")
     cached = _cached(tool)
     return (Found(cached, f"v{tool.version}", "cache") if _is_program(cached) else None), unfit
 
 
 def cache_folder() -> Path:
-    """Return the folder for what a machine obtains once: MICROSERVICE_CHART_CACHE, or the platform's own."""
+    """Return the cache folder: MICROSERVICE_CHART_CACHE, by default the platform's for this project."""
     return Path(
         os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("microservice-chart")
     ).absolute()
 
 
 def release_url(tool: Tool) -> str | None:
-    """Return the address of the release for this machine; None where no checksum is pinned for it."""
+    """Return the URL of the release for this machine; None if no checksum is pinned for it."""
     if _platform() not in tool.sha256:
         return None
     system, machine = _platform().split("-")
@@ -126,7 +126,7 @@ def _cached(tool: Tool) -> Path:
 
 
 def _is_program(path: Path) -> bool:
-    # Unlike is_file(), no error where a folder above may not be entered.
+    # Unlike is_file(), this is no error if a folder above is not accessible.
     return os.access(path, os.X_OK)
 
 
@@ -150,7 +150,7 @@ def _version(tool: Tool, program: str) -> str:
 
 
 def _fits(tool: Tool, version: str) -> bool:
-    # A helm built by Go alone says "v3.22": without a patch version, major and minor have to decide.
+    # A helm built with go install prints "v3.22": only major and minor can be compared.
     numbers = re.search(r"(\d+)\.(\d+)", version)
     major, minor = map(int, tool.minimum.split("."))
     return numbers is not None and int(numbers[1]) == major and int(numbers[2]) >= minor
@@ -164,21 +164,21 @@ def _find(tool: Tool) -> Path:
     try:
         target.parent.parent.mkdir(parents=True, exist_ok=True)
         lock = target.parent.with_name(f"{target.parent.name}.lock")
-        with one_at_a_time(lock, f"waiting for another run that is obtaining {tool}"):
+        with one_at_a_time(lock, f"waiting for another process that obtains {tool}"):
             if not _is_program(target):
                 _obtain(tool, target, unfit)
     except OSError as error:
         raise UserError(
             f"cannot write to the cache folder {cache_folder()} ({error.strerror or error}): "
-            f"mend that, or set {CACHE_VARIABLE} to a folder that can be written"
+            f"fix that, or set {CACHE_VARIABLE} to a writable folder"
         ) from error
     return target
 
 
 def _obtain(tool: Tool, target: Path, unfit: list[str]) -> None:
     commands = ", ".join(tool.commands)
-    tried = [f"PATH: {'; '.join(unfit) or f'none of {commands} is there'}"]
-    # A name of its own, so that what a killed run left is found and removed by the next.
+    tried = [f"PATH: {'; '.join(unfit) or f'no {commands}'}"]
+    # Not a random name: what a killed run leaves is removed by the next.
     folder = target.parent.with_name(f"{target.parent.name}.partial")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -200,15 +200,15 @@ def _obtain(tool: Tool, target: Path, unfit: list[str]) -> None:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     raise UserError(
-        "\n  ".join([f"{tool} is needed, and there is no way to get it here:", *tried])
+        "\n  ".join([f"{tool} is needed and cannot be obtained:", *tried])
         + f"\nInstall {tool.name} {tool.minimum} or a newer {tool.minimum.split('.')[0]}.x, "
-        f"{'or Go, ' if tool.go else ''}or let this machine reach {tool.url.split('/')[2]}."
+        f"{'or Go, ' if tool.go else ''}or give this machine access to {tool.url.split('/')[2]}."
     )
 
 
 def _from_release(tool: Tool, folder: Path) -> Path:
     url = release_url(tool)
     if url is None:
-        raise Unavailable(f"none is pinned for {_platform()}")
+        raise Unavailable(f"no checksum is pinned for {_platform()}")
     member = tool.member.format(platform=_platform())
     return download.from_release(url, tool.sha256[_platform()], member, folder)

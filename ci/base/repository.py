@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-# Tests that work on a repository of their own replace this, and nothing else.
+# Tests that use another repository patch this and nothing else.
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -14,5 +14,5 @@ def root() -> Path:
 
 
 def shown(path: Path) -> str:
-    """Return a path for messages: relative to the repository's root where it lies below it."""
+    """Return a path for messages: relative to the repository's root if it is below it."""
     return str(path.relative_to(_ROOT)) if path.is_relative_to(_ROOT) else str(path)

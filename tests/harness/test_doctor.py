@@ -64,7 +64,9 @@ def test_with_go_the_helm_that_is_missing_is_promised_and_not_obtained(
 
 
 def test_a_helm_that_cannot_be_had_is_a_failure_with_its_remedy(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UserError, match=r"missing above: helm 3, helm 4, kube-score$"):
+    with pytest.raises(
+        UserError, match=r"needed to build and test, and missing: helm 3, helm 4, kube-score$"
+    ):
         doctor.report()
     assert row(capsys.readouterr().out, "helm 4").startswith(
         "helm 4 missing install helm 4.2 or newer, or Go"
@@ -77,7 +79,7 @@ def test_a_cache_that_cannot_be_written_is_a_failure_with_its_remedy(
     script(path / "go", "echo go version go1.26")
     (tmp_path / "file").touch()
     monkeypatch.setenv(programs.CACHE_VARIABLE, str(tmp_path / "file/cache"))
-    with pytest.raises(UserError, match=r"missing above: cache$"):
+    with pytest.raises(UserError, match=r"needed to build and test, and missing: cache$"):
         doctor.report()
     assert f"set {programs.CACHE_VARIABLE}" in row(capsys.readouterr().out, "cache")
 
@@ -93,7 +95,7 @@ def test_what_only_a_cluster_or_a_contributor_needs_is_no_failure(
     assert row(output, "git").startswith("git - only needed to contribute")
     assert row(output, "kind").startswith("kind ok 0.33.0 will be obtained at first use: release or Go")
     assert row(output, "kubectl").startswith(
-        "kubectl - only needed for tests in a cluster: install kubectl 1.30 or newer (127.0.0.1:9 is out"
+        "kubectl - only needed for tests in a cluster: install kubectl 1.30 or newer (127.0.0.1:9 cannot be"
     )
 
 

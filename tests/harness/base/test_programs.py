@@ -221,7 +221,7 @@ def test_a_release_that_is_the_program_itself_needs_no_archive(release: Release)
 def test_a_program_that_go_cannot_build_is_not_asked_of_go(path: Path) -> None:
     fake_go(path, "h1:any")
     with pytest.raises(
-        UserError, match=r"\nInstall kubectl 1\.30 or a newer 1\.x, or let this machine"
+        UserError, match=r"\nInstall kubectl 1\.30 or a newer 1\.x, or give this machine"
     ) as raised:
         find(replace(KUBECTL, url=WAYS_CLOSED.url))
     assert "Go" not in str(raised.value)
@@ -262,7 +262,7 @@ def test_a_release_that_is_not_there_gives_way_to_go(release: Release, path: Pat
 def test_a_wrong_module_sum_is_refused(path: Path, cache: Path) -> None:
     fake_go(path, "h1:other")
     with pytest.raises(
-        UserError, match=r"helm.sh/helm/v4@v4.3.0 was refused.*expected h1:wLRTN.*got h1:other"
+        UserError, match=r"helm.sh/helm/v4@v4.3.0 has a wrong module sum: expected h1:wLRTN.*got h1:other"
     ):
         find(replace(WAYS_CLOSED))
     assert not kept(cache)

@@ -96,9 +96,9 @@ def test_a_values_file_is_a_mapping_and_an_empty_one_sets_nothing(repository: Re
         ("- a\n", "values/api.yaml, line 1, column 1: no mapping; a values file gives a chart's keys"),
         (
             "a: 1\nb: 2\na: 3\n",
-            "values/api.yaml, line 3, column 1: the key 'a' is written twice in one mapping",
+            "values/api.yaml, line 3, column 1: duplicate key 'a'",
         ),
-        ("a: 1\n---\nb: 2\n", "values/api.yaml: 2 YAML documents"),
+        ("a: 1\n---\nb: 2\n", "values/api.yaml: expected one YAML document, got 2"),
     ],
     ids=["broken YAML", "a list", "a key twice", "two documents"],
 )

@@ -144,9 +144,9 @@ def test_what_comes_through_an_alias_is_told_where_the_alias_stands(tmp_path: Pa
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("image:\n\ttag: a\n", "line 2, column 1: a tab stands here; YAML is indented with blanks"),
+        ("image:\n\ttag: a\n", "line 2, column 1: a tab: YAML is indented with spaces"),
         ("x-a: &a {b: [*a]}\n", "line 1, column 6: an anchor contains itself"),
-        ("env: {A: x}\nenv: {B: x}\n", "line 2, column 1: the key 'env' is written twice in one mapping"),
+        ("env: {A: x}\nenv: {B: x}\n", "line 2, column 1: duplicate key 'env'"),
     ],
 )
 def test_what_helm_could_not_read_is_told_with_its_place(tmp_path: Path, text: str, message: str) -> None:

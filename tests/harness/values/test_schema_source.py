@@ -47,7 +47,7 @@ REPLICAS = "replicas: {type: integer, minimum: 0, description: How many.}"
         ("{^x-: {description: Yours.}}", "[x-]", "patternProperties: "),
         ("draft-07", "draft-04", "$schema: has to be"),
         ("enum: [A, B]", "enum: [A, B", ", line 8, column "),
-        ("kind:", "port:", "the key 'port' is written twice"),
+        ("kind:", "port:", "duplicate key 'port'"),
     ],
 )
 def test_a_mistake_in_the_source_is_refused_and_its_place_named(
