@@ -1,4 +1,4 @@
-"""Archives that are the same bytes wherever and whenever they are made."""
+"""Reproducible archives: the same files give the same bytes on every machine."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ _BEST = 12
 
 
 def pack(files: Mapping[str, bytes], time: int) -> bytes:
-    """Return a .tar.gz of files (path in the archive: content), all dated ``time`` (seconds since 1970).
+    """Return a .tar.gz of ``files`` (path in the archive: content) in this order.
 
-    They keep their order. Nothing else of where it is made gets in: mode 0644, owned by nobody in particular;
-    the gzip header has no name, time or system. The compressor is libdeflate, in the version that
-    ci/requirements.txt locks: what Python's own zlib gives hangs on which zlib a machine has, and whatever
-    helm package uses is another one in each Helm.
+    Every file has the date ``time`` (seconds since 1970), mode 0644 and owner 0; the gzip header has no name,
+    time or operating system. The compressor is the libdeflate that ci/requirements.txt locks: the output of
+    Python's zlib depends on the machine's zlib, that of helm package on the version of Helm.
     """
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w", format=tarfile.USTAR_FORMAT) as archive:
@@ -30,7 +29,7 @@ def pack(files: Mapping[str, bytes], time: int) -> bytes:
 
 
 def unpack(archive: bytes) -> dict[str, bytes]:
-    """Return the files of a .tar.gz: path in the archive, and content."""
+    """Return the files of a .tar.gz (path in the archive: content)."""
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as opened:
         entries = ((entry.name, opened.extractfile(entry)) for entry in opened)
         return {name: content.read() for name, content in entries if content}

@@ -1,4 +1,4 @@
-"""What Chart.yaml tells people and Artifact Hub: made from what says it already."""
+"""The generated part of Chart.yaml: addresses, icon and Artifact Hub's annotations."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from ci.publishing import changelog, pyproject
 
 MARK = "# What follows is written by invoke docs.\n"
 
-# The chart that an entry of CHANGELOG.md is about where it names none.
+# The chart that an entry of CHANGELOG.md is about if it names none.
 _MAIN = "microservice"
-# The headings of https://keepachangelog.com are Artifact Hub's kinds; one more is for what charts don't show.
+# The headings of https://keepachangelog.com are Artifact Hub's kinds. One more is not about the charts.
 _KINDS = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
 _INSIDE = "Harness"
-# An entry's head ends with its sentence, or where that goes into detail; a key and what it does are one.
+# An entry's head ends with the first sentence, or before its details; "`key`: description" stays together.
 _HEAD = re.compile(r"\.(?:\s(?=[A-Z`])|$)|;\s|(?<!`):\s")
 
 
 def filled(chart: Chart) -> str:
-    """Return Chart.yaml's text with all that is made put after ``MARK``, or at the end.
+    """Return Chart.yaml's text with the generated part renewed, which is everything from ``MARK`` on.
 
     https://helm.sh/docs/topics/charts/#the-chartyaml-file, https://artifacthub.io/docs/topics/annotations/helm/.
-    Raises UserError where CHANGELOG.md has a heading that says no kind of change.
+    Raises UserError for an unknown heading in CHANGELOG.md.
     """
     path = chart.path / "Chart.yaml"
     head = path.read_text(encoding="utf-8").partition(MARK)[0]
     version = str(kubernetes_yaml.load(head, shown(path)).get("version", ""))
     sections = changelog.read(root())
-    # A wrong heading is an error before the release, not at it.
+    # Reports an unknown heading before the release.
     list(_changes(sections, changelog.UNRELEASED, chart.name))
     others = [heading for heading in sections if Version.is_valid(heading) and heading != version]
     values = chart.path / "values.yaml"
     annotations = {
-        # A first release changes nothing.
+        # The first release has no changes.
         "changes": list(_changes(sections, version, chart.name)) if others else [],
         "images": list(_images(read_values(values))) if values.exists() else [],
         "license": pyproject.license(),
         "links": _links(),
     }
-    made = {
+    generated = {
         "home": pyproject.address("Homepage"),
         "sources": [source] if (source := pyproject.address("Source")) else [],
         "icon": _icon(chart),
@@ -57,7 +57,7 @@ def filled(chart: Chart) -> str:
             if value
         },
     }
-    return head + MARK + _dump({key: value for key, value in made.items() if value})
+    return head + MARK + _dump({key: value for key, value in generated.items() if value})
 
 
 def _changes(sections: Mapping[str, str], version: str, chart: str) -> Iterator[dict[str, str]]:
@@ -80,7 +80,7 @@ def _changes(sections: Mapping[str, str], version: str, chart: str) -> Iterator[
 
 
 def _images(values: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """Yield the images that the chart itself brings, wherever they stand in its values."""
+    """Yield the images that the chart has defaults for, anywhere in its values."""
     for value in values.values():
         if isinstance(value, dict):
             if value.get("repository") and value.get("tag"):
@@ -91,13 +91,13 @@ def _images(values: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _links() -> list[dict[str, str]]:
-    # A link named "support" is shown prominently.
-    known = {"changelog": pyproject.address("Changelog"), "support": pyproject.address("Issues")}
-    return [{"name": name, "url": url} for name, url in known.items() if url]
+    # Artifact Hub shows a link named "support" prominently.
+    links = {"changelog": pyproject.address("Changelog"), "support": pyproject.address("Issues")}
+    return [{"name": name, "url": url} for name, url in links.items() if url]
 
 
 def _icon(chart: Chart) -> str:
-    """Return icon.svg as a data: address, which needs no server; helm lint and Artifact Hub take it."""
+    """Return icon.svg as a data: URL, which needs no server and which helm lint and Artifact Hub accept."""
     file = chart.path / "icon.svg"
     if not file.exists():
         return ""

@@ -1,4 +1,4 @@
-"""Makes a release of what is committed: versions, changelog, commit and tag, or nothing of it."""
+"""Releases the last commit: sets the version, tests, commits and tags, or changes nothing."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from ci.publishing import changelog, versions
 
 
 def run(version: str) -> None:
-    """Release ``version`` (1.2.3): commit it, tag it v1.2.3, and print how to publish and how to undo that.
+    """Release ``version`` (1.2.3): commit it, tag it v1.2.3, and print how to publish and how to undo it.
 
-    It is made and tested in a checkout of its own, so that what is not committed takes no part, and whatever
-    goes wrong leaves branch, tags and files as they were. Raises UserError for what has to be mended first.
+    The commit is made and tested in a separate checkout: if anything fails, branch, tags and files stay as
+    they were. Raises UserError for what has to be fixed first.
     """
     before = _check(version)
     tag = f"v{version}"
@@ -32,10 +32,10 @@ def run(version: str) -> None:
         _set_version(checkout, version)
         _invoke(checkout, "docs")
         git.run(checkout, "add", "--all")
-        # The hooks of a person's clone run what is in its .venv; the tests below run the same and more.
+        # The clone's hooks need its .venv; the tests below run the same checks and more.
         git.run(checkout, "commit", "--no-verify", "--quiet", "--message", f"Release {version}")
         commit = git.run(checkout, "rev-parse", "HEAD")
-        step("testing what would be released")
+        step("testing the release")
         _invoke(checkout, "test")
     git.run(repository.root(), "tag", "--annotate", "--message", f"Release {version}", tag, commit)
     try:
@@ -44,38 +44,36 @@ def run(version: str) -> None:
         git.run(repository.root(), "tag", "--delete", tag)
         raise
     branch = git.run(repository.root(), "branch", "--show-current")
-    out.out(f"{version} is committed and tagged {tag}; nothing has left this machine")
+    out.out(f"{version} is committed and tagged {tag}, on this machine only")
     out.out(f"  publish it:  git push --atomic origin {branch} {tag}")
     out.out(f"  or undo it:  git tag --delete {tag} && git reset --keep {before}")
 
 
 def _check(version: str) -> str:
-    """Return the commit that is to be released; UserError for the first reason against it."""
+    """Return the commit to release; raise UserError for the first reason against it."""
     if not Version.is_valid(version):
         raise UserError(
-            f"{version!r} is no semantic version (https://semver.org); one is 1.2.3, or 1.2.3-rc.1"
+            f"{version!r} is not a semantic version (https://semver.org) such as 1.2.3 or 1.2.3-rc.1"
         )
     before = git.run(repository.root(), "rev-parse", "--verify", "HEAD")
     if not git.run(repository.root(), "branch", "--show-current"):
-        raise UserError("no branch is checked out, so the release would be on none: git switch main")
+        raise UserError("no branch is checked out to release on: git switch main")
     if git.run(repository.root(), "for-each-ref", f"refs/tags/v{version}"):
-        raise UserError(f"there is a tag v{version} already: choose a higher version")
+        raise UserError(f"the tag v{version} exists: choose a higher version")
     if changed := versions.changed():
-        raise UserError(f"these changes are not committed; commit them, or put them aside:\n{changed}")
+        raise UserError(f"uncommitted changes; commit or stash them:\n{changed}")
     sections = changelog.read(repository.root())
     released = {*versions.releases(), *filter(Version.is_valid, sections)}
     last = max(map(Version.parse, released), default=None)
     if last and last >= Version.parse(version):
         raise UserError(f"{version} does not come after {last}, the last release: choose a higher version")
     if not sections.get(changelog.UNRELEASED):
-        raise UserError(
-            "CHANGELOG.md has nothing under [Unreleased]: write there what changes for those who use it"
-        )
+        raise UserError("CHANGELOG.md has nothing under [Unreleased]: describe there what changes for users")
     return before
 
 
 def _set_version(folder: Path, version: str) -> None:
-    """Write the version wherever it stands, and put what is not released yet under it, with today's date."""
+    """Set the version in Chart.yaml and pyproject.toml, and date the unreleased changes in CHANGELOG.md."""
     for chart in sorted(folder.glob("charts/*/Chart.yaml")):
         _replace(chart, r"^version: .*$", f"version: {version}")
     _replace(folder / "pyproject.toml", r'^version = ".*"$', f'version = "{version}"')
@@ -86,13 +84,13 @@ def _replace(path: Path, pattern: str, text: str) -> None:
     before = path.read_text(encoding="utf-8")
     after, found = re.subn(pattern, lambda _: text, before, flags=re.MULTILINE)
     if found != 1:
-        raise UserError(f"{path.name} of {path.parent.name}: {found} lines {pattern}, and one is needed")
+        raise UserError(f"{path.name} of {path.parent.name}: expected one line {pattern}, got {found}")
     path.write_text(after, encoding="utf-8")
 
 
 @contextmanager
 def _checkout(commit: str) -> Iterator[Path]:
-    """Yield a folder with that commit checked out, on no branch; it is gone afterwards."""
+    """Yield a temporary folder with a commit checked out, on no branch."""
     with tempfile.TemporaryDirectory(prefix="release-") as temporary:
         folder = Path(temporary) / "checkout"
         git.run(repository.root(), "worktree", "add", "--quiet", "--detach", str(folder), commit)
@@ -103,14 +101,17 @@ def _checkout(commit: str) -> Iterator[Path]:
 
 
 def _invoke(folder: Path, task: str) -> None:
-    """Run a task of a checkout, which says itself what it does; UserError where it fails."""
+    """Run a task of a checkout; raise UserError if it fails.
+
+    Not by ``processes.run``: the task prints for itself.
+    """
     child = subprocess.Popen([sys.executable, "-m", "invoke", task], cwd=folder)
     try:
         code = child.wait()
     except BaseException:
-        # It has things to clean up; subprocess.run would kill it.
+        # It has to clean up; subprocess.run would kill it.
         child.terminate()
         child.wait()
         raise
     if code:
-        raise UserError(f"invoke {task} failed, see above: nothing was released, and nothing changed here")
+        raise UserError(f"invoke {task} failed, see above: nothing was released or changed")

@@ -1,4 +1,4 @@
-"""Packages of the charts, as a consumer installs them: the same bytes from the same commit."""
+"""Packages of the charts, reproducible: the same bytes from the same commit."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ci.charts import catalog, helm
 from ci.charts.catalog import Chart
 from ci.publishing import archive, versions
 
-# 1980, the first year that every archive format knows: for what has neither a commit nor a date.
+# If there is neither a commit nor SOURCE_DATE_EPOCH: 1980, the first year of every archive format.
 _NO_DATE = 315532800
 
-# What says the same in other words stands together: a compressor looks back no farther than 32 KB.
+# They repeat one another's words, so they are adjacent: the compressor looks back 32 KB at most.
 _LAST = ("README.md", "values.yaml", "values.schema.json")
 
-# How each chart is installed, where it takes more than a name.
+# How each chart is installed if its name alone is not enough; {} is the package.
 _INSTALL = {
     "microservice": "api {} --set image.repository=myrepo/api --set-string image.tag=1.2.3",
     "namespace": "staging {} --namespace default",
@@ -33,7 +33,7 @@ _INSTALL = {
 
 @dataclass(frozen=True)
 class Package:
-    """A packaged chart: its file, its Chart.yaml, and when it was made, in seconds since 1970."""
+    """A packaged chart: its file, the content of Chart.yaml, and its date in seconds since 1970."""
 
     path: Path
     metadata: dict[str, Any]
@@ -56,12 +56,12 @@ class Package:
 
     @cached_property
     def sha256(self) -> str:
-        """The checksum of the file, in hexadecimal digits."""
+        """The checksum of the file, in hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
 
     @property
     def provenance(self) -> Path:
-        """The file that is beside the package where it is signed."""
+        """The provenance file beside the package, which exists once it is signed."""
         return self.path.with_name(f"{self.path.name}.prov")
 
     def __str__(self) -> str:
@@ -69,33 +69,33 @@ class Package:
 
 
 def dist() -> Path:
-    """Return the folder in which packages are left for whoever made them."""
+    """Return the folder for the packages of invoke package."""
     return repository.root() / "dist"
 
 
 def other_bytes(package: Package, where: str) -> UserError:
-    """Return the error for a version that is published with other bytes than the package has."""
+    """Return the error for a version that is published with other content than the package has."""
     return UserError(
-        f"{package} is published in {where} already, with other bytes, and stays as it is: "
+        f"{package} is already published in {where} with other content: "
         "raise the version in Chart.yaml, or package the commit that it was published from"
     )
 
 
 def package_all() -> None:
-    """Package every chart into dist/; print size, sha256 and how to install; raise as ``make`` does."""
+    """Package every chart into dist/ and print size, sha256 and how to install it; raise as ``make`` does."""
     packages = make(dist())
     for package in packages:
         shown = repository.shown(package.path)
         out.out(f"{shown}  {len(package.content)} bytes  sha256:{package.sha256}")
         out.out("  helm install", _INSTALL.get(package.name, f"{package.name} {{}}").format(shown))
     for doubt in doubts(packages):
-        step(f"not to be published: {doubt}")
+        step(f"cannot be published: {doubt}")
 
 
 def make(folder: Path) -> list[Package]:
-    """Package every chart into ``folder/<name>-<version>.tgz``, each put into place whole.
+    """Package every chart into ``folder/<name>-<version>.tgz``, each written atomically.
 
-    That is after helm lint and ``versions.check`` have passed for all; raises UserError where one has not.
+    Raises UserError, before the first is written, unless helm lint and ``versions.check`` pass for all.
     """
     time = versions.date() or _NO_DATE
     packages = []
@@ -103,22 +103,21 @@ def make(folder: Path) -> list[Package]:
         step(f"packaging {chart.name}")
         package = Package(folder / f"{metadata['name']}-{metadata['version']}.tgz", metadata, time)
         write_whole(package.path, pack(chart, time, engine=helm.ENGINES[-1]))
-        # helm push takes the file's time for the artifact's, whose digest hangs on it.
+        # helm push copies the file's time into the artifact, whose digest depends on it.
         os.utime(package.path, (time, time))
         packages.append(package)
     return packages
 
 
 def doubts(packages: list[Package]) -> list[str]:
-    """Return why packages made now could not be made again by others, each with its remedy."""
+    """Return why others could not reproduce packages made now, each reason with its remedy."""
     return list(dict.fromkeys(doubt for package in packages for doubt in versions.doubts(package.version)))
 
 
 def pack(chart: Chart, time: int, *, engine: int) -> bytes:
-    """Return the package of a chart, dated ``time`` (seconds since 1970); HelmError where Helm refuses it.
+    """Return the package of a chart, dated ``time`` (seconds since 1970); raise HelmError if Helm refuses it.
 
-    Helm says which files belong into it, by .helmignore; they are taken as they are. Helm itself would write
-    Chart.yaml anew, in an order of its own.
+    Helm selects the files, by .helmignore; their content is the chart's, as Helm would reorder Chart.yaml.
     """
     with tempfile.TemporaryDirectory() as temporary:
         by_helm = archive.unpack(helm.package(chart.path, Path(temporary), engine=engine).read_bytes())
@@ -131,7 +130,7 @@ def _place(name: str) -> int:
 
 
 def _metadata(chart: Chart) -> dict[str, Any]:
-    """Return what Chart.yaml says, after all checks."""
+    """Return the content of Chart.yaml; raise UserError unless all checks of the chart pass."""
     for engine in helm.ENGINES:
         helm.lint(chart.path, engine=engine, strict=True)
     file = chart.path / "Chart.yaml"

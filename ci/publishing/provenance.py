@@ -1,4 +1,4 @@
-"""Provenance files, by which helm verify knows who made a package."""
+"""Provenance files, with which helm verify authenticates a package."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ci.base.files import write_whole
 from ci.base.processes import CommandError, run
 from ci.publishing.packages import Package
 
-# What gpg says where its agent cannot ask for a passphrase, and what gives it to the agent before.
+# gpg's errors if its agent cannot ask for a passphrase.
 _NO_TERMINAL = re.compile(r"Inappropriate ioctl|No pinentry")
 _REMEDY = """\
-it asks for the passphrase on a terminal; where there is none, give it to GnuPG's agent before:
+it asks for the passphrase on a terminal; without one, give it to GnuPG's agent before:
 gpg --batch --pinentry-mode loopback --passphrase-file FILE --local-user {key} --output OTHER --sign ANY"""
 
 
 def sign(package: Package, key: str) -> None:
-    """Write the provenance of a package beside it, signed with the secret key that GnuPG knows as ``key``.
+    """Write the provenance of a package beside it, signed with GnuPG's secret key ``key``.
 
-    The form is Helm's, https://helm.sh/docs/topics/provenance/: Chart.yaml and checksums as one clear-signed
-    text. helm package --sign would read the key from a file that GnuPG no longer keeps; here GnuPG signs, and
-    its agent asks for the passphrase. Raises UserError where GnuPG is missing or refuses.
+    The format is Helm's (https://helm.sh/docs/topics/provenance/): Chart.yaml and checksums, clear-signed.
+    helm package --sign reads the key from a file that GnuPG no longer writes; gpg signs here, and its agent
+    asks for the passphrase. Raises UserError if GnuPG is missing or fails.
     """
     if not shutil.which("gpg"):
         raise UserError("signing needs GnuPG: install gpg")
@@ -36,7 +36,7 @@ def sign(package: Package, key: str) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         text, signed = Path(temporary) / "text", Path(temporary) / "signed"
         text.write_text(f"{metadata}\n...\n{files}", encoding="utf-8")
-        # "=" would look for this text alone; a fingerprint, an address and a part of a name are all right.
+        # Not "=" and the key: it may be a fingerprint, an address or a part of a name.
         command = ["gpg", "--clear-sign", "--digest-algo", "SHA512", "--local-user", key]
         try:
             run([*command, "--output", signed, text], f"signing {package.path.name}", interactive=True)

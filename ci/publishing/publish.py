@@ -1,4 +1,4 @@
-"""Publishes the packages of the charts, and never another package of a published version."""
+"""Publishes the packages of the charts; a published version never changes."""
 
 from __future__ import annotations
 
@@ -21,24 +21,27 @@ class Destination(Protocol):
     """Where packages are published."""
 
     def holds(self, package: Package, signed: bool) -> bool:
-        """Whether the package is there, with its provenance if ``signed``; UserError for other bytes."""
+        """Return whether the package is there, with its provenance if ``signed``.
+
+        Raises UserError if its version is there with other content.
+        """
         ...
 
     def add(self, packages: Sequence[Package]) -> list[str]:
-        """Add packages, each with its provenance where that lies beside it; return where they are then."""
+        """Add packages, with the provenance of those that have one, and return their addresses."""
         ...
 
 
 def run(to: str, *, dry_run: bool, key: str, cosign_key: str, ca_file: str, plain_http: bool) -> None:
-    """Package every chart and publish what is not there yet: all, or nothing where one would be refused.
+    """Package every chart and publish the unpublished ones: all of them, or none if one is refused.
 
-    ``to`` is a folder or an address; ``key`` is what GnuPG knows a secret key by, "" for no signature. For
-    ``cosign_key`` see SignedRegistry, "" for none; for ``ca_file`` and ``plain_http`` see Registry. Raises
-    UserError with what to do where something is refused or cannot be reached.
+    ``to`` is a folder or a URL; ``key`` is a secret key of GnuPG, "" for no signature. ``cosign_key``: see
+    SignedRegistry, "" for none; ``ca_file`` and ``plain_http``: see Registry. Raises UserError with a remedy
+    if something is refused or cannot be reached.
     """
     destination = _destination(to, cosign_key, ca_file, plain_http)
     try:
-        # Not in dist/, which another run may be renewing.
+        # Not in dist/, which another process may be writing.
         with tempfile.TemporaryDirectory() as temporary:
             made = packages.make(Path(temporary))
             if doubts := packages.doubts(made):
@@ -51,14 +54,14 @@ def run(to: str, *, dry_run: bool, key: str, cosign_key: str, ca_file: str, plai
                 _add(missing, destination, to, key)
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
-        raise UserError(f"{what}{error.strerror or error}: what was published before is as it was") from None
+        raise UserError(f"{what}{error.strerror or error}: what was published before is unchanged") from None
 
 
 def _missing(wanted: list[Package], destination: Destination, *, signed: bool) -> list[Package]:
     missing = [package for package in wanted if not destination.holds(package, signed)]
     for package in wanted:
         if package not in missing:
-            out.out(f"{package} is there already  sha256:{package.sha256}")
+            out.out(f"{package} is already published  sha256:{package.sha256}")
     return missing
 
 
@@ -70,18 +73,20 @@ def _add(wanted: list[Package], destination: Destination, to: str, key: str) -> 
     step(f"publishing {', '.join(map(str, wanted)) or 'nothing new'}")
     for package, place in zip(wanted, destination.add(wanted), strict=True):
         if not destination.holds(package, signed=bool(key)):
-            raise UserError(f"{to} took {package} without a complaint, and does not have it")
+            raise UserError(f"{to} accepted {package} but does not have it")
         out.out(f"{package} is published  sha256:{package.sha256}  {place}")
 
 
 def _destination(to: str, cosign_key: str, ca_file: str, plain_http: bool) -> Destination:
     if ca_file and not Path(ca_file).is_file():
-        raise UserError(f"--ca-file {ca_file}: there is no such file")
+        raise UserError(f"--ca-file {ca_file}: no such file")
     scheme, _, rest = to.rpartition("://")
     if scheme and "@" in rest.partition("/")[0]:
-        raise UserError(f"--to {scheme}://...@...: a login does not belong on a command line; Helm keeps it")
+        raise UserError(
+            f"--to {scheme}://...@...: do not pass credentials on the command line, log in with Helm"
+        )
     if cosign_key and scheme != "oci":
-        raise UserError(f"--cosign-key signs in a registry, --to oci://REGISTRY/PATH, and not in {to}")
+        raise UserError(f"--cosign-key needs --to oci://REGISTRY/PATH, not {to}")
     if cosign_key:
         return SignedRegistry(to, ca_file, plain_http, cosign_key)
     if scheme == "oci":
@@ -89,5 +94,5 @@ def _destination(to: str, cosign_key: str, ca_file: str, plain_http: bool) -> De
     if scheme in ("https", "http"):
         return ChartMuseum(to, ca_file)
     if scheme or not to:
-        raise UserError(f"--to {to}: a folder, oci://REGISTRY/PATH or https://REPOSITORY belongs there")
+        raise UserError(f"--to {to}: expected a folder, oci://REGISTRY/PATH or https://REPOSITORY")
     return StaticRepository(Path(to).expanduser())

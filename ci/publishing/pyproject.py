@@ -1,4 +1,4 @@
-"""What pyproject.toml says of the project: its name, and where it can be found."""
+"""The project's name, licence and addresses, from pyproject.toml."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def license() -> str:
 
 
 def address(label: str) -> str:
-    """Return an address from [project.urls], without a slash at its end; "" where it is not set.
+    """Return a URL from [project.urls], without a slash at its end; "" if it is not set.
 
-    Homepage, Source, Changelog and Issues are the well-known ones of
-    https://packaging.python.org/en/latest/specifications/well-known-project-urls/; Charts is where the static
-    chart repository is served, Registry where the charts are in an OCI registry. Raises UserError for one
-    that is no https:// (Registry: oci://) address.
+    Homepage, Source, Changelog and Issues are the well-known labels of
+    https://packaging.python.org/en/latest/specifications/well-known-project-urls/; Charts is the static chart
+    repository, Registry the folder of the charts in an OCI registry. Raises UserError for a URL that is not
+    https:// (Registry: oci://).
     """
     scheme = "oci" if label == "Registry" else "https"
     found = str(_project().get("urls", {}).get(label, ""))
     if found and not found.startswith(f"{scheme}://"):
-        raise UserError(f"pyproject.toml: [project.urls] {label} is {found!r}; write {scheme}://...")
+        raise UserError(f"pyproject.toml: [project.urls] {label} is {found!r}: expected {scheme}://...")
     return found.rstrip("/")
 
 
@@ -39,4 +39,4 @@ def _project() -> dict[str, dict[str, str]]:
             tomllib.loads((repository.root() / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         )
     except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
-        raise UserError(f"pyproject.toml cannot be read as a project's: {error}") from None
+        raise UserError(f"pyproject.toml cannot be read: {error}") from None

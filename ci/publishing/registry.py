@@ -1,4 +1,4 @@
-"""Charts in an OCI registry, by helm's own client and login."""
+"""Charts in an OCI registry, with Helm's client and login."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from ci.charts import helm
 from ci.charts.helm import HelmError
 from ci.publishing.packages import Package, other_bytes
 
-# What registries answer for a version or a repository that is not there.
+# The errors of registries for a missing version or repository.
 _ABSENT = re.compile(r": not found\b|\b404\b|name unknown|manifest unknown", re.IGNORECASE)
 _DIGEST = re.compile(r"^Digest: (sha256:[0-9a-f]{64})$", re.MULTILINE)
 _REMEDIES = {
     r"unauthorized|denied|\b401\b|\b403\b|credential": "log in with: helm registry login {host}",
     r"HTTP response to HTTPS client": "this registry has no TLS; on your own machine, add --plain-http",
-    r"x509|unknown authority|certificate": "name the authority's certificate with --ca-file",
-    r"dial tcp|connection reset|EOF": "see whether {host} is up and can be reached from here",
+    r"x509|unknown authority|certificate": "pass its CA certificate with --ca-file",
+    r"dial tcp|connection reset|EOF": "check that {host} is up and can be reached from here",
 }
 
 
 class Registry:
     """The charts below a path of a registry, ``oci://HOST/PATH``.
 
-    ``ca_file`` vouches for its certificate ("" for those that the system trusts); ``plain_http`` is for one
-    without TLS. Credentials are those of helm registry login.
+    ``ca_file`` is a CA certificate, "" for those of the system; ``plain_http`` is for a registry without TLS.
+    Credentials are those of helm registry login.
     """
 
     def __init__(self, url: str, ca_file: str, plain_http: bool) -> None:
@@ -38,19 +38,19 @@ class Registry:
         ]
 
     def holds(self, package: Package, signed: bool) -> bool:
-        """Whether the package is there, with its provenance if ``signed``; raises as ``reference`` does."""
+        """Return whether the package is in the registry; arguments and errors are those of ``reference``."""
         return bool(self.reference(package, signed))
 
     def reference(self, package: Package, signed: bool) -> str:
-        """Return where the package is, by digest, "" where it is not, with its provenance if ``signed``.
+        """Return the package's reference by digest; "" if it, or its provenance if ``signed``, is missing.
 
-        It is pulled to see that. Raises UserError where its version is there with other bytes, and with a
-        remedy where the registry cannot be asked.
+        The package is pulled to compare it. Raises UserError if its version is there with other content, and
+        with a remedy if the registry does not answer.
         """
         with tempfile.TemporaryDirectory() as temporary:
             pulled = Path(temporary) / package.path.name
             try:
-                said = helm.pull(self._chart(package), package.version, pulled.parent, self._options)
+                output = helm.pull(self._chart(package), package.version, pulled.parent, self._options)
             except HelmError as error:
                 if _ABSENT.search(error.stderr):
                     return ""
@@ -58,33 +58,33 @@ class Registry:
             if pulled.read_bytes() != package.content:
                 raise other_bytes(package, self._url)
             is_whole = not signed or pulled.with_name(package.provenance.name).exists()
-        return self._by_digest(package, said) if is_whole else ""
+        return self._by_digest(package, output) if is_whole else ""
 
     def add(self, packages: Sequence[Package]) -> list[str]:
         """Push packages, with the provenance of those that have one; return their references by digest.
 
-        An artifact of the same package has the same digest. Raises UserError with a remedy where the registry
-        does not take one.
+        The same package always gets the same digest. Raises UserError with a remedy if the registry refuses
+        one.
         """
         return [self._push(package) for package in packages]
 
     def _push(self, package: Package) -> str:
         try:
-            said = helm.push(package.path, self._url, self._options)
+            output = helm.push(package.path, self._url, self._options)
         except HelmError as error:
             raise self._explained(error, error.stderr) from None
-        return self._by_digest(package, said)
+        return self._by_digest(package, output)
 
-    def _by_digest(self, package: Package, said: str) -> str:
-        digest = _DIGEST.search(said)
+    def _by_digest(self, package: Package, output: str) -> str:
+        digest = _DIGEST.search(output)
         return f"{self._chart(package)}{f'@{digest[1]}' if digest else ''}"
 
     def _chart(self, package: Package) -> str:
         return f"{self._url}/{package.name}"
 
-    def _explained(self, error: UserError, said: str) -> UserError:
+    def _explained(self, error: UserError, output: str) -> UserError:
         host = self._url.removeprefix("oci://").partition("/")[0]
         for pattern, remedy in _REMEDIES.items():
-            if re.search(pattern, said, re.IGNORECASE):
+            if re.search(pattern, output, re.IGNORECASE):
                 return UserError(f"{error}\n{remedy.format(host=host)}")
         return error

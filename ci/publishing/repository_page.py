@@ -1,4 +1,4 @@
-"""The page for people beside a chart repository's index.yaml: one file that needs nothing else."""
+"""The web page of a chart repository, beside its index.yaml: one self-contained file."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from ci.publishing import pyproject
 from ci.values import reference
 
 _PARTS = Path(__file__).parent / "page"
-# Found by Artifact Hub beside index.yaml: https://artifacthub.io/docs/topics/repositories/helm-charts/
+# Artifact Hub reads it beside index.yaml: https://artifacthub.io/docs/topics/repositories/helm-charts/
 _ARTIFACT_HUB = "artifacthub-repo.yml"
 _CHANGES = "artifacthub.io/changes"
 
 
 class Version(NamedTuple):
-    """A published version; ``link`` and ``provenance`` are "" where there is none, ``kilobytes`` 0."""
+    """A published version; ``link`` and ``provenance`` are "" if missing, ``kilobytes`` is 0 if unknown."""
 
     version: str
     created: str
@@ -43,7 +43,7 @@ class Version(NamedTuple):
 
 
 class Section(NamedTuple):
-    """What the page says of a chart: ``entry`` is its newest release's, {} in ``install`` is the chart."""
+    """A chart on the page: ``entry`` is its newest release in the index; {} in ``install`` is the chart."""
 
     name: str
     entry: dict[str, Any]
@@ -55,10 +55,10 @@ class Section(NamedTuple):
 
 
 def write(repository: Path) -> Path:
-    """Write ``index.html`` into the folder ``repository``, which has index.yaml, and return its path.
+    """Write index.html into the folder ``repository``, which has index.yaml, and return its path.
 
-    Artifact Hub's file about the repository is put beside it. Each file is written whole or not at all, and
-    the same index gives the same bytes. Raises UserError where index.yaml is missing or wrong.
+    Artifact Hub's file about the repository is written too. Each file is written atomically, and the same
+    index gives the same bytes. Raises UserError if index.yaml is missing or invalid.
     """
     sections = list(_sections(repository))
     environment = Environment(
@@ -89,15 +89,15 @@ def write(repository: Path) -> Path:
 
 
 def _sections(repository: Path) -> Iterator[Section]:
-    """Read index.yaml (https://helm.sh/docs/topics/chart_repository/); its newest versions stand first."""
+    """Read index.yaml (https://helm.sh/docs/topics/chart_repository/), whose newest versions come first."""
     path = repository / "index.yaml"
     name = shown(path)
     try:
         index = kubernetes_yaml.load(path.read_text(encoding="utf-8"), name)
     except FileNotFoundError:
-        raise UserError(f"{name} is missing; a chart repository has one: invoke publish") from None
+        raise UserError(f"{name} is missing: create the chart repository with invoke publish") from None
     known = {chart.name: chart for chart in catalog.charts()}
-    # The chart that the project is about comes first.
+    # The project's main chart comes first.
     order = sorted((index or {}).get("entries") or {}, key=lambda name: (name != "microservice", name))
     for chart in order:
         entries = index["entries"][chart]
@@ -105,7 +105,7 @@ def _sections(repository: Path) -> Iterator[Section]:
             newest = next((entry for entry in entries if not _is_prerelease(entry["version"])), entries[0])
             versions = [_version(repository, entry) for entry in entries]
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise UserError(f"{name}: the entry {chart!r} is none of a chart repository: {error!r}") from None
+            raise UserError(f"{name}: the entry {chart!r} is invalid: {error!r}") from None
         yield Section(
             name=chart,
             entry=newest,
@@ -136,12 +136,12 @@ def _version(repository: Path, entry: dict[str, Any]) -> Version:
 
 
 def _changes(entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield kind ("" where none is said) and description of each change, in either form of the annotation.
+    """Yield kind ("" if it has none) and description of each change, in either form of the annotation.
 
     https://artifacthub.io/docs/topics/annotations/helm/
     """
-    told = (entry.get("annotations") or {}).get(_CHANGES, "")
-    for change in kubernetes_yaml.load(told, _CHANGES) or []:
+    annotation = (entry.get("annotations") or {}).get(_CHANGES, "")
+    for change in kubernetes_yaml.load(annotation, _CHANGES) or []:
         if isinstance(change, dict):
             yield str(change.get("kind", "")), str(change.get("description", ""))
         else:
@@ -149,11 +149,13 @@ def _changes(entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _install(chart: Chart) -> str:
-    """Return how the chart's README says to install it, with {} for the chart."""
+    """Return the install command from the chart's README, with {} for the chart."""
     readme = (chart.path / "README.md").read_text(encoding="utf-8")
     found = re.search(r"^```sh\n(helm install .*<chart>.*)\n```$", readme, re.MULTILINE)
     if not found:
-        raise UserError(f"{shown(chart.path)}/README.md: show how to install it: helm install NAME <chart>")
+        raise UserError(
+            f"{shown(chart.path)}/README.md: add a command to install it: helm install NAME <chart>"
+        )
     return found[1].replace("<chart>", "{}")
 
 
@@ -162,15 +164,15 @@ def _is_prerelease(version: str) -> bool:
 
 
 def _address(found: object, *prefixes: str) -> str:
-    """Return an address that begins as it may; "" for any other."""
+    """Return an address that has one of the prefixes; "" for any other."""
     return str(found) if str(found).startswith(prefixes) else ""
 
 
 def _marked(text: str) -> Markup:
-    """Return a text as HTML, with <code> for what stands in backquotes."""
+    """Return a string as HTML, with <code> for what is in backquotes."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
 def _hash(text: str) -> str:
-    """Name an inline style or script for a Content-Security-Policy (https://www.w3.org/TR/CSP3/)."""
+    """Return the hash of an inline style or script for a Content-Security-Policy (https://www.w3.org/TR/CSP3/)."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

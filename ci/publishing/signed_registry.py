@@ -1,4 +1,4 @@
-"""Charts in an OCI registry, signed by cosign: its signatures lie beside them there."""
+"""Charts in an OCI registry with signatures of cosign, which are stored beside them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ci.charts import helm
 from ci.publishing.packages import Package
 from ci.publishing.registry import Registry
 
-# The first that verifies with a key where Sigstore's servers are out of reach.
+# The first version that verifies with a key if Sigstore's servers cannot be reached.
 MINIMUM = "3.0.4"
-# Else cosign tells a public log, which forgets nothing, and asks Sigstore's servers which one that is.
+# Nothing is uploaded to Rekor, the public log, and Sigstore's servers are not asked for it.
 _NO_LOG = ("--tlog-upload=false", "--use-signing-config=false")
 _PUBLIC_KEY = "MICROSERVICE_CHART_COSIGN_KEY"
 
 
 class SignedRegistry(Registry):
-    """The charts below a path of a registry, each signed with the key that cosign knows as ``key``.
+    """The charts below a path of a registry, each signed with the key ``key``.
 
-    ``key`` is what cosign sign --key takes: a file, whose password is in COSIGN_PASSWORD, or the address of a
-    key elsewhere. For the rest see Registry. Raises UserError where cosign is missing or too old, or has no
-    use for the key. Flags: https://github.com/sigstore/cosign/blob/v3.1.3/doc/cosign_sign.md
+    ``key`` is that of cosign sign --key: a file, whose password is in COSIGN_PASSWORD, or the URI of a key in
+    a KMS. The other arguments are those of Registry. Raises UserError if cosign is missing or too old, or
+    cannot use the key. Flags: https://github.com/sigstore/cosign/blob/v3.1.3/doc/cosign_sign.md
     """
 
     def __init__(self, url: str, ca_file: str, plain_http: bool, key: str) -> None:
@@ -42,7 +42,7 @@ class SignedRegistry(Registry):
         ]
 
     def holds(self, package: Package, signed: bool) -> bool:
-        """Whether the package is there, signed with the key, and with its provenance if ``signed``.
+        """Return whether the package is there, signed with the key, and with its provenance if ``signed``.
 
         Raises as Registry does.
         """
@@ -50,10 +50,10 @@ class SignedRegistry(Registry):
         return bool(reference) and self._is_signed(reference)
 
     def add(self, packages: Sequence[Package]) -> list[str]:
-        """Push what is not there yet, and sign that and what is; return the references by digest.
+        """Push the packages that are missing, sign all, and return their references by digest.
 
-        What is there is not pushed again: without the provenance that it may have, it would get another
-        digest. Raises as Registry does.
+        An existing one is not pushed again: without the provenance that it may have, its digest would change.
+        Raises as Registry does.
         """
         places = []
         for package in packages:
@@ -67,7 +67,7 @@ class SignedRegistry(Registry):
     def _sign(self, reference: str) -> None:
         how = ["--yes", "--key", self._key, *_NO_LOG, *self._flags]
         try:
-            _cosign(["sign", *how, _name(reference)], f"{reference} is published, and not signed", _login())
+            _cosign(["sign", *how, _name(reference)], f"{reference} is published but not signed", _login())
         except CommandError as error:
             raise self._explained(error, error.output) from None
 
@@ -77,7 +77,7 @@ class SignedRegistry(Registry):
         try:
             _cosign(["verify", *how, _name(reference)], f"verifying {reference}", environment)
         except CommandError:
-            # For whatever reason: it is signed next, and that fails for the same one.
+            # Whatever the reason is: it is signed next, and that fails for the same reason.
             return False
         return True
 
@@ -86,7 +86,7 @@ def _check_version() -> None:
     needed = f"--cosign-key needs cosign {MINIMUM} or newer"
     if not shutil.which("cosign"):
         raise UserError(f"{needed}: install it")
-    # One that somebody has built need not know its version.
+    # A custom build may have no version.
     known = re.search(r'"gitVersion": "v([\d.]+)', _cosign(["version", "--json"], "cosign version"))
     if known and Version(known[1]) < Version(MINIMUM):
         raise UserError(f"{needed}: this one is {known[1]}")
@@ -102,7 +102,7 @@ def _public_key(key: str) -> str:
 
 
 def _cosign(arguments: Sequence[str], doing: str, environment: dict[str, str] | None = None) -> str:
-    # Without a terminal it asks for no password, and takes the empty one where COSIGN_PASSWORD is not set.
+    # With a pipe as standard input it does not ask for a password: without COSIGN_PASSWORD that is empty.
     return run(["cosign", *arguments], doing, env=environment, stdin="")
 
 
@@ -111,8 +111,8 @@ def _name(reference: str) -> str:
 
 
 def _login() -> dict[str, str]:
-    """Return an environment in which cosign has the logins of Helm, or Docker's where Helm keeps none."""
+    """Return an environment in which cosign has Helm's logins, or Docker's if Helm has none."""
     file = helm.configuration("HELM_REGISTRY_CONFIG")
-    # Both keep them in the same form, and cosign looks in a folder for a file of this name.
+    # Both use the same format, and cosign reads a file of this name in a folder.
     has_own = file.name == "config.json" and file.exists()
     return {**os.environ, **({"DOCKER_CONFIG": str(file.parent)} if has_own else {})}

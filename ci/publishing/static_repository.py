@@ -1,4 +1,4 @@
-"""A chart repository that any web server can serve: a folder of packages with an index.yaml."""
+"""A chart repository for any web server: a folder of packages with an index.yaml."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ci.base.files import one_at_a_time, write_whole
 from ci.publishing import repository_page
 from ci.publishing.packages import Package, other_bytes
 
-# Those who look into the folder need not see it, and a web server does not list it.
+# Hidden: ls and web servers do not list it.
 _LOCK = ".index.lock"
 
 
 class StaticRepository:
-    """The repository in a folder, which is made when something is added.
+    """The repository in a folder, which is created when something is added.
 
-    Its index is Helm's: https://helm.sh/docs/topics/chart_repository/#the-index-file. Addresses in it are
-    relative, so the folder can be served from anywhere.
+    Its index is Helm's: https://helm.sh/docs/topics/chart_repository/#the-index-file. URLs in it are
+    relative, so the folder can be served at any address.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,22 +31,22 @@ class StaticRepository:
         self._file = folder / "index.yaml"
 
     def holds(self, package: Package, signed: bool) -> bool:
-        """Whether the package is there, with its provenance if ``signed``.
+        """Return whether the package is in the repository, with its provenance if ``signed``.
 
-        Raises UserError where its version is there with other bytes, and for an index that is none.
+        Raises UserError if its version is there with other content, and for an invalid index.
         """
         return self._holds(self._index(), package, signed)
 
     def add(self, packages: Sequence[Package]) -> list[str]:
-        """Add packages, with the provenance of those that have one; return where they are then.
+        """Add packages, with the provenance of those that have one, and return their paths.
 
-        The page for people is made anew, whether there are packages or not. Raises as
-        ``holds`` does, and OSError. Before the index has changed nobody is led to a package, and the index
-        changes in one step. What others add at the same time stays.
+        The web page is always written anew. A package is written before the index that lists it, and the
+        index atomically; what other processes add at the same time is kept. Raises as ``holds`` does, and
+        OSError.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         lock = self._folder / _LOCK
-        with one_at_a_time(lock, f"waiting for another run that is publishing into {self._folder}"):
+        with one_at_a_time(lock, f"waiting for another process that publishes into {self._folder}"):
             for package in packages:
                 self._add(package)
             repository_page.write(self._folder)
@@ -68,8 +68,8 @@ class StaticRepository:
         is_there = file.exists()
         if is_there and file.read_bytes() != package.content:
             if entry:
-                raise UserError(f"{file} is not what {self._file} says it is: bring the published file back")
-            raise UserError(f"{file} is there with other bytes, and not in {self._file.name}: remove it")
+                raise UserError(f"{file} differs from its digest in {self._file}: restore the published file")
+            raise UserError(f"{file} exists with other content and is not in {self._file.name}: remove it")
         is_signed = not signed or self._beside(package.provenance).exists()
         return entry is not None and is_there and is_signed
 
@@ -85,7 +85,7 @@ class StaticRepository:
             text = ""
         index = kubernetes_yaml.load(text, str(self._file))
         if not isinstance(index, dict) or not _are_entries(index.get("entries")):
-            raise UserError(f"{self._file} is no index of a chart repository: mend it, or move it away")
+            raise UserError(f"{self._file} is not the index of a chart repository: fix it, or move it away")
         return index
 
 
@@ -103,7 +103,7 @@ def _entry(index: dict[str, Any], package: Package) -> dict[str, Any] | None:
 
 
 def _with(index: dict[str, Any], package: Package) -> dict[str, Any]:
-    """Return the index with a package added before the first older version; all else stays as it lies."""
+    """Return the index with a package added before the first older version; nothing else is reordered."""
     created = datetime.fromtimestamp(package.time, UTC).isoformat().replace("+00:00", "Z")
     new = {
         **package.metadata,

@@ -1,4 +1,4 @@
-"""What git and CHANGELOG.md tell of a version: when it was made, and whether it may be released."""
+"""Which versions may be packaged and published, by git and CHANGELOG.md, and the date of a package."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ DATE_VARIABLE = "SOURCE_DATE_EPOCH"
 
 
 def date() -> int | None:
-    """Return when what is packaged was made, in seconds since 1970; None where nothing tells it.
+    """Return the date of a package, in seconds since 1970; None if it is unknown.
 
-    It is SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), else the time of the
-    last commit. Raise UserError where that variable is no such time, and where git refuses to answer.
+    That is SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), else the time of the
+    last commit. Raises UserError if that variable is invalid or git fails.
     """
     if wanted := os.environ.get(DATE_VARIABLE):
-        # A tar header of eleven octal digits has no room for a later time.
+        # A tar header has eleven octal digits for it.
         if not re.fullmatch(r"\d{1,10}", wanted, re.ASCII) or int(wanted) >= 8**11:
-            raise UserError(f"{DATE_VARIABLE}={wanted}: whole seconds since 1970 belong there")
+            raise UserError(f"{DATE_VARIABLE}={wanted}: expected seconds since 1970")
         return int(wanted)
     if not _head():
         return None
@@ -33,13 +33,13 @@ def date() -> int | None:
 
 
 def check(version: str, file: str) -> None:
-    """Raise UserError for a version that can't come next, naming the Chart.yaml ``file`` that has it.
+    """Raise UserError, which names the Chart.yaml ``file``, for a version that may not be packaged.
 
-    It has to follow https://semver.org, to be told of in CHANGELOG.md (while it is not released yet,
-    [Unreleased] does), and not to be below a release that it comes after.
+    It must follow https://semver.org, must not be lower than the last release, and must have a section in
+    CHANGELOG.md, or [Unreleased] if it is not released yet.
     """
     if not Version.is_valid(version):
-        raise UserError(f"{file}: version {version!r} is no semantic version; one is 1.2.3, or 1.2.3-rc.1")
+        raise UserError(f"{file}: version {version!r} is not a semantic version such as 1.2.3 or 1.2.3-rc.1")
     released = releases()
     last = max(map(Version.parse, released), default=None)
     if last and last > Version.parse(version):
@@ -48,8 +48,8 @@ def check(version: str, file: str) -> None:
     headings = [version] if version in released else [version, changelog.UNRELEASED]
     if not any(sections.get(heading) for heading in headings):
         raise UserError(
-            f"CHANGELOG.md says nothing of {version}, the version in {file}: "
-            f"write a section `## [{version}]` with what changes for those who use it"
+            f"CHANGELOG.md has nothing about {version}, the version in {file}: "
+            f"add a section `## [{version}]` with what changes for users"
         )
 
 
@@ -63,13 +63,13 @@ def releases() -> dict[str, str]:
 
 
 def doubts(version: str) -> list[str]:
-    """Return why nobody could make the same again of what is packaged now, each with its remedy."""
+    """Return why others could not reproduce a package made now, each reason with its remedy."""
     found = []
     if date() is None:
-        found.append(f"no commit tells its time: package it in a clone, with git, or set {DATE_VARIABLE}")
-    # What is ignored here may be packed nevertheless.
+        found.append(f"its date is unknown: package it in a clone, with git, or set {DATE_VARIABLE}")
+    # Files that git ignores may be packaged nevertheless.
     elif _head() and changed("--ignored", "--", "charts"):
-        found.append("charts/ has changes that are not committed: commit or remove them")
+        found.append("charts/ has uncommitted changes: commit or remove them")
     tag = releases().get(version)
     if tag and git.run(repository.root(), "rev-parse", f"{tag}^{{commit}}") != _head():
         found.append(f"{version} was released from another commit: raise the version, or check out {tag}")

@@ -97,7 +97,7 @@ def test_what_was_uploaded_comes_back_signed(
     assert set(museum.files) == {package.path.name, package.provenance.name}
     assert f"{url}/charts/microservice-1.2.3.tgz" in capsys.readouterr().out
     run(url, key=key.name)
-    assert "is there already" in capsys.readouterr().out
+    assert "is already published" in capsys.readouterr().out
 
 
 def test_a_published_version_is_never_replaced(
@@ -106,7 +106,9 @@ def test_a_published_version_is_never_replaced(
     first = shop.version("1.2.3")
     run(url)
     second = shop.version("1.2.3", colour="red")
-    with pytest.raises(UserError, match=r"microservice 1\.2\.3 is published in http://.*, with other bytes"):
+    with pytest.raises(
+        UserError, match=r"microservice 1\.2\.3 is already published in http://.* with other content"
+    ):
         run(url)
     # Who asks before the first was there, and uploads after it, is the second nevertheless.
     ChartMuseum(url, "").add([second])
@@ -131,7 +133,7 @@ def test_a_certificate_is_that_of_helm_repo_add_or_of_the_option(
     package = shop.version("1.2.3")
     with serving(museum, tls) as address:
         with pytest.raises(
-            UserError, match=r"CERTIFICATE_VERIFY_FAILED.*: name its authority's certificate with --ca-file"
+            UserError, match=r"CERTIFICATE_VERIFY_FAILED.*: pass its CA certificate with --ca-file"
         ):
             run(f"{address}/team")
         assert not ChartMuseum(f"{address}/team", str(tls.file)).holds(package, signed=False)
@@ -142,7 +144,7 @@ def test_a_certificate_is_that_of_helm_repo_add_or_of_the_option(
 
 def test_a_repository_that_is_down_is_named(publisher: Helm, shop: Shop) -> None:
     shop.version("1.2.3")
-    with pytest.raises(UserError, match=r"http://127\.0\.0\.1:9/index\.yaml: .*see whether it is up"):
+    with pytest.raises(UserError, match=r"http://127\.0\.0\.1:9/index\.yaml: .*check that it is up"):
         run("http://127.0.0.1:9")
 
 
@@ -153,7 +155,7 @@ def test_an_upload_that_breaks_off_leaves_what_was_there(
     run(url)
     new = shop.version("1.2.4")
     museum.breaks_off = True
-    with pytest.raises(UserError, match=r"/api/team/charts: .*see whether it is up"):
+    with pytest.raises(UserError, match=r"/api/team/charts: .*check that it is up"):
         run(url)
     assert museum.files == {old.path.name: old.content}
     museum.breaks_off = False
@@ -167,5 +169,8 @@ def test_an_index_that_is_none_is_named(publisher: Helm, shop: Shop) -> None:
             self.answer(200, b"<html></html>")
 
     shop.version("1.2.3")
-    with serving(Elsewhere) as address, pytest.raises(UserError, match=r"index\.yaml is no index of a chart"):
+    with (
+        serving(Elsewhere) as address,
+        pytest.raises(UserError, match=r"index\.yaml is not the index of a chart"),
+    ):
         run(address)

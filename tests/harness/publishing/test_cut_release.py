@@ -160,7 +160,7 @@ def test_an_interrupted_release_leaves_nothing(clone: Clone, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("version", ["1.2", "v1.2.3", "1.2.3.4", "next", ""])
 def test_a_version_that_is_not_semantic_is_refused(clone: Clone, version: str) -> None:
-    with pytest.raises(UserError, match="is no semantic version"):
+    with pytest.raises(UserError, match="is not a semantic version"):
         cut_release.run(version)
 
 
@@ -182,7 +182,7 @@ def test_a_version_that_another_branch_has_is_refused(clone: Clone) -> None:
     clone.commit_file("new", "commit")
     clone.git("tag", "v7.1.0")
     clone.git("switch", "--quiet", "main")
-    with pytest.raises(UserError, match=r"there is a tag v7\.1\.0 already"):
+    with pytest.raises(UserError, match=r"the tag v7\.1\.0 exists"):
         cut_release.run("7.1.0")
 
 
@@ -195,7 +195,7 @@ def test_what_is_not_committed_is_named(
 ) -> None:
     set_for_user(monkeypatch, tmp_path / "gitconfig", settings)
     clone.write(path, "changed")
-    with pytest.raises(UserError, match=rf"not committed; commit them, or put them aside:\n.*{path}"):
+    with pytest.raises(UserError, match=rf"uncommitted changes; commit or stash them:\n.*{path}"):
         cut_release.run("7.1.0")
 
 

@@ -125,6 +125,6 @@ def test_a_chart_that_helm_finds_fault_with_is_not_packed(dist: Path, repository
 def test_a_chart_whose_version_nobody_explained_is_not_packed(dist: Path, repository: Repository) -> None:
     repository.write("charts/other/Chart.yaml", "{apiVersion: v2, name: other, version: 1.3.0}")
     repository.write("charts/other/templates/NOTES.txt", "Installed.")
-    with pytest.raises(UserError, match=r"CHANGELOG\.md says nothing of 1\.3\.0"):
+    with pytest.raises(UserError, match=r"CHANGELOG\.md has nothing about 1\.3\.0"):
         packages.package_all()
     assert not dist.exists()

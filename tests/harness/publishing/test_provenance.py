@@ -70,7 +70,7 @@ def test_a_passphrase_that_cannot_be_asked_for_is_refused_with_the_way_to_give_i
     subprocess.run(["gpg", *knows, "--quick-gen-key", name, "ed25519", "sign"], check=True)
     subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=True)
     with pytest.raises(
-        UserError, match=r"signing (.|\n)*: gpg failed (.|\n)*where there is none, give it to GnuPG's agent"
+        UserError, match=r"signing (.|\n)*: gpg failed (.|\n)*without one, give it to GnuPG's agent"
     ):
         provenance.sign(package, name)
     assert not package.provenance.exists()

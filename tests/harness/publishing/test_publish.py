@@ -19,13 +19,13 @@ def run(to: str, *, key: str = "", ca_file: str = "") -> None:
 @pytest.mark.parametrize(
     ("to", "message"),
     [
-        ("", "--to : a folder, oci://REGISTRY/PATH or https://REPOSITORY belongs there"),
+        ("", "--to : expected a folder, oci://REGISTRY/PATH or https://REPOSITORY"),
         (
             "s3://bucket",
-            "--to s3://bucket: a folder, oci://REGISTRY/PATH or https://REPOSITORY belongs there",
+            "--to s3://bucket: expected a folder, oci://REGISTRY/PATH or https://REPOSITORY",
         ),
-        ("oci://me:secret@host/charts", "--to oci://...@...: a login does not belong on a command line"),
-        ("https://me:secret@host", "--to https://...@...: a login does not belong on a command line"),
+        ("oci://me:secret@host/charts", "--to oci://...@...: do not pass credentials on the command line"),
+        ("https://me:secret@host", "--to https://...@...: do not pass credentials on the command line"),
     ],
 )
 def test_a_wrong_destination_is_refused_before_anything_is_done(to: str, message: str) -> None:
@@ -36,7 +36,7 @@ def test_a_wrong_destination_is_refused_before_anything_is_done(to: str, message
 
 
 def test_a_certificate_that_is_not_there_is_named() -> None:
-    with pytest.raises(UserError, match=r"--ca-file no\.pem: there is no such file"):
+    with pytest.raises(UserError, match=r"--ca-file no\.pem: no such file"):
         run("oci://host/charts", ca_file="no.pem")
 
 
@@ -46,7 +46,7 @@ def test_what_nobody_could_make_again_is_not_published(
     shop.version("1.2.3")
     clone = GitRepository(shop.root)
     clone.git("commit", "--quiet", "--allow-empty", "--message", "Begin")
-    with pytest.raises(UserError, match="charts/ has changes that are not committed: commit or remove them"):
+    with pytest.raises(UserError, match="charts/ has uncommitted changes: commit or remove them"):
         run(str(tmp_path / "site"))
     assert not (tmp_path / "site").exists()
 

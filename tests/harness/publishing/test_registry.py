@@ -42,7 +42,9 @@ def test_the_same_package_has_the_same_digest_in_every_registry(
 def test_a_published_version_is_never_replaced(host: str, publisher: Helm, shop: Shop) -> None:
     first = shop.version("1.2.3")
     plain(host).add([first])
-    with pytest.raises(UserError, match=r"microservice 1\.2\.3 is published in oci://.*, with other bytes"):
+    with pytest.raises(
+        UserError, match=r"microservice 1\.2\.3 is already published in oci://.* with other content"
+    ):
         plain(host).holds(shop.version("1.2.3", colour="red"), signed=False)
     assert plain(host).holds(first, signed=False)
     assert not plain(host).holds(shop.version("1.2.4"), signed=False)
@@ -58,7 +60,7 @@ def test_what_is_published_can_be_signed_later(host: str, publisher: Helm, shop:
 
 
 def test_a_registry_that_is_down_is_named(publisher: Helm, shop: Shop) -> None:
-    with pytest.raises(UserError, match=r"refused\nsee whether 127\.0\.0\.1:9 is up"):
+    with pytest.raises(UserError, match=r"refused\ncheck that 127\.0\.0\.1:9 is up"):
         plain("127.0.0.1:9").holds(shop.version("1.2.3"), signed=False)
 
 
@@ -80,7 +82,7 @@ def test_a_wrong_password_is_refused_with_the_way_to_log_in(
 def test_a_certificate_that_nobody_vouches_for_is_refused_with_the_option(
     publisher: Helm, shop: Shop, tls: Certificate, tmp_path: Path
 ) -> None:
-    package, remedy = shop.version("1.2.3"), "name the authority's certificate with --ca-file"
+    package, remedy = shop.version("1.2.3"), "pass its CA certificate with --ca-file"
     with docker_registry(tmp_path, tls=tls) as host, pytest.raises(UserError, match=remedy):
         Registry(f"oci://{host}/charts", "", plain_http=False).holds(package, signed=False)
 

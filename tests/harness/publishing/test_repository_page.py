@@ -189,7 +189,7 @@ def test_a_wrong_entry_is_named_and_the_page_stays_as_it_was(published: Path, ch
     page = repository_page.write(published)
     before = page.read_bytes()
     edit(published, change)
-    with pytest.raises(UserError, match=r"index\.yaml: the entry 'microservice' is none"):
+    with pytest.raises(UserError, match=r"index\.yaml: the entry 'microservice' is invalid"):
         repository_page.write(published)
     assert page.read_bytes() == before
 

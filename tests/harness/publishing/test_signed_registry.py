@@ -128,7 +128,7 @@ def test_publishing_again_signs_nothing_and_pushes_nothing(
     before = stored(tmp_path)
     capsys.readouterr()
     run(f"oci://{host}/charts", cosign_key.private)
-    assert f"{package} is there already" in capsys.readouterr().out
+    assert f"{package} is already published" in capsys.readouterr().out
     assert stored(tmp_path) == before
 
 
@@ -240,7 +240,7 @@ def test_the_password_is_on_no_command_line(
 
 @pytest.mark.parametrize("to", ["site", "https://charts.example.com"])
 def test_a_key_for_what_is_no_registry_is_refused(to: str) -> None:
-    with pytest.raises(UserError, match=f"--cosign-key signs in a registry, --to oci://.* and not in {to}"):
+    with pytest.raises(UserError, match=f"--cosign-key needs --to oci://.*, not {to}"):
         run(to, "cosign.key")
 
 

@@ -111,7 +111,7 @@ def test_publishing_again_changes_nothing_and_says_so(
     capsys.readouterr()
     run(folder)
     told = capsys.readouterr().out
-    assert told == f"microservice 1.2.3 is there already  sha256:{package.sha256}\n"
+    assert told == f"microservice 1.2.3 is already published  sha256:{package.sha256}\n"
     assert contents(folder) == before
 
 
@@ -131,7 +131,8 @@ def test_a_published_version_is_never_replaced(shop: Shop, folder: Path, dry_run
     before = contents(folder)
     shop.version("1.2.3", colour="red")
     with pytest.raises(
-        UserError, match=r"microservice 1\.2\.3 is published in .*, with other bytes, and stays"
+        UserError,
+        match=r"microservice 1\.2\.3 is already published in .* with other content: raise the version",
     ):
         run(folder, dry_run=dry_run)
     assert contents(folder) == before
@@ -144,7 +145,7 @@ def test_nothing_is_published_where_one_chart_is_refused(shop: Shop, folder: Pat
     shop.write("charts/another/Chart.yaml", "{apiVersion: v2, name: another, version: 1.2.3}")
     shop.write("charts/another/templates/NOTES.txt", "Installed.")
     shop.write("charts/microservice/values.yaml", "colour: red")
-    with pytest.raises(UserError, match="other bytes"):
+    with pytest.raises(UserError, match="with other content"):
         run(folder)
     assert contents(folder) == before
 
@@ -153,7 +154,9 @@ def test_a_published_file_that_was_changed_is_found(shop: Shop, folder: Path) ->
     shop.version("1.2.3")
     run(folder)
     (folder / "microservice-1.2.3.tgz").write_bytes(b"changed")
-    with pytest.raises(UserError, match=r"microservice-1\.2\.3\.tgz is not what .*index\.yaml says it is"):
+    with pytest.raises(
+        UserError, match=r"microservice-1\.2\.3\.tgz differs from its digest in .*index\.yaml"
+    ):
         run(folder)
 
 
@@ -195,7 +198,7 @@ def test_a_full_disk_leaves_the_old_index(shop: Shop, folder: Path) -> None:
     (folder / "index.yaml").write_text(yaml.safe_dump(old))
     before = contents(folder)
     package = shop.version("1.2.4")
-    with largest_file(10_000), pytest.raises(UserError, match="what was published before is as it was"):
+    with largest_file(10_000), pytest.raises(UserError, match="what was published before is unchanged"):
         run(folder)
     # Nobody is led to a package that the index does not name.
     assert contents(folder) == before | {package.path.name: package.content}
@@ -206,7 +209,7 @@ def test_a_full_disk_leaves_the_old_index(shop: Shop, folder: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_named(shop: Shop, tmp_path: Path) -> None:
     shop.version("1.2.3")
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=r"file.*: Not a directory: what was published before is as it was"):
+    with pytest.raises(UserError, match=r"file.*: Not a directory: what was published before is unchanged"):
         run(tmp_path / "file")
 
 
@@ -280,5 +283,5 @@ def test_of_those_who_publish_at_once_nobody_loses_anything(shop: Shop, folder: 
     for writer in writers:
         told += writer.communicate()[1]
         assert writer.returncode == 0, told
-    assert f"waiting for another run that is publishing into {folder}" in told
+    assert f"waiting for another process that publishes into {folder}" in told
     assert versions(folder) == wanted

@@ -70,7 +70,7 @@ def test_the_date_can_be_given(clone: Clone, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("wrong", ["yesterday", "-1", "1.5", "8589934592", "٣"])
 def test_a_date_that_is_none_is_refused(wrong: str, clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", wrong)
-    with pytest.raises(UserError, match=f"SOURCE_DATE_EPOCH={wrong}: whole seconds since 1970"):
+    with pytest.raises(UserError, match=f"SOURCE_DATE_EPOCH={wrong}: expected seconds since 1970"):
         versions.date()
 
 
@@ -81,12 +81,12 @@ def test_without_a_repository_nothing_tells_the_date_or_a_release(
     monkeypatch.delenv(versions.DATE_VARIABLE, raising=False)
     assert versions.date() is None
     assert versions.releases() == {}
-    assert "no commit tells its time" in " ".join(versions.doubts("1.0.0"))
+    assert "its date is unknown" in " ".join(versions.doubts("1.0.0"))
 
 
 def test_a_repository_without_a_commit_is_none_yet(clone: Clone) -> None:
     assert versions.date() is None
-    assert "no commit tells its time" in " ".join(versions.doubts("1.0.0"))
+    assert "its date is unknown" in " ".join(versions.doubts("1.0.0"))
 
 
 def test_what_git_refuses_is_said(clone: Clone) -> None:
@@ -97,7 +97,7 @@ def test_what_git_refuses_is_said(clone: Clone) -> None:
 
 @pytest.mark.parametrize("wrong", ["1.2", "v1.2.3", "01.2.3", "1.2.3 ", ""])
 def test_a_version_that_is_not_semantic_is_refused_by_file(wrong: str, clone: Clone) -> None:
-    with pytest.raises(UserError, match=rf"^{CHART}: version '{wrong}' is no semantic version"):
+    with pytest.raises(UserError, match=rf"^{CHART}: version '{wrong}' is not a semantic version"):
         versions.check(wrong, CHART)
 
 
@@ -126,20 +126,20 @@ def test_the_changelog_has_to_tell_of_a_version_by_name_or_as_unreleased(clone: 
     clone.changelog("1.0.0")
     versions.check("1.0.0", CHART)
     clone.changelog("0.9.0")
-    with pytest.raises(UserError, match=r"CHANGELOG\.md says nothing of 1\.0\.0.*## \[1\.0\.0\]"):
+    with pytest.raises(UserError, match=r"CHANGELOG\.md has nothing about 1\.0\.0.*## \[1\.0\.0\]"):
         versions.check("1.0.0", CHART)
     clone.write("CHANGELOG.md", "## [Unreleased]\n\n## [0.9.0]\n\n- Something.\n")
-    with pytest.raises(UserError, match=r"CHANGELOG\.md says nothing of 1\.0\.0"):
+    with pytest.raises(UserError, match=r"CHANGELOG\.md has nothing about 1\.0\.0"):
         versions.check("1.0.0", CHART)
     (clone.root / "CHANGELOG.md").unlink()
-    with pytest.raises(UserError, match=r"CHANGELOG\.md says nothing of 1\.0\.0"):
+    with pytest.raises(UserError, match=r"CHANGELOG\.md has nothing about 1\.0\.0"):
         versions.check("1.0.0", CHART)
 
 
 def test_a_released_version_needs_a_section_of_its_own(clone: Clone) -> None:
     clone.release("1.0.0")
     clone.changelog("Unreleased")
-    with pytest.raises(UserError, match=r"CHANGELOG\.md says nothing of 1\.0\.0"):
+    with pytest.raises(UserError, match=r"CHANGELOG\.md has nothing about 1\.0\.0"):
         versions.check("1.0.0", CHART)
 
 
@@ -169,4 +169,4 @@ def test_what_is_not_committed_is_doubtful_even_where_git_ignores_it(
     clone.commit()
     clone.write(path, "something")
     (doubt,) = versions.doubts("1.0.0")
-    assert doubt == "charts/ has changes that are not committed: commit or remove them"
+    assert doubt == "charts/ has uncommitted changes: commit or remove them"
