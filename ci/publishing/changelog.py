@@ -56,6 +56,6 @@ def release(folder: Path, version: str, day: date) -> None:
 
 
 def _split(mark: str, text: str) -> list[tuple[str, str]]:
-    """Split a text at the lines that begin with ``mark``: heading and what follows, "" for the first part."""
+    """Split a string at lines that begin with ``mark``: (heading, body) each, the first heading is ""."""
     parts = ["", *re.split(rf"^{mark}(.*)$", text, flags=re.MULTILINE)]
     return list(zip(parts[::2], parts[1::2], strict=True))

@@ -1,4 +1,4 @@
-"""What the doctor tells of a machine, with a PATH of its own."""
+"""What the doctor reports, with a PATH made for the test."""
 
 from __future__ import annotations
 

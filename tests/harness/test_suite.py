@@ -48,12 +48,12 @@ def test_a_required_cluster_without_an_engine_is_a_failure_with_its_reason(no_en
         suite.run("", testbed.Wanted(), required=True)
 
 
-def test_what_is_wrong_about_the_cluster_is_told_before_any_test_runs() -> None:
+def test_a_mistake_in_the_cluster_options_is_reported_before_any_test_runs() -> None:
     with pytest.raises(UserError, match="--nodes=1 is the least"):
         suite.run("", testbed.Wanted(kube_context="mine", nodes=0))
 
 
-def test_without_an_engine_the_other_tests_run_and_are_told_the_reason(no_engine: None) -> None:
+def test_without_an_engine_the_other_tests_run_and_get_the_reason(no_engine: None) -> None:
     with pytest.raises(Became, match="--no-cluster=no Docker engine answers"):
         suite.run("", testbed.Wanted())
 
@@ -69,7 +69,7 @@ def test_a_cluster_can_not_be_required_and_left_out_at_once() -> None:
 
 
 class Machine:
-    """A cluster that is there already, and a Python that notes its arguments and ends as it is told."""
+    """An existing cluster, and a Python that logs its arguments and exits as $WORDS says."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
@@ -142,7 +142,7 @@ class Terminal:
         self.lines.append(line)
 
 
-def test_what_was_observed_is_told_below_its_promise() -> None:
+def test_observations_are_printed_below_their_promise() -> None:
     def report(test: str, *properties: tuple[str, object], failed: bool = False) -> pytest.TestReport:
         where = ("f.py", 1, test)
         return pytest.TestReport(

@@ -27,7 +27,7 @@ for (const block of document.querySelectorAll("pre")) {
 
 for (const search of document.querySelectorAll("search")) {
   const field = search.querySelector("input");
-  const told = search.querySelector("output");
+  const count = search.querySelector("output");
   const all = search.parentElement.querySelector("details");
   const tables = [...search.parentElement.querySelectorAll("table")];
   const rows = tables.flatMap((table) => [...table.tBodies[0].rows]);
@@ -42,7 +42,7 @@ for (const search of document.querySelectorAll("search")) {
       table.closest("figure").hidden = !left;
     }
     const left = rows.filter((row) => !row.hidden).length;
-    told.textContent = words.length ? `${left} of ${rows.length} keys` : "";
+    count.textContent = words.length ? `${left} of ${rows.length} keys` : "";
     all.open = all.open || words.length > 0;
   });
   search.hidden = false;

@@ -145,15 +145,15 @@ def test_a_helm_on_path_that_does_not_fit_is_passed_over_and_named(
 
 
 @pytest.mark.parametrize(
-    ("tool", "told"),
+    ("tool", "version"),
     [
         (KIND, "kind v0.33.0 go1.26.8 linux/amd64"),
         (KUBECTL, "Client Version: v1.34.4\nKustomize Version: v5.7.1"),
     ],
     ids=str,
 )
-def test_a_program_may_tell_its_version_among_other_words(path: Path, tool: Tool, told: str) -> None:
-    program = script(path / tool.name, f"echo '{told}'")
+def test_a_version_is_found_among_other_words(path: Path, tool: Tool, version: str) -> None:
+    program = script(path / tool.name, f"echo '{version}'")
     assert find(replace(tool)) == program
 
 
@@ -323,13 +323,13 @@ print(find(replace(HELM[4], url={release.tool().url!r}, sha256={release.tool().s
         subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     )
-    said: set[str] = set()
+    first_words: set[str] = set()
     for process in (first, second):
         assert process.stderr is not None
-        said.add(process.stderr.readline().split()[1])
+        first_words.add(process.stderr.readline().split()[1])
     release.may_answer.set()
     answers = {process.communicate(timeout=20)[0] for process in (first, second)}
-    assert said == {"downloading", "waiting"}
+    assert first_words == {"downloading", "waiting"}
     assert len(answers) == 1
     assert len(release.requests) == 1
 
@@ -341,7 +341,7 @@ def test_every_platform_that_is_pinned_has_a_sha256_and_every_module_a_sum(tool:
     assert tool.go is None or tool.go.sum.startswith("h1:")
 
 
-def test_what_go_builds_is_told_its_version_where_it_does_not_know_it() -> None:
+def test_a_build_with_go_sets_the_version() -> None:
     for tool in (*HELM.values(), KUBE_SCORE):
         assert tool.go
         assert tool.version in {text.removeprefix("v") for text in tool.go.variables.values()}

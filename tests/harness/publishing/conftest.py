@@ -19,13 +19,13 @@ from tests.support.servers import Certificate, certificate
 
 @pytest.fixture(params=helm.ENGINES, ids="helm {}".format)
 def consumer(request: pytest.FixtureRequest, tmp_path: Path) -> Helm:
-    """Return the Helm of somebody who installs charts."""
+    """Return the Helm of a user who installs charts."""
     return Helm(request.param, tmp_path / "consumer")
 
 
 @pytest.fixture
 def publisher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Helm:
-    """Return the Helm in whose configuration those look who publish charts from here."""
+    """Return the Helm whose configuration the harness publishes with."""
     own = Helm(4, tmp_path / "publisher")
     for name, value in own.environment.items():
         monkeypatch.setenv(name, value)
@@ -39,7 +39,7 @@ def tls(tmp_path: Path) -> Certificate:
 
 @pytest.fixture
 def unlinted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave helm lint out: it has tests of its own, and takes longer than all the rest."""
+    """Skip helm lint, which has its own tests and takes longer than everything else."""
     monkeypatch.setattr(helm, "lint", lambda *_, **__: "")
 
 
@@ -60,7 +60,7 @@ def shop(unlinted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sho
 
 @pytest.fixture
 def real_charts(unlinted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return packages of the charts themselves; what is published is made of copies without a history."""
+    """Return packages of our charts; they are made and published from a copy without a history."""
     root = tmp_path / "repository"
     shutil.copytree(repository.root() / "charts", root / "charts", ignore=shutil.ignore_patterns("ci"))
     for name in ("CHANGELOG.md", "artifacthub-repo.yml", "pyproject.toml"):

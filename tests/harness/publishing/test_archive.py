@@ -30,8 +30,8 @@ def test_nothing_tells_who_made_it_where_or_when() -> None:
         entries = opened.getmembers()
     assert [entry.name for entry in entries] == list(FILES)
     for entry in entries:
-        told = (entry.mode, entry.uid, entry.gid, entry.uname, entry.gname, entry.mtime)
-        assert told == (0o644, 0, 0, "", "", 1700000000)
+        metadata = (entry.mode, entry.uid, entry.gid, entry.uname, entry.gname, entry.mtime)
+        assert metadata == (0o644, 0, 0, "", "", 1700000000)
 
 
 def test_what_was_packed_is_unpacked() -> None:

@@ -1,4 +1,4 @@
-"""What Chart.yaml tells Artifact Hub is what CHANGELOG.md, pyproject.toml, values and icon say."""
+"""The generated part of Chart.yaml comes from CHANGELOG.md, pyproject.toml, the values and the icon."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHANGELOG = """# Changelog
 
 ### Fixed
 
-- Not told of yet.
+- Not released yet.
 
 ## [1.2.0] - 2026-01-02
 
@@ -78,8 +78,8 @@ def filled(repository: Path, name: str = "microservice") -> dict[str, Any]:
 
 
 def changes(repository: Path, name: str) -> list[tuple[str, str]]:
-    told = yaml.safe_load(filled(repository, name)["annotations"]["artifacthub.io/changes"])
-    return [(change["kind"], change["description"]) for change in told]
+    found = yaml.safe_load(filled(repository, name)["annotations"]["artifacthub.io/changes"])
+    return [(change["kind"], change["description"]) for change in found]
 
 
 def test_the_changes_are_the_heads_of_what_the_changelog_says_of_that_version(repository: Path) -> None:
@@ -90,18 +90,18 @@ def test_the_changes_are_the_heads_of_what_the_changelog_says_of_that_version(re
     ]
 
 
-def test_an_entry_that_names_a_chart_is_told_of_that_one_alone(repository: Path) -> None:
+def test_an_entry_that_names_a_chart_is_a_change_of_that_chart_only(repository: Path) -> None:
     assert changes(repository, "namespace") == [("added", "quotas")]
 
 
-def test_the_first_version_that_the_changelog_tells_of_has_no_changes(repository: Path) -> None:
+def test_the_first_version_has_no_changes(repository: Path) -> None:
     changelog = repository / "CHANGELOG.md"
     first = changelog.read_text(encoding="utf-8").partition("## [1.1.0]")[0]
     changelog.write_text(first, encoding="utf-8")
     assert "artifacthub.io/changes" not in filled(repository)["annotations"]
 
 
-def test_a_version_that_the_changelog_does_not_tell_of_has_no_changes(repository: Path) -> None:
+def test_a_version_without_a_section_has_no_changes(repository: Path) -> None:
     path = repository / "charts/microservice/Chart.yaml"
     path.write_text("name: microservice\nversion: 2.0.0\n", encoding="utf-8")
     assert "artifacthub.io/changes" not in filled(repository)["annotations"]
@@ -110,7 +110,7 @@ def test_a_version_that_the_changelog_does_not_tell_of_has_no_changes(repository
 @pytest.mark.parametrize(
     ("old", "new"), [("### Security", "### Improved"), ("### Fixed", "### Bugs")], ids=["released", "not yet"]
 )
-def test_a_heading_that_says_no_kind_of_change_is_refused(repository: Path, old: str, new: str) -> None:
+def test_an_unknown_heading_is_refused(repository: Path, old: str, new: str) -> None:
     path = repository / "CHANGELOG.md"
     path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     heading = new.removeprefix("### ")
@@ -119,13 +119,13 @@ def test_a_heading_that_says_no_kind_of_change_is_refused(repository: Path, old:
 
 
 def test_addresses_come_from_the_project(repository: Path) -> None:
-    told = filled(repository)
-    assert told["sources"] == ["https://example.com/source"]
-    assert yaml.safe_load(told["annotations"]["artifacthub.io/links"]) == [
+    metadata = filled(repository)
+    assert metadata["sources"] == ["https://example.com/source"]
+    assert yaml.safe_load(metadata["annotations"]["artifacthub.io/links"]) == [
         {"name": "support", "url": "https://example.com/issues"}
     ]
-    assert told["annotations"]["artifacthub.io/license"] == "MIT"
-    assert "home" not in told
+    assert metadata["annotations"]["artifacthub.io/license"] == "MIT"
+    assert "home" not in metadata
 
 
 def test_images_that_the_chart_brings_are_listed_wherever_they_stand(repository: Path) -> None:

@@ -1,4 +1,4 @@
-"""Anyone makes the same package of the same commit, and there is in it what a consumer needs."""
+"""Packages are reproducible and contain what a consumer needs."""
 
 from __future__ import annotations
 
@@ -101,13 +101,13 @@ def dist(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Path:
     return packages.dist()
 
 
-def test_size_and_checksum_are_told(dist: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_size_and_checksum_are_printed(dist: Path, capsys: pytest.CaptureFixture[str]) -> None:
     packages.package_all()
     content = (dist / "microservice-1.2.3.tgz").read_bytes()
-    told = capsys.readouterr().out.splitlines()
+    captured = capsys.readouterr().out.splitlines()
     checksum = hashlib.sha256(content).hexdigest()
-    assert told[0] == f"dist/microservice-1.2.3.tgz  {len(content)} bytes  sha256:{checksum}"
-    assert "helm install api dist/microservice-1.2.3.tgz" in told[1]
+    assert captured[0] == f"dist/microservice-1.2.3.tgz  {len(content)} bytes  sha256:{checksum}"
+    assert "helm install api dist/microservice-1.2.3.tgz" in captured[1]
 
 
 def test_the_file_has_the_date_of_what_it_was_made_of(dist: Path) -> None:
@@ -122,7 +122,9 @@ def test_a_chart_that_helm_finds_fault_with_is_not_packed(dist: Path, repository
     assert not dist.exists()
 
 
-def test_a_chart_whose_version_nobody_explained_is_not_packed(dist: Path, repository: Repository) -> None:
+def test_a_chart_whose_version_is_not_in_the_changelog_is_not_packaged(
+    dist: Path, repository: Repository
+) -> None:
     repository.write("charts/other/Chart.yaml", "{apiVersion: v2, name: other, version: 1.3.0}")
     repository.write("charts/other/templates/NOTES.txt", "Installed.")
     with pytest.raises(UserError, match=r"CHANGELOG\.md has nothing about 1\.3\.0"):

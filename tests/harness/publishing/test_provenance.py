@@ -16,9 +16,9 @@ from tests.support.publishers import Helm, Key, Shop
 def test_helm_knows_who_signed(consumer: Helm, shop: Shop, key: Key) -> None:
     package = shop.version("1.2.3")
     provenance.sign(package, key.name)
-    said = consumer("verify", "--keyring", str(key.ring), str(package.path))
-    assert f"Signed by: {key.name}" in said
-    assert f"Chart Hash Verified: sha256:{package.sha256}" in said
+    output = consumer("verify", "--keyring", str(key.ring), str(package.path))
+    assert f"Signed by: {key.name}" in output
+    assert f"Chart Hash Verified: sha256:{package.sha256}" in output
 
 
 def test_a_changed_byte_is_refused(consumer: Helm, shop: Shop, key: Key) -> None:

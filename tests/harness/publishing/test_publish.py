@@ -40,7 +40,7 @@ def test_a_certificate_that_is_not_there_is_named() -> None:
         run("oci://host/charts", ca_file="no.pem")
 
 
-def test_what_nobody_could_make_again_is_not_published(
+def test_what_cannot_be_reproduced_is_not_published(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.version("1.2.3")

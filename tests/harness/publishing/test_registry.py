@@ -1,4 +1,4 @@
-"""A registry that is not as it should be: what to do is said, and what was published stays."""
+"""Problems with a registry are reported with a remedy, and what is published stays."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_wrong_password_is_refused_with_the_way_to_log_in(
             assert "cHVibGlz" not in str(refused.value)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused_with_the_option(
+def test_a_certificate_of_an_unknown_authority_is_refused_with_the_option(
     publisher: Helm, shop: Shop, tls: Certificate, tmp_path: Path
 ) -> None:
     package, remedy = shop.version("1.2.3"), "pass its CA certificate with --ca-file"

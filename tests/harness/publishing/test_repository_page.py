@@ -1,4 +1,4 @@
-"""The page beside a chart repository's index says what the index says, and takes none of it for HTML."""
+"""The page of a chart repository shows what the index contains, and escapes it."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def charts_version() -> str:
     return str(yaml.safe_load((repository.root() / "charts/microservice/Chart.yaml").read_text())["version"])
 
 
-def test_known_addresses_are_told(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_known_addresses_are_shown(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = {"Charts": "https://charts.example.com", "Registry": "oci://registry.example.com/charts"}
     monkeypatch.setattr(pyproject, "address", lambda label: known.get(label, ""))
     text = Page(repository_page.write(published)).text
@@ -132,11 +132,11 @@ def test_an_address_that_runs_something_is_no_link(published: Path, url: str) ->
     assert url not in [*page.values("href"), *page.values("src")]
 
 
-def test_changes_are_told_in_either_form(published: Path) -> None:
-    told = yaml.safe_dump(["Plain change", {"kind": "fixed", "description": "Of `image.tag`, too"}])
+def test_changes_are_shown_in_either_form(published: Path) -> None:
+    annotation = yaml.safe_dump(["Plain change", {"kind": "fixed", "description": "Of `image.tag`, too"}])
     edit(
         published,
-        lambda entries: entries["namespace"][0].update(annotations={"artifacthub.io/changes": told}),
+        lambda entries: entries["namespace"][0].update(annotations={"artifacthub.io/changes": annotation}),
     )
     text = repository_page.write(published).read_text(encoding="utf-8")
     assert "Plain change" in text
@@ -183,7 +183,7 @@ def test_a_folder_without_an_index_is_named(tmp_path: Path) -> None:
         lambda entries: entries["microservice"][0].pop("version"),
         lambda entries: entries["microservice"][0].update(version="newest"),
     ],
-    ids=["no version", "a text", "without a version", "no SemVer"],
+    ids=["no version", "a string", "without a version", "no SemVer"],
 )
 def test_a_wrong_entry_is_named_and_the_page_stays_as_it_was(published: Path, change: Edit) -> None:
     page = repository_page.write(published)

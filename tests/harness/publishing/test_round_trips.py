@@ -87,10 +87,10 @@ def test_a_registry(
             for helm_of in (publisher, consumer):
                 helm_of.log_in("registry", "login", host, *options)
         run(to, key=key.name, ca_file=ca_file, plain_http=plain_http)
-        told = capsys.readouterr().out
+        captured = capsys.readouterr().out
         for package in real_charts.iterdir():
             chart, version = package.name.removesuffix(".tgz").rsplit("-", 1)
-            assert f"{to}/{chart}@sha256:" in told
+            assert f"{to}/{chart}@sha256:" in captured
             pulled = ["--verify", "--keyring", str(key.ring), *options]
             wanted = ["--version", version, "--destination", str(tmp_path)]
             consumer("pull", f"{to}/{chart}", *pulled, *wanted)

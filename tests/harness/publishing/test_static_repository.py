@@ -110,8 +110,8 @@ def test_publishing_again_changes_nothing_and_says_so(
     before = contents(folder)
     capsys.readouterr()
     run(folder)
-    told = capsys.readouterr().out
-    assert told == f"microservice 1.2.3 is already published  sha256:{package.sha256}\n"
+    captured = capsys.readouterr().out
+    assert captured == f"microservice 1.2.3 is already published  sha256:{package.sha256}\n"
     assert contents(folder) == before
 
 
@@ -235,7 +235,7 @@ publish.run(sys.argv[2], dry_run=False, key="", cosign_key="", ca_file="", plain
 
 
 def start_slow_writer(shop: Path, folder: Path, halt: str = "") -> subprocess.Popen[str]:
-    """Start a process that publishes, and takes its time between writing a file and putting it into place.
+    """Start a process that publishes, and waits between writing a file and moving it into place.
 
     Before that it waits for a line. At the file ``halt`` it goes no further.
     """
@@ -249,7 +249,7 @@ def start_slow_writer(shop: Path, folder: Path, halt: str = "") -> subprocess.Po
     return process
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the writer tells by /proc what it writes")
+@pytest.mark.skipif(sys.platform != "linux", reason="what the writer writes is read from /proc")
 @pytest.mark.parametrize("killed_at", ["microservice-1.2.4.tgz.tmp", "index.yaml.tmp"])
 def test_who_is_killed_in_the_middle_leaves_the_old_index(killed_at: str, shop: Shop, folder: Path) -> None:
     shop.version("1.2.3")
@@ -269,8 +269,8 @@ def test_who_is_killed_in_the_middle_leaves_the_old_index(killed_at: str, shop: 
     assert not list(folder.glob("*.tmp"))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the writer tells by /proc what it writes")
-def test_of_those_who_publish_at_once_nobody_loses_anything(shop: Shop, folder: Path, tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="what the writer writes is read from /proc")
+def test_publishing_at_the_same_time_loses_nothing(shop: Shop, folder: Path, tmp_path: Path) -> None:
     wanted = ["1.2.5", "1.2.4", "1.2.3"]
     writers = []
     for version in wanted:
@@ -279,9 +279,9 @@ def test_of_those_who_publish_at_once_nobody_loses_anything(shop: Shop, folder: 
     for writer in writers:
         assert writer.stdin
         print(file=writer.stdin, flush=True)
-    told = ""
+    captured = ""
     for writer in writers:
-        told += writer.communicate()[1]
-        assert writer.returncode == 0, told
-    assert f"waiting for another process that publishes into {folder}" in told
+        captured += writer.communicate()[1]
+        assert writer.returncode == 0, captured
+    assert f"waiting for another process that publishes into {folder}" in captured
     assert versions(folder) == wanted

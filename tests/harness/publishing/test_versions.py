@@ -74,7 +74,7 @@ def test_a_date_that_is_none_is_refused(wrong: str, clone: Clone, monkeypatch: p
         versions.date()
 
 
-def test_without_a_repository_nothing_tells_the_date_or_a_release(
+def test_without_a_repository_there_is_no_date_and_no_release(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ci.base.repository._ROOT", tmp_path)
@@ -89,7 +89,7 @@ def test_a_repository_without_a_commit_is_none_yet(clone: Clone) -> None:
     assert "its date is unknown" in " ".join(versions.doubts("1.0.0"))
 
 
-def test_what_git_refuses_is_said(clone: Clone) -> None:
+def test_an_error_of_git_is_reported(clone: Clone) -> None:
     (clone.root / ".git/HEAD").write_text("nonsense")
     with pytest.raises(UserError, match=r"git rev-parse .*\nfatal: not a git repository"):
         versions.date()
@@ -121,7 +121,7 @@ def test_a_release_of_another_branch_does_not_matter(clone: Clone) -> None:
     versions.check("1.0.1", CHART)
 
 
-def test_the_changelog_has_to_tell_of_a_version_by_name_or_as_unreleased(clone: Clone) -> None:
+def test_the_changelog_needs_a_section_of_the_version_or_an_unreleased_one(clone: Clone) -> None:
     versions.check("1.0.0", CHART)
     clone.changelog("1.0.0")
     versions.check("1.0.0", CHART)
