@@ -10,7 +10,7 @@ import pytest
 
 from ci.base import git, repository
 from ci.base.processes import CommandError
-from tests.support.repositories import GitRepository
+from tests.support.git_repository import GitRepository
 
 
 @pytest.fixture

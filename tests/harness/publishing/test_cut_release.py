@@ -19,7 +19,7 @@ import yaml
 from ci.base import repository
 from ci.base.errors import UserError
 from ci.publishing import cut_release
-from tests.support.repositories import GitRepository, set_for_user
+from tests.support.git_repository import GitRepository, set_for_user
 
 CHANGELOG = """# Changelog
 

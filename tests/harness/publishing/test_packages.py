@@ -17,7 +17,7 @@ from ci.charts import catalog, helm
 from ci.charts.catalog import Chart
 from ci.charts.helm import HelmError
 from ci.publishing import archive, packages
-from tests.support.repositories import GitRepository
+from tests.support.git_repository import GitRepository
 from tests.support.repository import Repository
 
 every_chart = pytest.mark.parametrize("chart", catalog.charts(), ids=lambda chart: chart.name)

@@ -8,8 +8,8 @@ import pytest
 
 from ci.base.errors import UserError
 from ci.publishing import publish
+from tests.support.git_repository import GitRepository
 from tests.support.publishers import Helm, Key, Shop
-from tests.support.repositories import GitRepository
 
 
 def run(to: str, *, key: str = "", ca_file: str = "") -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ci.base.errors import UserError
 from ci.publishing import versions
-from tests.support.repositories import GitRepository, set_for_user
+from tests.support.git_repository import GitRepository, set_for_user
 
 CHART = "charts/shop/Chart.yaml"
 
