@@ -107,13 +107,14 @@ def template(
 
     Where one template gives several documents, Helm 4 prints an empty line between them and Helm 3 does not:
     only Helm 3 trims what stands before a ``---`` (SplitManifests of both), so no template can write around
-    it. The line is taken out, so that one template has one text.
+    it. Of Helm 4's output that line is taken out, and nothing else.
     ``set_values`` are what follows --set, ``extra`` are further arguments of helm template.
     """
     require_supported(kube_version)
     arguments = ["template", release, str(chart), "--namespace", namespace, "--kube-version", kube_version]
     arguments += [*values_arguments(values), *(f"--set={setting}" for setting in set_values), *extra]
-    return _evenly_spaced(run(engine, arguments, subject=subject_of(chart, values)).stdout)
+    printed = run(engine, arguments, subject=subject_of(chart, values)).stdout
+    return _without_empty_lines_of_helm_4(printed) if engine == 4 else printed
 
 
 def lint(chart: Path, values: Sequence[Path] = (), *, engine: int, strict: bool) -> str:
@@ -227,7 +228,7 @@ def subject_of(chart: Path, values: Sequence[Path]) -> str:
     return " with ".join([shown(chart), *(shown(file) for file in values)])
 
 
-def _evenly_spaced(stream: str) -> str:
+def _without_empty_lines_of_helm_4(stream: str) -> str:
     documents = stream.split("\n---\n")
     end = "\n" if stream.endswith("\n") else ""
     documents[-1] = documents[-1].removesuffix(end)
