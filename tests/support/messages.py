@@ -2,14 +2,57 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
+_DEFINITION = re.compile(
+    r'^\{\{-? *define "([^"]+)" -?\}\}(.*?)^\{\{-? *end -?\}\}', re.MULTILINE | re.DOTALL
+)
+# Text, then an action that may trim it and what follows.
+_TOKEN = re.compile(r"(.*?)(?:\{\{(- )?\s*(.*?)\s*( -)?\}\}|\Z)", re.DOTALL)
+_PRINTS_NOTHING = re.compile(r"(if|else|end|range|with|break|continue)\b|\$\w+ :?= |/\*")
+_PRINTF = re.compile(r'printf ("(?:[^"\\]|\\.)*")')
+# The entry points, which make lists of the lines, and the lines of another check.
+_SPLITS = re.compile(r"\w+\.(problems|risks|lines)")
+_OTHER_CHECK = re.compile(r'include "\w+\.(problems|risks)\.')
+_VALUE = "\0"
 
-def messages_of(chart: Path) -> list[str]:
-    """What the checks of a chart can say, with printf's verbs in it."""
+
+def messages_of(chart: Path, kind: str = "problems") -> list[re.Pattern[str]]:
+    """Return a pattern for each message of a chart's checks: of its "problems", or of its "risks".
+
+    A check prints each message on a line of its own. A pattern matches the whole message.
+    """
     return [
-        message
+        _pattern(line, file)
         for file in sorted((chart / "templates" / "checks").glob("*.tpl"))
-        for message in re.findall(r'append \$problems \(?(?:printf )?"((?:[^"\\]|\\.)*)"', file.read_text())
+        for name, body in _DEFINITION.findall(file.read_text(encoding="utf-8"))
+        if not _SPLITS.fullmatch(name) and (".risks." in name) == (kind == "risks")
+        for line in _printed(body).split("\n")
+        if line.strip()
     ]
+
+
+def _printed(body: str) -> str:
+    """Return what a template prints where it takes every branch once, with a mark for each value.
+
+    The rules for white space: https://pkg.go.dev/text/template#hdr-Text_and_spaces.
+    """
+    printed, trims = "", ""
+    for text, trims_before, action, trims_after in _TOKEN.findall(body):
+        kept = text.lstrip() if trims else text
+        printed += kept.rstrip() if trims_before else kept
+        trims = trims_after
+        if action.startswith('"'):
+            printed += json.loads(action)
+        elif formatted := _PRINTF.match(action):
+            printed += re.sub("%[sdqv]", _VALUE, json.loads(formatted[1]))
+        elif action and not _PRINTS_NOTHING.match(action) and not _OTHER_CHECK.match(action):
+            printed += _VALUE
+    return printed
+
+
+def _pattern(line: str, file: Path) -> re.Pattern[str]:
+    assert re.search("[a-z]{2}", line), f"{file.name}: a message of values alone can't be tested: {line!r}"
+    return re.compile(".*".join(map(re.escape, line.strip().split(_VALUE))))

@@ -2,25 +2,25 @@
 namespace.name: the name of the namespace that the release makes.
 */}}
 {{- define "namespace.name" -}}
-{{- .Values.name | default .Release.Name -}}
+  {{- .Values.name | default .Release.Name -}}
 {{- end -}}
 
 {{/*
 namespace.labels: the labels of every object, as a JSON map.
 */}}
 {{- define "namespace.labels" -}}
-{{- dict
-  "app.kubernetes.io/instance" .Release.Name
-  "app.kubernetes.io/managed-by" .Release.Service
-  "app.kubernetes.io/name" .Chart.Name
-  "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-_.") | toJson -}}
+  {{- dict
+    "app.kubernetes.io/instance" .Release.Name
+    "app.kubernetes.io/managed-by" .Release.Service
+    "app.kubernetes.io/name" .Chart.Name
+    "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-_.") | toJson -}}
 {{- end -}}
 
 {{/*
-namespace.metadata: (list ROOT NAME) -> the metadata of what lives in it.
+namespace.metadata: (dict "root" ROOT "name" NAME) -> the metadata of what lives
+in it.
 */}}
 {{- define "namespace.metadata" -}}
-{{- $root := index . 0 -}}
-{{ toYaml (dict "name" (index . 1) "namespace" (include "namespace.name" $root)) }}
-{{ toYaml (dict "labels" (include "namespace.labels" $root | fromJson)) }}
+{{ toYaml (dict "name" .name "namespace" (include "namespace.name" .root)) }}
+{{ toYaml (dict "labels" (include "namespace.labels" .root | fromJson)) }}
 {{- end -}}

@@ -24,9 +24,7 @@ SCHEMA = {
 }
 CHECKS = """\
 {{- define "small.problems" -}}
-{{- $problems := list -}}
-{{- if eq (toString .Values.port) "80" }}{{ $problems = append $problems "port: 80 is for root" }}{{ end -}}
-{{- toJson $problems -}}
+  {{- eq (toString .Values.port) "80" | ternary (list "port: 80 is for root") list | toJson -}}
 {{- end -}}
 """
 CHECK = """\

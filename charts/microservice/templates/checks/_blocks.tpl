@@ -3,30 +3,28 @@ microservice.problems.blocks: a block with defaults of its own that is null has
 lost them all, which nobody wants.
 */}}
 {{- define "microservice.problems.blocks" -}}
-{{- $problems := list -}}
-{{- range $block, $instead := dict
-  "autoscaling" "autoscaling.enabled: false"
-  "config" "config.data: {}"
-  "httpRoute" "httpRoute.enabled: false"
-  "image" "image.repository and image.tag"
-  "ingress" "ingress.enabled: false"
-  "migration" "migration.enabled: false"
-  "metrics" "metrics.rules: []"
-  "networkPolicy" "networkPolicy.enabled: false"
-  "podDisruptionBudget" "podDisruptionBudget.enabled: false"
-  "ports" "ports.http.enabled: false"
-  "rbac" "rbac.rules: []"
-  "resources" "resources.limits: null"
-  "secret" "secret.data: {}"
-  "service" "service.enabled: false"
-  "serviceAccount" "serviceAccount.create: false"
-  "shutdown" "shutdown.drainSeconds: 0"
-  "strategy" "strategy.type: Recreate"
-  "tests" "tests.enabled: false"
-  "volumes" "volumes.tmp.enabled: false" -}}
-{{- if kindIs "invalid" (index $.Values $block) -}}
-{{- $problems = append $problems (printf "%s: null removes every default of it; leave the line out, or write what you mean, such as %s" $block $instead) -}}
-{{- end -}}
-{{- end -}}
-{{- toJson $problems -}}
+  {{- range $block, $instead := dict
+    "autoscaling" "autoscaling.enabled: false"
+    "config" "config.data: {}"
+    "httpRoute" "httpRoute.enabled: false"
+    "image" "image.repository and image.tag"
+    "ingress" "ingress.enabled: false"
+    "migration" "migration.enabled: false"
+    "metrics" "metrics.rules: []"
+    "networkPolicy" "networkPolicy.enabled: false"
+    "podDisruptionBudget" "podDisruptionBudget.enabled: false"
+    "ports" "ports.http.enabled: false"
+    "rbac" "rbac.rules: []"
+    "resources" "resources.limits: null"
+    "secret" "secret.data: {}"
+    "service" "service.enabled: false"
+    "serviceAccount" "serviceAccount.create: false"
+    "shutdown" "shutdown.drainSeconds: 0"
+    "strategy" "strategy.type: Recreate"
+    "tests" "tests.enabled: false"
+    "volumes" "volumes.tmp.enabled: false" }}
+    {{- if kindIs "invalid" (index $.Values $block) }}
+      {{ $block }}: null removes every default of it; leave the line out, or write what you mean, such as {{ $instead }}
+    {{- end }}
+  {{- end }}
 {{- end -}}

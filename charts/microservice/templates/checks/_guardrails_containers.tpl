@@ -4,35 +4,34 @@ to be placed by and a limit to its memory. As in Kubernetes a limit alone is a
 request too, and the pod's own count.
 */}}
 {{- define "microservice.risks.containers" -}}
-{{- $risks := list -}}
-{{- if and (eq (toString .Values.image.tag) "latest") (not .Values.image.digest) -}}
-{{- $risks = append $risks "image.tag: latest is another image tomorrow; write a version, or image.digest" -}}
-{{- end -}}
-{{- $all := dict "resources" .Values.resources -}}
-{{- range $kind := list "initContainers" "extraContainers" -}}
-{{- range $index, $container := index $.Values $kind -}}
-{{- $_ := set $all (printf "%s[%d].resources" $kind $index) ($container.resources | default dict) -}}
-{{- $tag := regexFind ":[^:/]*$" $container.image -}}
-{{- if and (has $tag (list "" ":latest")) (not (contains "@" $container.image)) -}}
-{{- $risks = append $risks (printf "%s[%d].image: %s is another image tomorrow; write a version, or a digest" $kind $index $container.image) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- range $key, $job := include "microservice.jobs" . | fromJson -}}
-{{- if $job.resources }}{{ $_ := set $all (printf "%s.resources" $key) (include "microservice.jobResources" (dict "root" $ "job" $job) | fromJson) }}{{ end -}}
-{{- end -}}
-{{- $pod := (.Values.podSpec).resources | default dict -}}
-{{- range $key, $resources := $all -}}
-{{- $limits := merge (dict) ($resources.limits | default dict) ($pod.limits | default dict) -}}
-{{- $requests := merge (dict) ($resources.requests | default dict) $limits ($pod.requests | default dict) -}}
-{{- if not $limits.memory -}}
-{{- $risks = append $risks (printf "%s.limits.memory: without it one container can take all of a node's; write one, such as 512Mi" $key) -}}
-{{- end -}}
-{{- range $name := list "cpu" "memory" -}}
-{{- if not (get $requests $name) -}}
-{{- $risks = append $risks (printf "%s.requests.%s: without it the pod is placed where there may be none left; write one" $key $name) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- toJson $risks -}}
+  {{- if and (eq (toString .Values.image.tag) "latest") (not .Values.image.digest) }}
+    image.tag: latest is another image tomorrow; write a version, or image.digest
+  {{- end }}
+  {{- $all := dict "resources" .Values.resources }}
+  {{- $_ := include "microservice.collectContainers" . }}
+  {{- range .containers }}
+    {{- $_ := set $all (printf "%s.resources" .key) (.container.resources | default dict) }}
+    {{- $image := .container.image }}
+    {{- if and (has (regexFind ":[^:/]*$" $image) (list "" ":latest")) (not (contains "@" $image)) }}
+      {{ .key }}.image: {{ $image | replace "\n" "\\n" }} is another image tomorrow; write a version, or a digest
+    {{- end }}
+  {{- end }}
+  {{- range $key, $job := include "microservice.jobs" . | fromJson }}
+    {{- if $job.resources }}
+      {{- $_ := include "microservice.jobResources" (dict "root" $ "job" $job) | fromJson | set $all (printf "%s.resources" $key) }}
+    {{- end }}
+  {{- end }}
+  {{- $pod := (.Values.podSpec).resources | default dict }}
+  {{- range $key, $resources := $all }}
+    {{- $limits := merge (dict) ($resources.limits | default dict) ($pod.limits | default dict) }}
+    {{- $requests := merge (dict) ($resources.requests | default dict) $limits ($pod.requests | default dict) }}
+    {{- if not $limits.memory }}
+      {{ $key }}.limits.memory: without it one container can take all of a node's; write one, such as 512Mi
+    {{- end }}
+    {{- range $name := list "cpu" "memory" }}
+      {{- if not (get $requests $name) }}
+        {{ $key }}.requests.{{ $name }}: without it the pod is placed where there may be none left; write one
+      {{- end }}
+    {{- end }}
+  {{- end }}
 {{- end -}}

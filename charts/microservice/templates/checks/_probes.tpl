@@ -4,24 +4,25 @@ handler, and a port that is declared. The readiness probe is asked for by
 default, so it goes without a word where no port is.
 */}}
 {{- define "microservice.problems.probes" -}}
-{{- $problems := list -}}
-{{- $ports := include "microservice.ports" . | fromJson -}}
-{{- range $key := list "startupProbe" "livenessProbe" "readinessProbe" -}}
-{{- $probe := get $.Values $key | default dict -}}
-{{- if contains ":null" (toJson $probe) }}{{ $probe = include "microservice.withoutNulls" $probe | fromJson }}{{ end -}}
-{{- $handler := include "microservice.probeHandler" $probe -}}
-{{- $port := (get $probe $handler | default dict).port -}}
-{{- if not (or $handler (eq (toString $probe.enabled) "false") (not $probe)) -}}
-{{- $problems = append $problems (printf "%s has nothing to ask: write %s.httpGet.path, or tcpSocket, grpc or exec" $key $key) -}}
-{{- end -}}
-{{- if and (kindIs "string" $port) $port (not (hasKey $ports $port)) -}}
-{{- $problems = append $problems (printf "%s.%s.port: %s is none of the ports declared under ports (%s)" $key $handler $port (keys $ports | sortAlpha | join ", " | default "none")) -}}
-{{- end -}}
-{{- if and $handler (ne $handler "exec") (not $port) (not $ports) (ne $key "readinessProbe") -}}
-{{- $problems = append $problems (printf "%s.%s has no port: write %s.%s.port, since none is declared under ports" $key $handler $key $handler) -}}
-{{- end -}}
-{{- end -}}
-{{- toJson $problems -}}
+  {{- $ports := include "microservice.ports" . | fromJson }}
+  {{- range $key := list "startupProbe" "livenessProbe" "readinessProbe" }}
+    {{- $probe := get $.Values $key | default dict }}
+    {{- if contains ":null" (toJson $probe) }}
+      {{- $probe = include "microservice.withoutNulls" $probe | fromJson }}
+    {{- end }}
+    {{- $handler := include "microservice.probeHandler" $probe }}
+    {{- $port := (get $probe $handler | default dict).port }}
+    {{- if and $probe (not $handler) (not (include "microservice.isDisabled" $probe)) }}
+      {{ $key }} has nothing to ask: write {{ $key }}.httpGet.path, or tcpSocket, grpc or exec
+    {{- end }}
+    {{- if and (kindIs "string" $port) $port (not (hasKey $ports $port)) }}
+      {{ $key }}.{{ $handler }}.port: {{ $port }} is none of the ports declared under ports
+      {{- printf " (%s)" (keys $ports | sortAlpha | join ", " | default "none") }}
+    {{- end }}
+    {{- if and $handler (ne $handler "exec") (not $port) (not $ports) (ne $key "readinessProbe") }}
+      {{ $key }}.{{ $handler }} has no port: write {{ $key }}.{{ $handler }}.port, since none is declared under ports
+    {{- end }}
+  {{- end }}
 {{- end -}}
 
 {{/*
@@ -30,30 +31,36 @@ asks by name is a port of its own container. The main container's probes have
 more that can be wrong with them, and are looked at by themselves.
 */}}
 {{- define "microservice.problems.handlers" -}}
-{{- $problems := list -}}
-{{- if or .Values.lifecycle .Values.initContainers .Values.extraContainers -}}
-{{- $ports := list -}}
-{{- range keys (include "microservice.ports" . | fromJson) }}{{ $ports = append $ports (dict "name" .) }}{{ end -}}
-{{- $all := dict "" (dict "lifecycle" .Values.lifecycle "ports" $ports) -}}
-{{- range $kind := list "initContainers" "extraContainers" -}}
-{{- range $index, $container := index $.Values $kind -}}
-{{- $_ := set $all (printf "%s[%d]." $kind $index) $container -}}
-{{- end -}}
-{{- end -}}
-{{- range $key, $container := $all -}}
-{{- $names := list -}}
-{{- range $container.ports }}{{ with .name }}{{ $names = append $names . }}{{ end }}{{ end -}}
-{{- $handlers := pick $container "startupProbe" "livenessProbe" "readinessProbe" -}}
-{{- range $hook, $handler := $container.lifecycle }}{{ $_ := set $handlers (printf "lifecycle.%s" $hook) $handler }}{{ end -}}
-{{- range $name, $handler := $handlers -}}
-{{- range $action := list "httpGet" "tcpSocket" -}}
-{{- $port := (get (kindIs "map" $handler | ternary $handler dict) $action | default dict).port -}}
-{{- if and (kindIs "string" $port) (not (has $port $names)) -}}
-{{- $problems = append $problems (printf "%s%s.%s.port: %s is none of its container's ports (%s)" $key $name $action $port (sortAlpha $names | join ", " | default "none")) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- toJson $problems -}}
+  {{- if or .Values.lifecycle .Values.initContainers .Values.extraContainers }}
+    {{- $ports := list }}
+    {{- range keys (include "microservice.ports" . | fromJson) }}
+      {{- $ports = append $ports (dict "name" .) }}
+    {{- end }}
+    {{- $all := dict "" (dict "lifecycle" .Values.lifecycle "ports" $ports) }}
+    {{- $_ := include "microservice.collectContainers" . }}
+    {{- range .containers }}
+      {{- $_ := set $all (printf "%s." .key) .container }}
+    {{- end }}
+    {{- range $key, $container := $all }}
+      {{- $names := list }}
+      {{- range $container.ports }}
+        {{- with .name }}
+          {{- $names = append $names . }}
+        {{- end }}
+      {{- end }}
+      {{- $handlers := pick $container "startupProbe" "livenessProbe" "readinessProbe" }}
+      {{- range $hook, $handler := $container.lifecycle }}
+        {{- $_ := set $handlers (printf "lifecycle.%s" $hook) $handler }}
+      {{- end }}
+      {{- range $name, $handler := $handlers }}
+        {{- range $action := list "httpGet" "tcpSocket" }}
+          {{- $port := (get (kindIs "map" $handler | ternary $handler dict) $action | default dict).port }}
+          {{- if and (kindIs "string" $port) (not (has $port $names)) }}
+            {{ $key }}{{ $name }}.{{ $action }}.port: {{ $port }} is none of its container's ports
+            {{- printf " (%s)" (sortAlpha $names | join ", " | default "none") }}
+          {{- end }}
+        {{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
 {{- end -}}

@@ -4,24 +4,26 @@ as root. The message names where each of the two was said: with the container,
 in securityContext, in podSecurityContext, or by the standard.
 */}}
 {{- define "microservice.problems.security" -}}
-{{- $problems := list -}}
-{{- if contains `"runAsUser":0` (pick .Values "securityContext" "podSecurityContext" "initContainers" "extraContainers" | toJson) -}}
-{{- range $key, $found := include "microservice.securityContexts" . | fromJson -}}
-{{- $context := $found.context -}}
-{{- if and $context.runAsNonRoot (eq (toString $context.runAsUser) "0") -}}
-{{- $user := "podSecurityContext" -}}
-{{- $rule := eq (toString $.Values.podSecurityStandard) "restricted" | ternary "podSecurityStandard: restricted" "podSecurityContext" -}}
-{{- range $layer := list (dict "securityContext" $.Values.securityContext) (dict $key $found.own) -}}
-{{- range $where, $written := $layer -}}
-{{- if eq (toString ($written).runAsUser) "0" }}{{ $user = $where }}{{ end -}}
-{{- if ($written).runAsNonRoot }}{{ $rule = $where }}{{ end -}}
-{{- end -}}
-{{- end -}}
-{{- $problems = append $problems (printf "%s.runAsUser: 0 is root, which runAsNonRoot of %s rules out; write another user, or runAsNonRoot: false" $user $rule) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- uniq $problems | toJson -}}
+  {{- if contains `"runAsUser":0` (pick .Values "securityContext" "podSecurityContext" "initContainers" "extraContainers" | toJson) }}
+    {{- $standard := eq (toString .Values.podSecurityStandard) "restricted" | ternary "podSecurityStandard: restricted" "" }}
+    {{- range $key, $found := include "microservice.securityContexts" . | fromJson }}
+      {{- if and $found.context.runAsNonRoot (eq (toString $found.context.runAsUser) "0") }}
+        {{- $user := "podSecurityContext" }}
+        {{- $rule := $standard | default "podSecurityContext" }}
+        {{- range $layer := list (dict "securityContext" $.Values.securityContext) (dict $key $found.own) }}
+          {{- range $where, $written := $layer }}
+            {{- if eq (toString ($written).runAsUser) "0" }}
+              {{- $user = $where }}
+            {{- end }}
+            {{- if ($written).runAsNonRoot }}
+              {{- $rule = $where }}
+            {{- end }}
+          {{- end }}
+        {{- end }}
+        {{ $user }}.runAsUser: 0 is root, which runAsNonRoot of {{ $rule }} rules out; write another user, or runAsNonRoot: false
+      {{- end }}
+    {{- end }}
+  {{- end }}
 {{- end -}}
 
 {{/*
@@ -29,9 +31,7 @@ microservice.problems.rbac: rights are given to an account of the application's,
 not to the one that all pods of the namespace have that name none.
 */}}
 {{- define "microservice.problems.rbac" -}}
-{{- $problems := list -}}
-{{- if and (or .Values.rbac.rules .Values.rbac.clusterRules) (not (or .Values.serviceAccount.create .Values.serviceAccount.name)) -}}
-{{- $problems = append $problems "rbac has no account to give rights to: write serviceAccount.create: true, or serviceAccount.name for one made elsewhere" -}}
-{{- end -}}
-{{- toJson $problems -}}
+  {{- if and (or .Values.rbac.rules .Values.rbac.clusterRules) (not (or .Values.serviceAccount.create .Values.serviceAccount.name)) }}
+    rbac has no account to give rights to: write serviceAccount.create: true, or serviceAccount.name for one made elsewhere
+  {{- end }}
 {{- end -}}
