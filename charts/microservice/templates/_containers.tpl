@@ -2,8 +2,8 @@
 microservice.collectContainers: a root -> nothing; keeps in it, as "containers",
 the init and extra containers as a list of {"key": where it is written, such as
 initContainers[0], "container": what is written there, "longRunning": whether it
-goes on running beside the main one}. A list, since a template that returned it
-could only do so as text.
+runs beside the main one}. Kept in the root because a template can only return
+text.
 */}}
 {{- define "microservice.collectContainers" -}}
   {{- if not (hasKey . "containers") }}

@@ -1,6 +1,6 @@
 {{/*
-microservice.isDisabled: an entry -> "true" where it says `enabled: false`. One
-that does not say is enabled, as is one with `enabled: null`.
+microservice.isDisabled: an entry -> "true" where it has `enabled: false`. An entry
+without `enabled`, or with null, is enabled.
 */}}
 {{- define "microservice.isDisabled" -}}
   {{- if and . (eq (toString .enabled) "false") }}true{{ end }}

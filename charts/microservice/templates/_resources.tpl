@@ -1,6 +1,6 @@
 {{/*
 microservice.resources: the main container's resources, as JSON. A request
-above a default limit lifts it; a limit of the user's own stays.
+above a default limit raises it; a limit from the user stays.
 */}}
 {{- define "microservice.resources" -}}
   {{- $resources := .Values.resources }}
@@ -18,7 +18,7 @@ above a default limit lifts it; a limit of the user's own stays.
 
 {{/*
 microservice.defaultLimits: resources.limits of values.yaml, as JSON: a template
-can't see what the user's values stand in place of.
+can't see a default that the user's values replaced.
 */}}
 {{- define "microservice.defaultLimits" -}}
   {"cpu":"500m","memory":"512Mi"}
@@ -34,8 +34,8 @@ where the first is more.
 
 {{/*
 microservice.quantity: a quantity as Kubernetes writes it (100m, 1.5Gi, 2e3), as
-a number. A float: a difference in the 16th digit, such as one byte in 8Pi, is
-lost. The form: Kubernetes API reference, Quantity.
+a number. As a float: differences beyond the 15th digit, such as one byte in
+8Pi, are lost. The form: Kubernetes API reference, Quantity.
 */}}
 {{- define "microservice.quantity" -}}
   {{- $text := toString . | trimPrefix "+" }}

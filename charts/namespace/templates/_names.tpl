@@ -1,5 +1,5 @@
 {{/*
-namespace.name: the name of the namespace that the release makes.
+namespace.name: the name of the namespace that the release creates.
 */}}
 {{- define "namespace.name" -}}
   {{- .Values.name | default .Release.Name -}}
@@ -17,8 +17,8 @@ namespace.labels: the labels of every object, as a JSON map.
 {{- end -}}
 
 {{/*
-namespace.metadata: (dict "root" ROOT "name" NAME) -> the metadata of what lives
-in it.
+namespace.metadata: (dict "root" ROOT "name" NAME) -> the metadata of an object
+in the namespace.
 */}}
 {{- define "namespace.metadata" -}}
 {{ toYaml (dict "name" .name "namespace" (include "namespace.name" .root)) }}

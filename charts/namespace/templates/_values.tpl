@@ -1,6 +1,6 @@
 {{/*
-namespace.prune: takes out of a map, and of those below it, what is null or
-empty: that means that there is none.
+namespace.prune: removes null and empty values from a map and the maps below
+it, in place.
 */}}
 {{- define "namespace.prune" -}}
   {{- range $key, $value := . }}
@@ -14,10 +14,10 @@ empty: that means that there is none.
 {{- end -}}
 
 {{/*
-namespace.texts: (dict "field" NAME "texts" MAP) -> a field that holds texts by
-name, without those that are null; nothing at all where there is none. With
-characters that YAML refuses, or empty lines at the end, toYaml and Helm lose
-texts without a word, so those are JSON in characters that YAML takes.
+namespace.texts: (dict "field" NAME "texts" MAP) -> a field with a map of
+strings, without nulls; nothing if the map is empty. Strings with characters
+that YAML rejects, or with empty lines at the end, would be lost silently by
+toYaml and Helm, so they are written as escaped JSON.
 */}}
 {{- define "namespace.texts" -}}
   {{- $texts := dict }}
@@ -40,8 +40,8 @@ texts without a word, so those are JSON in characters that YAML takes.
 
 {{/*
 namespace.quantity: a quantity as Kubernetes writes it (100m, 1.5Gi, 2e3), as
-a number. A float: a difference in the 16th digit, such as one byte in 8Pi, is
-lost. The form: Kubernetes API reference, Quantity.
+a number. As a float: differences beyond the 15th digit, such as one byte in
+8Pi, are lost. The form: Kubernetes API reference, Quantity.
 */}}
 {{- define "namespace.quantity" -}}
   {{- $text := toString . | trimPrefix "+" }}

@@ -200,12 +200,13 @@ def test_schedules_that_kubernetes_reads_are_accepted(engine: int, render_chart:
     assert [spec["schedule"] for spec in found.values()] == SCHEDULES
 
 
-FORM = "write a number, *, a range such as 1-5, a step such as */10, or a list of these"
+FORM = "*, a range such as 1-5, a step such as */10, or a list of these"
+FIELDS = "(minute, hour, day of the month, month, day of the week)"
 WRONG = {
-    "* * * *": "write 5 fields (minute, hour, day of the month, month, day of the week), not 4",
-    "TZ=UTC * * * * *": "write 5 fields (minute, hour, day of the month, month, day of the week), not 6",
-    "*/0 * * * *": f"*/0 is no minute: {FORM}",
-    "0 1-2-3 * * *": f"1-2-3 is no hour: {FORM}",
+    "* * * *": f"expected 5 fields {FIELDS}, found 4",
+    "TZ=UTC * * * * *": f"expected 5 fields {FIELDS}, found 6",
+    "*/0 * * * *": f'"*/0" is not a valid minute: use 0-59, {FORM}',
+    "0 1-2-3 * * *": f'"1-2-3" is not a valid hour: use 0-23, {FORM}',
 }
 
 

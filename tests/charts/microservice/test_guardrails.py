@@ -9,7 +9,7 @@ from tests.support.messages import messages_of
 from tests.support.notes import Notes
 from tests.support.rendering import ChartRenderer, with_both_engines
 
-TITLE = "Unsafe in production (guardrails: enforce refuses it, guardrails: none says nothing)"
+TITLE = "Unsafe in production (guardrails: enforce rejects it, guardrails: none hides this)"
 
 # Each makes the risks that are named behind it, by how they begin, and no other.
 RISKS = {
@@ -42,7 +42,7 @@ RISKS = {
     "volumes: {data: {claim: {size: 1Gi}, mountPath: /data}}": ["volumes.data.claim: "],
     "volumes: {data: {claim: {size: 1Gi, accessModes: [ReadWriteOncePod]}}}": ["volumes.data.claim: "],
     "extraContainers: [{name: a, image: 'registry:5000/a', ports: [{containerPort: 1, hostPort: 1}]}]": [
-        "extraContainers[0].image: registry:5000/a ",
+        'extraContainers[0].image: "registry:5000/a" ',
         "extraContainers[0].resources.limits.memory: ",
         "extraContainers[0].resources.requests.cpu: ",
         "extraContainers[0].resources.requests.memory: ",

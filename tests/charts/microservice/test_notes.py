@@ -112,7 +112,7 @@ def test_the_notes_do_without_what_null_removed(notes: Notes) -> None:
 
 def test_the_notes_say_that_there_is_no_service(notes: Notes) -> None:
     spoken = notes(REMOVALS.read_text())
-    assert "it has no Service" in spoken
+    assert "there is no Service" in spoken
     assert "port-forward" not in spoken
 
 
@@ -129,7 +129,7 @@ def test_a_headless_service_is_reached_at_the_ports_of_the_pods(notes: Notes) ->
 
 def shrunk(notes: Notes, values: str) -> str:
     """What the notes say after an upgrade that may have taken the number of pods away."""
-    return notes(values, extra=["--is-upgrade"]).partition("it left 1 pod until that one acts")[2]
+    return notes(values, extra=["--is-upgrade"]).partition("only 1 pod runs until it acts")[2]
 
 
 @pytest.mark.parametrize("switch", ["enabled", "external"])

@@ -59,9 +59,9 @@ def test_with_an_autoscaler_its_min_replicas_are_guaranteed(
     assert render_chart("{replicaCount: 1, autoscaling: {enabled: true}}").all("PodDisruptionBudget")
 
 
-BOTH = "podDisruptionBudget: Kubernetes takes minAvailable or maxUnavailable, not both; take one of them out"
-NONE_GOES = "lets no pod go, so that no node can be drained; write at least 1"
-NONE_STAYS_AWAY = "lets none go, so that no node can be drained; write less, or maxUnavailable: 1 instead"
+BOTH = "podDisruptionBudget: Kubernetes accepts minAvailable or maxUnavailable, not both; remove one of them"
+NONE_GOES = "allows no eviction, so no node can be drained; set at least 1"
+NONE_STAYS_AWAY = "allows no eviction, so no node can be drained; lower it, or set maxUnavailable: 1 instead"
 
 
 @pytest.mark.parametrize(

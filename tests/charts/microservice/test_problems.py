@@ -99,14 +99,14 @@ def test_a_block_that_null_takes_away_is_a_slip_and_told_before_anything_else(
     engine: int, render_chart: ChartRenderer
 ) -> None:
     found = blocks_taken_away(render_chart, engine)
-    assert [problem.partition(": null removes every default of it; ")[0] for problem in found] == blocks(
+    assert [problem.partition(": null removes all its defaults; ")[0] for problem in found] == blocks(
         render_chart
     )
 
 
 def test_a_slip_is_told_with_what_to_write_instead(render_chart: ChartRenderer) -> None:
     assert (
-        "service: null removes every default of it; leave the line out, or write what you mean, such as "
+        "service: null removes all its defaults; delete the line, or set what you mean, such as "
         "service.enabled: false"
     ) in blocks_taken_away(render_chart)
 

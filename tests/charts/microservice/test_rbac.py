@@ -71,7 +71,7 @@ def test_an_existing_account_can_have_rights(render_case: CaseRenderer) -> None:
 
 def test_the_namespaces_default_account_gets_no_rights(render_chart: ChartRenderer) -> None:
     (problem,) = render_chart.problems(f"serviceAccount: {{create: false}}\nrbac: {{rules: [{READ}]}}")
-    assert problem.startswith("rbac has no account to give rights to: ")
+    assert problem.startswith("rbac has no service account to bind to: ")
 
 
 def test_what_a_role_cannot_hold_is_refused_with_its_path(render_chart: ChartRenderer) -> None:

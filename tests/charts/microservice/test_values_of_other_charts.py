@@ -166,7 +166,7 @@ def test_the_values_of_helm_create_are_refused_for_want_of_a_tag(
     engine, values = of_helm_create
     del values["service"]["port"]
     (problem,) = render_chart.problems(json.dumps(values), engine=engine)
-    assert problem.startswith("image.tag is missing: say which version of the image to run, such as --set-")
+    assert problem.startswith("image.tag is missing: set the version of the image to run, such as --set-")
 
 
 def test_only_four_keys_of_helm_create_are_written_otherwise_here(

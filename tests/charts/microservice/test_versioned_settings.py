@@ -106,7 +106,7 @@ def test_existing_settings_keep_their_names(render_chart: ChartRenderer) -> None
 
 
 @pytest.mark.parametrize(
-    ("values", "says"), [("{}", "# the pods alone"), (SETTINGS, "# the pods with their versioned settings")]
+    ("values", "says"), [("{}", "# the pods only"), (SETTINGS, "# the pods with their versioned settings")]
 )
 def test_the_notes_say_what_a_rollback_restores(values: str, says: str, notes: Notes) -> None:
     assert says in notes(values)

@@ -145,9 +145,9 @@ def test_keys_of_a_parent_chart_are_accepted(render_chart: ChartRenderer) -> Non
 def test_the_notes_name_the_namespace_and_where_the_release_lies(notes: Notes) -> None:
     text = notes("name: staging")
     assert text.startswith(
-        "The namespace staging is there: revision 1 of release shop, whose records lie in default\n"
+        "Namespace staging is installed: revision 1 of release shop, which is stored in namespace default\n"
     )
-    assert "  helm -n default uninstall shop          # its quota, limits and policy; it stays" in text
+    assert "  helm -n default uninstall shop          # the quota, limits and policy; keeps the" in text
     assert "  kubectl delete namespace staging " in text
 
 
@@ -158,7 +158,7 @@ def test_null_for_a_switch_means_off_in_the_notes(notes: Notes) -> None:
 
 def test_the_notes_warn_of_an_uninstall_that_takes_everything(notes: Notes) -> None:
     text = notes("retain: false")
-    assert "uninstall shop          # with everything that lives in it" in text
+    assert "uninstall shop          # the namespace and all in it" in text
     assert "kubectl delete namespace" not in text
 
 
@@ -178,20 +178,21 @@ def test_the_notes_warn_of_an_uninstall_that_takes_everything(notes: Notes) -> N
 )
 def test_the_notes_say_what_every_container_has_to_set(values: str, said: list[str], notes: Notes) -> None:
     lines = [line for line in notes(values).splitlines() if line.startswith("Every container")]
-    assert [line.split()[5] for line in lines] == said
+    assert [line.split()[4].rstrip(":") for line in lines] == said
 
 
 @pytest.mark.parametrize(
-    ("values", "said"), [("", " unless"), ("networkPolicy: {denyEgress: true}", ", nor do they")]
+    ("values", "said"),
+    [("", " is blocked"), ("networkPolicy: {denyEgress: true}", ", and from them except to DNS, is")],
 )
 def test_the_notes_say_who_reaches_whom(values: str, said: str, notes: Notes) -> None:
-    assert f"Nobody reaches its pods{said}" in notes(values)
+    assert f"Traffic to its pods{said}" in notes(values)
 
 
 def test_the_notes_are_silent_where_there_is_no_policy(notes: Notes) -> None:
     silent = notes("networkPolicy: {enabled: false}").splitlines()
     said, command = (line for line in notes().splitlines() if line not in silent)
-    assert said.startswith("Nobody reaches its pods")
+    assert said.startswith("Traffic to its pods")
     assert command == "  kubectl -n shop get networkpolicies"
 
 

@@ -1,18 +1,18 @@
 {{/*
-microservice.problems.autoscaling: an autoscaler has something to look at, and
-room to move.
+microservice.problems.autoscaling: an autoscaler has a metric, and minReplicas
+and maxReplicas that fit together.
 */}}
 {{- define "microservice.problems.autoscaling" -}}
   {{- $autoscaling := .Values.autoscaling }}
   {{- if and $autoscaling.enabled (not $autoscaling.external) }}
     {{- $metrics := include "microservice.autoscalingMetrics" . | fromJsonArray }}
     {{- if not $metrics }}
-      autoscaling has no metric: write autoscaling.targetCPUUtilizationPercentage,
+      autoscaling has no metric: set autoscaling.targetCPUUtilizationPercentage,
       {{- " targetMemoryUtilizationPercentage or metrics" }}
     {{- end }}
     {{- include "microservice.problems.missingRequests" (dict "root" . "metrics" $metrics) }}
     {{- if not $autoscaling.maxReplicas }}
-      autoscaling.maxReplicas is missing: write the most pods that there may be, such as 20
+      autoscaling.maxReplicas is missing: set the maximum number of pods, such as 20
     {{- else if gt (int64 ($autoscaling.minReplicas | default 1)) (int64 $autoscaling.maxReplicas) }}
       autoscaling.minReplicas: {{ int64 $autoscaling.minReplicas }} is above autoscaling.maxReplicas:
       {{- printf " %d" (int64 $autoscaling.maxReplicas) }}
@@ -21,10 +21,10 @@ room to move.
 {{- end -}}
 
 {{/*
-microservice.problems.missingRequests: (dict "root" ROOT "metrics" LIST): a
-target in percent is one of a request, which every container that goes on
-running has. As in Kubernetes a limit alone is a request too, and the pod's own
-counts.
+microservice.problems.missingRequests: (dict "root" ROOT "metrics" LIST):
+utilization is measured in percent of the request, so every long-running
+container needs one. As in Kubernetes, a limit without a request counts as one,
+and so do the pod's own resources.
 */}}
 {{- define "microservice.problems.missingRequests" -}}
   {{- $values := .root.Values }}
@@ -45,7 +45,7 @@ counts.
           {{- $request = get (. | default dict) $name | default $request }}
         {{- end }}
         {{- if not $request }}
-          autoscaling by {{ $name }} is in percent of the request, and a container has none: write {{ $key }}.requests.{{ $name }}
+          autoscaling by {{ $name }} needs a request on every container: set {{ $key }}.requests.{{ $name }}
         {{- end }}
       {{- end }}
     {{- end }}

@@ -1,6 +1,6 @@
 {{/*
-microservice.problems.blocks: a block with defaults of its own that is null has
-lost them all, which nobody wants.
+microservice.problems.blocks: null for a block removes all its defaults, which is
+never intended.
 */}}
 {{- define "microservice.problems.blocks" -}}
   {{- range $block, $instead := dict
@@ -24,7 +24,7 @@ lost them all, which nobody wants.
     "tests" "tests.enabled: false"
     "volumes" "volumes.tmp.enabled: false" }}
     {{- if kindIs "invalid" (index $.Values $block) }}
-      {{ $block }}: null removes every default of it; leave the line out, or write what you mean, such as {{ $instead }}
+      {{ $block }}: null removes all its defaults; delete the line, or set what you mean, such as {{ $instead }}
     {{- end }}
   {{- end }}
 {{- end -}}

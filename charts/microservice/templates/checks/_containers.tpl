@@ -1,6 +1,6 @@
 {{/*
-microservice.problems.containers: init and extra containers have names of their
-own, and mount what is declared, each at a place of its own.
+microservice.problems.containers: init and extra containers have unique names,
+and mount declared volumes at different paths.
 */}}
 {{- define "microservice.problems.containers" -}}
   {{- if or .Values.initContainers .Values.extraContainers }}
@@ -11,7 +11,7 @@ own, and mount what is declared, each at a place of its own.
       {{- $key := .key }}
       {{- $container := .container }}
       {{- with get $names $container.name }}
-        {{ $key }}.name: {{ $container.name }} is also the name of {{ . }}; give each container its own
+        {{ $key }}.name: {{ $container.name }} is also the name of {{ . }}; container names must be unique
       {{- end }}
       {{- $_ := set $names $container.name $key }}
       {{- $places := list }}
@@ -22,7 +22,7 @@ own, and mount what is declared, each at a place of its own.
         {{- end }}
         {{- $place := .mountPath | default .devicePath | default "" | trimSuffix "/" }}
         {{- if has $place $places }}
-          {{ $key }}.volumeMounts: two are mounted at {{ $place | replace "\n" "\\n" }}; give each its own mountPath
+          {{ $key }}.volumeMounts: two mounts at {{ quote $place }}; give each its own mountPath
         {{- end }}
         {{- $places = append $places $place }}
       {{- end }}

@@ -1,7 +1,6 @@
 {{/*
-microservice.problems.env: a variable comes from one place, variables that
-refer to each other in a circle have no order in which Kubernetes could fill
-them in.
+microservice.problems.env: each variable has one source, and variables don't
+refer to each other in a cycle, which Kubernetes could not expand.
 */}}
 {{- define "microservice.problems.env" -}}
   {{- $envs := dict "env" .Values.env }}
@@ -17,7 +16,8 @@ them in.
           {{- $value = include "microservice.withoutNulls" $value | fromJson }}
         {{- end }}
         {{- if ne (len $value) 1 }}
-          {{ $key }}.{{ $name }} comes from {{ keys $value | sortAlpha | join " and " | default "nowhere" }}: write one, such as
+          {{- $several := printf "several sources (%s)" (keys $value | sortAlpha | join ", ") }}
+          {{ $key }}.{{ $name }} has {{ empty $value | ternary "no source" $several }}: set one, such as
           {{- " secretKeyRef: {name: database, key: url}" }}
         {{- end }}
       {{- end }}
@@ -26,7 +26,7 @@ them in.
       {{- $env = include "microservice.merged" (list $.Values.env $env) | fromJson }}
     {{- end }}
     {{- with (include "microservice.envOrder" $env | fromJson).cycle }}
-      {{ $key }}: {{ join ", " . }} refer to each other in a circle, through $(NAME); write the value out in one of them
+      {{ $key }}: {{ join ", " . }} refer to each other in a cycle, through $(NAME); write the value itself in one of them
     {{- end }}
   {{- end }}
   {{- $places := dict }}
@@ -38,8 +38,7 @@ them in.
     {{- range $name, $value := $data }}
       {{- if not (kindIs "invalid" $value) }}
         {{- with get $places $name }}
-          {{ . }}.{{ $name }} and {{ $block }}.{{ $name }} are one variable: keep one of them, or write env.{{ $name }},
-          {{- " which counts over both" }}
+          {{ . }}.{{ $name }} and {{ $block }}.{{ $name }} set the same variable: remove one, or set env.{{ $name }}, which overrides both
         {{- end }}
         {{- $_ := set $places $name $block }}
       {{- end }}

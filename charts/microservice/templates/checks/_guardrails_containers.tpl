@@ -1,11 +1,11 @@
 {{/*
-microservice.risks.containers: every container is a known version, has requests
-to be placed by and a limit to its memory. As in Kubernetes a limit alone is a
-request too, and the pod's own count.
+microservice.risks.containers: every container has a fixed version, requests and a
+memory limit. As in Kubernetes, a limit without a request counts as one, and so
+do the pod's own resources.
 */}}
 {{- define "microservice.risks.containers" -}}
   {{- if and (eq (toString .Values.image.tag) "latest") (not .Values.image.digest) }}
-    image.tag: latest is another image tomorrow; write a version, or image.digest
+    image.tag: latest can change at any time; set a version, or image.digest
   {{- end }}
   {{- $all := dict "resources" .Values.resources }}
   {{- $_ := include "microservice.collectContainers" . }}
@@ -13,7 +13,7 @@ request too, and the pod's own count.
     {{- $_ := set $all (printf "%s.resources" .key) (.container.resources | default dict) }}
     {{- $image := .container.image }}
     {{- if and (has (regexFind ":[^:/]*$" $image) (list "" ":latest")) (not (contains "@" $image)) }}
-      {{ .key }}.image: {{ $image | replace "\n" "\\n" }} is another image tomorrow; write a version, or a digest
+      {{ .key }}.image: {{ quote $image }} can change at any time; set a version, or a digest
     {{- end }}
   {{- end }}
   {{- range $key, $job := include "microservice.jobs" . | fromJson }}
@@ -26,11 +26,11 @@ request too, and the pod's own count.
     {{- $limits := merge (dict) ($resources.limits | default dict) ($pod.limits | default dict) }}
     {{- $requests := merge (dict) ($resources.requests | default dict) $limits ($pod.requests | default dict) }}
     {{- if not $limits.memory }}
-      {{ $key }}.limits.memory: without it one container can take all of a node's; write one, such as 512Mi
+      {{ $key }}.limits.memory: without it a container can use all memory of its node; set one, such as 512Mi
     {{- end }}
     {{- range $name := list "cpu" "memory" }}
       {{- if not (get $requests $name) }}
-        {{ $key }}.requests.{{ $name }}: without it the pod is placed where there may be none left; write one
+        {{ $key }}.requests.{{ $name }}: without it the pod may be placed on a node that has none left; set one
       {{- end }}
     {{- end }}
   {{- end }}

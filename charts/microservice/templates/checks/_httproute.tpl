@@ -1,11 +1,11 @@
 {{/*
-microservice.problems.httproute: a route hangs on a Gateway, and leads to ports
-that the Service has. One of another's is somebody else's to know.
+microservice.problems.httproute: a route has a Gateway, and its backends are ports
+of the Service. Other Services are not known here.
 */}}
 {{- define "microservice.problems.httproute" -}}
   {{- if .Values.httpRoute.enabled }}
     {{- if not .Values.httpRoute.parentRefs }}
-      httpRoute.enabled: true without httpRoute.parentRefs: write the Gateway, such as httpRoute.parentRefs:
+      httpRoute.enabled: true without httpRoute.parentRefs: set the Gateway, such as httpRoute.parentRefs:
       {{- " [{name: gateway, namespace: gateways}]" }}
     {{- end }}
     {{- $names := list }}
@@ -22,7 +22,8 @@ that the Service has. One of another's is somebody else's to know.
           httpRoute.rules[{{ $index }}]: the Service has no port {{ .port | default "" | toString | quote }}; its ports are those under
           {{- printf " ports with a servicePort (%s)" (join ", " $names | default "none") }}
         {{- else if and (not $ours) (kindIs "string" .port) }}
-          httpRoute.rules[{{ $index }}]: port {{ .port }} of {{ .name }} has to be a number, for the chart doesn't know its names
+          httpRoute.rules[{{ $index }}]: port {{ .port }} of {{ .name }} must be a number: the chart doesn't know the port names of other
+          {{- " Services" }}
         {{- end }}
       {{- end }}
     {{- end }}

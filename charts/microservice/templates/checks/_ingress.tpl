@@ -1,13 +1,13 @@
 {{/*
-microservice.problems.ingress: an Ingress leads somewhere, to a port that the
-Service has, and its certificates are for hosts that it has rules for: a rule
-without a host has all, one for *.example.com a single label before the rest. A
-certificate for *.example.com is likewise for any such host.
+microservice.problems.ingress: an Ingress has a rule or a default backend, its
+rules use ports of the Service, and its certificates are for hosts with a rule.
+A rule without a host matches every host; one for *.example.com, and likewise a
+certificate, matches one label before the rest.
 */}}
 {{- define "microservice.problems.ingress" -}}
   {{- if .Values.ingress.enabled }}
     {{- if not (or .Values.ingress.hosts .Values.ingress.defaultBackend) }}
-      ingress.enabled: true without ingress.hosts: write the host, such as ingress.hosts: [{host: api.example.com}]
+      ingress.enabled: true without ingress.hosts: set the host, such as ingress.hosts: [{host: api.example.com}]
     {{- end }}
     {{- $names := list }}
     {{- $numbers := list }}
@@ -24,7 +24,7 @@ certificate for *.example.com is likewise for any such host.
             {{- printf " (%s)" (join ", " $names | default "none") }}
           {{- end }}
         {{- else if and $path.serviceName (not $path.port) }}
-          ingress.hosts[{{ $index }}]: serviceName: {{ $path.serviceName }} needs a port beside it, by name or number
+          ingress.hosts[{{ $index }}]: serviceName: {{ $path.serviceName }} needs a port too, by name or number
         {{- end }}
       {{- end }}
     {{- end }}
@@ -40,7 +40,7 @@ certificate for *.example.com is likewise for any such host.
           {{- $rest := (splitn "." 2 $host)._1 }}
           {{- $ruled := or (has "" $hosts) (has $host $hosts) (has (printf "*.%s" $rest) $hosts) }}
           {{- if not (or $ruled (and (hasPrefix "*." $host) (has $rest $above))) }}
-            ingress.tls[{{ $index }}].hosts: no rule is for {{ $host | replace "\n" "\\n" }}; add it to ingress.hosts, or take it out here
+            ingress.tls[{{ $index }}].hosts: no rule matches {{ quote $host }}; add it to ingress.hosts, or remove it here
           {{- end }}
         {{- end }}
       {{- end }}

@@ -1,12 +1,12 @@
 {{/*
-microservice.problems.jobs: a migration has something to run, and a job on a
-schedule has one that Kubernetes can read, and a name that leaves room for those
-of its runs: 11 characters of 63.
+microservice.problems.jobs: a migration has something to run, and a CronJob a
+valid schedule and a name that leaves room for the suffix of its Jobs: 11 of 63
+characters.
 */}}
 {{- define "microservice.problems.jobs" -}}
   {{- with .Values.migration }}
     {{- if and .enabled (not .command) (not .args) }}
-      migration.enabled: true without anything to run: write migration.command or migration.args, such as
+      migration.enabled: true, but nothing to run: set migration.command or migration.args, such as
       {{- " command: [python, -m, migrate]" }}
     {{- end }}
   {{- end }}
@@ -14,11 +14,11 @@ of its runs: 11 characters of 63.
     {{- if and $job (not (include "microservice.isDisabled" $job)) }}
       {{- $full := printf "%s-%s" (include "microservice.fullname" $) $name }}
       {{- if gt (len $full) 52 }}
-        cronJobs.{{ $name }}: the name {{ $full }} has {{ len $full }} characters, and a CronJob's may have 52; shorten the entry's, or
-        {{- " write fullnameOverride" }}
+        cronJobs.{{ $name }}: the name {{ $full }} has {{ len $full }} characters; a CronJob's may have 52: shorten the key, or set
+        {{- " fullnameOverride" }}
       {{- end }}
       {{- if not $job.schedule }}
-        cronJobs.{{ $name }} has no schedule: write when it runs, such as schedule: '30 3 * * *' for half past three each night
+        cronJobs.{{ $name }} has no schedule: set one, such as schedule: '30 3 * * *' for 03:30 every day
       {{- else if not (hasPrefix "@" $job.schedule) }}
         {{- include "microservice.problems.schedule" (dict "key" (printf "cronJobs.%s.schedule" $name) "schedule" $job.schedule) }}
       {{- end }}
@@ -27,32 +27,34 @@ of its runs: 11 characters of 63.
 {{- end -}}
 
 {{/*
-microservice.problems.schedule: (dict "key" KEY "schedule" TEXT): the number of
-a schedule's fields, what each can be, and ranges of numbers that run backwards.
-Ranges of names, such as fri-mon, are left to Kubernetes, which reads schedules
-by github.com/robfig/cron. In the schema the pattern would cost more time than
-all the names.
+microservice.problems.schedule: (dict "key" KEY "schedule" TEXT): a schedule
+has five fields of valid values, and no range of numbers runs backwards. The
+rules: github.com/robfig/cron, which Kubernetes uses. It also rejects backward
+ranges of names, such as fri-mon, which are not checked here. Not part of the
+schema, where the pattern would take Helm more time.
 */}}
 {{- define "microservice.problems.schedule" -}}
   {{- $place := printf "%s: %q" .key .schedule }}
   {{- $fields := regexSplit " +" (lower .schedule) -1 }}
   {{- if ne (len $fields) 5 }}
-    {{ $place }}: write 5 fields (minute, hour, day of the month, month, day of the week), not {{ len $fields }}
+    {{ $place }}: expected 5 fields (minute, hour, day of the month, month, day of the week), found {{ len $fields }}
   {{- else }}
     {{- range $index, $unit := list
-      (dict "name" "minute" "pattern" "[0-5]?[0-9]")
-      (dict "name" "hour" "pattern" "1?[0-9]|2[0-3]")
-      (dict "name" "day of the month" "pattern" "[1-9]|[12][0-9]|3[01]")
-      (dict "name" "month" "pattern" "[1-9]|1[0-2]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec")
-      (dict "name" "day of the week" "pattern" "[0-6]|sun|mon|tue|wed|thu|fri|sat") }}
+      (dict "name" "minute" "values" "0-59" "pattern" "[0-5]?[0-9]")
+      (dict "name" "hour" "values" "0-23" "pattern" "1?[0-9]|2[0-3]")
+      (dict "name" "day of the month" "values" "1-31" "pattern" "[1-9]|[12][0-9]|3[01]")
+      (dict "name" "month" "values" "1-12 or jan-dec" "pattern"
+        "[1-9]|1[0-2]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec")
+      (dict "name" "day of the week" "values" "0-6 or sun-sat" "pattern"
+        "[0-6]|sun|mon|tue|wed|thu|fri|sat") }}
       {{- $item := printf "^([*?]|0*(%s)(-0*(%s))?)(/0*[1-9][0-9]*)?$" .pattern .pattern }}
       {{- range splitList "," (index $fields $index) }}
         {{- $ends := regexFind "^[0-9]+-[0-9]+" . | splitList "-" }}
         {{- if not (regexMatch $item .) }}
-          {{ $place }}: {{ . | replace "\n" "\\n" }} is no {{ $unit.name }}: write a number, *, a range such as 1-5,
+          {{ $place }}: {{ quote . }} is not a valid {{ $unit.name }}: use {{ $unit.values }}, *, a range such as 1-5,
           {{- " a step such as */10, or a list of these" }}
         {{- else if gt (first $ends | atoi) (last $ends | atoi) }}
-          {{ $place }}: {{ . }} runs backwards; write two ranges
+          {{ $place }}: {{ . }} runs backwards; use two ranges
         {{- end }}
       {{- end }}
     {{- end }}

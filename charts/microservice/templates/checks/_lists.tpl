@@ -1,6 +1,6 @@
 {{/*
-microservice.problems.lists: where Kubernetes takes a list for a map, no two of
-its entries have one key (merge strategy "map": Kubernetes API reference).
+microservice.problems.lists: no two entries of a list have the same key where
+Kubernetes merges the list by key (list type "map": Kubernetes API reference).
 */}}
 {{- define "microservice.problems.lists" -}}
   {{- $lists := dict }}
@@ -25,11 +25,11 @@ its entries have one key (merge strategy "map": Kubernetes API reference).
     {{- range $entry := first $list }}
       {{- $key := list }}
       {{- range rest $list }}
-        {{- $key = append $key (printf "%s %v" . (get $entry .)) }}
+        {{- $key = append $key (get $entry . | toString | quote | printf "%s %s" .) }}
       {{- end }}
       {{- $key = join ", " $key }}
       {{- if has $key $seen }}
-        {{ $place }}: two entries have {{ $key | replace "\n" "\\n" }}; keep one of them
+        {{ $place }}: two entries have {{ $key }}; remove one of them
       {{- end }}
       {{- $seen = append $seen $key }}
     {{- end }}

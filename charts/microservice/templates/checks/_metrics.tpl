@@ -1,6 +1,6 @@
 {{/*
-microservice.problems.metrics: a monitor asks at a port that is there: the
-Service's, or one that a container which goes on running has under that name.
+microservice.problems.metrics: a ServiceMonitor names a port of the Service, a
+PodMonitor a port of a long-running container.
 */}}
 {{- define "microservice.problems.metrics" -}}
   {{- if (.Values.metrics.serviceMonitor).enabled }}
@@ -30,8 +30,8 @@ Service's, or one that a container which goes on running has under that name.
     {{- end }}
     {{- $port := (include "microservice.endpoint" (dict "root" . "monitor" .Values.metrics.podMonitor) | fromJson).port }}
     {{- if not (has $port $names) }}
-      metrics.podMonitor.port: no container has a port {{ quote $port }}; those that there are have a name under ports, or in a
-      {{- printf " container's own (%s)" (join ", " $names | default "none") }}
+      metrics.podMonitor.port: no container has a port {{ quote $port }}; its ports are those under ports, and named ports of
+      {{- printf " other containers (%s)" (join ", " $names | default "none") }}
     {{- end }}
   {{- end }}
 {{- end -}}

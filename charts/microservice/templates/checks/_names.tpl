@@ -1,18 +1,18 @@
 {{/*
-microservice.problems.names: what all names begin with has to be a DNS label
-with a letter first, as a Service's name (RFC 1035).
+microservice.problems.names: the prefix of all names is a DNS label that starts
+with a letter, as a Service's name must (RFC 1035).
 */}}
 {{- define "microservice.problems.names" -}}
   {{- $fullname := include "microservice.fullname" . }}
   {{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $fullname) }}
-    the name {{ quote $fullname }} can't be a Service's: it takes small letters, digits and '-', and begins with a letter; write
+    the name {{ quote $fullname }} is not a valid Service name (lowercase letters, digits and '-', starting with a letter): set
     {{- printf " fullnameOverride, such as fullnameOverride: app-%s" ($fullname | lower | replace "." "-") }}
   {{- end }}
 {{- end -}}
 
 {{/*
-microservice.problems.labels: the labels that find the pods are the chart's own;
-another value beside them would be lost without a word.
+microservice.problems.labels: no label of the selector has another value in the
+values, which would be ignored silently.
 */}}
 {{- define "microservice.problems.labels" -}}
   {{- if contains "app.kubernetes.io/" (pick .Values "commonLabels" "podLabels" | toJson) }}
@@ -20,8 +20,8 @@ another value beside them would be lost without a word.
       {{- range $key := list "commonLabels" "podLabels" }}
         {{- $written := get (get $.Values $key | default dict) $label | default $own | toString }}
         {{- if ne $written $own }}
-          {{ $key }}: {{ printf "{%s: %s}" $label $written }} would change what finds the pods, which stays {{ quote $own }}; take it out
-          {{- " (app.kubernetes.io/name is nameOverride's to change)" }}
+          {{ $key }}: {{ printf "{%s: %s}" $label $written }} conflicts with the selector, where it is {{ quote $own }}; remove it
+          {{- " (to change app.kubernetes.io/name, set nameOverride)" }}
         {{- end }}
       {{- end }}
     {{- end }}

@@ -1,7 +1,6 @@
 {{/*
-microservice.problems.probes: a probe that was asked for can be made: it has a
-handler, and a port that is declared. The readiness probe is asked for by
-default, so it goes without a word where no port is.
+microservice.problems.probes: a probe has a handler and a declared port. The
+readiness probe is on by default, so without a port it is left out silently.
 */}}
 {{- define "microservice.problems.probes" -}}
   {{- $ports := include "microservice.ports" . | fromJson }}
@@ -13,22 +12,22 @@ default, so it goes without a word where no port is.
     {{- $handler := include "microservice.probeHandler" $probe }}
     {{- $port := (get $probe $handler | default dict).port }}
     {{- if and $probe (not $handler) (not (include "microservice.isDisabled" $probe)) }}
-      {{ $key }} has nothing to ask: write {{ $key }}.httpGet.path, or tcpSocket, grpc or exec
+      {{ $key }} has no handler: set {{ $key }}.httpGet.path, or tcpSocket, grpc or exec
     {{- end }}
     {{- if and (kindIs "string" $port) $port (not (hasKey $ports $port)) }}
-      {{ $key }}.{{ $handler }}.port: {{ $port }} is none of the ports declared under ports
+      {{ $key }}.{{ $handler }}.port: {{ $port }} is not declared under ports
       {{- printf " (%s)" (keys $ports | sortAlpha | join ", " | default "none") }}
     {{- end }}
     {{- if and $handler (ne $handler "exec") (not $port) (not $ports) (ne $key "readinessProbe") }}
-      {{ $key }}.{{ $handler }} has no port: write {{ $key }}.{{ $handler }}.port, since none is declared under ports
+      {{ $key }}.{{ $handler }} has no port: set {{ $key }}.{{ $handler }}.port, since none is declared under ports
     {{- end }}
   {{- end }}
 {{- end -}}
 
 {{/*
-microservice.problems.handlers: what a hook, or a probe of another container,
-asks by name is a port of its own container. The main container's probes have
-more that can be wrong with them, and are looked at by themselves.
+microservice.problems.handlers: a port that a hook, or a probe of another
+container, refers to by name is a port of its container. The main container's
+probes are checked above.
 */}}
 {{- define "microservice.problems.handlers" -}}
   {{- if or .Values.lifecycle .Values.initContainers .Values.extraContainers }}
@@ -56,7 +55,7 @@ more that can be wrong with them, and are looked at by themselves.
         {{- range $action := list "httpGet" "tcpSocket" }}
           {{- $port := (get (kindIs "map" $handler | ternary $handler dict) $action | default dict).port }}
           {{- if and (kindIs "string" $port) (not (has $port $names)) }}
-            {{ $key }}{{ $name }}.{{ $action }}.port: {{ $port }} is none of its container's ports
+            {{ $key }}{{ $name }}.{{ $action }}.port: {{ $port }} is not a port of its container
             {{- printf " (%s)" (sortAlpha $names | join ", " | default "none") }}
           {{- end }}
         {{- end }}

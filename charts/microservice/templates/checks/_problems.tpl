@@ -1,11 +1,11 @@
 {{/*
-microservice.problems: everything about the values that no schema can see and
-that would not work, each in a sentence with its key and its remedy, as a JSON
-list. A block that was taken away makes the rest meaningless, so it comes alone.
-Under guardrails: enforce a risk is a problem.
+microservice.problems: all mistakes in the values that the schema can't find,
+as a JSON list of sentences with key and remedy. A block that is null is
+reported alone: the other checks need it. Under guardrails: enforce, risks are
+problems.
 
-A check prints its problems, each on a line of its own: where a value in one can
-hold a line break, that is escaped.
+A check prints one problem a line, so a value that can contain a line break is
+quoted or escaped.
 */}}
 {{- define "microservice.problems" -}}
   {{- or (include "microservice.problems.blocks" .) (include "microservice.problems.all" .) | include "microservice.lines" -}}
@@ -42,8 +42,8 @@ hold a line break, that is escaped.
 {{- end -}}
 
 {{/*
-microservice.lines: a text -> its lines as a JSON list: without indentation,
-without empty ones, each once.
+microservice.lines: a text -> its lines as a JSON list, without indentation,
+empty lines and duplicates.
 */}}
 {{- define "microservice.lines" -}}
   {{- regexReplaceAll "\\s*\\n\\s*" . "\n" | trim | splitList "\n" | compact | uniq | toJson -}}

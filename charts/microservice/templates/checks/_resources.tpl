@@ -1,6 +1,6 @@
 {{/*
-microservice.problems.resources: no container is promised more than it may use.
-The main container's default limits give way by themselves.
+microservice.problems.resources: no request exceeds its limit. The main
+container's default limits are raised where needed.
 */}}
 {{- define "microservice.problems.resources" -}}
   {{- $all := dict }}

@@ -1,34 +1,34 @@
 {{/*
-microservice.problems.rollout: a rollout that may neither take a pod away nor
-add one never begins. Kubernetes' own default of both is 25%.
+microservice.problems.rollout: a rollout that may neither remove a pod nor add
+one can't start. Kubernetes' default for both is 25%.
 */}}
 {{- define "microservice.problems.rollout" -}}
   {{- $update := .Values.strategy.rollingUpdate | default dict }}
   {{- $none := list "0" "0%" }}
   {{- $stuck := and (has (toString $update.maxUnavailable) $none) (has (toString $update.maxSurge) $none) }}
   {{- if and $stuck (ne (toString .Values.strategy.type) "Recreate") }}
-    strategy.rollingUpdate: with maxUnavailable and maxSurge both 0 a rollout can't begin; write one of them above 0, such as
+    strategy.rollingUpdate: with maxUnavailable and maxSurge both 0 a rollout can't start; set one of them above 0, such as
     {{- " maxUnavailable: 1" }}
   {{- end }}
 {{- end -}}
 
 {{/*
-microservice.problems.shutdown: a pod that is still draining when its grace
-period ends is killed in the middle of its requests.
+microservice.problems.shutdown: a pod that still drains when its grace period ends
+is killed while it serves requests.
 */}}
 {{- define "microservice.problems.shutdown" -}}
   {{- $drain := include "microservice.drainSeconds" . | int64 }}
   {{- $grace := include "microservice.graceSeconds" . | int64 }}
   {{- if and (gt $drain 0) (ge $drain $grace) (not (.Values.lifecycle).preStop) }}
-    shutdown.drainSeconds: {{ $drain }} leaves nothing of terminationGracePeriodSeconds: {{ $grace }} for the process to end; make the
-    {{- " first smaller, or the second larger" }}
+    shutdown.drainSeconds: {{ $drain }} leaves the process no time to stop within terminationGracePeriodSeconds: {{ $grace }};
+    {{- " lower the first, or raise the second" }}
   {{- end }}
 {{- end -}}
 
 {{/*
-microservice.problems.disruption: a budget that is written lets a pod go, or no
-node could be drained. A percentage of the pods is rounded up (Kubernetes,
-Specifying a Disruption Budget for your Application).
+microservice.problems.disruption: a budget allows at least one eviction, or no
+node could be drained. Percentages are rounded up (Kubernetes, Specifying a
+Disruption Budget for your Application).
 */}}
 {{- define "microservice.problems.disruption" -}}
   {{- $budget := .Values.podDisruptionBudget }}
@@ -40,11 +40,11 @@ Specifying a Disruption Budget for your Application).
     {{- $least := hasSuffix "%" $min | ternary (div (add (mul $percent $pods) 99) 100) $percent }}
     {{- if lt $pods 2 }}
     {{- else if and (ne $min "<nil>") (ne $max "<nil>") }}
-      podDisruptionBudget: Kubernetes takes minAvailable or maxUnavailable, not both; take one of them out
+      podDisruptionBudget: Kubernetes accepts minAvailable or maxUnavailable, not both; remove one of them
     {{- else if has $max (list "0" "0%") }}
-      podDisruptionBudget.maxUnavailable: {{ $max }} lets no pod go, so that no node can be drained; write at least 1
+      podDisruptionBudget.maxUnavailable: {{ $max }} allows no eviction, so no node can be drained; set at least 1
     {{- else if ge $least $pods }}
-      podDisruptionBudget.minAvailable: {{ $min }} of {{ $pods }} pods lets none go, so that no node can be drained; write less, or
+      podDisruptionBudget.minAvailable: {{ $min }} of {{ $pods }} pods allows no eviction, so no node can be drained; lower it, or set
       {{- " maxUnavailable: 1 instead" }}
     {{- end }}
   {{- end }}

@@ -1,7 +1,7 @@
 {{/*
-microservice.problems.security: a container that must not be root doesn't start
-as root. The message names where each of the two was said: with the container,
-in securityContext, in podSecurityContext, or by the standard.
+microservice.problems.security: no container has both runAsNonRoot and user 0. The
+message names where each is set: the container, securityContext,
+podSecurityContext or podSecurityStandard.
 */}}
 {{- define "microservice.problems.security" -}}
   {{- if contains `"runAsUser":0` (pick .Values "securityContext" "podSecurityContext" "initContainers" "extraContainers" | toJson) }}
@@ -20,18 +20,18 @@ in securityContext, in podSecurityContext, or by the standard.
             {{- end }}
           {{- end }}
         {{- end }}
-        {{ $user }}.runAsUser: 0 is root, which runAsNonRoot of {{ $rule }} rules out; write another user, or runAsNonRoot: false
+        {{ $user }}.runAsUser: 0 is root, which runAsNonRoot of {{ $rule }} forbids; set another user, or runAsNonRoot: false
       {{- end }}
     {{- end }}
   {{- end }}
 {{- end -}}
 
 {{/*
-microservice.problems.rbac: rights are given to an account of the application's,
-not to the one that all pods of the namespace have that name none.
+microservice.problems.rbac: roles are bound to a service account of the
+application, not to the namespace's default.
 */}}
 {{- define "microservice.problems.rbac" -}}
   {{- if and (or .Values.rbac.rules .Values.rbac.clusterRules) (not (or .Values.serviceAccount.create .Values.serviceAccount.name)) }}
-    rbac has no account to give rights to: write serviceAccount.create: true, or serviceAccount.name for one made elsewhere
+    rbac has no service account to bind to: set serviceAccount.create: true, or serviceAccount.name to an existing one
   {{- end }}
 {{- end -}}

@@ -1,6 +1,6 @@
 {{/*
-namespace.problems.limits: the bounds of a LimitRange are in order, and a
-claim's say something of its size. As the API server has it: pkg/apis/core,
+namespace.problems.limits: the bounds of a LimitRange are in order, and those
+of a claim include storage. The rules: Kubernetes, pkg/apis/core,
 ValidateLimitRange.
 */}}
 {{- define "namespace.problems.limits" -}}
@@ -21,13 +21,13 @@ ValidateLimitRange.
       {{- end }}
     {{- end }}
     {{- if and (eq $type "PersistentVolumeClaim") $bounds (not $below.storage) }}
-      limitRange.limits.PersistentVolumeClaim has no storage: write max or min, such as max: {storage: 50Gi}
+      limitRange.limits.PersistentVolumeClaim has no storage: set max or min, such as max: {storage: 50Gi}
     {{- end }}
   {{- end }}
 {{- end -}}
 
 {{/*
-namespace.problems.quota: a container that says nothing fits into the quota.
+namespace.problems.quota: a container with the default resources fits into the quota.
 */}}
 {{- define "namespace.problems.quota" -}}
   {{- $defaults := (.Values.limitRange.limits).Container | default dict }}
@@ -40,7 +40,7 @@ namespace.problems.quota: a container that says nothing fits into the quota.
           {{- $hard = toJson $hard | trimAll "\"" }}
           {{- if include "namespace.exceeds" (dict "quantity" $amount "limit" $hard) }}
             limitRange.limits.Container.{{ $default }}.{{ $resource }}: {{ $amount }} is above
-            {{- printf " resourceQuota.hard.%s.%s: %s," $kind $resource $hard }} so that no pod could start;
+            {{- printf " resourceQuota.hard.%s.%s: %s," $kind $resource $hard }} so no pod could start;
             {{- " lower the first, or raise the second" }}
           {{- end }}
         {{- end }}

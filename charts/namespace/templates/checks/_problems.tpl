@@ -1,10 +1,10 @@
 {{/*
-namespace.problems: everything about the values that no schema can see and that
-would not work, each in a sentence with its key and its remedy, as a JSON list.
-A block that was taken away makes the rest meaningless, so it comes alone.
+namespace.problems: all mistakes in the values that the schema can't find, as a
+JSON list of sentences with key and remedy. A block that is null is reported
+alone: the other checks need it.
 
-A check prints its problems, each on a line of its own: where a value in one can
-hold a line break, that is escaped.
+A check prints one problem a line, so a value that can contain a line break is
+quoted or escaped.
 */}}
 {{- define "namespace.problems" -}}
   {{- or (include "namespace.problems.blocks" .) (include "namespace.problems.all" .) | include "namespace.lines" -}}
@@ -17,8 +17,8 @@ hold a line break, that is escaped.
 {{- end -}}
 
 {{/*
-namespace.problems.blocks: a block with defaults of its own that is null has
-lost them all, which nobody wants.
+namespace.problems.blocks: null for a block removes all its defaults, which is
+never intended.
 */}}
 {{- define "namespace.problems.blocks" -}}
   {{- range $block, $instead := dict
@@ -27,14 +27,14 @@ lost them all, which nobody wants.
     "podSecurity" "podSecurity.enforce: privileged"
     "resourceQuota" "resourceQuota.enabled: false" }}
     {{- if kindIs "invalid" (index $.Values $block) }}
-      {{ $block }}: null removes every default of it; leave the line out, or write what you mean, such as {{ $instead }}
+      {{ $block }}: null removes all its defaults; delete the line, or set what you mean, such as {{ $instead }}
     {{- end }}
   {{- end }}
 {{- end -}}
 
 {{/*
-namespace.lines: a text -> its lines as a JSON list: without indentation,
-without empty ones, each once.
+namespace.lines: a text -> its lines as a JSON list, without indentation,
+empty lines and duplicates.
 */}}
 {{- define "namespace.lines" -}}
   {{- regexReplaceAll "\\s*\\n\\s*" . "\n" | trim | splitList "\n" | compact | uniq | toJson -}}
