@@ -22,6 +22,16 @@ from ci.kubernetes.versions import NEWEST, require_supported
 
 ENGINES: tuple[int, ...] = (3, 4)
 
+# Environment variables for a Helm that ends as soon as it can: a render takes two thirds of the CPU time.
+LEAN = {
+    # It lives for milliseconds: let it collect garbage only when memory runs short.
+    "GOGC": "off",
+    "GOMEMLIMIT": "512MiB",
+    # The parts of kubectl in it compress their translations at each start. Those of English are the largest;
+    # French has five sentences, about commands that Helm doesn't have.
+    "LC_ALL": "fr_FR.UTF-8",
+}
+
 # A finding goes on until the next one, an empty line, or the summary.
 _LINT_FINDING = re.compile(r"^\[(?:ERROR|WARNING)\] .*(?:\n(?!\[|\n|\d+ chart).*)*", re.MULTILINE)
 
@@ -200,9 +210,7 @@ def _environment() -> dict[str, str]:
         "HELM_CONFIG_HOME": f"{home}/config",
         "HELM_DATA_HOME": f"{home}/data",
         "KUBECONFIG": f"{home}/no-kubeconfig",
-        # Helm lives for milliseconds: collecting garbage only when memory runs short saves a fifth of them.
-        "GOGC": "off",
-        "GOMEMLIMIT": "512MiB",
+        **LEAN,
     }
 
 
