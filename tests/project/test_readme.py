@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shlex
@@ -125,16 +126,17 @@ def test_values_render_objects_that_are_valid_and_find_each_other(fence: Fence, 
     ] == []
 
 
+@functools.cache
+def flags(engine: int, *command: str) -> set[str]:
+    """The flags that the help of a command of Helm names."""
+    told = helm.run(engine, [*command, "--help"], subject="help").stdout
+    return set(re.findall(r"(?<=\s)--?[a-z0-9-]+", told))
+
+
 @of_helm(renders=False)
 def test_helm_knows_each_flag_of_its_commands(fence: Fence, command: str, engine: int) -> None:
     words = shlex.split(command, comments=True)[1:]
-    asked = subprocess.run(
-        [str(find(HELM[engine])), *words[: 2 if words[0] in ("registry", "repo") else 1], "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    known = set(re.findall(r"(?<=\s)--?[a-z0-9-]+", asked.stdout))
+    known = flags(engine, *words[: 2 if words[0] in ("registry", "repo") else 1])
     assert {word.partition("=")[0] for word in words if word.startswith("-")} - known == set()
 
 
@@ -159,6 +161,7 @@ def test_helm_renders_what_a_command_installs(
     none_yet = tmp_path / "releases.yaml"
     none_yet.write_text("[]", encoding="utf-8")
     environment = {
+        **helm.LEAN,
         "PATH": os.environ["PATH"],
         "HELM_DRIVER": "memory",
         "HELM_MEMORY_DRIVER_DATA": str(none_yet),

@@ -24,7 +24,7 @@ class Helm:
         """Return what Helm prints; HelmError where it fails."""
         result = subprocess.run(
             [str(find(HELM[self.engine])), *arguments],
-            env={**os.environ, **self.environment},
+            env={**os.environ, **helm.LEAN, **self.environment},
             input=stdin,
             capture_output=True,
             text=True,

@@ -12,6 +12,7 @@ import pytest
 
 from ci.base import repository
 from ci.charts import helm
+from ci.charts.catalog import Chart
 from ci.publishing import packages
 from tests.support.publishers import Helm, Key, Shop
 from tests.support.servers import Certificate, certificate
@@ -37,6 +38,25 @@ def tls(tmp_path: Path) -> Certificate:
     return certificate(tmp_path)
 
 
+_packed: dict[object, bytes] = {}
+
+
+@pytest.fixture
+def packed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pack the same files once for all tests: test_packages.py tests how that is done."""
+    pack = packages.pack
+
+    def packed(chart: Chart, time: int, *, engine: int) -> bytes:
+        files = [file for file in sorted(chart.path.rglob("*")) if file.is_file()]
+        content = tuple((str(file.relative_to(chart.path)), file.read_bytes()) for file in files)
+        key = (chart.path.name, content, time, engine)
+        if key not in _packed:
+            _packed[key] = pack(chart, time, engine=engine)
+        return _packed[key]
+
+    monkeypatch.setattr(packages, "pack", packed)
+
+
 @pytest.fixture
 def unlinted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Skip helm lint, which has its own tests and takes longer than everything else."""
@@ -44,7 +64,7 @@ def unlinted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def shop(unlinted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(unlinted: None, packed_once: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     root = tmp_path / "shop"
     monkeypatch.setattr("ci.base.repository._ROOT", root)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
@@ -59,7 +79,7 @@ def shop(unlinted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sho
 
 
 @pytest.fixture
-def real_charts(unlinted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def real_charts(unlinted: None, packed_once: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return packages of our charts; they are made and published from a copy without a history."""
     root = tmp_path / "repository"
     shutil.copytree(repository.root() / "charts", root / "charts", ignore=shutil.ignore_patterns("ci"))
