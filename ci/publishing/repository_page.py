@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import semver
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from ci.base import kubernetes_yaml
@@ -61,17 +62,8 @@ def write(repository: Path) -> Path:
     index gives the same bytes. Raises UserError if index.yaml is missing or invalid.
     """
     sections = list(_sections(repository))
-    environment = Environment(
-        loader=FileSystemLoader(_PARTS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["marked"] = _marked
     style, script = (_PARTS.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
-    text = environment.get_template("index.html").render(
+    text = _template().render(
         sections=sections,
         alias=pyproject.name(),
         charts=pyproject.address("Charts"),
@@ -86,6 +78,20 @@ def write(repository: Path) -> Path:
     write_whole(repository / _ARTIFACT_HUB, (root() / _ARTIFACT_HUB).read_text(encoding="utf-8"))
     write_whole(page, text)
     return page
+
+
+@functools.cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_PARTS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["marked"] = _marked
+    return environment.get_template("index.html")
 
 
 def _sections(repository: Path) -> Iterator[Section]:
