@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 
+from ci.charts import render_cache
 from tests.support import observations
 from tests.support.repository import Repository
 
@@ -64,3 +65,10 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """A repository of the test's own, which the harness takes for this one."""
     monkeypatch.setattr("ci.base.repository._ROOT", tmp_path)
     return Repository(tmp_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_renders(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """Have the workers of a run render each case once between them."""
+    if worker_id != "master":
+        render_cache.share(tmp_path_factory.getbasetemp().parent / "renders")

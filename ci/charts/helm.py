@@ -17,6 +17,7 @@ from pathlib import Path
 from ci.base.errors import UserError
 from ci.base.programs import HELM, cache_folder, find
 from ci.base.repository import shown
+from ci.charts import render_cache
 from ci.charts.catalog import Case, read_values
 from ci.kubernetes.versions import NEWEST, require_supported
 
@@ -64,19 +65,26 @@ def render(case: Case, engine: int, kube_version: str = NEWEST, release: str | N
         future = _renders.setdefault(key, Future())
     if first:
         try:
-            future.set_result(
-                template(
-                    case.chart.path,
-                    case.values,
-                    engine=engine,
-                    release=key[3],
-                    namespace=case.namespace,
-                    kube_version=kube_version,
-                )
-            )
+            future.set_result(_rendered(*key))
         except BaseException as error:
             future.set_exception(error)
     return future.result()
+
+
+def _rendered(case: Case, engine: int, kube_version: str, release: str) -> str:
+    return render_cache.shared(
+        lambda: template(
+            case.chart.path,
+            case.values,
+            engine=engine,
+            release=release,
+            namespace=case.namespace,
+            kube_version=kube_version,
+        ),
+        program=find(HELM[engine]),
+        inputs=[case.chart.path, *case.values],
+        options=[kube_version, release, case.namespace],
+    )
 
 
 def render_all(

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
 
 from ci.base.errors import UserError
-from ci.charts import catalog, helm
+from ci.charts import helm
 from ci.charts.catalog import Case
 from tests.support.rendering import CaseRenderer, Render
 
 
 @pytest.fixture(scope="session")
 def render() -> Render:
-    """Return what renders a case with an engine; the first call renders all cases with both."""
-
-    @functools.cache
-    def all_renders() -> dict[tuple[Case, int], str | UserError]:
-        return helm.render_all(catalog.cases())
+    """Return what renders a case with an engine; where that fails, so does the test."""
 
     def render(case: Case, engine: int) -> str:
-        rendered = all_renders()[case, engine]
-        if isinstance(rendered, UserError):
-            pytest.fail(str(rendered), pytrace=False)
-        return rendered
+        try:
+            return helm.render(case, engine)
+        except UserError as error:
+            pytest.fail(str(error), pytrace=False)
 
     return render
 

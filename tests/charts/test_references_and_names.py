@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 
 import pytest
 
@@ -28,20 +27,6 @@ def longest_release(case: Case) -> str:
     return f"r{case.name}".ljust(LONGEST, "x")[:LONGEST]
 
 
-@pytest.fixture(scope="module")
-def render_longest() -> Callable[[Case], str]:
-    """Return what renders a case under the longest name; by now all are rendered, in parallel."""
-
-    def render(case: Case) -> str:
-        return helm.render(case, ENGINES[-1], release=longest_release(case))
-
-    with ThreadPoolExecutor() as pool:
-        for case in catalog.cases():
-            # What fails fails again for the test that asks for it.
-            pool.submit(render, case)
-    return render
-
-
 @every_case
 def test_every_reference_is_to_an_object_that_exists(case: Case, render: Render) -> None:
     refuse(references.findings(manifests.parse(render(case, ENGINES[-1])), catalog.fullname(case)))
@@ -53,11 +38,9 @@ def test_names_and_labels_are_legal(case: Case, render: Render) -> None:
 
 
 @every_case
-def test_names_labels_and_references_hold_at_the_longest_release_name(
-    case: Case, render_longest: Callable[[Case], str]
-) -> None:
+def test_names_labels_and_references_hold_at_the_longest_release_name(case: Case) -> None:
     try:
-        objects = manifests.parse(render_longest(case))
+        objects = manifests.parse(helm.render(case, ENGINES[-1], release=longest_release(case)))
     except UserError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
     refuse(
