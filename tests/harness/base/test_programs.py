@@ -62,10 +62,11 @@ def release() -> Iterator[Release]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             served.requests.append(self.path)
-            served.may_answer.wait(timeout=20)
             self.send_response(served.status)
             self.send_header("Content-Length", str(len(served.body) + served.missing_bytes))
             self.end_headers()
+            # Who downloads says so when the answer begins.
+            served.may_answer.wait(timeout=20)
             self.wfile.write(served.body)
 
         def log_message(self, format: str, *args: object) -> None:
