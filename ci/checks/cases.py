@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from ci.base import repository
@@ -14,6 +14,7 @@ from ci.charts.catalog import Case, Chart
 from ci.checks import golden, naming, references, tidiness
 from ci.kubernetes import fields, manifests, validation
 from ci.kubernetes.differences import describe
+from ci.kubernetes.manifests import Object
 from ci.kubernetes.versions import NEWEST, OLDEST
 from ci.values import lint as values_lint
 
@@ -21,20 +22,18 @@ from ci.values import lint as values_lint
 def lint(kube_version: str = "") -> None:
     """Check the charts, alone and with every case, with both Helms; UserError with everything found.
 
-    A field that the Kubernetes version ``kube_version`` does not know yet counts too; "" asks for no version.
+    ``kube_version`` ("1.31", or "" for none) also reports each field that this version does not know yet.
     """
     _end(_value_faults())
-    complaints, rendered = _helm_lint(), _rendered()
-    complaints += [*_findings(rendered), *(_new_fields(rendered, kube_version) if kube_version else [])]
-    _end(complaints, f"{_scope()}{kube_version and f', Kubernetes {kube_version}'}: nothing found")
+    problems = _problems(lambda objects: _new_fields(objects, kube_version) if kube_version else [])
+    _end(problems, f"{_scope()}{kube_version and f', Kubernetes {kube_version}'}: nothing found")
 
 
 def lint_and_validate() -> None:
     """Check as ``lint`` does, and validate every object on every Kubernetes version; raise as it does."""
     _end(_value_faults())
-    complaints, rendered = _helm_lint(), _rendered()
-    complaints += [*_findings(rendered), *_problems(rendered)]
-    _end(complaints, f"{_scope()}, Kubernetes {OLDEST} to {NEWEST}: nothing found")
+    problems = _problems(lambda objects: validation.report(fields.problems(objects)))
+    _end(problems, f"{_scope()}, Kubernetes {OLDEST} to {NEWEST}: nothing found")
 
 
 def render(name: str, kube_version: str) -> None:
@@ -44,8 +43,9 @@ def render(name: str, kube_version: str) -> None:
 
 def compare_goldens() -> None:
     """Compare what every case renders to with its golden file; UserError with every difference."""
-    found = [f"{repository.shown(path)} is the golden file of no case" for path in golden.orphans()]
-    for case, stream in _rendered().items():
+    rendered, found = _rendered()
+    found += [f"{repository.shown(path)} is the golden file of no case" for path in golden.orphans()]
+    for case, stream in rendered.items():
         try:
             differences = golden.check(case, stream)
         except UserError as error:
@@ -56,8 +56,13 @@ def compare_goldens() -> None:
 
 
 def update_goldens() -> None:
-    """Accept what every case renders to; print each golden file that this changes, and how."""
-    changes = golden.update(_rendered())
+    """Accept what every case renders to; print each golden file that this changes, and how.
+
+    Raises UserError, before anything is written, with every case that does not render.
+    """
+    rendered, failures = _rendered()
+    _end(failures)
+    changes = golden.update(rendered)
     for change in changes:
         out.out(f"{change.what} {repository.shown(change.path)}")
         for difference in change.differences:
@@ -98,53 +103,48 @@ def _helm_lint() -> list[str]:
     return complaints
 
 
-def _findings(rendered: Mapping[Case, str]) -> list[str]:
-    """Look for what is wrong within and between a case's objects, whatever the Kubernetes version."""
-    found = []
+def _problems(check: Callable[[Collection[Object]], list[str]]) -> list[str]:
+    """Lint and render, and check each render, also by ``check`` of its objects; return everything found."""
+    found = _helm_lint()
+    rendered, failures = _rendered()
+    found += failures
+    step(f"checking {len(rendered)} cases")
     for case, stream in rendered.items():
-        objects = manifests.parse(stream)
+        try:
+            objects = manifests.parse(stream)
+        except UserError as error:
+            found.append(f"{case}: {error}")
+            continue
         findings = [*references.findings(objects, catalog.fullname(case)), *naming.findings(objects)]
-        found += [f"{case}: {finding}" for finding in [*findings, *tidiness.untidy(stream)]]
+        lines = [*map(str, findings), *tidiness.untidy(stream), *check(objects.values())]
+        found += [f"{case}: {line}" for line in lines]
     return found
 
 
-def _new_fields(rendered: Mapping[Case, str], version: str) -> list[str]:
-    """Look for fields that a Kubernetes version does not know yet."""
+def _new_fields(objects: Iterable[Object], version: str) -> list[str]:
     return [
-        f"{case}: {key}: {path or 'the whole kind'}: Kubernetes {version} does not know it yet, {since} does"
-        for case, stream in rendered.items()
-        for made in manifests.parse(stream).values()
+        f"{key}: {path or 'the whole kind'}: Kubernetes {version} does not know it yet, {since} does"
+        for made in objects
         for key, path, since in fields.newer(made, version)
     ]
 
 
-def _problems(rendered: Mapping[Case, str]) -> list[str]:
-    """Look for what a supported Kubernetes version would refuse of a case's objects."""
-    step(f"validating on Kubernetes {OLDEST} to {NEWEST}")
-    found = []
-    for case, stream in rendered.items():
-        problems = fields.problems(manifests.parse(stream).values())
-        found += [f"{case}: {line}" for line in validation.report(problems)]
-    return found
-
-
-def _rendered() -> dict[Case, str]:
-    """Render every case with both Helms; UserError with every case that one could not render."""
+def _rendered() -> tuple[dict[Case, str], list[str]]:
+    """Render every case with both Helms; return what the newest renders, and why others do not render."""
     with progress("rendering") as report:
         results = helm.render_all(catalog.cases(), progress=report)
-    _end(
-        [
-            f"Helm {engine}: {result}"
-            for (_, engine), result in results.items()
-            if isinstance(result, UserError)
-        ]
-    )
-    return {case: str(result) for (case, engine), result in results.items() if engine == helm.ENGINES[-1]}
+    rendered, failures = {}, []
+    for (case, engine), result in results.items():
+        if isinstance(result, UserError):
+            failures.append(f"Helm {engine}: {result}")
+        elif engine == helm.ENGINES[-1]:
+            rendered[case] = result
+    return rendered, failures
 
 
 def _end(complaints: list[str], success: str = "") -> None:
     if complaints:
-        raise UserError("\n".join([*complaints, f"\n{len(complaints)} thing(s) to mend"]))
+        raise UserError("\n".join([*complaints, f"\n{len(complaints)} problem(s) found"]))
     if success:
         out.out(success)
 

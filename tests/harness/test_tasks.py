@@ -158,6 +158,48 @@ def test_a_build_with_a_fault_names_it_and_packs_nothing(
     assert not (repository.root / "dist").exists()
 
 
+@pytest.mark.parametrize("task", ["lint", "build"])
+def test_a_case_that_does_not_render_is_reported_with_all_other_problems(
+    invoke: Invoke, repository: Repository, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    monkeypatch.setattr("ci.docs.check", lambda: None)
+    repository.write(
+        "charts/microservice/templates/pod.yaml",
+        '{{- if .Values.fails }}{{ fail "no image" }}{{ end }}\n'
+        "{apiVersion: v1, kind: Pod, metadata: {name: Upper}, spec: {containers: []}}\n"
+        "{{- if .Values.repeats }}\n---\n{apiVersion: v1, kind: Secret, kind: Secret, metadata: {name: a}}\n"
+        "{{- end }}\n",
+    )
+    repository.case("good")
+    repository.case("failing", "fails: true")
+    repository.case("repeating", "repeats: true")
+    answer = invoke(task)
+    assert answer.code == 1
+    for problem in (
+        "[WARNING] templates/pod.yaml: object name does not conform",
+        "no image",
+        "microservice/good: v1 Pod Upper: metadata.name: 'Upper' is no DNS subdomain",
+        "microservice/repeating: rendered manifests",
+    ):
+        assert problem in answer.err
+
+
+def test_a_case_that_does_not_render_is_reported_with_all_golden_differences(
+    invoke: Invoke, repository: Repository
+) -> None:
+    repository.write(
+        "charts/microservice/templates/check.yaml", '{{ if .Values.fails }}{{ fail "no image" }}{{ end }}'
+    )
+    repository.case("good")
+    repository.case("failing", "fails: true")
+    answer = invoke("golden")
+    assert answer.code == 1
+    assert "no image" in answer.err
+    assert "microservice/good: there is no tests/golden/microservice/good.yaml yet" in answer.err
+    assert "no image" in invoke("golden", "--update").err
+    assert not golden.folder().exists()
+
+
 def test_a_field_that_a_kubernetes_version_does_not_know_yet_is_named_with_the_first_that_does(
     invoke: Invoke, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
