@@ -1,1 +1,1 @@
-"""The charts and their cases, and Helm, the one door to rendering."""
+"""The charts and their cases, and Helm: every render goes through it."""

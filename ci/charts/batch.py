@@ -1,4 +1,4 @@
-"""Renders a chart with many values in one Helm process, as so many parts of an umbrella chart."""
+"""Renders a chart with many values in one Helm process: an umbrella chart has it once for each of them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ci.charts import catalog, helm
 
 Values = dict[str, Any]
 
-# Takes the place of the template with which the checks end the process; @ is the chart. The notes may hold
-# any character, hence base64.
+# Replaces checks.yaml, which would end the process if values are refused; @ is the chart. The notes may
+# have any character, hence base64.
 _CHECKS = """\
 {{- $problems := include "@.problems" . | fromJsonArray -}}
 {{- $notes := "" -}}
@@ -26,17 +26,16 @@ _CHECKS = """\
 {{- else -}}
 {{- $notes = include (printf "%s/_notes.tpl" .Template.BasePath) . -}}
 {{- end -}}
-kind: Said
-said: {{ dict "problems" $problems "notes" $notes | toJson | b64enc }}
+kind: Result
+result: {{ dict "problems" $problems "notes" $notes | toJson | b64enc }}
 """
-# As with the real checks, no other template sees values that are refused; Helm begins with the deepest
-# folder.
+# As with the real checks, no other template sees refused values: Helm renders the deepest folder first.
 _GUARDED = '{{{{- if not (index .Values "x-refused") -}}}}\n{}\n{{{{- end -}}}}\n'
-_SAID = re.compile(r"^kind: Said\nsaid: (.*)$", re.MULTILINE)
+_RESULT = re.compile(r"^kind: Result\nresult: (.*)$", re.MULTILINE)
 
 
 class Outcome(NamedTuple):
-    """What comes of values: manifests and notes, or else the problems of the checks, or else Helm's error."""
+    """What values render to: manifests and notes, or the problems of the chart's checks, or Helm's error."""
 
     stream: str = ""
     notes: str = ""
@@ -45,7 +44,7 @@ class Outcome(NamedTuple):
 
 
 class Batch:
-    """A chart that has been copied into a folder, from where it is rendered with many values at once."""
+    """A copy of a chart in an empty folder, which can be rendered with many values at once."""
 
     def __init__(self, chart: Path, folder: Path) -> None:
         self._folder = folder
@@ -59,9 +58,9 @@ class Batch:
         write_whole(templates / "checks" / "checks.yaml", _CHECKS.replace("@", self._name))
 
     def render(self, values: Mapping[str, Values], engine: int) -> dict[str, Outcome]:
-        """Return what comes of each of some values, all of which the chart's schema has to accept.
+        """Return the outcome for each of the values, all of which must be valid for the chart's schema.
 
-        Each is the part of a release "all" under whose name it is given, rendered by Helm ``engine``.
+        Helm ``engine`` renders them as subcharts, with the keys of ``values`` as names, of a release "all".
         """
         wanted = [{"name": self._name, "version": "*", "repository": "", "alias": part} for part in values]
         umbrella = {"apiVersion": "v2", "name": "batch", "version": "0.1.0", "dependencies": wanted}
@@ -86,16 +85,16 @@ class Batch:
 
 
 def json_text(values: object) -> str:
-    """Return values as JSON that is YAML too: what YAML takes for a line break, or refuses, is escaped."""
+    """Return values as JSON that is also YAML: what YAML refuses or takes for a line break is escaped."""
     text = json.dumps(values, ensure_ascii=False)
     return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _outcome(documents: Sequence[str]) -> Outcome:
-    made, said = [], {}
+    manifests, result = [], {}
     for document in documents:
-        if found := _SAID.search(document):
-            said = json.loads(base64.b64decode(found[1]))
+        if found := _RESULT.search(document):
+            result = json.loads(base64.b64decode(found[1]))
         else:
-            made.append(f"---\n# Source: {document}")
-    return Outcome("".join(made), said["notes"], tuple(said["problems"] or ()))
+            manifests.append(f"---\n# Source: {document}")
+    return Outcome("".join(manifests), result["notes"], tuple(result["problems"] or ()))

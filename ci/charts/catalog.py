@@ -1,4 +1,4 @@
-"""The charts of this repository and their cases: a case is a values file, rendered and checked everywhere."""
+"""The charts of this repository and their cases: values files with which all tests and checks render them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Case:
-    """A chart and the values files to render it with, each laid over the one before, and as what."""
+    """A chart, its values files (later ones override earlier ones), and the release to render them as."""
 
     chart: Chart
     name: str
@@ -40,7 +40,7 @@ class Case:
 
 
 def charts() -> list[Chart]:
-    """Return every folder of charts/ that has a Chart.yaml, by name."""
+    """Return the charts, which are the folders of charts/ that have a Chart.yaml, sorted by name."""
     return [Chart(file.parent.name, file.parent) for file in sorted(root().glob("charts/*/Chart.yaml"))]
 
 
@@ -81,14 +81,14 @@ def _cases() -> Iterator[Case]:
 def find_case(name: str) -> Case:
     """Return the case called ``case`` or ``chart/case``.
 
-    Raise UserError with near misses and all names where there is none, and where two charts have one.
+    Raises UserError if there is none, with similar names and all names, and if several charts have one.
     """
     known = cases()
     matching = [case for case in known if name in (case.name, str(case))]
     if len(matching) == 1:
         return matching[0]
     if matching:
-        raise UserError(f"several cases are called {name}; write {' or '.join(map(str, matching))}")
+        raise UserError(f"several cases are named {name}; write {' or '.join(map(str, matching))}")
     names = list(dict.fromkeys(case.name for case in known))
     near = difflib.get_close_matches(name.rpartition("/")[2], names)
     hint = f"; did you mean {' or '.join(near)}?" if near else "."
@@ -122,6 +122,6 @@ def read_values(file: Path) -> dict[str, Any]:
 
 
 def fullname(case: Case, release: str | None = None) -> str:
-    """Return what the names of the case's objects begin with: fullnameOverride, else the release's name."""
+    """Return the prefix of the names of the case's objects: fullnameOverride, else the release's name."""
     overrides = [read_values(file).get("fullnameOverride") for file in reversed(case.values)]
     return str(next(filter(None, overrides), release or case.release))

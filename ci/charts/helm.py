@@ -1,4 +1,4 @@
-"""Helm 3 and 4 as typed calls that see nothing of the user's own Helm or clusters."""
+"""Helm 3 and 4 as typed calls, isolated from the user's Helm configuration and kubeconfig."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEAN = {
     "LC_ALL": "fr_FR.UTF-8",
 }
 
-# A finding goes on until the next one, an empty line, or the summary.
+# A finding ends before the next one, an empty line, or the summary.
 _LINT_FINDING = re.compile(r"^\[(?:ERROR|WARNING)\] .*(?:\n(?!\[|\n|\d+ chart).*)*", re.MULTILINE)
 
 _renders: dict[tuple[Case, int, str, str], Future[str]] = {}
@@ -41,7 +41,7 @@ _renders_lock = threading.Lock()
 
 
 class HelmError(UserError):
-    """A helm command that failed; the message is what Helm said, without its noise, and what it was about."""
+    """A helm command failed; the message has its subject and Helm's error, without log lines and traces."""
 
     def __init__(self, subject: str, result: subprocess.CompletedProcess[str]) -> None:
         self.command: list[str] = result.args
@@ -54,10 +54,10 @@ class HelmError(UserError):
 
 
 def render(case: Case, engine: int, kube_version: str = NEWEST, release: str | None = None) -> str:
-    """Return the manifests of a case as Helm ``engine`` (3 or 4) renders them, once for all who ask.
+    """Return the manifests of a case as Helm ``engine`` (3 or 4) renders them; each render is done once.
 
-    ``release`` defaults to the case's own. Raise HelmError, or UserError for a values file that cannot be
-    read and for an unknown Kubernetes version.
+    ``release`` defaults to the case's own. Raises HelmError, and UserError for an unreadable values file or
+    an unsupported Kubernetes version.
     """
     key = (case, engine, kube_version, release or case.release)
     with _renders_lock:
@@ -92,9 +92,9 @@ def render_all(
     engines: Sequence[int] = ENGINES,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[tuple[Case, int], str | UserError]:
-    """Return what every case renders to with every engine, or why it does not; they are rendered in parallel.
+    """Render every case with every engine, in parallel; return the manifests or the error of each.
 
-    ``progress`` is told after each one how many of how many are done.
+    ``progress`` is called after each one, with the number done and the total.
     """
     wanted = [(case, engine) for case in cases for engine in engines]
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
@@ -123,10 +123,10 @@ def template(
 ) -> str:
     """Return the rendered manifests; raise as ``render`` does.
 
-    Where one template gives several documents, Helm 4 prints an empty line between them and Helm 3 does not:
-    only Helm 3 trims what stands before a ``---`` (SplitManifests of both), so no template can write around
-    it. Of Helm 4's output that line is taken out, and nothing else.
-    ``set_values`` are what follows --set, ``extra`` are further arguments of helm template.
+    ``set_values`` are values of --set, ``extra`` further arguments of helm template. Helm 4 prints an empty
+    line between the documents of one template and Helm 3 does not, since only Helm 3 trims what is before a
+    ``---`` (SplitManifests of both); no template can avoid that. That line of Helm 4 is
+    removed, and nothing else.
     """
     require_supported(kube_version)
     arguments = ["template", release, str(chart), "--namespace", namespace, "--kube-version", kube_version]
@@ -136,7 +136,7 @@ def template(
 
 
 def lint(chart: Path, values: Sequence[Path] = (), *, engine: int, strict: bool) -> str:
-    """Return what helm lint says; raise HelmError where it finds an error or, if ``strict``, a warning."""
+    """Return what helm lint prints; raise HelmError if it finds an error or, if ``strict``, a warning."""
     arguments = ["lint", str(chart), "--kube-version", NEWEST, *values_arguments(values)]
     arguments += ["--strict"] if strict else []
     result = run(engine, arguments, subject=subject_of(chart, values))
@@ -144,7 +144,7 @@ def lint(chart: Path, values: Sequence[Path] = (), *, engine: int, strict: bool)
 
 
 def package(chart: Path, destination: Path, *, engine: int) -> Path:
-    """Pack the chart into the folder ``destination``, made as needed, and return the archive's path."""
+    """Package the chart into the folder ``destination``, created if missing; return the archive's path."""
     destination.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=destination) as temporary:
         run(engine, ["package", str(chart), "--destination", temporary], subject=shown(chart))
@@ -153,10 +153,10 @@ def package(chart: Path, destination: Path, *, engine: int) -> Path:
 
 
 def push(package: Path, registry: str, options: Sequence[str]) -> str:
-    """Push a package, and the provenance beside it, below the path ``registry`` (oci://...).
+    """Push a package, and the provenance file beside it, below ``registry`` (oci://...).
 
-    Return what Helm says of it. ``options`` are further arguments of helm push. Here and in ``pull`` the
-    login is the user's own.
+    Returns what Helm prints. ``options`` are further arguments of helm push. This and ``pull`` use the user's
+    own login.
     """
     with _logged_in() as environment:
         arguments = ["push", str(package), registry, *options]
@@ -165,9 +165,9 @@ def push(package: Path, registry: str, options: Sequence[str]) -> str:
 
 
 def pull(chart: str, version: str, destination: Path, options: Sequence[str]) -> str:
-    """Get a package of ``chart`` (oci://...), and its provenance if there is one, into ``destination``.
+    """Download a package of ``chart`` (oci://...), and its provenance file if any, into ``destination``.
 
-    Return what Helm says of it.
+    Returns what Helm prints.
     """
     with _logged_in() as environment:
         arguments = ["pull", chart, "--version", version, "--prov", "--destination", str(destination)]
@@ -176,14 +176,14 @@ def pull(chart: str, version: str, destination: Path, options: Sequence[str]) ->
 
 
 def configuration(variable: str) -> Path:
-    """Return the file that HELM_REPOSITORY_CONFIG or HELM_REGISTRY_CONFIG names; it need not be there."""
+    """Return the user's file for HELM_REPOSITORY_CONFIG or HELM_REGISTRY_CONFIG; it need not exist."""
     with _logged_in() as environment:
-        told = run(ENGINES[-1], ["env", variable], subject="env", environment=environment)
-    return Path(told.stdout.strip())
+        result = run(ENGINES[-1], ["env", variable], subject="env", environment=environment)
+    return Path(result.stdout.strip())
 
 
 def create(name: str, destination: Path, *, engine: int) -> Path:
-    """Make the starter chart of helm create in the folder ``destination`` and return its path."""
+    """Create the starter chart of helm create in the folder ``destination`` and return its path."""
     run(engine, ["create", str(destination / name)], subject=name)
     return destination / name
 
@@ -191,9 +191,9 @@ def create(name: str, destination: Path, *, engine: int) -> Path:
 def run(
     engine: int, arguments: list[str], *, subject: str, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run Helm ``engine`` and return what it printed; raise HelmError, which names the ``subject``.
+    """Run Helm ``engine`` and return its result; raise HelmError, which names the ``subject``, if it fails.
 
-    ``environment`` is the process's, by default one in which Helm sees nothing of the user's.
+    ``environment`` is the process's, by default one that is isolated from the user's Helm.
     """
     result = subprocess.run(
         [str(find(HELM[engine])), *arguments],
@@ -210,7 +210,7 @@ def run(
 
 @functools.cache
 def _environment() -> dict[str, str]:
-    # A place that is nobody else's; what is asked of Helm here leaves nothing there.
+    # Folders that only the harness uses; the commands run here leave nothing in them.
     home = cache_folder() / "helm"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HELM_", "KUBE"))}
     return inherited | {
@@ -224,7 +224,7 @@ def _environment() -> dict[str, str]:
 
 @contextmanager
 def _logged_in() -> Iterator[dict[str, str]]:
-    """Yield an environment in which Helm has the user's own logins, and a cache that knows nothing yet."""
+    """Yield an environment with the user's own logins and an empty cache."""
     logins = ("HELM_CONFIG_HOME", "HELM_REGISTRY_CONFIG", "HELM_REPOSITORY_CONFIG")
     with tempfile.TemporaryDirectory() as cache:
         inherited = {name: os.environ[name] for name in logins if name in os.environ}
@@ -233,14 +233,14 @@ def _logged_in() -> Iterator[dict[str, str]]:
 
 
 def values_arguments(values: Sequence[Path]) -> list[str]:
-    """Return the arguments that give Helm values files; raise UserError for one that cannot be read."""
+    """Return Helm's arguments for values files; raise UserError if one cannot be read."""
     for file in values:
         read_values(file)
     return [argument for file in values for argument in ("--values", str(file))]
 
 
 def subject_of(chart: Path, values: Sequence[Path]) -> str:
-    """Return what a call is about, for its error: the chart and the values files."""
+    """Return the subject for the error of a call: the chart and the values files."""
     return " with ".join([shown(chart), *(shown(file) for file in values)])
 
 
@@ -258,7 +258,7 @@ def _without_empty_lines_of_helm_4(stream: str) -> str:
 
 
 def _plain(stderr: str) -> str:
-    """Reduce to what Helm has to say: no log lines, no advice on --debug, no templates it came through."""
+    """Return Helm's error without log lines, the advice on --debug, and the trace of templates."""
     text = re.sub(r"^(?:level=.*|Use --debug flag .*)\n?", "", stderr, flags=re.MULTILINE).strip()
     text = re.sub(r"^Error: (?:execution error at \([^)]*\): )?", "", text)
     return re.sub(r'template: \S+: executing "[^"]*" at <.*?>: error calling \w+: ', "", text)

@@ -1,4 +1,4 @@
-"""Which charts and cases there are, and what a values file is."""
+"""Charts and cases are found by their files, and values files are read as Helm reads them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_a_folder_with_a_chart_yaml_is_a_chart(repository: Repository) -> None:
     assert [chart.name for chart in catalog.charts()] == ["microservice", "namespace"]
 
 
-def test_a_charts_own_values_files_and_those_a_user_keeps_are_cases(repository: Repository) -> None:
+def test_values_files_of_a_chart_and_of_the_folder_values_are_cases(repository: Repository) -> None:
     repository.write("charts/namespace/Chart.yaml", "name: namespace")
     repository.write("charts/namespace/ci/quota-values.yaml", "")
     repository.write("charts/microservice/ci/worker-values.yaml", "")
@@ -45,25 +45,25 @@ def test_an_environment_is_laid_over_the_service_and_released_in_its_own_namespa
     assert find_case("namespace/staging").values == (environment,)
 
 
-def test_a_name_that_two_charts_have_is_told_with_both(repository: Repository) -> None:
+def test_a_case_name_of_two_charts_is_ambiguous(repository: Repository) -> None:
     repository.case("worker")
     repository.write("charts/namespace/Chart.yaml", "name: namespace")
     repository.write("charts/namespace/ci/worker-values.yaml", "")
     with pytest.raises(
-        UserError, match=r"^several .* worker; write microservice/worker or namespace/worker$"
+        UserError, match=r"^several cases are named worker; write microservice/worker or namespace/worker$"
     ):
         find_case("worker")
     assert find_case("namespace/worker").chart.name == "namespace"
 
 
-def test_two_values_files_of_one_name_are_refused_with_both_named(repository: Repository) -> None:
+def test_two_values_files_for_one_case_are_refused_with_both_named(repository: Repository) -> None:
     repository.case("api")
     repository.write("values/api.yaml", "")
     with pytest.raises(UserError, match=r"charts/microservice/ci/api-values\.yaml and values/api\.yaml"):
         catalog.cases()
 
 
-def test_a_repository_without_cases_says_where_they_would_be(repository: Repository) -> None:
+def test_without_any_case_the_error_names_the_places_for_them(repository: Repository) -> None:
     with pytest.raises(UserError, match=r"ci/\*-values\.yaml"):
         catalog.cases()
 
@@ -74,7 +74,7 @@ def test_a_case_is_found_by_its_name_with_and_without_its_chart(repository: Repo
     assert find_case(name) == case
 
 
-def test_an_unknown_case_is_answered_with_the_nearest_and_all_there_are(repository: Repository) -> None:
+def test_the_error_for_an_unknown_case_suggests_a_similar_one_and_lists_all(repository: Repository) -> None:
     repository.case("worker")
     repository.case("ingress")
     with pytest.raises(UserError) as refused:
@@ -129,7 +129,7 @@ def test_a_values_file_that_is_no_text_is_named(repository: Repository) -> None:
         read_values(file)
 
 
-def test_names_begin_with_the_release_or_with_what_overrides_it(repository: Repository) -> None:
+def test_names_begin_with_the_release_or_with_the_full_name_override(repository: Repository) -> None:
     assert catalog.fullname(repository.case("plain")) == "plain"
     assert catalog.fullname(repository.case("plain"), release="long") == "long"
     assert catalog.fullname(repository.case("other", "fullnameOverride: billing")) == "billing"

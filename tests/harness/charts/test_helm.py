@@ -1,4 +1,4 @@
-"""Calls of the real helm: what they return, how they fail, and what of the user's they leave alone."""
+"""The calls of Helm, with the real programs: results, errors, and isolation from the user's settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.repository import Repository
 
 
 @with_both_engines
-def test_a_case_is_rendered_as_a_release_of_its_name(repository: Repository, engine: int) -> None:
+def test_a_case_is_rendered_as_a_release_of_the_same_name(repository: Repository, engine: int) -> None:
     case = repository.case("worker")
     (config,) = manifests.parse(helm.render(case, engine, kube_version="1.30")).values()
     assert config["metadata"] == {"name": "worker", "namespace": "default"}
@@ -42,7 +42,7 @@ def test_a_case_is_rendered_as_its_release_in_its_namespace(repository: Reposito
     assert "metadata: {name: 'api', namespace: 'staging'}" in stream
 
 
-def test_a_render_that_many_ask_for_at_once_is_made_once(
+def test_concurrent_calls_for_the_same_render_run_helm_once(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = repository.case("worker")
@@ -59,17 +59,19 @@ def test_a_render_that_many_ask_for_at_once_is_made_once(
     assert (calls, len(streams)) == ([NEWEST_ENGINE], 1)
 
 
-def test_cases_rendered_together_do_not_fail_together(repository: Repository) -> None:
+def test_one_failing_case_does_not_affect_the_others(repository: Repository) -> None:
     good, bad = repository.case("good"), repository.case("bad", "colour: [")
-    told: list[tuple[int, int]] = []
-    results = helm.render_all([good, bad], progress=lambda done, total: told.append((done, total)))
+    reported: list[tuple[int, int]] = []
+    results = helm.render_all([good, bad], progress=lambda done, total: reported.append((done, total)))
     assert list(results) == [(good, 3), (good, 4), (bad, 3), (bad, 4)]
     assert [isinstance(result, UserError) for result in results.values()] == [False, False, True, True]
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert reported == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 @with_both_engines
-def test_what_a_chart_refuses_is_said_without_helms_noise(repository: Repository, engine: int) -> None:
+def test_the_error_of_a_refused_render_has_only_the_charts_message(
+    repository: Repository, engine: int
+) -> None:
     repository.write(
         "charts/microservice/templates/check.yaml", '{{ fail "set image.repository\\nand image.tag" }}'
     )
@@ -86,7 +88,7 @@ def test_what_a_chart_refuses_is_said_without_helms_noise(repository: Repository
 
 
 @with_both_engines
-def test_documents_of_one_template_are_as_far_apart_whichever_helm_prints_them(
+def test_documents_of_one_template_are_separated_alike_by_both_engines(
     repository: Repository, engine: int
 ) -> None:
     repository.write(
@@ -99,19 +101,21 @@ def test_documents_of_one_template_are_as_far_apart_whichever_helm_prints_them(
 
 
 @with_both_engines
-def test_all_that_a_schema_refuses_is_said(repository: Repository, engine: int) -> None:
+def test_all_schema_violations_are_reported(repository: Repository, engine: int) -> None:
     repository.write(
         "charts/microservice/values.schema.json",
         '{"properties": {"colour": {"type": "integer"}, "size": {"type": "integer"}}}',
     )
     with pytest.raises(HelmError) as failed:
         helm.template(repository.chart, engine=engine, set_values=["colour=blue", "size=big"])
-    said = str(failed.value).splitlines()
-    assert {"- at '/colour': got string, want integer", "- at '/size': got string, want integer"} <= set(said)
-    assert not any("debug" in line or line.startswith("Error") for line in said)
+    lines = str(failed.value).splitlines()
+    assert {"- at '/colour': got string, want integer", "- at '/size': got string, want integer"} <= set(
+        lines
+    )
+    assert not any("debug" in line or line.startswith("Error") for line in lines)
 
 
-def test_an_error_inside_helpers_is_told_with_its_own_place_alone(repository: Repository) -> None:
+def test_an_error_in_a_helper_is_reported_with_its_own_place_only(repository: Repository) -> None:
     repository.write(
         "charts/microservice/templates/_helpers.tpl",
         '{{ define "a" }}{{ .Values.a.b }}{{ end }}{{ define "c" }}{{ include "a" . }}{{ end }}',
@@ -125,10 +129,10 @@ def test_an_error_inside_helpers_is_told_with_its_own_place_alone(repository: Re
     )
 
 
-def test_a_missing_values_file_and_an_unknown_version_are_refused_before_helm_is_asked(
+def test_a_missing_values_file_and_an_unsupported_version_are_refused_before_helm_runs(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(helm, "find", lambda tool: pytest.fail("helm was asked"))
+    monkeypatch.setattr(helm, "find", lambda tool: pytest.fail("Helm was run"))
     with pytest.raises(UserError, match=r"^values/none\.yaml: there is no such values file"):
         helm.template(repository.chart, [repository.root / "values/none.yaml"], engine=NEWEST_ENGINE)
     with pytest.raises(
@@ -138,7 +142,7 @@ def test_a_missing_values_file_and_an_unknown_version_are_refused_before_helm_is
 
 
 @with_both_engines
-def test_lint_refuses_an_error_and_strictly_a_warning_too(repository: Repository, engine: int) -> None:
+def test_lint_fails_for_an_error_and_if_strict_for_a_warning(repository: Repository, engine: int) -> None:
     repository.write(
         "charts/microservice/templates/a.yaml", "{apiVersion: v1, kind: Secret, metadata: {name: A}}"
     )
@@ -156,15 +160,13 @@ def test_lint_refuses_an_error_and_strictly_a_warning_too(repository: Repository
 
 
 @with_both_engines
-def test_a_chart_is_packed_and_nothing_else_is_left_beside_it(
-    repository: Repository, engine: int, tmp_path: Path
-) -> None:
+def test_packaging_leaves_only_the_archive(repository: Repository, engine: int, tmp_path: Path) -> None:
     archive = helm.package(repository.chart, tmp_path / "dist", engine=engine)
     assert archive == tmp_path / "dist" / "microservice-1.2.3.tgz"
     assert list((tmp_path / "dist").iterdir()) == [archive]
 
 
-def test_a_chart_that_cannot_be_packed_leaves_the_old_archive(repository: Repository, tmp_path: Path) -> None:
+def test_a_failed_packaging_keeps_the_old_archive(repository: Repository, tmp_path: Path) -> None:
     archive = helm.package(repository.chart, tmp_path / "dist", engine=NEWEST_ENGINE)
     repository.write("charts/microservice/Chart.yaml", "{apiVersion: v2, name: microservice, version: x}")
     with pytest.raises(HelmError, match=r'^charts/microservice: helm package failed .*\n.*"x" is invalid'):
@@ -172,14 +174,14 @@ def test_a_chart_that_cannot_be_packed_leaves_the_old_archive(repository: Reposi
     assert list((tmp_path / "dist").iterdir()) == [archive]
 
 
-def test_helms_starter_chart_can_be_made_and_rendered(tmp_path: Path) -> None:
+def test_helms_starter_chart_can_be_created_and_rendered(tmp_path: Path) -> None:
     chart = helm.create("demo", tmp_path, engine=NEWEST_ENGINE)
     assert "kind: Deployment" in helm.template(chart, engine=NEWEST_ENGINE)
 
 
 @pytest.fixture
 def environment_printer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Put a program in helm's place that prints its environment, and what stands on its standard input."""
+    """Replace Helm by a program that prints its environment and its standard input."""
     program = tmp_path / "printer"
     program.write_text("#!/bin/sh\nenv\ncat\n", encoding="utf-8")
     program.chmod(0o755)
@@ -189,7 +191,7 @@ def environment_printer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     helm._environment.cache_clear()
 
 
-def test_the_users_own_helm_and_clusters_are_out_of_sight(
+def test_helm_is_isolated_from_the_users_settings_and_clusters(
     repository: Repository, environment_printer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HELM_NAMESPACE", "HELM_PLUGINS", "HELM_KUBECONTEXT", "HELM_DEBUG", "KUBECONFIG"):
