@@ -1,4 +1,4 @@
-"""What can be known of the charts without a cluster: each chart and case linted, rendered and validated."""
+"""All checks without a cluster: lints each chart and case, renders it, and validates the objects."""
 
 from __future__ import annotations
 
@@ -37,14 +37,17 @@ def lint_and_validate() -> None:
 
 
 def render(name: str, kube_version: str) -> None:
-    """Print what the case of that name renders to with the newest Helm."""
+    """Print what the case ``name`` renders to with the newest Helm."""
     out.out(helm.render(catalog.find_case(name), helm.ENGINES[-1], kube_version), end="")
 
 
 def compare_goldens() -> None:
     """Compare what every case renders to with its golden file; UserError with every difference."""
     rendered, found = _rendered()
-    found += [f"{repository.shown(path)} is the golden file of no case" for path in golden.orphans()]
+    found += [
+        f"{repository.shown(path)} is the golden file of no case; delete it, or run: {golden.ACCEPT}"
+        for path in golden.orphans()
+    ]
     for case, stream in rendered.items():
         try:
             differences = golden.check(case, stream)
@@ -68,13 +71,13 @@ def update_goldens() -> None:
         for difference in change.differences:
             out.out(*(f"  {difference.key}: {line}" for line in describe(difference)), sep="\n")
     out.out(
-        f"{len(changes)} golden files written or removed" if changes else "every golden file is as it was"
+        f"{len(changes)} golden files written or removed" if changes else "every golden file is up to date"
     )
 
 
 def _value_faults() -> list[str]:
-    """Look for what is wrong in the values files themselves; what follows from it is not worth telling."""
-    # Several cases may be laid over one file.
+    """Find mistakes in the values files; problems that follow from them are not worth reporting."""
+    # Several cases may use one file.
     files = dict.fromkeys((file, case.chart) for case in catalog.cases() for file in case.values)
     return [str(fault) for file, chart in files for fault in values_lint.faults(file, chart)]
 
@@ -82,9 +85,9 @@ def _value_faults() -> list[str]:
 def _helm_lint() -> list[str]:
     """Run helm lint --strict on each chart alone and with each of its cases."""
     subjects: list[Chart | Case] = [*catalog.charts(), *catalog.cases()]
-    wanted = [(subject, engine) for subject in subjects for engine in helm.ENGINES]
+    runs = [(subject, engine) for subject in subjects for engine in helm.ENGINES]
 
-    def complaint(subject: Chart | Case, engine: int) -> str | None:
+    def problem(subject: Chart | Case, engine: int) -> str | None:
         chart, values = (subject.chart, subject.values) if isinstance(subject, Case) else (subject, ())
         try:
             helm.lint(chart.path, values, engine=engine, strict=True)
@@ -96,11 +99,11 @@ def _helm_lint() -> list[str]:
         progress("running helm lint --strict") as report,
         ThreadPoolExecutor(max_workers=os.cpu_count()) as pool,
     ):
-        complaints = []
-        for done, found in enumerate(pool.map(lambda pair: complaint(*pair), wanted), start=1):
-            complaints += [found] if found else []
-            report(done, len(wanted))
-    return complaints
+        problems = []
+        for done, found in enumerate(pool.map(lambda run: problem(*run), runs), start=1):
+            problems += [found] if found else []
+            report(done, len(runs))
+    return problems
 
 
 def _problems(check: Callable[[Collection[Object]], list[str]]) -> list[str]:
@@ -142,9 +145,9 @@ def _rendered() -> tuple[dict[Case, str], list[str]]:
     return rendered, failures
 
 
-def _end(complaints: list[str], success: str = "") -> None:
-    if complaints:
-        raise UserError("\n".join([*complaints, f"\n{len(complaints)} problem(s) found"]))
+def _end(problems: list[str], success: str = "") -> None:
+    if problems:
+        raise UserError("\n".join([*problems, f"\n{len(problems)} problem(s) found"]))
     if success:
         out.out(success)
 

@@ -1,4 +1,4 @@
-"""What is needed before anything starts: accounts, claims, settings, secrets and stores, there in time."""
+"""Checks that the objects and keys that pods need exist, also at the time when a hook runs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ci.checks.findings import Finding, Release
-from ci.checks.hook_order import not_there
+from ci.checks.hook_order import missing_at_hook
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import Pods, containers_of, dig, entries, pods_of
 
 
 class _Need(NamedTuple):
-    """A kind and name without which nothing starts, with the keys that are read of it."""
+    """A reference at ``path`` to an object that must exist, and the keys that it must have."""
 
     path: str
     kind: str
@@ -21,9 +21,9 @@ class _Need(NamedTuple):
 
 
 def findings(release: Release) -> Iterator[Finding]:
-    """Yield all that the objects of a stream need and don't find, or don't find in time.
+    """Yield each reference to an object or key that does not exist, or not when a hook needs it.
 
-    What the chart would not have made (``Release.owns``) counts as made elsewhere.
+    Objects that the chart would not create (``Release.owns``) count as existing.
     """
     for user, need in _all_needs(release):
         path, kind, name, keys = need
@@ -32,7 +32,7 @@ def findings(release: Release) -> Iterator[Finding]:
             if release.owns(name):
                 yield Finding(user, path, f"there is no {kind} {name!r}")
             continue
-        if message := not_there(release.objects[user], made):
+        if message := missing_at_hook(release.objects[user], made):
             yield Finding(user, path, f"{kind} {name!r} {message}")
         for key in sorted(keys - held if held is not None else ()):
             yield Finding(user, path, f"{kind} {name!r} has no key {key!r}")
@@ -46,9 +46,9 @@ def _all_needs(release: Release) -> Iterator[tuple[Key, _Need]]:
 
 
 def _made(release: Release, kind: str, name: str) -> tuple[Object | None, set[str] | None]:
-    """Return what makes an object of that kind and name, and its keys; None where they can't be known.
+    """Return the object that is or creates the one of that kind and name, and its keys, None if unknown.
 
-    A Secret is also made by an ExternalSecret: https://external-secrets.io/latest/api/externalsecret/.
+    An ExternalSecret creates a Secret: https://external-secrets.io/latest/api/externalsecret/.
     """
     if made := release.get(kind, name):
         fields = ("data", "stringData", "binaryData")
@@ -62,7 +62,7 @@ def _made(release: Release, kind: str, name: str) -> tuple[Object | None, set[st
 
 
 def _external_needs(key: Key, made: Object) -> Iterator[_Need]:
-    """Yield the store that an ExternalSecret reads from, and the account that a store logs in as."""
+    """Yield the store of an ExternalSecret, and the service account with which a store authenticates."""
     store = dig(made, "spec", "secretStoreRef")
     if key.kind == "ExternalSecret" and store:
         yield _Need("spec.secretStoreRef", store.get("kind") or "SecretStore", str(store.get("name")), set())
@@ -72,7 +72,7 @@ def _external_needs(key: Key, made: Object) -> Iterator[_Need]:
 
 
 def _accounts(node: object, path: str) -> Iterator[tuple[str, str]]:
-    """Yield the name of the account in each serviceAccountRef, at any depth."""
+    """Yield the path and the account name of each serviceAccountRef, at any depth."""
     for field, value in node.items() if isinstance(node, dict) else ():
         if field == "serviceAccountRef":
             yield f"{path}.{field}", str(dig(value, "name"))

@@ -1,4 +1,4 @@
-"""What the checks have in common: a finding, and the release in which they look for it."""
+"""What the checks share: a finding, and the release that they check."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ci.kubernetes.workloads import SERVING, Pods
 
 
 class Finding(NamedTuple):
-    """Something wrong at ``path`` of an object."""
+    """A problem at ``path`` of an object."""
 
     key: Key
     path: str
@@ -21,25 +21,25 @@ class Finding(NamedTuple):
 
 
 class Release(NamedTuple):
-    """The objects of a rendered stream, and what the names of all that its chart makes begin with."""
+    """The objects of a rendered stream, and the prefix of the names of its chart's own objects."""
 
     objects: Mapping[Key, Object]
     prefix: str
 
     def get(self, kind: str, name: str) -> Object | None:
-        """Return the object of that kind and name."""
+        """Return the object of that kind and name, None if there is none."""
         return next(
             (made for key, made in self.objects.items() if (key.kind, key.name) == (kind, name)), None
         )
 
     def owns(self, name: str) -> bool:
-        """Whether the chart would have made an object of that name, so that nobody else does."""
+        """Return whether an object of that name can only come from the chart."""
         return name == self.prefix or name.startswith(f"{self.prefix}-")
 
 
 def not_one_serving(chosen: Sequence[Pods]) -> str | None:
-    """Say of whom the selected pods are, where that is not one workload that serves; None where it is."""
+    """Return the message for selected pods unless they are those of exactly one serving workload."""
     if len(chosen) == 1 and chosen[0].key.kind in SERVING:
         return None
     found = " and of ".join(str(pods.key) for pods in chosen) or "no workload"
-    return f"matches the pods of {found}, instead of one workload that serves"
+    return f"matches the pods of {found}; it must match those of one {' or '.join(SERVING)}"

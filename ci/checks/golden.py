@@ -1,4 +1,4 @@
-"""Golden renders: what each case is known to render, kept in tests/golden and compared object by object."""
+"""Golden files: the accepted render of each case in tests/golden, compared object by object."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ACCEPT = "invoke golden --update"
 
 
 class Change(NamedTuple):
-    """What ``update`` did to one golden; ``differences`` are empty for an added or removed file."""
+    """What ``update`` did to one golden file; ``differences`` are empty if it was added or removed."""
 
     path: Path
     what: Literal["added", "changed", "removed"]
@@ -29,17 +29,20 @@ class Change(NamedTuple):
 
 
 def folder() -> Path:
-    """Return the folder of the goldens."""
+    """Return the folder of the golden files."""
     return repository.root() / "tests" / "golden"
 
 
 def path_of(case: Case) -> Path:
-    """Return where the golden of a case lies."""
+    """Return the path of a case's golden file."""
     return folder() / case.chart.name / f"{case.name}.yaml"
 
 
 def check(case: Case, rendered: str) -> list[Difference]:
-    """Return how a rendered stream differs from the case's golden, both masked; UserError without one."""
+    """Return how a rendered stream differs from the case's golden file, both masked.
+
+    Raises UserError if the golden file is missing or unreadable.
+    """
     golden = _read(path_of(case))
     if golden is None:
         raise UserError(f"{case}: there is no {repository.shown(path_of(case))} yet; write it with: {ACCEPT}")
@@ -47,9 +50,9 @@ def check(case: Case, rendered: str) -> list[Difference]:
 
 
 def update(rendered: Mapping[Case, str]) -> list[Change]:
-    """Accept the rendered streams: rewrite the goldens that differ, add missing ones, remove orphans.
+    """Accept the rendered streams: rewrite golden files that differ, add missing ones, remove orphans.
 
-    Return what was done; a golden that fits is left as it is.
+    Returns what was done; a file without differences is not written.
     """
     changes = []
     for case, stream in rendered.items():
@@ -66,13 +69,13 @@ def update(rendered: Mapping[Case, str]) -> list[Change]:
 
 
 def orphans() -> list[Path]:
-    """Return the files in tests/golden that are the golden of no case."""
+    """Return the files in tests/golden that belong to no case."""
     expected = {path_of(case) for case in catalog.cases()}
     return sorted(path for path in folder().rglob("*") if path.is_file() and path not in expected)
 
 
 def report(case: Case, differences: Iterable[Difference]) -> str:
-    """Return a case's differences for people: object, path, old and new value, and how to accept them."""
+    """Return the report of a case's differences: object, path, old and new value, and how to accept them."""
     lines = [f"{case} differs from {repository.shown(path_of(case))}:"]
     for key, group in itertools.groupby(differences, key=lambda difference: difference.key):
         lines.append(f"  {key}")
@@ -89,5 +92,5 @@ def _read(path: Path) -> dict[Key, Object] | None:
         return manifests.parse(text)
     except UserError as error:
         raise UserError(
-            f"{repository.shown(path)} is no golden ({error}); remove it, then: {ACCEPT}"
+            f"{repository.shown(path)} is not a golden file ({error}); remove it, then run: {ACCEPT}"
         ) from None

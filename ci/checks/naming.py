@@ -1,4 +1,4 @@
-"""What Kubernetes refuses although its schemas allow it, and what makes a rendered stream ugly."""
+"""Checks names, labels, annotations and keys, whose form the Kubernetes schemas do not restrict."""
 
 from __future__ import annotations
 
@@ -17,38 +17,39 @@ _QUALIFIED = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 
 
 class _Form(NamedTuple):
-    """A form that Kubernetes wants a name to have: how it is called, its pattern, the most characters."""
+    """The form of a kind of name in Kubernetes: its title, its pattern, and the maximum length."""
 
     title: str
     pattern: str
     longest: float
 
     def fault(self, name: object) -> str | None:
-        """Return what is wrong with a name, None where nothing is."""
+        """Return what is wrong with a name, None if it is valid."""
         if not isinstance(name, str):
-            return f"{name!r} is no text"
+            return f"expected a string, got {name!r}"
         if len(name) > self.longest:
-            return f"{name!r} is no {self.title}: it has {len(name)} characters, {self.longest} are allowed"
-        return None if re.fullmatch(self.pattern, name) else f"{name!r} is no {self.title}"
+            length = f"{len(name)} characters, at most {self.longest} allowed"
+            return f"{name!r} is not a valid {self.title}: {length}"
+        return None if re.fullmatch(self.pattern, name) else f"{name!r} is not a valid {self.title}"
 
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 _SUBDOMAIN = _Form("DNS subdomain (a-z, 0-9, - and .)", rf"{_DNS}(\.{_DNS})*", 253)
 _LABEL = _Form("DNS label (a-z, 0-9 and -)", _DNS, 63)
-_SERVICE = _Form("name of a Service (a-z, 0-9 and -, first a letter)", rf"(?=[a-z]){_DNS}", 63)
-# A CronJob's Jobs have 11 characters more than its name, and a Job's name becomes a label of its pods.
-_CRON_JOB = _SUBDOMAIN._replace(title="name of a CronJob", longest=52)
-_JOB = _SUBDOMAIN._replace(title="name of a Job", longest=63)
+_SERVICE = _Form("Service name (a-z, 0-9 and -, beginning with a letter)", rf"(?=[a-z]){_DNS}", 63)
+# The Jobs of a CronJob have names 11 characters longer, and a Job's name becomes a label of its pods.
+_CRON_JOB = _SUBDOMAIN._replace(title="CronJob name", longest=52)
+_JOB = _SUBDOMAIN._replace(title="Job name", longest=63)
 # k8s.io/apimachinery, pkg/api/validation/path
-_PATH_SEGMENT = _Form("name of a role or binding (no / and %)", r"(?!\.\.?$)[^/%]+", 253)
+_PATH_SEGMENT = _Form("role or binding name (without / and %)", r"(?!\.\.?$)[^/%]+", 253)
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
-_LABEL_VALUE = _Form("value of a label (letters, digits, -, _ and .)", rf"({_QUALIFIED})?", 63)
-_LABEL_NAME = _Form("name of a label or annotation (letters, digits, -, _ and .)", _QUALIFIED, 63)
-# k8s.io/apimachinery, pkg/util/validation: IsValidPortName, IsConfigMapKey, IsEnvVarName (as 1.30 has it)
-_PORT = _Form("name of a port (a-z, 0-9 and -, one a letter)", rf"(?=.*[a-z])(?!.*--){_DNS}", 15)
-_DATA_KEY = _Form("key (letters, digits, -, _ and .)", r"(?!\.$|\.\.)[-._a-zA-Z0-9]+", 253)
+_LABEL_VALUE = _Form("label value (letters, digits, -, _ and .)", rf"({_QUALIFIED})?", 63)
+_LABEL_NAME = _Form("label or annotation name (letters, digits, -, _ and .)", _QUALIFIED, 63)
+# k8s.io/apimachinery, pkg/util/validation: IsValidPortName, IsConfigMapKey, IsEnvVarName (of 1.30)
+_PORT = _Form("port name (a-z, 0-9 and -, at least one letter)", rf"(?=.*[a-z])(?!.*--){_DNS}", 15)
+_DATA_KEY = _Form("data key (letters, digits, -, _ and .)", r"(?!\.$|\.\.)[-._a-zA-Z0-9]+", 253)
 _VARIABLE = _Form(
-    "environment variable (letters, digits, -, _ and .)", r"(?!\.$|\.\.|\d)[-._a-zA-Z0-9]+", math.inf
+    "environment variable name (letters, digits, -, _ and .)", r"(?!\.$|\.\.|\d)[-._a-zA-Z0-9]+", math.inf
 )
 
 _NAMES = {
@@ -61,7 +62,7 @@ _NAMES = {
 
 
 def findings(objects: Mapping[Key, Object]) -> list[Finding]:
-    """Return every name, label, annotation and key in the objects that the API server would not take."""
+    """Return each name, label, annotation and key in the objects that the API server would refuse."""
     rules = (_object_names, _labels, _data_keys, _names_in_pods, _service_ports)
     return [finding for rule in rules for finding in rule(objects)]
 
@@ -81,7 +82,7 @@ def _labels(objects: Mapping[Key, Object]) -> Iterator[Finding]:
             maps.append((("spec", "selector"), "selector", dig(made, "spec", "selector") or {}))
         for path, field, pairs in maps:
             for name, value in pairs.items():
-                # An annotation's name may have capitals before its /, too.
+                # Annotation names may have upper case letters before the / too.
                 if fault := _qualified_fault(name.lower() if field == "annotations" else name):
                     yield Finding(key, path_text((*path, name)), fault)
                 if field != "annotations" and (fault := _LABEL_VALUE.fault(value)):
@@ -132,7 +133,7 @@ def _names_in_pods(objects: Mapping[Key, Object]) -> Iterator[Finding]:
 
 
 def _service_ports(objects: Mapping[Key, Object]) -> Iterator[Finding]:
-    """Check the names of ports; only a Service's only port may go without one."""
+    """Check the names of ports; only a Service with a single port may omit it."""
     for key, service in objects.items():
         if key.kind != "Service":
             continue

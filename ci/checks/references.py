@@ -1,4 +1,4 @@
-"""What no schema can see: whether what the objects of one stream say of each other is true."""
+"""Checks that references between the objects of a rendered stream are right, which no schema can tell."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ LABELS = {"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernete
 
 
 def findings(objects: Mapping[Key, Object], prefix: str) -> list[Finding]:
-    """Return all that is wrong between the objects of a stream from ``manifests.parse``.
+    """Return each wrong reference between the objects of a stream, as ``manifests.parse`` returns them.
 
-    A name that is ``prefix`` or begins with ``<prefix>-`` must be in the stream; any other counts as made
-    elsewhere. TLS secrets of an Ingress are always made elsewhere: by cert-manager, or by hand.
+    An object whose name is ``prefix`` or begins with ``<prefix>-`` must be in the stream; others count as
+    existing. TLS Secrets of an Ingress always do: cert-manager or a person creates them.
     """
     release = Release(objects, prefix)
     rules = (
@@ -42,7 +42,7 @@ def _names(release: Release) -> Iterator[Finding]:
 
 
 def _selectors(release: Release) -> Iterator[Finding]:
-    """Find selectors that miss their own pods or, since they can never change, hold what may have to."""
+    """Find selectors that miss their own pods, or have labels that may change: a selector is immutable."""
     for pods in pods_of(release.objects):
         if pods.key.kind not in SERVING:
             continue
@@ -50,7 +50,7 @@ def _selectors(release: Release) -> Iterator[Finding]:
         if not selector.items() <= pods.labels.items():
             yield Finding(pods.key, "spec.selector.matchLabels", "does not match the labels of its own pods")
         if release.owns(pods.key.name) and set(selector) != LABELS:
-            message = f"must be made of {', '.join(sorted(LABELS))} and nothing else, for it can never change"
+            message = f"must consist of {', '.join(sorted(LABELS))} only, since it is immutable"
             yield Finding(pods.key, "spec.selector.matchLabels", message)
 
 
@@ -66,7 +66,7 @@ def _autoscalers(release: Release) -> Iterator[Finding]:
     for key, autoscaler in release.objects.items():
         if key.kind in ("HorizontalPodAutoscaler", "ScaledObject"):
             target = dig(autoscaler, "spec", "scaleTargetRef")
-            # What KEDA takes where a ScaledObject names no kind: https://keda.sh/docs/latest/reference/scaledobject-spec/
+            # KEDA's default if a ScaledObject names no kind: https://keda.sh/docs/latest/reference/scaledobject-spec/
             kind, name = str(dig(target, "kind") or "Deployment"), str(dig(target, "name"))
             if release.owns(name) and release.get(kind, name) is None:
                 yield Finding(key, "spec.scaleTargetRef", f"there is no {kind} {name!r}")
@@ -81,8 +81,8 @@ def _bindings(release: Release) -> Iterator[Finding]:
             yield Finding(key, "roleRef", f"there is no {kind} {role!r}")
         for path, subject in entries(binding, "subjects"):
             name = str(subject.get("name"))
-            wanted = subject.get("kind") == "ServiceAccount" and release.owns(name)
-            if wanted and release.get("ServiceAccount", name) is None:
+            owned = subject.get("kind") == "ServiceAccount" and release.owns(name)
+            if owned and release.get("ServiceAccount", name) is None:
                 yield Finding(key, path, f"there is no ServiceAccount {name!r}")
 
 
@@ -97,7 +97,7 @@ def _mounts(release: Release) -> Iterator[Finding]:
 
 
 def _probes(release: Release) -> Iterator[Finding]:
-    """Find probes and hooks with a port that is none of their own container's."""
+    """Find probes and lifecycle hooks with a port name that their container does not have."""
     for pods in pods_of(release.objects):
         for container_path, container in containers_of(pods):
             names = {port.get("name") for _, port in entries(container, "ports", at=container_path)}

@@ -1,4 +1,4 @@
-"""Whether what leads to pods reaches them: Services and Ingresses, with their selectors and ports."""
+"""Checks that Services, routes, monitors and policies match existing pods and ports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ci.kubernetes.workloads import Pods, containers_of, dig, entries, selected
 
 
 def findings(release: Release) -> Iterator[Finding]:
-    """Yield all that is wrong with the ways that lead to the pods of a stream."""
+    """Yield each Service, Ingress, HTTPRoute, monitor and NetworkPolicy that does not match pods or ports."""
     for rule in (_services, _ingresses, _routes, _monitors, _network_policies):
         yield from rule(release)
 
@@ -32,7 +32,7 @@ def _services(release: Release) -> Iterator[Finding]:
 
 def _ports(pods: Pods) -> Iterator[Mapping[str, Any]]:
     for path, container in containers_of(pods):
-        # Of those that start before the others, only a sidecar is there to be reached.
+        # Of the init containers, only sidecars still run when requests come.
         if "initContainers" not in path or container.get("restartPolicy") == "Always":
             yield from (port for _, port in entries(container, "ports", at=path))
 
@@ -53,7 +53,7 @@ def _ingresses(release: Release) -> Iterator[Finding]:
 
 
 def _routes(release: Release) -> Iterator[Finding]:
-    """Find backends that are not there; a Service where no kind is named (Gateway API, BackendRef)."""
+    """Find backends that do not exist; without a kind they are Services (Gateway API, BackendRef)."""
     for key, route in release.objects.items():
         if key.kind != "HTTPRoute":
             continue
@@ -80,7 +80,7 @@ def _unreachable(release: Release, name: str, port: Mapping[str, Any]) -> str | 
 
 
 def _monitors(release: Release) -> Iterator[Finding]:
-    """Find monitors that ask nobody, or at a port that those they ask don't have by that name."""
+    """Find monitors that select nothing, or name a port that no selected object has."""
     for key, monitor in release.objects.items():
         labels = dig(monitor, "spec", "selector", "matchLabels") or {}
         if key.kind == "ServiceMonitor":
@@ -101,14 +101,14 @@ def _monitors(release: Release) -> Iterator[Finding]:
         names = {port.get("name") for ports in chosen for port in ports}
         for path, endpoint in entries(monitor, "spec", field):
             if chosen and (name := endpoint.get("port")) and name not in names:
-                yield Finding(key, f"{path}.port", f"nothing that it selects has a port named {name!r}")
+                yield Finding(key, f"{path}.port", f"no selected object has a port named {name!r}")
 
 
 def _network_policies(release: Release) -> Iterator[Finding]:
-    """Find policies for no pods, and ports of a Service that the policies of its pods let nobody in to.
+    """Find policies without pods, and Service ports that no policy of their pods allows ingress to.
 
-    https://kubernetes.io/docs/concepts/services-networking/network-policies/: pods that any policy of type
-    Ingress selects are closed, but for what one of them lets in.
+    Pods that a policy of type Ingress selects accept only what one of their policies allows:
+    https://kubernetes.io/docs/concepts/services-networking/network-policies/.
     """
     policies = {key: made for key, made in release.objects.items() if key.kind == "NetworkPolicy"}
     for key, policy in policies.items():
@@ -118,24 +118,24 @@ def _network_policies(release: Release) -> Iterator[Finding]:
         if key.kind != "Service" or not dig(service, "spec", "selector"):
             continue
         for pods in selected(release.objects, dig(service, "spec", "selector")):
-            guards = [policy for policy in policies.values() if _closes(policy, pods)]
+            restricting = [policy for policy in policies.values() if _restricts(policy, pods)]
             for path, port in entries(service, "spec", "ports"):
                 target = _target(port, pods)
-                if guards and target and not any(_lets_in(policy, target) for policy in guards):
-                    yield Finding(key, path, "leads to a port that no NetworkPolicy lets anybody in to")
+                if restricting and target and not any(_allows(policy, target) for policy in restricting):
+                    yield Finding(key, path, "leads to a port to which no NetworkPolicy allows ingress")
 
 
 def _selector(policy: Mapping[str, Any]) -> Mapping[str, str]:
     return dig(policy, "spec", "podSelector", "matchLabels") or {}
 
 
-def _closes(policy: Mapping[str, Any], pods: Pods) -> bool:
+def _restricts(policy: Mapping[str, Any], pods: Pods) -> bool:
     types = dig(policy, "spec", "policyTypes") or ["Ingress"]
     return "Ingress" in types and _selector(policy).items() <= pods.labels.items()
 
 
-def _lets_in(policy: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
-    """Whether a rule has the port, by number or by name, or none at all, which are all ports."""
+def _allows(policy: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
+    """Return whether a rule has the port, by number or name; a rule without ports allows all."""
     for path, rule in entries(policy, "spec", "ingress"):
         ports = [port for _, port in entries(rule, "ports", at=path)]
         if not ports or any(
@@ -148,7 +148,7 @@ def _lets_in(policy: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
 
 
 def _target(port: Mapping[str, Any], pods: Pods) -> Mapping[str, Any] | None:
-    """Return the container's port that a Service's port leads to; a number need not be declared."""
+    """Return the container port behind a Service port; a port number need not be declared."""
     target = port.get("targetPort") or port.get("port")
     field = "name" if isinstance(target, str) else "containerPort"
     found = (declared for declared in _ports(pods) if declared.get(field) == target)

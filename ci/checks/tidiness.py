@@ -1,4 +1,4 @@
-"""Checks that rendered text is tidy: no trailing blanks, tabs, empty documents or doubled empty lines."""
+"""Checks rendered text for trailing whitespace, tabs, empty documents and doubled empty lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ci.base import kubernetes_yaml
 
 
 def untidy(stream: str) -> list[str]:
-    """Return what a reader of a rendered stream stumbles over, with lines; block scalars are as they are."""
+    """Return what is untidy in a rendered stream, with line numbers; block scalars are not checked."""
     text = kubernetes_yaml.without_block_scalars(stream)
     found = [
         (text.count("\n", 0, match.start()) + 1, fault)
@@ -19,7 +19,7 @@ def untidy(stream: str) -> list[str]:
 
 
 _UNTIDY = {
-    "a blank at the end of the line": r"[ \t]+$",
+    "whitespace at the end of the line": r"[ \t]+$",
     "a tab": r"\t(?=.*\S)",
     "two empty lines in a row": r"^\n\n",
     "an empty line before the end of a document": r"^\n(?=---|\Z)",

@@ -153,7 +153,7 @@ def test_a_build_with_a_fault_names_it_and_packs_nothing(
     repository.case("one")
     answer = invoke("build")
     assert answer.code == 1
-    assert "microservice/one: v1 Pod Upper: metadata.name: 'Upper' is no DNS subdomain" in answer.err
+    assert "microservice/one: v1 Pod Upper: metadata.name: 'Upper' is not a valid DNS subdomain" in answer.err
     assert "unknown field nmae" in answer.err
     assert not (repository.root / "dist").exists()
 
@@ -178,7 +178,7 @@ def test_a_case_that_does_not_render_is_reported_with_all_other_problems(
     for problem in (
         "[WARNING] templates/pod.yaml: object name does not conform",
         "no image",
-        "microservice/good: v1 Pod Upper: metadata.name: 'Upper' is no DNS subdomain",
+        "microservice/good: v1 Pod Upper: metadata.name: 'Upper' is not a valid DNS subdomain",
         "microservice/repeating: rendered manifests",
     ):
         assert problem in answer.err

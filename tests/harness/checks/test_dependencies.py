@@ -1,4 +1,4 @@
-"""Accounts, claims, settings and secrets that are needed and not there are found, External Secrets' too."""
+"""Missing service accounts, claims, ConfigMaps and Secrets are found, also for External Secrets."""
 
 from __future__ import annotations
 
@@ -100,17 +100,17 @@ EXTERNAL_POD = "v1 Pod api: spec.containers[0]"
         ),
     ],
 )
-def test_what_is_missing_is_found_and_nothing_else(right: str, wrong: str, finding: str) -> None:
+def test_a_missing_object_or_key_is_the_only_finding(right: str, wrong: str, finding: str) -> None:
     assert STREAM.count(right) == 1
     assert findings(STREAM.replace(right, wrong)) == [finding]
 
 
-def test_the_account_default_is_there_even_for_a_release_of_that_name() -> None:
+def test_the_service_account_default_exists_even_for_a_release_named_default() -> None:
     pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {serviceAccountName: default}}"
     assert references.findings(parse(pod), "default") == []
 
 
-def test_a_secret_that_external_secrets_makes_counts_as_made() -> None:
+def test_a_secret_of_an_external_secret_counts_as_existing() -> None:
     assert findings(EXTERNAL) == []
 
 
@@ -146,16 +146,17 @@ def test_a_secret_that_external_secrets_makes_counts_as_made() -> None:
         (
             "kind: ServiceAccount, metadata: {name: api}",
             "kind: ServiceAccount, metadata: {name: api, annotations: {helm.sh/hook: pre-install}}",
-            f"{STORE}.serviceAccountRef: ServiceAccount 'api' is a hook, and not there for long",
+            f"{STORE}.serviceAccountRef: ServiceAccount 'api' is a hook, which is usually deleted after it "
+            "has run",
         ),
     ],
 )
-def test_what_external_secrets_lacks_is_found(right: str, wrong: str, finding: str) -> None:
+def test_missing_objects_and_keys_of_external_secrets_are_found(right: str, wrong: str, finding: str) -> None:
     assert EXTERNAL.count(right) == 1
     assert finding in findings(EXTERNAL.replace(right, wrong))
 
 
-def test_a_store_that_logs_in_as_default_needs_no_account_made() -> None:
+def test_a_store_may_use_the_service_account_default() -> None:
     assert (
         findings(EXTERNAL.replace("serviceAccountRef: {name: api}", "serviceAccountRef: {name: default}"))
         == []

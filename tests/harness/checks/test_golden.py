@@ -1,4 +1,4 @@
-"""Goldens: compared, accepted, cleared away, and never holding a secret."""
+"""Golden files are compared, updated and removed, and never contain a secret."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ DIGEST = "sha256:f52fbd32b2b3 (7 bytes)"
 
 
 def accept(repository: Repository, stream: str = STREAM) -> list[str]:
-    """Accept a stream for the case api and return what was done."""
+    """Accept a stream for the case api and return the changes."""
     case = repository.case("api")
     return [f"{change.what} {change.path.name}" for change in golden.update({case: stream})]
 
 
 def tree(repository: Repository) -> dict[str, tuple[str, int]]:
-    """Return the text of each golden, and when it was written."""
+    """Return the text and modification time of each golden file."""
     files = [path for path in golden.folder().rglob("*") if path.is_file()]
     return {
         str(path.relative_to(golden.folder())): (path.read_text(), path.stat().st_mtime_ns) for path in files
     }
 
 
-def test_an_accepted_case_fits_its_golden_which_holds_no_secret(repository: Repository) -> None:
+def test_an_accepted_case_matches_its_golden_file_which_contains_no_secret(repository: Repository) -> None:
     assert accept(repository) == ["added api.yaml"]
     assert golden.check(repository.case("api"), STREAM) == []
     ((path, (text, _)),) = tree(repository).items()
@@ -58,13 +58,13 @@ def test_an_accepted_case_fits_its_golden_which_holds_no_secret(repository: Repo
     assert "  file: |\n    one\n    two\n" in text
 
 
-def test_another_chart_version_or_another_order_of_objects_is_no_difference(repository: Repository) -> None:
+def test_the_chart_version_and_the_order_of_objects_do_not_matter(repository: Repository) -> None:
     accept(repository)
     first, second = STREAM.replace("1.2.3", "1.3.0").split("---\n")[1:]
     assert golden.check(repository.case("api"), f"---\n{second}---\n{first}") == []
 
 
-def test_a_difference_is_told_with_object_path_values_and_what_accepts_it(repository: Repository) -> None:
+def test_a_difference_is_reported_with_object_path_values_and_remedy(repository: Repository) -> None:
     accept(repository)
     case = repository.case("api")
     changed = STREAM.replace("info", "debug").replace("two", "2").replace(f"TOKEN: {SECRET}", "TOKEN: other")
@@ -86,7 +86,7 @@ def test_a_difference_is_told_with_object_path_values_and_what_accepts_it(reposi
     )
 
 
-def test_a_field_or_an_object_that_is_gone_is_told(repository: Repository) -> None:
+def test_a_removed_field_or_object_is_reported(repository: Repository) -> None:
     accept(repository)
     case = repository.case("api")
     without = STREAM.replace("  LEVEL: info\n", "").replace("kind: Secret", "kind: ServiceAccount")
@@ -95,7 +95,7 @@ def test_a_field_or_an_object_that_is_gone_is_told(repository: Repository) -> No
     assert "  v1 Secret api\n    the object is gone\n" in report
 
 
-def test_a_case_without_golden_is_told_how_to_get_one(repository: Repository) -> None:
+def test_the_error_for_a_missing_golden_file_says_how_to_write_it(repository: Repository) -> None:
     with pytest.raises(UserError) as missing:
         golden.check(repository.case("api"), STREAM)
     assert str(missing.value) == (
@@ -104,15 +104,16 @@ def test_a_case_without_golden_is_told_how_to_get_one(repository: Repository) ->
     )
 
 
-def test_a_golden_that_is_no_yaml_any_more_is_named(repository: Repository) -> None:
+def test_a_golden_file_that_is_not_yaml_is_named(repository: Repository) -> None:
     repository.write("tests/golden/microservice/api.yaml", "<<<<<<< ours\n")
     with pytest.raises(
-        UserError, match=r"^tests/golden/microservice/api\.yaml is no golden .*; remove it, then: "
+        UserError,
+        match=r"^tests/golden/microservice/api\.yaml is not a golden file .*; remove it, then run: ",
     ):
         golden.check(repository.case("api"), STREAM)
 
 
-def test_accepting_rewrites_only_what_differs(repository: Repository) -> None:
+def test_only_differing_golden_files_are_rewritten(repository: Repository) -> None:
     api, worker = repository.case("api"), repository.case("worker")
     golden.update({api: STREAM, worker: STREAM})
     before = tree(repository)
@@ -125,7 +126,7 @@ def test_accepting_rewrites_only_what_differs(repository: Repository) -> None:
     assert golden.update({api: STREAM, worker: STREAM.replace("info", "debug")}) == []
 
 
-def test_a_golden_without_a_case_is_an_orphan_and_is_cleared_away(repository: Repository) -> None:
+def test_a_golden_file_without_a_case_is_removed(repository: Repository) -> None:
     accept(repository)
     orphan = repository.write("tests/golden/microservice/gone.yaml", "")
     stray = repository.write("tests/golden/notes.txt", "")
@@ -134,7 +135,7 @@ def test_a_golden_without_a_case_is_an_orphan_and_is_cleared_away(repository: Re
     assert list(tree(repository)) == ["microservice/api.yaml"]
 
 
-def test_a_golden_that_cannot_be_written_stays_as_it_was(
+def test_a_failed_write_leaves_the_golden_file_unchanged(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     accept(repository)

@@ -1,4 +1,4 @@
-"""Whatever a hook refers to is there when it runs, and nothing else refers to a hook."""
+"""Objects that a hook refers to must exist when it runs, and only hooks may refer to hooks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ JOB = "batch/v1 Job api-migration: spec.template.spec.containers[0].envFrom[0].c
 TEST = "v1 Pod api-test: spec.containers[0].envFrom[0].configMapRef"
 
 
-def test_a_stream_whose_hooks_find_everything_is_left_alone() -> None:
+def test_nothing_is_found_if_all_references_of_hooks_exist() -> None:
     assert findings(STREAM) == []
 
 
@@ -53,36 +53,35 @@ def test_a_stream_whose_hooks_find_everything_is_left_alone() -> None:
         (
             "{configMapRef: {name: api-migration-config}}",
             "{configMapRef: {name: api-config}}",
-            f"{JOB}: ConfigMap 'api-config' is not there at pre-install: it has to be a hook of that "
-            "event too, of a lower weight",
+            f"{JOB}: ConfigMap 'api-config' does not exist at pre-install: it must be a hook of that "
+            "event too, with a lower weight",
         ),
         (
             '"pre-install,pre-upgrade"',
             "pre-install",
-            f"{JOB}: ConfigMap 'api-migration-config' is not there at pre-upgrade: it has to be a hook "
-            "of that event too, of a lower weight",
+            f"{JOB}: ConfigMap 'api-migration-config' does not exist at pre-upgrade: it must be a hook "
+            "of that event too, with a lower weight",
         ),
         (
             'hook-weight: "-1"',
             'hook-weight: "0"',
-            f"{JOB}: ConfigMap 'api-migration-config' is no earlier hook: its weight is 0, and has to be "
-            "below 0",
+            f"{JOB}: ConfigMap 'api-migration-config' has hook weight 0; it must be below 0, to run earlier",
         ),
         (
             "configMap: {name: api-config}",
             "configMap: {name: api-migration-config}",
-            "v1 Pod api: spec.volumes[0].configMap: ConfigMap 'api-migration-config' is a hook, and not "
-            "there for long",
+            "v1 Pod api: spec.volumes[0].configMap: ConfigMap 'api-migration-config' is a hook, which is "
+            "usually deleted after it has run",
         ),
         (
             "name: test, envFrom: [{configMapRef: {name: api-config",
             "name: test, envFrom: [{configMapRef: {name: api-migration-config",
-            f"{TEST}: ConfigMap 'api-migration-config' is not there at test: it has to be a hook of "
-            "that event too, of a lower weight",
+            f"{TEST}: ConfigMap 'api-migration-config' does not exist at test: it must be a hook of "
+            "that event too, with a lower weight",
         ),
     ],
 )
-def test_what_is_not_there_in_time_is_found_and_nothing_else(right: str, wrong: str, finding: str) -> None:
+def test_an_object_missing_at_a_hook_is_the_only_finding(right: str, wrong: str, finding: str) -> None:
     assert STREAM.count(right) == 1
     assert findings(STREAM.replace(right, wrong)) == [finding]
 

@@ -1,4 +1,4 @@
-"""What kube-score prints is read, whatever its exit code."""
+"""The output of kube-score is parsed, whatever its exit code."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def test_objects_without_a_check_have_no_finding() -> None:
     assert kube_score.advice("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n") == []
 
 
-def test_what_is_no_manifest_is_reported_as_such() -> None:
+def test_invalid_manifests_are_reported() -> None:
     with pytest.raises(UserError, match=r"^kube-score can't read the manifests: "):
         kube_score.advice("kind: [")

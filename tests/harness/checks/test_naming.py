@@ -1,4 +1,4 @@
-"""Names, labels and keys that the API server would not take."""
+"""Names, labels, annotations and keys that the API server would refuse are found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONG = "a" * 64
 
 
 def found(document: str) -> list[str]:
-    """Return where names in an object are wrong, and how; without the object's own name."""
+    """Return the findings for an object, without its key."""
     return [f"{finding.path}: {finding.message}" for finding in naming.findings(parse(document))]
 
 
@@ -35,35 +35,40 @@ def in_pod(spec: str) -> str:
         ("ClusterRole", "system:a_B"),
     ],
 )
-def test_a_name_that_its_kind_may_have_is_fine(kind: str, name: str) -> None:
+def test_a_valid_object_name_is_accepted(kind: str, name: str) -> None:
     assert found(of(kind, name)) == []
 
 
 @pytest.mark.parametrize(
     ("kind", "name", "fault"),
     [
-        ("ConfigMap", "Api", "no DNS subdomain (a-z, 0-9, - and .)"),
-        ("ConfigMap", "api-", "no DNS subdomain (a-z, 0-9, - and .)"),
-        ("ConfigMap", "a..b", "no DNS subdomain (a-z, 0-9, - and .)"),
-        ("ConfigMap", "a" * 254, "it has 254 characters, 253 are allowed"),
-        ("Service", "1a", "no name of a Service (a-z, 0-9 and -, first a letter)"),
-        ("Service", "a.b", "no name of a Service (a-z, 0-9 and -, first a letter)"),
-        ("Service", LONG, "no name of a Service (a-z, 0-9 and -, first a letter): it has 64 characters"),
-        ("CronJob", "a" * 53, "no name of a CronJob: it has 53 characters, 52 are allowed"),
-        ("Job", LONG, "no name of a Job: it has 64 characters, 63 are allowed"),
-        ("Namespace", "a.b", "no DNS label (a-z, 0-9 and -)"),
-        ("Role", "a/b", "no name of a role or binding (no / and %)"),
+        ("ConfigMap", "Api", "not a valid DNS subdomain (a-z, 0-9, - and .)"),
+        ("ConfigMap", "api-", "not a valid DNS subdomain (a-z, 0-9, - and .)"),
+        ("ConfigMap", "a..b", "not a valid DNS subdomain (a-z, 0-9, - and .)"),
+        ("ConfigMap", "a" * 254, "254 characters, at most 253 allowed"),
+        ("Service", "1a", "not a valid Service name (a-z, 0-9 and -, beginning with a letter)"),
+        ("Service", "a.b", "not a valid Service name (a-z, 0-9 and -, beginning with a letter)"),
+        (
+            "Service",
+            LONG,
+            "not a valid Service name (a-z, 0-9 and -, beginning with a letter): 64 characters, "
+            "at most 63 allowed",
+        ),
+        ("CronJob", "a" * 53, "not a valid CronJob name: 53 characters, at most 52 allowed"),
+        ("Job", LONG, "not a valid Job name: 64 characters, at most 63 allowed"),
+        ("Namespace", "a.b", "not a valid DNS label (a-z, 0-9 and -)"),
+        ("Role", "a/b", "not a valid role or binding name (without / and %)"),
     ],
 )
-def test_a_name_that_its_kind_may_not_have_is_found(kind: str, name: str, fault: str) -> None:
+def test_an_invalid_object_name_is_found(kind: str, name: str, fault: str) -> None:
     (finding,) = found(of(kind, name))
-    assert finding.startswith(f"metadata.name: {name!r} is no")
+    assert finding.startswith(f"metadata.name: {name!r} is not a valid ")
     assert fault in finding
 
 
 def test_a_namespace_is_a_dns_label() -> None:
     (finding,) = found("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: a.b}}")
-    assert finding.startswith("metadata.namespace: 'a.b' is no DNS label")
+    assert finding.startswith("metadata.namespace: 'a.b' is not a valid DNS label")
 
 
 @pytest.mark.parametrize(
@@ -79,12 +84,12 @@ def test_a_namespace_is_a_dns_label() -> None:
         ("annotations: {'a b': c}", 'metadata.annotations["a b"]'),
     ],
 )
-def test_a_label_or_annotation_that_may_not_be_is_found(metadata: str, path: str) -> None:
+def test_an_invalid_label_or_annotation_is_found(metadata: str, path: str) -> None:
     (finding,) = found(f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a, {metadata}}}}}")
     assert finding.startswith(f"{path}: ")
 
 
-def test_labels_and_annotations_that_may_be_are_fine() -> None:
+def test_valid_labels_and_annotations_are_accepted() -> None:
     labels = f"labels: {{a: '', A.b_c-d: x.Y_z-0, a.b/c: {'v' * 63}}}"
     annotations = f"annotations: {{A.b/c: any text, d: {LONG}}}"
     assert found(f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a, {labels}, {annotations}}}}}") == []
@@ -102,21 +107,21 @@ def test_labels_and_annotations_that_may_be_are_fine() -> None:
         ),
     ],
 )
-def test_labels_are_found_wherever_they_stand(spec: str, path: str) -> None:
+def test_labels_are_checked_at_any_depth(spec: str, path: str) -> None:
     (finding,) = found(f"{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: a}}, spec: {{{spec}}}}}")
-    assert finding == f"{path}: 'b c' is no value of a label (letters, digits, -, _ and .)"
+    assert finding == f"{path}: 'b c' is not a valid label value (letters, digits, -, _ and .)"
 
 
-def test_a_services_selector_is_made_of_labels() -> None:
+def test_the_labels_of_a_services_selector_are_checked() -> None:
     (finding,) = found("{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {selector: {a: b c}}}")
-    assert finding.startswith("spec.selector.a: 'b c' is no value of a label")
+    assert finding.startswith("spec.selector.a: 'b c' is not a valid label value")
 
 
 @pytest.mark.parametrize("field", ["data", "stringData", "binaryData"])
 @pytest.mark.parametrize(
     ("key", "is_fine"), [("a.b_C-1", True), (".a", True), ("a/b", False), ("..a", False)]
 )
-def test_keys_of_config_and_secrets_are_file_names(field: str, key: str, is_fine: bool) -> None:
+def test_data_keys_must_be_file_names(field: str, key: str, is_fine: bool) -> None:
     findings = found(f"{{apiVersion: v1, kind: Secret, metadata: {{name: a}}, {field}: {{'{key}': b}}}}")
     assert bool(findings) != is_fine
     assert all(finding.startswith(f'{field}["{key}"]: ') for finding in findings)
@@ -125,20 +130,24 @@ def test_keys_of_config_and_secrets_are_file_names(field: str, key: str, is_fine
 @pytest.mark.parametrize(
     ("spec", "finding"),
     [
-        ("{containers: [{name: A}]}", "spec.containers[0].name: 'A' is no DNS label (a-z, 0-9 and -)"),
+        (
+            "{containers: [{name: A}]}",
+            "spec.containers[0].name: 'A' is not a valid DNS label (a-z, 0-9 and -)",
+        ),
         (
             "{initContainers: [{name: a.b}]}",
-            "spec.initContainers[0].name: 'a.b' is no DNS label (a-z, 0-9 and -)",
+            "spec.initContainers[0].name: 'a.b' is not a valid DNS label (a-z, 0-9 and -)",
         ),
-        ("{volumes: [{name: a_b}]}", "spec.volumes[0].name: 'a_b' is no DNS label (a-z, 0-9 and -)"),
+        ("{volumes: [{name: a_b}]}", "spec.volumes[0].name: 'a_b' is not a valid DNS label (a-z, 0-9 and -)"),
         (
             "{containers: [{name: a, env: [{name: 1A}]}]}",
-            "spec.containers[0].env[0].name: '1A' is no environment variable (letters, digits, -, _ and .)",
+            "spec.containers[0].env[0].name: '1A' is not a valid environment variable name "
+            "(letters, digits, -, _ and .)",
         ),
         (
             "{containers: [{name: a, ports: [{name: abcdefghijklmnop}]}]}",
-            "spec.containers[0].ports[0].name: 'abcdefghijklmnop' is no name of a port "
-            "(a-z, 0-9 and -, one a letter): it has 16 characters, 15 are allowed",
+            "spec.containers[0].ports[0].name: 'abcdefghijklmnop' is not a valid port name "
+            "(a-z, 0-9 and -, at least one letter): 16 characters, at most 15 allowed",
         ),
         (
             "{containers: [{name: a, ports: [{name: web}]}, {name: b, ports: [{name: web}]}]}",
@@ -146,17 +155,19 @@ def test_keys_of_config_and_secrets_are_file_names(field: str, key: str, is_fine
         ),
     ],
 )
-def test_a_name_inside_a_pod_that_may_not_be_is_found(spec: str, finding: str) -> None:
+def test_an_invalid_name_in_a_pod_is_found(spec: str, finding: str) -> None:
     assert found(in_pod(spec)) == [finding]
 
 
 @pytest.mark.parametrize("name", ["80", "a--b", "-a", "A"])
-def test_a_ports_name_has_a_letter_and_single_hyphens_inside(name: str) -> None:
+def test_a_port_name_needs_a_letter_and_no_double_hyphen(name: str) -> None:
     (finding,) = found(in_pod(f"{{containers: [{{name: a, ports: [{{name: '{name}'}}]}}]}}"))
-    assert finding.startswith(f"spec.containers[0].ports[0].name: '{name}' is no name of a port (a-z, 0-9")
+    assert finding.startswith(
+        f"spec.containers[0].ports[0].name: '{name}' is not a valid port name (a-z, 0-9"
+    )
 
 
-def test_names_inside_a_pod_that_may_be_are_fine() -> None:
+def test_valid_names_in_a_pod_are_accepted() -> None:
     assert found(in_pod("{containers: [{name: a-1, env: [{name: a.B-c_1}], ports: [{name: 8-web}]}]}")) == []
 
 
@@ -165,12 +176,12 @@ def test_names_inside_a_pod_that_may_be_are_fine() -> None:
     [
         ("[{port: 80}]", []),
         ("[{name: a, port: 80}, {name: b, port: 81}]", []),
-        ("[{name: a, port: 80}, {port: 81}]", ["spec.ports[1].name: None is no text"]),
+        ("[{name: a, port: 80}, {port: 81}]", ["spec.ports[1].name: expected a string, got None"]),
         ("[{name: a, port: 80}, {name: a, port: 81}]", ["spec.ports[1].name: two ports are named 'a'"]),
-        ("[{name: A, port: 80}]", ["spec.ports[0].name: 'A' is no DNS label (a-z, 0-9 and -)"]),
+        ("[{name: A, port: 80}]", ["spec.ports[0].name: 'A' is not a valid DNS label (a-z, 0-9 and -)"]),
     ],
 )
-def test_the_ports_of_a_service_are_told_apart_by_name(ports: str, findings: list[str]) -> None:
+def test_several_ports_of_a_service_need_unique_names(ports: str, findings: list[str]) -> None:
     assert (
         found(f"{{apiVersion: v1, kind: Service, metadata: {{name: a}}, spec: {{ports: {ports}}}}}")
         == findings

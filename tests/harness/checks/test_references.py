@@ -1,4 +1,4 @@
-"""Selectors, budgets, autoscalers, bindings, mounts and probes that miss what they name are found."""
+"""Wrong references of selectors, budgets, autoscalers, bindings, mounts and probes are found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ POD = f"{DEPLOYMENT}.template.spec"
 APP = f"{POD}.containers[0]"
 
 
-def test_a_stream_that_is_right_is_left_alone() -> None:
+def test_nothing_is_found_in_a_correct_stream() -> None:
     assert findings(STREAM) == []
 
 
@@ -21,8 +21,8 @@ def test_a_stream_that_is_right_is_left_alone() -> None:
         (
             "component: app}\n  template",
             "component: app, a: b}\n  template",
-            f"{DEPLOYMENT}.selector.matchLabels: must be made of app.kubernetes.io/component, "
-            "app.kubernetes.io/instance, app.kubernetes.io/name and nothing else, for it can never change",
+            f"{DEPLOYMENT}.selector.matchLabels: must consist of app.kubernetes.io/component, "
+            "app.kubernetes.io/instance, app.kubernetes.io/name only, since it is immutable",
         ),
         (
             "matchLabels: {app.kubernetes.io/name: api",
@@ -47,8 +47,8 @@ def test_a_stream_that_is_right_is_left_alone() -> None:
         (
             "maxUnavailable: 1, selector: {matchLabels: {a: b}}",
             "maxUnavailable: 1, selector: {matchLabels: {a: c}}",
-            "policy/v1 PodDisruptionBudget api: spec.selector.matchLabels: matches the pods of no workload, "
-            "instead of one workload that serves",
+            "policy/v1 PodDisruptionBudget api: spec.selector.matchLabels: matches the pods of no workload; "
+            "it must match those of one Deployment or StatefulSet or DaemonSet",
         ),
         (
             "kind: ClusterRole\n",
@@ -77,18 +77,18 @@ def test_a_stream_that_is_right_is_left_alone() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_found_and_nothing_else(right: str, wrong: str, finding: str) -> None:
+def test_a_wrong_reference_is_the_only_finding(right: str, wrong: str, finding: str) -> None:
     assert STREAM.count(right) == 1
     assert findings(STREAM.replace(right, wrong)) == [finding]
 
 
-def test_everything_that_is_wrong_is_found_at_once() -> None:
+def test_all_wrong_references_are_found_at_once() -> None:
     assert (
         len(findings(STREAM.replace("targetPort: web", "targetPort: x").replace("key: TOKEN", "key: x"))) == 2
     )
 
 
-def test_a_broken_object_is_no_reason_to_stop() -> None:
+def test_malformed_objects_are_skipped() -> None:
     spec = "spec: {template: {spec: {a: 1}}}"
     deployment = f"{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: other}}, {spec}}}"
     containers = deployment.replace("other", "another").replace("a: 1", "containers: 1")

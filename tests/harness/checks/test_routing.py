@@ -10,7 +10,8 @@ SERVICE = "v1 Service api: spec"
 ROUTE = "gateway.networking.k8s.io/v1 HTTPRoute api: spec"
 MONITOR = "monitoring.coreos.com/v1 "
 POLICY = "networking.k8s.io/v1 NetworkPolicy api: spec"
-CLOSED = "leads to a port that no NetworkPolicy lets anybody in to"
+CLOSED = "leads to a port to which no NetworkPolicy allows ingress"
+ONE_SERVING = "it must match those of one Deployment or StatefulSet or DaemonSet"
 INGRESS = "networking.k8s.io/v1 Ingress api: spec"
 
 
@@ -25,13 +26,13 @@ INGRESS = "networking.k8s.io/v1 Ingress api: spec"
         (
             "selector: {app.kubernetes.io/name: api",
             "selector: {app.kubernetes.io/name: app",
-            f"{SERVICE}.selector: matches the pods of no workload, instead of one workload that serves",
+            f"{SERVICE}.selector: matches the pods of no workload; {ONE_SERVING}",
         ),
         (
             "component: cron",
             "component: app",
             f"{SERVICE}.selector: matches the pods of apps/v1 Deployment api and of "
-            "batch/v1 CronJob api-clean, instead of one workload that serves",
+            f"batch/v1 CronJob api-clean; {ONE_SERVING}",
         ),
         (
             "port: {name: http}",
@@ -71,14 +72,13 @@ INGRESS = "networking.k8s.io/v1 Ingress api: spec"
         (
             "[{port: http}, {targetPort",
             "[{port: web}, {targetPort",
-            f"{MONITOR}ServiceMonitor api: spec.endpoints[0].port: "
-            "nothing that it selects has a port named 'web'",
+            f"{MONITOR}ServiceMonitor api: spec.endpoints[0].port: no selected object has a port named 'web'",
         ),
         (
             "podMetricsEndpoints: [{port: proxy}]",
             "podMetricsEndpoints: [{port: early}]",
             f"{MONITOR}PodMonitor api: spec.podMetricsEndpoints[0].port: "
-            "nothing that it selects has a port named 'early'",
+            "no selected object has a port named 'early'",
         ),
         (
             "podSelector: {matchLabels: {app.kubernetes.io/instance: api}}",
@@ -90,16 +90,15 @@ INGRESS = "networking.k8s.io/v1 Ingress api: spec"
         ("{port: 9000}", "{port: 82}", f"{SERVICE}.ports[2]: {CLOSED}"),
     ],
 )
-def test_what_is_wrong_is_found_and_nothing_else(right: str, wrong: str, finding: str) -> None:
+def test_a_wrong_reference_is_the_only_finding(right: str, wrong: str, finding: str) -> None:
     assert STREAM.count(right) == 1
     assert findings(STREAM.replace(right, wrong)) == [finding]
 
 
-def test_a_service_for_a_job_is_wrong() -> None:
+def test_a_service_must_not_select_the_pods_of_a_job() -> None:
     stream = STREAM.replace("component: app}\n  ports", "component: cron}\n  ports")
     assert findings(stream)[0] == (
-        "v1 Service api: spec.selector: matches the pods of batch/v1 CronJob api-clean, "
-        "instead of one workload that serves"
+        f"v1 Service api: spec.selector: matches the pods of batch/v1 CronJob api-clean; {ONE_SERVING}"
     )
 
 
@@ -119,11 +118,11 @@ def test_a_service_without_selector_needs_no_pods() -> None:
         "ingress: [{from: []}]",
     ],
 )
-def test_a_policy_that_closes_nothing_lets_everybody_in(rule: str) -> None:
+def test_a_policy_that_does_not_restrict_ingress_allows_every_port(rule: str) -> None:
     head, _, rest = STREAM.partition("  ingress:\n")
     assert findings(f"{head}  {rule}\n---{rest.partition('---')[2]}") == []
 
 
-def test_pods_without_a_policy_are_open_to_everybody() -> None:
+def test_pods_without_a_policy_accept_every_port() -> None:
     head, _, rest = STREAM.partition("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy")
     assert findings(head + rest.partition("---\n")[2]) == []

@@ -1,4 +1,4 @@
-"""Blanks, tabs, and empty lines and documents that nobody wants in a stream are found with their line."""
+"""Trailing whitespace, tabs, and empty lines and documents in a stream are found with their line."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ci.checks.tidiness import untidy
 TIDY = "---\n# Source: a\na: 1\n\nb:\n- c\n---\n# Source: b\nfile: |\n  text \t \n\n\n  more\n"
 
 
-def test_a_tidy_stream_is_left_alone_and_so_is_the_text_in_it() -> None:
+def test_nothing_is_found_in_a_tidy_stream_nor_in_its_block_scalars() -> None:
     assert untidy(TIDY) == []
 
 
 @pytest.mark.parametrize(
     ("right", "wrong", "fault"),
     [
-        ("a: 1\n", "a: 1 \n", "line 3: a blank at the end of the line"),
+        ("a: 1\n", "a: 1 \n", "line 3: whitespace at the end of the line"),
         ("a: 1\n", "a:\t1\n", "line 3: a tab"),
         ("\n\nb", "\n\n\nb", "line 4: two empty lines in a row"),
         ("- c\n", "- c\n\n", "line 7: an empty line before the end of a document"),
@@ -26,6 +26,6 @@ def test_a_tidy_stream_is_left_alone_and_so_is_the_text_in_it() -> None:
         ("  more\n", "  more\nlast: 1", "line 14: no line break at the end"),
     ],
 )
-def test_what_is_untidy_is_found_with_its_line(right: str, wrong: str, fault: str) -> None:
+def test_an_untidy_line_is_found_with_its_number(right: str, wrong: str, fault: str) -> None:
     assert TIDY.count(right) == 1
     assert untidy(TIDY.replace(right, wrong)) == [fault]

@@ -131,7 +131,7 @@ MISSED: dict[str, tuple[Change, str]] = {
         lambda objects: main(objects).update(volumeMounts=[{"name": "a", "mountPath": "/a"}]),
         "no volume is named",
     ),
-    "a name in capitals": (lambda objects: main(objects).update(name="A"), "'A' is no DNS label"),
+    "a name in capitals": (lambda objects: main(objects).update(name="A"), "'A' is not a valid DNS label"),
     "another argument": (
         lambda objects: main(objects).update(command=["run", ""]),
         "command: ['run', '\\n'] arrives as ['run', '']",
