@@ -1,1 +1,1 @@
-"""Makes and reaches clusters: kind, docker, kubectl, add-ons, diagnostics."""
+"""Creates and reaches clusters: kind, docker, kubectl, add-ons, diagnostics."""

@@ -1,4 +1,4 @@
-"""What a new cluster needs beside Kubernetes itself, and the wait until all of it is ready."""
+"""Installs add-ons into a new cluster and waits until everything in it is ready."""
 
 from __future__ import annotations
 
@@ -22,59 +22,59 @@ REPORT_SECONDS = 10
 
 
 def chosen(text: str) -> list[str]:
-    """Return the parts of a list of add-ons as a shell would; "" means CLUSTER_ADDONS, or the usual ones."""
+    """Return the add-ons in ``text``, split as by a shell; if it is "", of CLUSTER_ADDONS, else DEFAULT."""
     return shlex.split(text or os.environ.get(VARIABLE, DEFAULT))
 
 
 def install(kubectl: Kubectl, addons: list[str]) -> None:
     """Apply each add-on: one of cluster-addons/ by name, or a manifest or kustomization by path or URL.
 
-    Raises UserError where there is no such thing, it cannot be read, or the cluster refuses it.
+    Raises UserError if an add-on does not exist or cannot be read, or if the cluster refuses it.
     """
     for addon in addons:
         step(f"installing {addon}")
         try:
             kubectl("apply", "--server-side", *source(addon), seconds=READY_SECONDS)
         except CommandError as error:
-            remedy = f"--addons or {VARIABLE} takes manifests of your own, where {addon} is out of reach"
+            remedy = f"if {addon} cannot be reached, give your own manifests with --addons or {VARIABLE}"
             raise UserError(f"{error}\n{remedy}") from None
 
 
 def source(addon: str) -> list[str]:
-    """Return the arguments by which kubectl apply reads an add-on; raise UserError where it is not there."""
+    """Return the arguments of kubectl apply for an add-on; raise UserError if it does not exist."""
     if addon.startswith("https://"):
         return ["--filename", addon]
     path = Path(addon)
     if addon in DEFAULT.split():
         path = FOLDER / addon
     if not path.exists():
-        ours = " or ".join(DEFAULT.split())
-        raise UserError(f"{addon}: there is no such add-on: give {ours}, or a manifest's path or https URL")
+        names = ", ".join(DEFAULT.split())
+        raise UserError(f"{addon}: no such add-on; use {names}, or the path or https URL of a manifest")
     return ["--kustomize" if path.is_dir() else "--filename", str(path)]
 
 
 def wait_until_ready(kubectl: Kubectl, name: str) -> None:
-    """Wait for every node, Deployment, DaemonSet and APIService, telling now and then what is missing.
+    """Wait until every node, Deployment, DaemonSet and APIService is ready, and report what is not.
 
-    Raises UserError after READY_SECONDS, with what still is.
+    Raises UserError after READY_SECONDS, with what is still not ready.
     """
-    began = told = time.monotonic()
+    began = reported = time.monotonic()
     while missing := _missing(kubectl):
         now = time.monotonic()
         if now - began > READY_SECONDS:
             raise UserError(f"{name} was not ready after {READY_SECONDS} s: {', '.join(missing)}")
-        if now - told > REPORT_SECONDS:
-            told = now
+        if now - reported > REPORT_SECONDS:
+            reported = now
             step(f"{name}: waiting for {', '.join(missing)}")
         time.sleep(POLL_SECONDS)
-    step(f"{name}: ready after another {time.monotonic() - began:.0f} s")
+    step(f"{name}: ready after {time.monotonic() - began:.0f} s")
 
 
 def _missing(kubectl: Kubectl) -> list[str]:
     try:
         found = kubectl.get("nodes,deployments,daemonsets,apiservices", "--all-namespaces")
     except CommandError as error:
-        # While an add-on's API is not served, kubectl cannot list what there is.
+        # kubectl cannot list anything while the API of an add-on is registered but not served.
         return [str(error)]
     return [f"{made['kind']} {made['metadata']['name']}" for made in found if not _is_ready(made)]
 

@@ -1,4 +1,4 @@
-"""What explains a failure in a cluster: its objects, events, pods and logs, as files."""
+"""Writes diagnostics of a failure in a cluster to files: objects, events, pods and logs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from ci.clusters.kubectl import Kubectl
 
 
 def collect(kubectl: Kubectl, folder: Path, *, namespace: str = "", selector: str = "") -> None:
-    """Write what explains a failure to ``folder``; Secrets are not in it.
+    """Write diagnostics to ``folder``, without Secrets; errors are only reported.
 
-    It is that of one namespace, of the namespaces with a label (``selector``), or of all. What cannot be had
-    is told, and does no harm.
+    They are those of one namespace, of the namespaces with a label (``selector``), or of all.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
         for name in [namespace] if namespace else _namespaces(kubectl, selector):
-            # kubectl's choice: workloads, Services, events and every container's log, a folder a namespace.
+            # Workloads, Services, events and the log of every container, in a folder for each namespace.
             kubectl(
                 "cluster-info",
                 "dump",
@@ -32,7 +31,7 @@ def collect(kubectl: Kubectl, folder: Path, *, namespace: str = "", selector: st
             }.items():
                 (folder / name / file).write_text(kubectl(*arguments, f"--namespace={name}"))
     except UserError as error:
-        step(f"not all that explains the failure could be had: {error}")
+        step(f"the diagnostics are incomplete: {error}")
 
 
 def _namespaces(kubectl: Kubectl, selector: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""kind, with a kubeconfig of our own: makes clusters, loads images, and removes whole clusters."""
+"""kind with a separate kubeconfig: creates and deletes clusters, and loads images."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from ci.base.console import step
 from ci.base.errors import UserError
 from ci.clusters import docker
 
-# Ports of the first node that are reached from this machine: an Ingress controller's, and a NodePort.
+# Ports of the first node that are published on this machine: an Ingress controller's, and a NodePort.
 PORTS = (80, 443, 31080)
-# Beside the kubeconfig: the process that makes the cluster, which holds a lock on it as long as it lives.
+# Beside the kubeconfig: the ID of the process that creates the cluster, which holds a lock on the file.
 MAKER = "maker.pid"
 GONE_SECONDS = 60
 POLL_SECONDS = 0.5
 
 
 def create(name: str, kubeconfig: Path, *, nodes: int, image: str) -> None:
-    """Make a cluster and write its kubeconfig; it need not be ready yet.
+    """Create a cluster and write its kubeconfig, without waiting until it is ready.
 
-    ``image`` is the nodes' image, "" for the one that kind names. A cluster that could not be made whole
-    stays for its logs' sake. Raises UserError with what kind said.
+    ``image`` is the nodes' image, "" for kind's default. If kind fails, the incomplete cluster is kept for
+    its logs. Raises UserError with kind's error.
     """
     file = kubeconfig.with_name("kind.yaml")
     file.write_text(config(nodes))
     command = ["create", "cluster", f"--name={name}", f"--kubeconfig={kubeconfig}", f"--config={file}"]
     command += ["--retain"]
     command += ["--image", image] if image else []
-    # A session of its own: Ctrl-C is ours to act on, and kind's children can be ended together with it.
+    # In a session of its own, so that Ctrl-C reaches this process only and kind's children end with kind.
     with (
         kubeconfig.with_name(MAKER).open("w") as maker,
         subprocess.Popen(
@@ -55,9 +55,9 @@ def create(name: str, kubeconfig: Path, *, nodes: int, image: str) -> None:
         maker.write(str(process.pid))
         maker.flush()
         try:
-            said = []
+            lines = []
             for line in process.stderr or ():
-                said.append(line)
+                lines.append(line)
                 if begun := re.match(r" \N{BULLET} (.*)\.\.\.$", line):
                     step(f"{name}: {_plain(begun[1])}")
             exit_code = process.wait()
@@ -65,13 +65,13 @@ def create(name: str, kubeconfig: Path, *, nodes: int, image: str) -> None:
             os.killpg(process.pid, signal.SIGKILL)
             raise
     if exit_code:
-        last_words = "".join(said[-processes.LAST_LINES :]).strip()
-        raise UserError(f"kind could not make the cluster {name}:\n{last_words}")
+        last = "".join(lines[-processes.LAST_LINES :]).strip()
+        raise UserError(f"kind could not create the cluster {name}:\n{last}")
 
 
 def config(nodes: int) -> str:
-    """Return kind's configuration of a cluster (kind.x-k8s.io/v1alpha4) that listens on loopback alone."""
-    # kind takes any free port for 0.
+    """Return kind's configuration (kind.x-k8s.io/v1alpha4) of a cluster that listens on loopback only."""
+    # For 0, kind chooses a free port.
     mappings = [{"containerPort": port, "hostPort": 0, "listenAddress": "127.0.0.1"} for port in PORTS]
     first = {"role": "control-plane", "extraPortMappings": mappings}
     return yaml.safe_dump(
@@ -85,31 +85,33 @@ def config(nodes: int) -> str:
 
 
 def first_node(name: str) -> str:
-    """Return the name of the node, and container, that the ports lead to."""
+    """Return the name of the node, and of its container, that has the published ports."""
     return f"{name}-control-plane"
 
 
 def nodes(name: str) -> list[str]:
-    """Return the names of a cluster's nodes, which are its containers, sorted."""
+    """Return the names of a cluster's nodes, and of their containers, sorted."""
     return docker.containers(f"io.x-k8s.kind.cluster={name}")
 
 
 def delete(name: str, kubeconfig: Path) -> None:
-    """Remove a cluster, and its entries in ``kubeconfig`` alone; it need not be there.
+    """Delete a cluster, if it exists, and its entries in ``kubeconfig``.
 
-    Raises UserError where a container of it stays.
+    Raises UserError if a container of it remains.
     """
     _end_maker(kubeconfig.with_name(MAKER))
     end = time.monotonic() + GONE_SECONDS
-    looks = 0
-    # Twice: of a maker that was killed the engine can still be about to make a container, and for seconds it
-    # goes on with one that it cannot remove meanwhile.
-    while looks < 2:
+    empty = 0
+    # Until nothing is left twice in a row: for a kind that was killed, the engine may still create a
+    # container, and it cannot remove one that it is creating.
+    while empty < 2:
         _run(["delete", "cluster", f"--name={name}", f"--kubeconfig={kubeconfig}"], f"removing {name}")
         left = nodes(name)
-        looks = 0 if left else looks + 1
+        empty = 0 if left else empty + 1
         if time.monotonic() > end:
-            raise UserError(f"the cluster {name} could not be removed: docker rm --force {' '.join(left)}")
+            raise UserError(
+                f"the cluster {name} could not be removed; try: docker rm --force {' '.join(left)}"
+            )
         time.sleep(POLL_SECONDS)
 
 
@@ -119,30 +121,30 @@ def names() -> list[str]:
 
 
 def load(name: str, images: Sequence[str]) -> None:
-    """Copy images of the Docker engine to every node."""
+    """Copy images from the Docker engine to every node."""
     _run(["load", "docker-image", "--name", name, *images], f"loading {', '.join(images)} into {name}")
 
 
 def export_logs(name: str, folder: Path) -> None:
-    """Write the logs of every node, and of the pods on it, to ``folder``."""
+    """Write the logs of every node and its pods to ``folder``."""
     _run(["export", "logs", "--name", name, folder], f"collecting the logs of {name}")
 
 
 def _locked(file: IO[str]) -> int:
-    """Lock a file for all that share it, and return its number."""
+    """Lock a file, also for processes that inherit it, and return its descriptor."""
     fcntl.flock(file, fcntl.LOCK_EX)
     return file.fileno()
 
 
 def _end_maker(file: Path) -> None:
-    """End a kind that goes on making a cluster though the run that started it was killed."""
+    """End a kind that is still creating a cluster after the run that started it was killed."""
     if not file.exists():
         return
     with file.open() as maker:
         try:
             fcntl.flock(maker, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            # Whoever holds the lock is this process, or one that it has started.
+            # Only the process with this ID and its children hold the lock.
             os.killpg(int(maker.read()), signal.SIGKILL)
 
 

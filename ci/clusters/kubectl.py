@@ -1,4 +1,4 @@
-"""kubectl as a typed call on one kubeconfig, blind to the user's own."""
+"""kubectl as a typed call with one kubeconfig, isolated from the user's."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from ci.base import processes, programs
 
 @dataclass(frozen=True)
 class Kubectl:
-    """Calls of kubectl on the current context of ``kubeconfig``."""
+    """Calls kubectl with the current context of ``kubeconfig``."""
 
     kubeconfig: Path
 
     def __call__(self, *arguments: str | Path, stdin: str | None = None, seconds: float | None = 120) -> str:
-        """Return what ``kubectl ARGUMENTS`` prints; raise CommandError where it fails."""
+        """Return what ``kubectl ARGUMENTS`` prints; raise CommandError if it fails."""
         command = [*self.command, *arguments]
         doing = " ".join(map(str, ["kubectl", *arguments[:4]]))
         return processes.run(command, doing, env=environment(), stdin=stdin, seconds=seconds)
 
     @property
     def command(self) -> list[str]:
-        """How a command line for ``subprocess`` begins, with ``environment()`` as its environment."""
+        """The beginning of a command for ``subprocess``, to be run with ``environment()``."""
         return [str(programs.find(programs.KUBECTL)), f"--kubeconfig={self.kubeconfig}"]
 
     def get(self, *arguments: str) -> Any:
-        """Return what ``kubectl get ARGUMENTS`` finds: one object, or the list of a kind's objects."""
+        """Return what ``kubectl get ARGUMENTS`` finds: one object, or a list of objects."""
         found = json.loads(self("get", "--output=json", *arguments))
         return found["items"] if found["kind"].endswith("List") else found
 
 
 def environment() -> dict[str, str]:
-    """Return an environment in which kubectl neither reads nor writes below the user's ~/.kube."""
+    """Return an environment in which kubectl neither reads nor writes the user's ~/.kube."""
     cache = programs.cache_folder() / "kubectl"
     return processes.environment_without("KUBE") | {
         "KUBECONFIG": str(cache / "no-kubeconfig"),
@@ -44,9 +44,9 @@ def environment() -> dict[str, str]:
 
 
 def flattened(context: str) -> str:
-    """Return a kubeconfig of this one context of the user's, with its certificates in it.
+    """Return a kubeconfig with only this context of the user's kubeconfig, and its certificates.
 
-    Raises CommandError where the user's kubeconfig has no such context.
+    Raises CommandError if the user's kubeconfig has no such context.
     """
     command = [
         str(programs.find(programs.KUBECTL)),

@@ -1,4 +1,4 @@
-"""A cluster for a while: made by kind and removed on every way out, or an existing one that is left clean."""
+"""Temporary clusters: created by kind and always removed, or existing ones whose namespaces are removed."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from ci.clusters import diagnostics, docker, kind, kubectl
 from ci.clusters.kubectl import Kubectl
 
 PREFIX = "microservice-chart-"
-# A namespace with this label belongs to the run that it names, and goes with it.
+# Its value is the name of a run; namespaces with this label are removed when the run ends.
 RUN_LABEL = "microservice-chart/run"
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster in use; what the harness knows of it lies in ``folder``, the kubeconfig too.
+    """A cluster in use; ``folder`` has its kubeconfig and state.
 
-    ``context`` is that of an existing cluster, "" for one that kind made here. ``loopback`` says which port
-    of 127.0.0.1 leads to each of kind.PORTS (numbers as text). ``app`` is the repository of the app's images.
+    ``context`` is that of an existing cluster, "" for one that kind created. ``loopback`` has, for each of
+    kind.PORTS (as a string), the port of 127.0.0.1. ``app`` is the repository of the sample app's images.
     """
 
     name: str
@@ -41,40 +41,40 @@ class Cluster:
 
     @property
     def kubeconfig(self) -> Path:
-        """The kubeconfig that has this cluster alone."""
+        """The kubeconfig, which has only this cluster."""
         return self.folder / "kubeconfig"
 
     @property
     def kubectl(self) -> Kubectl:
-        """Calls of kubectl on this cluster."""
+        """Calls kubectl for this cluster."""
         return Kubectl(self.kubeconfig)
 
     @property
     def logs(self) -> Path:
-        """Where to leave what explains a failure."""
+        """The folder for diagnostics of a failure."""
         return root() / "logs" / self.name
 
     def write(self) -> None:
-        """Leave in its folder what ``read`` reads."""
+        """Write the file that ``read`` reads."""
         (self.folder / "cluster.json").write_text(json.dumps(asdict(self) | {"folder": str(self.folder)}))
 
     def keep(self, by: str) -> None:
-        """Have it outlive this process, which is a run of ``by`` (a task)."""
+        """Keep the cluster after this process, which runs the task ``by``."""
         (self.folder / "kept").write_text(keeper(by))
 
 
 def read(folder: Path) -> Cluster:
-    """Return the cluster whose kubeconfig lies in ``folder``."""
+    """Return the cluster of a folder."""
     written = json.loads((folder / "cluster.json").read_text())
     return Cluster(**written | {"folder": folder})
 
 
 @contextmanager
 def ephemeral(*, nodes: int, image: str) -> Iterator[Cluster]:
-    """Make a kind cluster for the time of the block, unless the block has it kept.
+    """Create a kind cluster for the block, and remove it afterwards unless the block calls its ``keep``.
 
-    ``image`` is the nodes' image, "" for kind's own. What killed runs left is removed first. An error in the
-    block leaves the cluster's logs in a folder, which is named.
+    ``image`` is the nodes' image, "" for kind's default. What killed runs left is removed first. After an
+    error in the block, the cluster's logs are written to a folder, which is reported.
     """
     remove_what_killed_runs_left()
     name = f"{PREFIX}{secrets.token_hex(4)}"
@@ -86,13 +86,13 @@ def ephemeral(*, nodes: int, image: str) -> Iterator[Cluster]:
             cluster = Cluster(name, folder, loopback=_loopback(name))
             cluster.write()
             if nodes > 1:
-                _let_pods_onto_every_node(cluster.kubectl)
+                _allow_pods_on_every_node(cluster.kubectl)
             yield cluster
         except Exception:
             diagnostics.collect(cluster.kubectl, cluster.logs)
-            with _nothing_worse():
+            with _reported():
                 kind.export_logs(name, cluster.logs / "nodes")
-            step(f"what explains this is in {shown(cluster.logs)}")
+            step(f"diagnostics are in {shown(cluster.logs)}")
             raise
         finally:
             _leave(cluster)
@@ -100,9 +100,9 @@ def ephemeral(*, nodes: int, image: str) -> Iterator[Cluster]:
 
 @contextmanager
 def existing(context: str) -> Iterator[Cluster]:
-    """Use the cluster of a context of the user's kubeconfig, and take namespaces labelled for it away after.
+    """Use the cluster of a context of the user's kubeconfig, and delete the run's namespaces afterwards.
 
-    Raises CommandError where there is no such context.
+    Raises CommandError if there is no such context.
     """
     config = kubectl.flattened(context)
     name = f"{PREFIX}{secrets.token_hex(4)}"
@@ -115,24 +115,24 @@ def existing(context: str) -> Iterator[Cluster]:
             yield cluster
         except Exception:
             diagnostics.collect(cluster.kubectl, cluster.logs, selector=f"{RUN_LABEL}={name}")
-            step(f"what explains this is in {shown(cluster.logs)}")
+            step(f"diagnostics are in {shown(cluster.logs)}")
             raise
         finally:
             _leave(cluster)
 
 
 def keeper(task: str) -> str:
-    """Return who keeps what ``task`` keeps, for people: the task in this checkout."""
+    """Return the name, for messages, of ``task`` in this checkout as the keeper of a cluster."""
     return f"{task} in {root()}"
 
 
 def kept() -> dict[str, str]:
-    """Return what outlives its run, by name, with its keeper."""
+    """Return the kept clusters: {name: keeper}."""
     return {marker.parent.name: marker.read_text() for marker in sorted(_home().glob("*/kept"))}
 
 
 def left_by_killed_runs() -> dict[str, str]:
-    """Return what a killed run left, by name: it is not kept, and nobody uses it."""
+    """Return what killed runs left, {name: description}: it is not kept, and no process uses it."""
     return {
         folder.name: "a run that was killed"
         for folder in sorted(path for path in _home().glob(f"{PREFIX}*") if path.is_dir())
@@ -141,15 +141,15 @@ def left_by_killed_runs() -> dict[str, str]:
 
 
 def remove_what_killed_runs_left() -> None:
-    """Remove it, and say so."""
+    """Remove what killed runs left, and report it."""
     for name in left_by_killed_runs():
-        step(f"{name} was left by a run that was killed: removing it")
+        step(f"removing {name}, left by a run that was killed")
         remove(read(_home() / name))
 
 
 def remove(cluster: Cluster) -> None:
-    """Remove a cluster that kind made, or the namespaces made in an existing one, and then the folder."""
-    with _undisturbed():
+    """Remove a cluster that kind created, or the run's namespaces in an existing one, and the folder."""
+    with _uninterrupted():
         if cluster.context:
             selector = f"--selector={RUN_LABEL}={cluster.name}"
             cluster.kubectl("delete", "namespace", selector, "--wait=false", "--ignore-not-found")
@@ -159,7 +159,7 @@ def remove(cluster: Cluster) -> None:
 
 
 def find(name: str) -> Cluster:
-    """Return what ``kept`` or ``left_by_killed_runs`` names."""
+    """Return a cluster by its name in ``kept`` or ``left_by_killed_runs``."""
     return read(_home() / name)
 
 
@@ -167,7 +167,7 @@ def _leave(cluster: Cluster) -> None:
     if (cluster.folder / "kept").exists():
         return
     step(
-        f"removing {cluster.name}" if not cluster.context else f"removing what was made in {cluster.context}"
+        f"removing {cluster.name}" if not cluster.context else f"removing the namespaces in {cluster.context}"
     )
     remove(cluster)
 
@@ -177,8 +177,8 @@ def _loopback(name: str) -> dict[str, int]:
     return {str(port): ports[port] for port in kind.PORTS}
 
 
-def _let_pods_onto_every_node(client: Kubectl) -> None:
-    """As kind does by itself where there is one node alone."""
+def _allow_pods_on_every_node(client: Kubectl) -> None:
+    """Let pods run on the control plane too, as kind does in a cluster of one node."""
     control_plane = "node-role.kubernetes.io/control-plane"
     client("taint", "node", f"--selector={control_plane}", f"{control_plane}:NoSchedule-")
 
@@ -189,10 +189,10 @@ def _home() -> Path:
 
 @contextmanager
 def _in_use(name: str) -> Iterator[Path]:
-    """Make the folder of a new cluster, and hold the lock by which others see that it is in use."""
+    """Create the folder of a new cluster and hold its lock, which shows other runs that it is in use."""
     folder = _home() / name
     folder.mkdir(parents=True, mode=0o700)
-    # The lock of a process that was killed is free: the system gives it up.
+    # The system releases the lock of a process that is killed.
     with filelock.FileLock(folder / "lock", blocking=False):
         yield folder
 
@@ -207,8 +207,8 @@ def _is_in_use(folder: Path) -> bool:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Keep Ctrl-C and SIGTERM, for here and for the programs started here, from leaving half of a cluster."""
+def _uninterrupted() -> Iterator[None]:
+    """Ignore Ctrl-C and SIGTERM, also in programs started meanwhile, so that a removal is always completed."""
     signals = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, signal.SIG_IGN) for number in signals}
     try:
@@ -219,8 +219,8 @@ def _undisturbed() -> Iterator[None]:
 
 
 @contextmanager
-def _nothing_worse() -> Iterator[None]:
-    """Let a failure to explain a failure be told, and not take its place."""
+def _reported() -> Iterator[None]:
+    """Report an error of collecting diagnostics, which must not replace the failure itself."""
     try:
         yield
     except UserError as error:

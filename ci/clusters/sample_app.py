@@ -1,4 +1,4 @@
-"""The service that the chart is tried with: two versions of one image, and how a cluster gets them."""
+"""The sample service of the cluster tests: builds two versions of its image and gives them to a cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VERSIONS = ("1", "2")
 
 
 def build(repository: str = REPOSITORY) -> list[str]:
-    """Build the image of each version and return their names; raise CommandError where that fails."""
+    """Build the image of each version and return their names; raise CommandError if that fails."""
     step(f"building {repository}:{' and :'.join(VERSIONS)}")
     images = [f"{repository}:{version}" for version in VERSIONS]
     for image, version in zip(images, VERSIONS, strict=True):
@@ -28,10 +28,10 @@ def load(cluster: str, images: list[str]) -> None:
 
 
 def reach(context: str, push_to: str) -> str:
-    """Build the images, let the existing cluster of a context have them, and return their repository.
+    """Build the images, make them available to the cluster of a context, and return their repository.
 
-    A cluster of kind's on this machine gets them loaded; any other pulls them from the registry to which they
-    are pushed: ``push_to``, a repository's name. Raises UserError where there is none.
+    They are pushed to the repository ``push_to``, if given, for the cluster to pull; else they are loaded,
+    which only works for kind clusters on this machine: raises UserError for others.
     """
     name = context.removeprefix("kind-")
     if push_to:
@@ -43,6 +43,6 @@ def reach(context: str, push_to: str) -> str:
         load(name, build())
         return REPOSITORY
     raise UserError(
-        f"{context} is no kind cluster of this machine, so it has to pull the image that the chart is tried "
-        "with: name a repository that you push to and it pulls from, --push-to=registry.example.com/me/app"
+        f"{context} is not a kind cluster on this machine, so it must pull the image of the sample service; "
+        "name a repository for it: --push-to=registry.example.com/me/app"
     )

@@ -1,4 +1,4 @@
-"""A cluster with everything in it that the chart is tried with."""
+"""Prepares a cluster for the cluster tests and `invoke up`: add-ons and the images of the sample service."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ci.clusters import addons, docker, kubectl, lifecycle, sample_app
 from ci.clusters.lifecycle import Cluster
 
 IMAGE_VARIABLE = "KIND_NODE_IMAGE"
-# One to drain, one to go on.
+# One to drain, and one for the pods to move to.
 NODES = 2
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which cluster: what each task's option of that name says."""
+    """The cluster to use: the options of the tasks, by name."""
 
     kube_context: str = ""
     push_to: str = ""
@@ -31,9 +31,9 @@ class Wanted:
 
 @contextmanager
 def prepared(wanted: Wanted) -> Iterator[Cluster]:
-    """Give the block a cluster in which the add-ons are ready and the app's images are known.
+    """Yield a cluster in which the add-ons are ready and the images of the sample service are available.
 
-    Raises UserError where there can be none, with the reason.
+    Raises UserError, with the reason, if that is not possible.
     """
     check(wanted)
     if wanted.kube_context:
@@ -53,9 +53,9 @@ def prepared(wanted: Wanted) -> Iterator[Cluster]:
 
 
 def check(wanted: Wanted) -> None:
-    """Raise UserError for what can be seen to be wrong before anything is made."""
+    """Raise UserError for options that are wrong, before anything is created."""
     if wanted.nodes < 1:
-        raise UserError(f"a cluster of {wanted.nodes} nodes cannot be made: --nodes=1 is the least")
+        raise UserError(f"--nodes={wanted.nodes}: a cluster needs at least one node")
     if wanted.kube_context:
         kubectl.flattened(wanted.kube_context)
         return
@@ -64,7 +64,7 @@ def check(wanted: Wanted) -> None:
 
 
 def why_not(wanted: Wanted) -> str:
-    """Return why there can be no such cluster here; "" where there can."""
+    """Return why no such cluster is possible here, "" if it is."""
     return "" if wanted.kube_context else docker.why_not()
 
 

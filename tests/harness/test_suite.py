@@ -49,7 +49,7 @@ def test_a_required_cluster_without_an_engine_is_a_failure_with_its_reason(no_en
 
 
 def test_a_mistake_in_the_cluster_options_is_reported_before_any_test_runs() -> None:
-    with pytest.raises(UserError, match="--nodes=1 is the least"):
+    with pytest.raises(UserError, match="--nodes=0: a cluster needs at least one node"):
         suite.run("", testbed.Wanted(kube_context="mine", nodes=0))
 
 

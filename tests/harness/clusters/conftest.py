@@ -1,4 +1,4 @@
-"""A machine whose kind, kubectl and docker are stand-ins."""
+"""A machine with fake kind, kubectl and docker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support import cluster_programs
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder whose file log has a line for each call of kind, kubectl and docker, and the working one."""
+    """The current folder, whose file log gets a line for each call of kind, kubectl and docker."""
     cluster_programs.write(tmp_path)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv(programs.CACHE_VARIABLE, str(tmp_path / "cache"))

@@ -1,4 +1,4 @@
-"""What is installed into a cluster: add-ons of ours, each of one version, or manifests of anybody's."""
+"""Add-ons are our own, each pinned to a version, or any manifests by path or URL."""
 
 from __future__ import annotations
 
@@ -21,34 +21,35 @@ from ci.kubernetes import custom_kinds
         ("mine.yaml", ["--filename", "mine.yaml"]),
     ],
 )
-def test_an_addon_is_one_of_ours_or_a_manifest_by_path_or_url(
+def test_an_addon_is_our_own_or_a_manifest_by_path_or_url(
     machine: Path, addon: str, arguments: list[str]
 ) -> None:
     (machine / "mine.yaml").touch()
     assert addons.source(addon) == arguments
 
 
-def test_every_addon_of_ours_is_pinned() -> None:
+def test_our_own_addons_are_pinned() -> None:
     for name in addons.DEFAULT.split():
         (resource,) = yaml.safe_load((addons.FOLDER / name / "kustomization.yaml").read_text())["resources"]
         assert resource.startswith("https://")
         assert "/v" in resource
 
 
-def test_the_routes_of_a_cluster_are_of_the_release_that_they_are_validated_by() -> None:
+def test_the_gateway_api_addon_has_the_release_that_routes_are_validated_against() -> None:
     release = yaml.safe_load((custom_kinds.FOLDER / "gateway.networking.k8s.io.HTTPRoute.yaml").read_text())
     (resource,) = yaml.safe_load((addons.FOLDER / "gateway-api/kustomization.yaml").read_text())["resources"]
     assert resource.endswith(f"/gateway-api/{release['release']}/{release['source']}")
 
 
-def test_an_addon_out_of_reach_comes_with_what_to_give_instead(machine: Path) -> None:
+def test_the_error_for_an_unreachable_addon_names_the_alternative(machine: Path) -> None:
     with pytest.raises(
-        UserError, match="no such host\n--addons or CLUSTER_ADDONS takes manifests of your own"
+        UserError,
+        match=r"no such host\nif https://example\.com/mesh\.yaml cannot be reached, give your own manifests",
     ):
         addons.install(Kubectl(machine / "kubeconfig"), ["https://example.com/mesh.yaml"])
 
 
-def test_the_addons_of_the_environment_count_where_none_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addons_default_to_those_of_the_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(addons.VARIABLE, "one.yaml 'the other.yaml'")
     assert addons.chosen("") == ["one.yaml", "the other.yaml"]
     assert addons.chosen("contour") == ["contour"]

@@ -1,4 +1,4 @@
-"""What is asked of kind."""
+"""The configuration of kind clusters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import yaml
 from ci.clusters import kind
 
 
-def test_nothing_of_a_cluster_listens_beyond_loopback() -> None:
+def test_a_cluster_listens_on_loopback_only() -> None:
     config = yaml.safe_load(kind.config(nodes=3))
     mappings = [mapping for node in config["nodes"] for mapping in node.get("extraPortMappings", [])]
     assert len(config["nodes"]) == 3

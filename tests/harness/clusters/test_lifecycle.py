@@ -1,4 +1,4 @@
-"""How clusters come and go."""
+"""Clusters are created, kept and removed, however a run ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.cluster_programs import asked
 
 
 @pytest.mark.parametrize("way_out", [None, UserError("tests failed"), KeyboardInterrupt()], ids=repr)
-def test_a_cluster_is_removed_on_every_way_out(machine: Path, way_out: BaseException | None) -> None:
+def test_a_cluster_is_removed_however_the_block_ends(machine: Path, way_out: BaseException | None) -> None:
     expected = pytest.raises(type(way_out)) if way_out else nullcontext()
     with expected, lifecycle.ephemeral(nodes=1, image="") as made:
         assert made.loopback == {"80": 180, "443": 1443, "31080": 131080}
@@ -35,24 +35,24 @@ def test_two_clusters_never_share_a_name(machine: Path) -> None:
     assert len(names) == 2
 
 
-def test_what_explains_a_failure_is_collected_and_its_place_named(
+def test_diagnostics_of_a_failure_are_collected_and_their_folder_reported(
     machine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(UserError, match="tests failed"), lifecycle.ephemeral(nodes=1, image="") as made:
         raise UserError("tests failed")
     assert asked(machine, f"kind export logs --name {made.name}")
-    assert f"what explains this is in {shown(made.logs)}" in capsys.readouterr().err
+    assert f"diagnostics are in {shown(made.logs)}" in capsys.readouterr().err
 
 
-def test_a_cluster_that_cannot_be_made_is_removed_and_kind_says_why(machine: Path) -> None:
+def test_a_cluster_that_cannot_be_created_is_removed_and_kinds_error_reported(machine: Path) -> None:
     (machine / "refuse").touch()
-    with pytest.raises(UserError, match=r"(?s)kind could not make the cluster.*ERROR: no room"):
+    with pytest.raises(UserError, match=r"(?s)kind could not create the cluster.*ERROR: no room"):
         lifecycle.ephemeral(nodes=1, image="").__enter__()
     assert asked(machine, "kind delete cluster")
     assert not lifecycle.left_by_killed_runs()
 
 
-def test_a_cluster_that_is_kept_stays_until_down(machine: Path) -> None:
+def test_a_kept_cluster_remains_until_down(machine: Path) -> None:
     with lifecycle.ephemeral(nodes=1, image="") as made:
         made.keep(up.KEPT_BY)
     assert not asked(machine, "kind delete")
@@ -62,7 +62,7 @@ def test_a_cluster_that_is_kept_stays_until_down(machine: Path) -> None:
     assert not lifecycle.kept()
 
 
-def test_what_another_run_keeps_is_offered_and_not_taken(
+def test_what_another_task_keeps_is_removed_only_with_all(
     machine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with lifecycle.ephemeral(nodes=1, image="") as made:
@@ -73,7 +73,7 @@ def test_what_another_run_keeps_is_offered_and_not_taken(
     assert not lifecycle.kept()
 
 
-def test_what_a_killed_run_left_is_removed_by_the_next_and_what_is_in_use_is_not(machine: Path) -> None:
+def test_the_next_run_removes_what_a_killed_run_left_but_not_what_is_in_use(machine: Path) -> None:
     with lifecycle.ephemeral(nodes=1, image="") as in_use:
         name = f"{in_use.name}-left"
         left = replace(in_use, name=name, folder=in_use.folder.with_name(name))
@@ -85,7 +85,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next_and_what_is_in_use_is_not
         assert in_use.folder.exists()
 
 
-def test_an_existing_cluster_is_used_by_a_kubeconfig_of_our_own_and_left_clean(machine: Path) -> None:
+def test_an_existing_cluster_is_used_with_a_separate_kubeconfig_and_left_clean(machine: Path) -> None:
     with lifecycle.existing("production") as found:
         assert asked(machine, "kubectl config view --minify --flatten --context=production")
         assert found.kubeconfig.stat().st_mode & 0o77 == 0
@@ -94,7 +94,7 @@ def test_an_existing_cluster_is_used_by_a_kubeconfig_of_our_own_and_left_clean(m
     assert not found.folder.exists()
 
 
-def test_a_context_that_is_not_there_is_named(machine: Path) -> None:
+def test_an_unknown_context_is_named(machine: Path) -> None:
     with pytest.raises(CommandError, match="cannot locate context missing"):
         lifecycle.existing("missing").__enter__()
     assert not lifecycle.left_by_killed_runs()

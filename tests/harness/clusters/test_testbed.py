@@ -1,4 +1,4 @@
-"""A cluster that cannot be what is wanted is refused before one is made."""
+"""Impossible options for a cluster are refused before one is created."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from ci.clusters import testbed
 from tests.support.cluster_programs import asked
 
 
-def test_a_cluster_of_no_node_is_refused(machine: Path) -> None:
-    with pytest.raises(UserError, match="--nodes=1 is the least"), testbed.prepared(testbed.Wanted(nodes=0)):
+def test_a_cluster_without_nodes_is_refused(machine: Path) -> None:
+    with (
+        pytest.raises(UserError, match="--nodes=0: a cluster needs at least one node"),
+        testbed.prepared(testbed.Wanted(nodes=0)),
+    ):
         pass
 
 
-def test_an_existing_cluster_that_is_not_of_this_machine_needs_a_place_to_pull_from(machine: Path) -> None:
+def test_a_remote_cluster_needs_a_repository_to_pull_from(machine: Path) -> None:
     with (
-        pytest.raises(UserError, match=r"remote is no kind cluster of this machine.*--push-to="),
+        pytest.raises(UserError, match=r"remote is not a kind cluster on this machine.*--push-to="),
         testbed.prepared(testbed.Wanted(kube_context="remote")),
     ):
         pass
 
 
-def test_an_addon_that_is_not_there_is_refused_before_a_cluster_is_made(machine: Path) -> None:
+def test_an_unknown_addon_is_refused_before_a_cluster_is_created(machine: Path) -> None:
     with (
         pytest.raises(
-            UserError, match=r"^mesh: there is no such add-on: give metrics-server or contour or gateway-api"
+            UserError, match=r"^mesh: no such add-on; use metrics-server, contour, gateway-api, or"
         ),
         testbed.prepared(testbed.Wanted(addons="metrics-server mesh")),
     ):
