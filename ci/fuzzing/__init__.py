@@ -1,1 +1,1 @@
-"""Values that nobody wrote: generator, invariants, experiments."""
+"""Tests the charts with generated values: generator, invariants, experiments."""

@@ -1,4 +1,4 @@
-"""What is tried with values: each experiment draws them, and says what came out that should not."""
+"""The experiments: each draws values for a chart, tries them, and returns what is wrong."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ _PLAIN = "plain"
 
 
 class Experiment(Protocol):
-    """What values are drawn for."""
+    """A way to test a chart with values that are drawn from ``strategy``."""
 
     chart: Chart
     strategy: SearchStrategy[Values]
 
     def __init__(self, chart: Chart, folder: Path) -> None:
-        """Prepare to render in ``folder``, which has to be empty."""
+        """Prepare to render in ``folder``, which must be empty."""
 
-    def takes(self, values: Values) -> bool:
-        """Whether these are values that the experiment is about."""
+    def accepts(self, values: Values) -> bool:
+        """Return whether the experiment can judge these values."""
 
     def judge(self, values: Sequence[Values]) -> list[list[str]]:
-        """Return for each of some values, most cheaply for many at once, a sentence for each fault."""
+        """Return the faults, one sentence each, of each of the values; many at once are cheaper."""
 
 
 class Accepted:
-    """Values that a chart's schema accepts, and what holds for all of them (``properties.faults``)."""
+    """Values that a chart's schema accepts; ``invariants.faults`` must find nothing."""
 
     def __init__(self, chart: Chart, folder: Path) -> None:
         self.chart = chart
@@ -55,18 +55,18 @@ class Accepted:
         self.schema = _schema(chart)
         drawn = generator.values(self.schema)
         self._validator = values_schema.validator(self.schema)
-        # What is nearly wrong, too.
-        self.strategy = drawn | drawn.flatmap(_wrong).filter(self.takes)
+        # Mutated values, too, if they are still valid.
+        self.strategy = drawn | drawn.flatmap(_mutated).filter(self.accepts)
         self._defaults = catalog.read_values(chart.path / "values.yaml")
         names = (*map(str, helm.ENGINES), _PLAIN)
         self._batches = {name: Batch(chart.path, folder / name) for name in names}
 
-    def takes(self, values: Values) -> bool:
-        """Whether the schema accepts them."""
+    def accepts(self, values: Values) -> bool:
+        """Return whether the values are valid."""
         return self._validator.is_valid(values)
 
     def judge(self, values: Sequence[Values]) -> list[list[str]]:
-        """Say what does not hold, of the first values for what Helm makes of them alone, too."""
+        """Return the faults; the first values are also rendered without the batch, for comparison."""
         trials = self._trials({f"v{number}": each for number, each in enumerate(values)})
         found = [invariants.faults(trial) for trial in trials]
         found[0] += self._alone(trials[0])
@@ -95,49 +95,49 @@ class Accepted:
         ]
 
     def _alone(self, trial: Trial) -> list[str]:
-        """Look whether Helm installs values by themselves as it does in a batch."""
+        """Compare the render of values outside the batch with that in it."""
         file = self._folder / "alone.json"
         write_whole(file, json_text(trial.written))
         engine, outcome = next(iter(trial.outcomes.items()))
         try:
             alone = helm.template(self.chart.path, engine=engine, extra=["--values", str(file)])
         except helm.HelmError as error:
-            unsaid = [problem for problem in outcome.problems if problem not in str(error)]
-            expected = bool(outcome.problems) and not unsaid
-            return [] if expected or outcome.error else [f"refused for other reasons by itself: {error}"]
+            missing = [problem for problem in outcome.problems if problem not in str(error)]
+            expected = bool(outcome.problems) and not missing
+            return [] if expected or outcome.error else [f"outside the batch refused otherwise: {error}"]
         same = _kinds(Outcome(alone)) == _kinds(outcome) or bool(outcome.error)
-        return [] if same else ["makes other objects by itself than beside others"]
+        return [] if same else ["renders other objects outside the batch than in it"]
 
 
 class Refused:
-    """Values with something wrong: Helm refuses what the harness's own validator does, and nothing else."""
+    """Mutated values: Helm must refuse exactly the places that the harness's own validator refuses."""
 
     def __init__(self, chart: Chart, folder: Path) -> None:
         self.chart = chart
         self._folder = folder
         schema = _schema(chart)
-        self.strategy = generator.values(schema).flatmap(_wrong)
+        self.strategy = generator.values(schema).flatmap(_mutated)
         self._validator = values_schema.validator(schema)
-        # One chart for many values, and for them no template.
+        # One chart without templates, whose schema validates many values at once.
         own = {keyword: part for keyword, part in schema.items() if keyword != "definitions"}
         definitions = {**schema.get("definitions", {}), "values": own}
         many: Schema = {"additionalProperties": {"$ref": "#/definitions/values"}, "definitions": definitions}
         write_whole(folder / "values.schema.json", json.dumps(many))
         write_whole(folder / "Chart.yaml", "{apiVersion: v2, name: many, version: 0.1.0}")
 
-    def takes(self, values: Values) -> bool:
-        """Whether these are values: always."""
+    def accepts(self, values: Values) -> bool:
+        """Return True: any values can be judged."""
         return True
 
     def judge(self, values: Sequence[Values]) -> list[list[str]]:
-        """Say where Helm and the validator find fault with other places of the values."""
+        """Return the differences between the places that Helm and the validator refuse."""
         named = {f"v{number}": each for number, each in enumerate(values)}
         write_whole(self._folder / "values.json", json_text(named))
-        told = {engine: self._told(engine) for engine in helm.ENGINES}
+        refused = {engine: self._refused_places(engine) for engine in helm.ENGINES}
         return [
             [
-                f"Helm {engine} finds fault with {sorted(here)}, the validator with {sorted(expected)}"
-                for engine, places in told.items()
+                f"Helm {engine} refuses {sorted(here)}, the validator {sorted(expected)}"
+                for engine, places in refused.items()
                 if (here := places.get(name, set())) != expected
             ]
             for name, each in named.items()
@@ -146,15 +146,15 @@ class Refused:
             ]
         ]
 
-    def _told(self, engine: int) -> dict[str, set[str]]:
-        """Return with which places of each values Helm finds fault."""
+    def _refused_places(self, engine: int) -> dict[str, set[str]]:
+        """Return the places that Helm refuses: {name of the values: places}."""
         try:
             extra = ["--values", str(self._folder / "values.json")]
             helm.template(self._folder, engine=engine, extra=extra)
         except helm.HelmError as error:
-            told = re.findall(r"^ *- at '/(v\d+)(.*?)': (?!validation failed)", str(error), re.MULTILINE)
+            errors = re.findall(r"^ *- at '/(v\d+)(.*?)': (?!validation failed)", str(error), re.MULTILINE)
             places: dict[str, set[str]] = {}
-            for name, place in told:
+            for name, place in errors:
                 places.setdefault(name, set()).add(_plain_place(place))
             return places
         return {}
@@ -169,46 +169,63 @@ def _schema(chart: Chart) -> Schema:
 
 
 def _place(path: Sequence[str | int]) -> str:
-    """Return a place as Helm writes it: https://datatracker.ietf.org/doc/html/rfc6901."""
+    """Return a path as Helm writes it, a JSON pointer: https://datatracker.ietf.org/doc/html/rfc6901."""
     return _plain_place("".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path))
 
 
 def _plain_place(place: str) -> str:
-    # Helm escapes strange characters in its own way.
-    return place if re.fullmatch(r"[\w/.~-]*", place, re.ASCII) else "a strange place"
+    # Helm escapes other characters in its own way.
+    return place if re.fullmatch(r"[\w/.~-]*", place, re.ASCII) else "a place with other characters"
 
 
 def _kinds(outcome: Outcome) -> Counter[str]:
     return Counter(re.findall(r"^kind: (\w+)$", outcome.stream, re.MULTILINE))
 
 
-def _wrong(values: Values) -> SearchStrategy[Values]:
-    """Draw a copy of values with something else at one of its places, or under another name."""
+def _mutated(values: Values) -> SearchStrategy[Values]:
+    """Draw a copy of values in which one value is replaced, removed, repeated or has another key."""
     places = [path for path, _ in walk(values)]
     if not places:
         return st.just({"unknown": 1})
-    return st.builds(_changed, st.just(values), st.sampled_from(places), st.sampled_from(_INSTEAD))
+    return st.builds(_changed, st.just(values), st.sampled_from(places), st.sampled_from(_REPLACEMENTS))
 
 
-_GONE, _MISSPELT, _TWICE = object(), object(), object()
-_INSTEAD: tuple[Any, ...] = (
-    *(_GONE, _MISSPELT, _TWICE, None, True, False, 0, -1, 1.5, 2**31, 2**53, 10**20, 1e300, "", "text", "0"),
+_REMOVED, _MISSPELT, _REPEATED = object(), object(), object()
+_REPLACEMENTS: tuple[Any, ...] = (
+    *(
+        _REMOVED,
+        _MISSPELT,
+        _REPEATED,
+        None,
+        True,
+        False,
+        0,
+        -1,
+        1.5,
+        2**31,
+        2**53,
+        10**20,
+        1e300,
+        "",
+        "text",
+        "0",
+    ),
     *([], {}, [None], [""], {"": {}}, "a b", "A", "-", "a" * 300, "\n", "é", {"unknown": 1}, ["a", "a"]),
 )
 
 
-def _changed(values: Values, path: tuple[str | int, ...], instead: Any) -> Values:
+def _changed(values: Values, path: tuple[str | int, ...], replacement: Any) -> Values:
     values = copy.deepcopy(values)
     holder: Any = values
     for part in path[:-1]:
         holder = holder[part]
     name: Any = path[-1]
-    if instead is _TWICE and isinstance(holder, list):
+    if replacement is _REPEATED and isinstance(holder, list):
         holder.append(holder[name])
-    elif instead is _MISSPELT and isinstance(holder, dict):
+    elif replacement is _MISSPELT and isinstance(holder, dict):
         holder[f"{name}s"] = holder.pop(name)
-    elif instead in (_GONE, _MISSPELT, _TWICE):
+    elif replacement in (_REMOVED, _MISSPELT, _REPEATED):
         del holder[name]
     else:
-        holder[name] = instead
+        holder[name] = replacement
     return values

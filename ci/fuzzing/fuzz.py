@@ -1,4 +1,4 @@
-"""Looks for values with which a chart does what it should not, and keeps the smallest of them."""
+"""Searches for values with which a chart misbehaves, and keeps the smallest of them as a test."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from ci.charts.catalog import Chart
 from ci.fuzzing import experiments
 from ci.fuzzing.experiments import Experiment, Values
 
-# As many as one Helm process renders in about half a second.
+# One Helm process renders this number in about half a second.
 _BATCH = 24
 _EXAMPLES = 240
 _MOST_SECONDS_TO_SHRINK = 120
 
 
 class Find(NamedTuple):
-    """Values with which something is wrong, the smallest that were found, and what it is."""
+    """The smallest values found with which something is wrong, and the faults."""
 
     chart: Chart
     seed: int
@@ -45,25 +45,24 @@ class Find(NamedTuple):
 
 
 class _FaultyError(Exception):
-    """Tells Hypothesis that some values are what it looks for."""
+    """Makes Hypothesis shrink the values that were just tried."""
 
 
 def run(minutes: float, seed: int = 0) -> None:
-    """Try values for so many minutes, other ones for another ``seed``; 0 stands for one that is new.
+    """Try values for that many minutes; each ``seed`` draws others, and 0 chooses a new seed.
 
-    Raise UserError with the first values that go wrong, after they have been written where the tests find
-    them.
+    Raises UserError with the first faulty values, which are also written to a file that the tests read.
     """
     if minutes <= 0:
-        raise UserError(f"--minutes {minutes:g}: write how long to look, such as --minutes 5")
+        raise UserError(f"--minutes {minutes:g}: give a positive number, such as --minutes 5")
     first = seed or 1 + secrets.randbelow(2**32)
-    step(f"seed {first}: the same values again with --seed {first}")
+    step(f"seed {first}: repeat this run with --seed {first}")
     tried = 0
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder, progress("trying values") as report:
-        wanted = list(_experiments(Path(folder)))
+        chosen = list(_experiments(Path(folder)))
         began = time.monotonic()
         for number in range(first, first + 2**32):
-            for experiment in wanted:
+            for experiment in chosen:
                 count, find = search(experiment, number, _EXAMPLES)
                 tried += count
                 if find:
@@ -76,9 +75,9 @@ def run(minutes: float, seed: int = 0) -> None:
 
 
 def search(experiment: Experiment, seed: int, examples: int) -> tuple[int, Find | None]:
-    """Draw so many values, some of them twice; return how many were tried, and the first that go wrong.
+    """Draw ``examples`` values, some of them twice; return how many were tried, and the first faulty ones.
 
-    One seed draws the same values each time, as long as schema and generator are the same.
+    A seed draws the same values each time, unless the schema or the generator changes.
     """
     drawn: dict[str, Values] = {}
     _draw(experiment, seed, examples, (Phase.generate,), lambda each: drawn.setdefault(_json(each), each))
@@ -94,7 +93,7 @@ def search(experiment: Experiment, seed: int, examples: int) -> tuple[int, Find 
 
 
 def _smallest(experiment: Experiment, seed: int, examples: int, known: dict[str, list[str]]) -> Values | None:
-    """Return the smallest values that go wrong too, by drawing again what is ``known`` already, and less."""
+    """Draw the ``known`` values again, let Hypothesis shrink a faulty one, and return the smallest."""
     deadline = time.monotonic() + _MOST_SECONDS_TO_SHRINK
     found: list[Values] = []
 
@@ -138,25 +137,25 @@ def _draw(
 def _experiments(folder: Path) -> Iterator[Experiment]:
     for chart in catalog.charts():
         for kind in experiments.ALL:
-            place = folder / chart.name / kind.__name__
-            place.mkdir(parents=True)
-            yield kind(chart, place)
+            own = folder / chart.name / kind.__name__
+            own.mkdir(parents=True)
+            yield kind(chart, own)
 
 
 def _kept(find: Find) -> str:
-    """Write a find where the tests read it, and return what a person has to know."""
+    """Write a find to a file that the tests read, and return the message about it."""
     digest = sha256(_json(find.values).encode()).hexdigest()[:8]
     file = regressions(find.chart) / f"found-{digest}.yaml"
     comment = "".join(f"# {line}\n" for fault in find.faults for line in fault.splitlines())
     write_whole(file, comment + _yaml(find.values))
     return (
-        f"{find}{shown(file)} holds them, and `invoke test` tries them from now on: mend the chart, "
-        "and give the file a name that says what was wrong"
+        f"{find}They are in {shown(file)}, which `invoke test` tries from now on: fix the chart, and "
+        "rename the file so that its name says what was wrong"
     )
 
 
 def regressions(chart: Chart) -> Path:
-    """Return the folder of the values with which something was wrong with a chart once."""
+    """Return the folder of a chart's values that were once faulty, kept as tests."""
     return repository.root() / "tests" / "charts" / "regressions" / chart.name
 
 

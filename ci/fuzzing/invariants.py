@@ -1,4 +1,4 @@
-"""What holds whatever the values are, as long as the chart's schema accepts them."""
+"""The invariants: what must hold for a render of any values that the chart's schema accepts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ci.kubernetes.workloads import dig
 
 Values = dict[str, Any]
 
-# The ConfigMap or Secret that holds what is written under a key: its kind, and the end of its name.
+# The object that has the entries of a key: its kind, and the suffix of its name.
 _SETTINGS = {
     ("config", "data"): ("ConfigMap", "config"),
     ("config", "files"): ("ConfigMap", "files"),
@@ -28,10 +28,10 @@ _SETTINGS = {
 
 
 class Trial(NamedTuple):
-    """Values of a ``chart``, and what came of them as the part ``name`` of a batch.
+    """Values of a ``chart``, and their outcomes as the part ``name`` of a batch.
 
-    ``written`` is what a person wrote, ``values`` that laid over the chart's defaults. ``outcomes`` has what
-    each Helm made of them, ``plain`` what the last made of them with stand-ins for ``texts``.
+    ``written`` are the values as in a file, ``values`` these merged into the chart's defaults. ``outcomes``
+    are those of each Helm, ``plain`` is that of the last one with placeholders for ``texts``.
     """
 
     chart: str
@@ -44,18 +44,18 @@ class Trial(NamedTuple):
 
 
 def faults(trial: Trial) -> list[str]:
-    """Return a sentence for each thing that does not hold for some values.
+    """Return a sentence for each invariant that does not hold.
 
-    They render, or are refused with one of their keys named; both Helms make the same of them; Kubernetes
-    takes every object, on each version that knows its fields; what refers to something finds it; what was
-    written arrives, and a text is nothing but a text.
+    The values render, or are refused with a message that names one of their keys; both Helms render the same;
+    every object is valid on each Kubernetes version that knows its fields; references lead to existing
+    objects; the values arrive unchanged in the objects; and a string changes nothing but itself.
     """
     engine, outcome = list(trial.outcomes.items())[-1]
     errors = [f"Helm {number}: {one.error}" for number, one in trial.outcomes.items() if one.error]
     if errors:
         return errors
     found = [
-        f"Helm {number} and Helm {engine} make different texts of it"
+        f"Helm {number} and Helm {engine} render different manifests"
         for number, other in trial.outcomes.items()
         if _lines(other) != _lines(outcome)
     ]
@@ -74,7 +74,7 @@ def faults(trial: Trial) -> list[str]:
     found += tidiness.untidy(outcome.stream)
     if trial.chart == "microservice":
         found += [
-            f"{key}: {written!r} arrives as {made!r}"
+            f"{key}: {written!r} is rendered as {made!r}"
             for key, written, made in _arrivals(_pruned(trial.values), _unversioned(objects), fullname)
             if (written or None) != (made or None)
         ]
@@ -82,7 +82,7 @@ def faults(trial: Trial) -> list[str]:
 
 
 def merged(defaults: Values, values: Values) -> Values:
-    """Return values laid over a chart's defaults as Helm does it: maps merge, null removes."""
+    """Return values merged into a chart's defaults as Helm does it: maps are merged, null removes a key."""
     result = {**defaults, **values}
     for key, value in values.items():
         if isinstance(value, dict) and isinstance(defaults.get(key), dict):
@@ -92,18 +92,18 @@ def merged(defaults: Values, values: Values) -> Values:
 
 def _findings(values: Values, objects: Mapping[Key, Object], fullname: str) -> list[Finding]:
     findings = [*references.findings(objects, fullname), *naming.findings(objects)]
-    # A person who writes the whole policy may mean that nobody gets in.
+    # With a spec of one's own, a policy may deny all ingress on purpose.
     closed = bool(dig(values, "networkPolicy", "spec"))
     return [one for one in findings if not (closed and "no NetworkPolicy" in one.message)]
 
 
 def _lines(outcome: Outcome) -> tuple[list[str], tuple[str, ...]]:
-    # Sorted: keys with digits in them stand in another order in Helm 3 than in Helm 4.
+    # Sorted, since Helm 3 and Helm 4 order keys with digits differently.
     return sorted(outcome.stream.splitlines()), outcome.problems
 
 
 def _names_a_key(problem: str, written: Values) -> bool:
-    # An image has to be given, so it may be that none was.
+    # The image is required, so a message may name it although no value does.
     keys = [*written, "image"]
     return any(re.search(rf"(?<![\w.-]){re.escape(key)}(?![\w-])", problem) for key in keys)
 
@@ -111,7 +111,7 @@ def _names_a_key(problem: str, written: Values) -> bool:
 def _arrivals(
     values: Values, objects: Mapping[Key, Object], fullname: str
 ) -> Iterator[tuple[str, object, object]]:
-    """Yield keys, each with what was written there, and with what the objects have of it."""
+    """Yield keys, each with the value and what the objects have of it."""
     named = {(key.kind, key.name): made for key, made in objects.items()}
     for (block, field), (kind, suffix) in _SETTINGS.items():
         made = dig(named.get((kind, f"{fullname}-{suffix}")), "data") or {}
@@ -138,9 +138,9 @@ def _arrivals(
 
 
 def _changed(trial: Trial, objects: Mapping[Key, Object]) -> Iterator[str]:
-    """Find what a text has changed beside itself."""
+    """Find differences from the render with placeholders, beside the strings themselves."""
     if trial.plain.problems or trial.plain.error:
-        yield f"with other texts: {trial.plain.error or '; '.join(trial.plain.problems)}"
+        yield f"with placeholders: {trial.plain.error or '; '.join(trial.plain.problems)}"
         return
     expected = {
         key: restored(_comparable(made), trial.texts)
@@ -148,11 +148,11 @@ def _changed(trial: Trial, objects: Mapping[Key, Object]) -> Iterator[str]:
     }
     actual = {key: _comparable(made) for key, made in _unversioned(objects).items()}
     for key, path, old, new in differences.compare(expected, actual):
-        yield f"{key}: {path}: {new!r}, where other texts make {old!r}"
+        yield f"{key}: {path}: {new!r}, but {old!r} with placeholders"
 
 
 def _unversioned(objects: Mapping[Key, Object]) -> dict[Key, Object]:
-    """Return objects without the hash of its data in the name of each that is kept, wherever that stands."""
+    """Return objects without the hash of the data in names, and in references, of versioned objects."""
     names = {
         key.name: key.name.rpartition("-")[0]
         for key, made in objects.items()
@@ -170,7 +170,7 @@ def _unversioned(objects: Mapping[Key, Object]) -> dict[Key, Object]:
 
 
 def _comparable(node: Any) -> Any:
-    """Return an object without what follows from a text: base64, checksums, the order of variables."""
+    """Return an object without what depends on strings: base64, checksums, the order of variables."""
     if isinstance(node, list):
         return [_comparable(item) for item in node]
     if not isinstance(node, dict):

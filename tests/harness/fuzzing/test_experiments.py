@@ -1,4 +1,4 @@
-"""What a small chart does wrong is found by both Helms, in a batch and by itself."""
+"""The experiments find the faults of a small chart, in a batch and outside it."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ metadata: {name: '{{ .Release.Name }}-{{ .Chart.Name }}'}
 data:
   text: "{{ .Values.text }}"
   {{- if eq (toString .Values.port) "81" }}
-  port: {{ required "nobody wrote it" .Values.nothing }}
+  port: {{ required "value missing" .Values.nothing }}
   {{- end }}
 """
 
 
 @pytest.fixture
 def small(repository: Repository) -> Chart:
-    """A chart that writes a text as it should not be written, refuses a port, and fails at another."""
+    """A chart that does not quote a string safely, refuses one port and fails for another."""
     repository.write("charts/small/Chart.yaml", "{apiVersion: v2, name: small, version: 1.0.0}")
     repository.write("charts/small/values.yaml", "{text: '', port: 8080}")
     repository.write("charts/small/values.schema.json", json.dumps(SCHEMA))
@@ -55,7 +55,7 @@ def small(repository: Repository) -> Chart:
     return Chart("small", repository.root / "charts" / "small")
 
 
-def test_what_a_text_or_a_template_spoils_is_found_beside_what_is_fine(small: Chart, tmp_path: Path) -> None:
+def test_faulty_values_are_found_among_others(small: Chart, tmp_path: Path) -> None:
     values: list[dict[str, Any]] = [
         {"text": "fine: {{ }}"},
         {"text": "a\nb"},
@@ -65,23 +65,25 @@ def test_what_a_text_or_a_template_spoils_is_found_beside_what_is_fine(small: Ch
     ]
     fine, spoilt, refused, failed, injected = Accepted(small, tmp_path / "batch").judge(values)
     assert fine == refused == []
-    assert any(": data.text: 'a b', where other texts make 'a\\nb'" in fault for fault in spoilt)
+    assert any(": data.text: 'a b', but 'a\\nb' with placeholders" in fault for fault in spoilt)
     assert failed[0].startswith("Helm 3: ")
-    assert "nobody wrote it" in failed[0]
+    assert "value missing" in failed[0]
     assert injected
 
 
-def test_what_helm_makes_of_values_by_themselves_is_compared_too(small: Chart, tmp_path: Path) -> None:
+def test_the_render_outside_the_batch_is_compared_too(small: Chart, tmp_path: Path) -> None:
     accepted = Accepted(small, tmp_path / "batch")
     (small.path / "templates" / "configmap.yaml").write_text("", encoding="utf-8")
-    assert accepted.judge([{}]) == [["makes other objects by itself than beside others"]]
+    assert accepted.judge([{}]) == [["renders other objects outside the batch than in it"]]
     (small.path / "templates" / "configmap.yaml").write_text('{{ fail "no" }}', encoding="utf-8")
     ((fault,),) = accepted.judge([{}])
-    assert fault.startswith("refused for other reasons by itself: ")
+    assert fault.startswith("outside the batch refused otherwise: ")
     assert accepted.judge([{"port": 80}]) == [[]]
 
 
-def test_helm_and_the_validator_find_fault_with_the_same_places(small: Chart, tmp_path: Path) -> None:
+def test_nothing_is_found_if_helm_and_the_validator_refuse_the_same_places(
+    small: Chart, tmp_path: Path
+) -> None:
     refused = Refused(small, tmp_path)
     values: list[dict[str, Any]] = [
         {"port": 0, "text": 1},
@@ -94,19 +96,21 @@ def test_helm_and_the_validator_find_fault_with_the_same_places(small: Chart, tm
     assert refused.judge(values) == [[]] * len(values)
 
 
-def test_what_only_one_of_them_refuses_is_found(
+def test_a_place_that_only_helm_or_the_validator_refuses_is_found(
     small: Chart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused = Refused(small, tmp_path)
-    monkeypatch.setattr(refused, "_told", lambda engine: {"v0": {"/port"}} if engine == 3 else {"v1": {""}})
+    monkeypatch.setattr(
+        refused, "_refused_places", lambda engine: {"v0": {"/port"}} if engine == 3 else {"v1": {""}}
+    )
     assert refused.judge([{"port": 0}, {}]) == [
-        ["Helm 4 finds fault with [], the validator with ['/port']"],
-        ["Helm 4 finds fault with [''], the validator with []"],
+        ["Helm 4 refuses [], the validator ['/port']"],
+        ["Helm 4 refuses [''], the validator []"],
     ]
 
 
-def test_what_is_drawn_to_be_accepted_is_and_the_rest_not_always(small: Chart, tmp_path: Path) -> None:
+def test_only_the_experiment_with_accepted_values_needs_valid_ones(small: Chart, tmp_path: Path) -> None:
     accepted, refused = Accepted(small, tmp_path / "batch"), Refused(small, tmp_path / "many")
-    assert accepted.takes({"port": 1})
-    assert not accepted.takes({"port": 0})
-    assert refused.takes({"port": 0})
+    assert accepted.accepts({"port": 1})
+    assert not accepted.accepts({"port": 0})
+    assert refused.accepts({"port": 0})

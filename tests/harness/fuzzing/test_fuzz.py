@@ -1,4 +1,4 @@
-"""Values that go wrong are found, made small, and kept where the tests read them."""
+"""Faulty values are found, shrunk, and kept in a file that the tests read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Values = dict[str, Any]
 
 
 class Hundred:
-    """Numbers that are to stay below a hundred."""
+    """Finds fault with numbers from a hundred on."""
 
     strategy = st.fixed_dictionaries({"number": st.integers(0, 10000), "text": st.text(max_size=3)})
 
@@ -29,16 +29,18 @@ class Hundred:
         self.chart = chart
         self.asked: list[Sequence[Values]] = []
 
-    def takes(self, values: Values) -> bool:
+    def accepts(self, values: Values) -> bool:
         return True
 
     def judge(self, values: Sequence[Values]) -> list[list[str]]:
         self.asked.append(values)
-        return [[f"{each['number']} is no\nsmall number"] if each["number"] >= 100 else [] for each in values]
+        return [
+            [f"{each['number']} is not\na small number"] if each["number"] >= 100 else [] for each in values
+        ]
 
 
 class Fine(Hundred):
-    """Numbers that may be any."""
+    """Finds no fault."""
 
     def judge(self, values: Sequence[Values]) -> list[list[str]]:
         self.asked.append(values)
@@ -50,17 +52,17 @@ def chart() -> Chart:
     return Chart("microservice", root() / "charts" / "microservice")
 
 
-def test_the_smallest_values_that_go_wrong_are_found(chart: Chart, tmp_path: Path) -> None:
+def test_the_smallest_faulty_values_are_found(chart: Chart, tmp_path: Path) -> None:
     _, find = fuzz.search(Hundred(chart, tmp_path), seed=1, examples=50)
     assert find is not None
     assert find.values == {"number": 100, "text": ""}
-    assert find.faults == ["100 is no\nsmall number"]
-    assert "microservice, seed 1:\n  - 100 is no\nsmall number\nwith these values:\nnumber: 100\n" in str(
+    assert find.faults == ["100 is not\na small number"]
+    assert "microservice, seed 1:\n  - 100 is not\na small number\nwith these values:\nnumber: 100\n" in str(
         find
     )
 
 
-def test_many_values_are_judged_at_once_and_each_only_once(chart: Chart, tmp_path: Path) -> None:
+def test_values_are_judged_in_batches_and_each_only_once(chart: Chart, tmp_path: Path) -> None:
     experiment = Fine(chart, tmp_path)
     tried, find = fuzz.search(experiment, seed=1, examples=60)
     assert find is None
@@ -69,7 +71,7 @@ def test_many_values_are_judged_at_once_and_each_only_once(chart: Chart, tmp_pat
     assert len(experiment.asked) == 3
 
 
-def test_one_seed_tries_the_same_values(chart: Chart, tmp_path: Path) -> None:
+def test_the_same_seed_tries_the_same_values(chart: Chart, tmp_path: Path) -> None:
     one, other, another = (Fine(chart, tmp_path) for _ in range(3))
     for experiment, seed in ((one, 5), (other, 5), (another, 6)):
         fuzz.search(experiment, seed, examples=20)
@@ -78,35 +80,35 @@ def test_one_seed_tries_the_same_values(chart: Chart, tmp_path: Path) -> None:
 
 @pytest.fixture
 def experiments(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> list[type[Hundred]]:
-    """What is tried with the repository's chart."""
+    """The experiments for the repository's chart: none until a test adds one."""
     kinds: list[type[Hundred]] = []
     monkeypatch.setattr(experiments_, "ALL", kinds)
     return kinds
 
 
-def test_a_find_is_kept_as_a_values_file_that_says_what_was_wrong(
+def test_a_find_is_kept_as_a_values_file_with_its_faults(
     experiments: list[type[Hundred]], repository: Repository
 ) -> None:
     experiments.append(Hundred)
     with pytest.raises(UserError, match=r"after \d+ values: microservice, seed 3:") as ended:
         fuzz.run(minutes=1, seed=3)
     (file,) = (repository.root / "tests" / "charts" / "regressions" / "microservice").iterdir()
-    assert file.read_text(encoding="utf-8").startswith("# 100 is no\n# small number\nnumber: 100\n")
+    assert file.read_text(encoding="utf-8").startswith("# 100 is not\n# a small number\nnumber: 100\n")
     assert catalog.read_values(file) == {"number": 100, "text": ""}
-    assert f"\n{shown(file)} holds them, and `invoke test` tries them from now on" in str(ended.value)
+    assert f"\nThey are in {shown(file)}, which `invoke test` tries from now on" in str(ended.value)
 
 
-def test_where_nothing_is_found_it_says_how_much_was_tried(
+def test_without_a_find_the_number_of_values_is_reported(
     experiments: list[type[Hundred]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     experiments.append(Fine)
     fuzz.run(minutes=0.0001, seed=3)
-    told = capsys.readouterr()
-    assert told.out.endswith(" values, seeds 3 to 3: nothing found\n")
-    assert "· seed 3: the same values again with --seed 3\n" in told.err
+    printed = capsys.readouterr()
+    assert printed.out.endswith(" values, seeds 3 to 3: nothing found\n")
+    assert "· seed 3: repeat this run with --seed 3\n" in printed.err
 
 
-def test_without_a_seed_each_run_has_its_own(
+def test_without_a_seed_each_run_chooses_another(
     experiments: list[type[Hundred]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     experiments.append(Fine)
@@ -117,6 +119,6 @@ def test_without_a_seed_each_run_has_its_own(
 
 
 @pytest.mark.parametrize("minutes", [0, -1])
-def test_no_time_at_all_is_refused(minutes: float) -> None:
-    with pytest.raises(UserError, match="write how long to look, such as --minutes 5"):
+def test_a_duration_that_is_not_positive_is_refused(minutes: float) -> None:
+    with pytest.raises(UserError, match="give a positive number, such as --minutes 5"):
         fuzz.run(minutes)

@@ -1,4 +1,4 @@
-"""Each thing that has to hold of a render is found where it does not."""
+"""Each invariant of a render is found to be violated by a change."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ Change = Callable[[dict[str, Any]], Any]
 
 
 def made(change: Change = lambda objects: None) -> Outcome:
-    """What came of the values, with a change."""
+    """Return the outcome of the values, with a change."""
     objects = copy.deepcopy(OBJECTS)
     change(objects)
     return Outcome(kubernetes_yaml.dump(objects.values()))
@@ -81,7 +81,7 @@ def faults(
     plain: Outcome | None = None,
     texts: dict[str, str] | None = None,
 ) -> list[str]:
-    """What does not hold where Helm 4 makes one thing of the values, and Helm 3 maybe another."""
+    """Return the faults of an outcome of Helm 4; that of Helm 3 is the same unless ``other`` is given."""
     outcomes = {3: outcome if other is None else other, 4: outcome}
     plain = outcome if plain is None else plain
     return invariants.faults(Trial("microservice", "v0", VALUES, VALUES, outcomes, plain, texts or {}))
@@ -95,7 +95,7 @@ def main(objects: dict[str, Any]) -> Any:
     return pod(objects)["containers"][0]
 
 
-def test_nothing_is_found_where_everything_holds() -> None:
+def test_nothing_is_found_if_all_invariants_hold() -> None:
     assert faults(made()) == []
 
 
@@ -103,22 +103,22 @@ def test_an_error_of_helm_is_found() -> None:
     assert faults(Outcome(error="nil pointer"), made()) == ["Helm 4: nil pointer"]
 
 
-def test_helms_that_make_different_texts_are_found() -> None:
+def test_different_renders_of_the_helms_are_found() -> None:
     other = made(lambda objects: main(objects).update(tty=True))
-    assert faults(made(), other) == ["Helm 3 and Helm 4 make different texts of it"]
+    assert faults(made(), other) == ["Helm 3 and Helm 4 render different manifests"]
 
 
-def test_keys_in_another_order_are_no_other_text() -> None:
-    turned = made(lambda objects: main(objects).update(command=main(objects).pop("command")))
-    assert faults(made(), turned) == []
+def test_the_order_of_keys_does_not_matter() -> None:
+    reordered = made(lambda objects: main(objects).update(command=main(objects).pop("command")))
+    assert faults(made(), reordered) == []
 
 
-def test_a_refusal_names_a_key_that_was_written() -> None:
+def test_a_refusal_must_name_a_key_of_the_values() -> None:
     assert faults(Outcome(problems=("env.A refers to itself",))) == []
     assert faults(Outcome(problems=("env: A", "ports.http is taken"))) == ["ports.http is taken"]
 
 
-MISSED: dict[str, tuple[Change, str]] = {
+CHANGES: dict[str, tuple[Change, str]] = {
     "an unknown field": (
         lambda objects: main(objects).update(unknown=1),
         "containers[0]: unknown field unknown (Kubernetes 1.30,",
@@ -134,7 +134,7 @@ MISSED: dict[str, tuple[Change, str]] = {
     "a name in capitals": (lambda objects: main(objects).update(name="A"), "'A' is not a valid DNS label"),
     "another argument": (
         lambda objects: main(objects).update(command=["run", ""]),
-        "command: ['run', '\\n'] arrives as ['run', '']",
+        "command: ['run', '\\n'] is rendered as ['run', '']",
     ),
     "a variable gone": (lambda objects: main(objects)["env"].pop(), "env: "),
     "another variable": (lambda objects: main(objects)["env"][0].update(value="a:b"), "env: "),
@@ -148,7 +148,7 @@ MISSED: dict[str, tuple[Change, str]] = {
     ),
     "another field of the pod": (
         lambda objects: pod(objects).update(hostname="b"),
-        "podSpec: {'hostname': 'a'} arrives as {'hostname': 'b'}",
+        "podSpec: {'hostname': 'a'} is rendered as {'hostname': 'b'}",
     ),
     "another setting": (lambda objects: objects["ConfigMap"]["data"].update(KEY="true"), "config.data: "),
     "a setting more": (lambda objects: objects["ConfigMap"]["data"].update(MORE="1"), "config.data: "),
@@ -160,13 +160,13 @@ MISSED: dict[str, tuple[Change, str]] = {
 }
 
 
-@pytest.mark.parametrize(("change", "fault"), MISSED.values(), ids=MISSED)
-def test_what_kubernetes_or_a_person_would_miss_is_found(change: Change, fault: str) -> None:
+@pytest.mark.parametrize(("change", "fault"), CHANGES.values(), ids=CHANGES)
+def test_an_invalid_or_changed_object_is_found(change: Change, fault: str) -> None:
     found = faults(made(change))
     assert any(fault in one for one in found), found
 
 
-def test_settings_that_are_kept_under_a_hash_are_found_under_their_name() -> None:
+def test_a_versioned_config_map_is_found_by_its_name_without_the_hash() -> None:
     def versioned(objects: dict[str, Any]) -> None:
         metadata = objects["ConfigMap"]["metadata"]
         metadata.update(name="all-v0-config-0123456789", labels={"microservice/versioned": "true"})
@@ -174,13 +174,13 @@ def test_settings_that_are_kept_under_a_hash_are_found_under_their_name() -> Non
     assert faults(made(versioned)) == []
 
 
-def test_a_text_that_changes_anything_beside_itself_is_found() -> None:
+def test_a_string_that_changes_anything_beside_itself_is_found() -> None:
     texts = {"placeholder-0-": "a: b", "placeholder-1-": "\n"}
 
     def plain(objects: dict[str, Any]) -> None:
         main(objects)["env"][0].update(value="placeholder-0-")
         main(objects)["command"][1] = "placeholder-1-"
-        # These follow from the texts.
+        # These depend on the strings.
         main(objects)["env"].reverse()
         objects["Deployment"]["spec"]["template"]["metadata"]["annotations"]["checksum/config"] = "456"
 
@@ -191,11 +191,11 @@ def test_a_text_that_changes_anything_beside_itself_is_found() -> None:
         main(objects).update(tty=True)
 
     (found,) = faults(made(), plain=made(with_more), texts=texts)
-    assert found.endswith(".containers[0].tty: (absent), where other texts make True")
+    assert found.endswith(".containers[0].tty: (absent), but True with placeholders")
 
 
-def test_a_text_without_which_the_values_are_refused_is_found() -> None:
-    assert faults(made(), plain=Outcome(problems=("env: no",))) == ["with other texts: env: no"]
+def test_values_that_are_refused_with_placeholders_are_found() -> None:
+    assert faults(made(), plain=Outcome(problems=("env: no",))) == ["with placeholders: env: no"]
 
 
 def test_null_removes_and_maps_merge_as_in_helm() -> None:

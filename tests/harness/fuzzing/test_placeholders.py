@@ -1,3 +1,5 @@
+"""Unusual strings are replaced by placeholders, and restored in the render."""
+
 from __future__ import annotations
 
 from typing import Any
