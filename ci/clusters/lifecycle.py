@@ -208,7 +208,7 @@ def _is_in_use(folder: Path) -> bool:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ignore Ctrl-C and SIGTERM, also in programs started meanwhile, so that a removal is always completed."""
+    """Ignore Ctrl-C and SIGTERM, also in programs started meanwhile, so that a removal is completed."""
     signals = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, signal.SIG_IGN) for number in signals}
     try:
