@@ -1,4 +1,4 @@
-"""What `invoke` can do: one line each, and one call into ci/."""
+"""The tasks of `invoke`: a line of help and one call into ci/ for each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ci.kubernetes.versions import NEWEST, OLDEST
 from ci.publishing import cut_release, packages
 from ci.publishing import publish as publish_
 
-# A task that is told to end cleans up as it does after Ctrl-C.
+# After SIGTERM a task cleans up as after Ctrl-C.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
@@ -34,23 +34,23 @@ def build(_: Context) -> None:
 
 
 CLUSTER_HELP = {
-    "kube-context": "use the cluster of this context of your kubeconfig, in namespaces of its own",
-    "push-to": "the repository from which that cluster can pull the image that the chart is tried with",
-    "node-image": f"the image of kind's nodes, also {testbed.IMAGE_VARIABLE}; kind's own by default",
-    "nodes": "how many nodes",
-    "addons": f"manifests to install, by path or URL, also {addons_.VARIABLE}; "
-    f"'{addons_.DEFAULT}' by default",
+    "kube-context": "use the cluster of this context of your kubeconfig, in separate namespaces",
+    "push-to": "push the image of the sample service to this repository, from which that cluster can pull it",
+    "node-image": f"the image of kind's nodes (default: {testbed.IMAGE_VARIABLE}, else that of kind)",
+    "nodes": "the number of nodes",
+    "addons": f"add-ons to install: names, or paths or URLs of manifests (default: {addons_.VARIABLE}, "
+    f"else '{addons_.DEFAULT}')",
 }
 
 
 @task(
     help=CLUSTER_HELP
     | {
-        "junit": "write a JUnit XML report to this file, and two of the cluster's tests beside it "
+        "junit": "write a JUnit XML report to this file, and those of the cluster tests beside it "
         "(-quiet-cluster and -cluster)",
-        "cluster": "fail where there can be no cluster, and leave no test out",
-        "no-cluster": "leave out the tests that need a cluster",
-        "keep": "leave the cluster as the tests leave it, until invoke down",
+        "cluster": "fail if no cluster is possible, or if a test would be skipped",
+        "no-cluster": "skip the tests that need a cluster",
+        "keep": "keep the cluster after the tests, until invoke down",
     }
 )
 def test(
@@ -65,7 +65,7 @@ def test(
     nodes: int = testbed.NODES,
     addons: str = "",
 ) -> None:
-    """Run every test; those in a cluster where a Docker engine answers."""
+    """Run every test; those that need a cluster only if a Docker engine answers."""
     wanted = testbed.Wanted(kube_context, push_to, node_image, nodes, addons)
     suite.run(junit, wanted, required=cluster, without=no_cluster, keep=keep)
 
@@ -79,43 +79,47 @@ def up(
     nodes: int = 1,
     addons: str = "",
 ) -> None:
-    """Make a cluster with the article's service in it, and say how to reach it."""
+    """Create a cluster with the service of values/api.yaml, and print how to reach it."""
     up_.up(testbed.Wanted(kube_context, push_to, node_image, nodes, addons))
 
 
-@task(help={"all": "and, unasked, what other runs left"})
+@task(help={"all": "also remove, without asking, what other runs left"})
 def down(_: Context, all: bool = False) -> None:
-    """Remove the cluster of invoke up, and offer to remove what other runs left."""
+    """Remove the cluster of invoke up, and ask about what other runs left."""
     up_.down(all)
 
 
-@task(help={"kube-version": f"name each field that this Kubernetes does not know yet, {OLDEST} to {NEWEST}"})
+@task(
+    help={
+        "kube-version": f"also report fields that this Kubernetes version does not know, {OLDEST} to {NEWEST}"
+    }
+)
 def lint(_: Context, kube_version: str = "") -> None:
-    """Look for what is wrong in the charts, alone and with every case, with Helm 3 and 4."""
+    """Check the charts, alone and with every case, with Helm 3 and 4."""
     lint_.run(kube_version)
 
 
 @task(
     positional=["case"],
     help={
-        "case": "a file of charts/*/ci (worker for worker-values.yaml) or of values/ (api for api.yaml)",
+        "case": "a values file of charts/*/ci (worker for worker-values.yaml) or values/ (api for api.yaml)",
         "kube-version": f"the Kubernetes version to render for, {OLDEST} to {NEWEST}",
     },
 )
 def render(_: Context, case: str, kube_version: str = NEWEST) -> None:
-    """Print what a case renders to: invoke render api."""
+    """Print the manifests of a case: invoke render api."""
     cases.render(case, kube_version)
 
 
-@task(help={"update": "accept what the cases render to now"})
+@task(help={"update": "accept all differences: rewrite the golden files"})
 def golden(_: Context, update: bool = False) -> None:
-    """Compare what the cases render to with tests/golden."""
+    """Compare the manifests of every case with its golden file in tests/golden."""
     cases.update_goldens() if update else cases.compare_goldens()
 
 
 @task
 def package(_: Context) -> None:
-    """Package the charts into dist/: the same bytes from the same commit, wherever that is done."""
+    """Package the charts into dist/; the same commit gives the same bytes on every machine."""
     packages.package_all()
 
 
@@ -123,11 +127,11 @@ def package(_: Context) -> None:
     help={
         "to": "a folder for any web server to serve, oci://REGISTRY/PATH after helm registry login, "
         "or https://REPOSITORY after helm repo add",
-        "dry-run": "only say what would be published",
-        "sign": "sign with the secret key that GnuPG knows by this name, address or fingerprint",
-        "cosign-key": "sign in the registry with this key of cosign: a file, whose password is in "
-        "COSIGN_PASSWORD, or what else cosign sign --key takes",
-        "ca-file": "the certificate of the authority that vouches for the registry",
+        "dry-run": "only print what would be published",
+        "sign": "sign with the GnuPG key of this name, email address or fingerprint",
+        "cosign-key": "sign in the registry with this cosign key: a file, with its password in "
+        "COSIGN_PASSWORD, or another value of cosign sign --key",
+        "ca-file": "the CA certificate of the registry",
         "plain-http": "for a registry without TLS",
     }
 )
@@ -140,32 +144,34 @@ def publish(
     ca_file: str = "",
     plain_http: bool = False,
 ) -> None:
-    """Package the charts and publish what is new; a published version never changes."""
+    """Package the charts and publish new versions; published versions never change."""
     publish_.run(to, dry_run=dry_run, key=sign, cosign_key=cosign_key, ca_file=ca_file, plain_http=plain_http)
 
 
-@task(name="release", positional=["version"], help={"version": "the next one, such as 1.2.3 or 1.2.3-rc.1"})
+@task(
+    name="release", positional=["version"], help={"version": "the new version, such as 1.2.3 or 1.2.3-rc.1"}
+)
 def release_version(_: Context, version: str) -> None:
-    """Test what is committed, and commit and tag it as a version: invoke release 1.2.3."""
+    """Test the current commit, then commit and tag a version of it: invoke release 1.2.3."""
     cut_release.run(version)
 
 
-@task(help={"check": "write nothing, fail where something is out of date"})
+@task(help={"check": "write nothing; fail if a file is out of date"})
 def docs(_: Context, check: bool = False) -> None:
-    """Write what is generated: values.schema.json and the tables in the READMEs."""
+    """Update generated files: values.schema.json, Chart.yaml's metadata, and parts of documents."""
     docs_.check() if check else docs_.write()
 
 
 @task
 def bench(_: Context) -> None:
-    """Compare the speed of rendering and validating, within one run."""
+    """Measure rendering, validating and sizes, and fail if one is over its budget."""
     bench_.run()
 
 
-@task(help={"minutes": "how long", "seed": "draws the same values again; 0 stands for a new one"})
+@task(help={"minutes": "how long to search", "seed": "repeat the run with this seed; 0 chooses a new one"})
 def fuzz(_: Context, minutes: float = 5.0, seed: int = 0) -> None:
-    """Try the charts with values that nobody would write, and keep those that go wrong as a test."""
-    # It takes as long to import as all the others together.
+    """Test the charts with generated values, and keep values that fail as a test."""
+    # This import takes as long as all others together.
     from ci.fuzzing import fuzz as fuzz_
 
     fuzz_.run(minutes, seed)
@@ -173,11 +179,11 @@ def fuzz(_: Context, minutes: float = 5.0, seed: int = 0) -> None:
 
 @task
 def doctor(_: Context) -> None:
-    """Say what this machine has of what the tasks need, and how to get the rest."""
+    """Report which programs the tasks need, which are installed, and how to get the others."""
     doctor_.report()
 
 
-@task(positional=["file"], help={"file": "CustomResourceDefinitions of another project"})
+@task(positional=["file"], help={"file": "a file with CustomResourceDefinitions"})
 def crds(_: Context, file: str) -> None:
-    """Renew the extracts in ci/kubernetes/crds, by which custom kinds are validated."""
+    """Update the extracts in ci/kubernetes/crds, against which custom kinds are validated."""
     custom_kinds.renew(Path(file))

@@ -1,8 +1,8 @@
-"""``python3 -m ci TASK...``: the one way in, on a machine that has Python and no more."""
+"""``python3 -m ci TASK...`` runs a task of invoke on a machine that only has Python."""
 
 import sys
 
-# Ahead of every other import, and written so that an old Python can read it.
+# Before every other import, and in syntax that an old Python can parse.
 if sys.version_info < (3, 11):  # noqa: UP036
     sys.exit(
         "Python 3.11 or newer is needed, this is "

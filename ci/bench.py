@@ -1,4 +1,4 @@
-"""How fast the chart and its checks are, as ratios within one run: a slow machine slows both sides alike."""
+"""Measures the speed of the chart and its checks, as ratios within one run: those suit any machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WITHOUT_SCHEMA = ("--skip-schema-validation",)
 
 
 class Measure(NamedTuple):
-    """One line of the report: a figure, its unit (a ratio has none) and the most that it may be."""
+    """One line of the report: a figure, its unit ("" for a ratio) and its maximum."""
 
     what: str
     figure: float
@@ -33,7 +33,7 @@ class Measure(NamedTuple):
 
 
 def run() -> None:
-    """Print every measure; raise UserError, after the whole report, where one is over its budget."""
+    """Print every measure, then raise UserError if any is over its budget."""
     measures = [measure for engine in helm.ENGINES for measure in _rendering(engine)]
     measures += [_validation(), *_sizes()]
     table = Table("measure", "figure", "budget", "")
@@ -48,12 +48,12 @@ def run() -> None:
 
 
 def _rendering(engine: int) -> list[Measure]:
-    """Our chart against the chart that `helm create` makes, and ours with its schema against without."""
+    """Compare the chart with that of `helm create`, and with itself without the schema."""
     case = catalog.find_case("microservice/api")
     everything = catalog.find_case("microservice/everything")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         usual = helm.create("api", Path(folder), engine=engine)
-        # What is compared runs one after the other.
+        # Runs that are compared are adjacent.
         runs: dict[str, Callable[[], object]] = {
             "everything": lambda: helm.template(
                 everything.chart.path, everything.values, engine=engine, extra=WITHOUT_SCHEMA
@@ -63,7 +63,7 @@ def _rendering(engine: int) -> list[Measure]:
             "schema": lambda: helm.template(case.chart.path, case.values, engine=engine),
         }
         seconds = _interleaved(runs, f"helm {engine}: {ROUNDS} rounds of {len(runs)} renders")
-    # Of the least that a render takes, so that a machine with other work to do does not add to it.
+    # A share of the fastest render, which other work of the machine affects least.
     share = (_ratio(seconds["schema"], seconds["ours"]) - 1) * min(seconds["ours"])
     return [
         Measure(
@@ -80,7 +80,7 @@ def _rendering(engine: int) -> list[Measure]:
 
 
 def _interleaved(runs: dict[str, Callable[[], object]], title: str) -> dict[str, list[float]]:
-    """Return the seconds that each run took in each round, all taken in turns."""
+    """Run each in turn, in each round; return the seconds of each: {name: seconds by round}."""
     taken: dict[str, list[float]] = {name: [] for name in runs}
     with progress(title) as report:
         for done in range(ROUNDS):
@@ -91,15 +91,15 @@ def _interleaved(runs: dict[str, Callable[[], object]], title: str) -> dict[str,
 
 
 def _ratio(taken: Sequence[float], other: Sequence[float]) -> float:
-    """Return how many times longer one run takes than another: the median of the rounds.
+    """Return how many times longer one run takes than another: the median over the rounds.
 
-    A machine's speed changes from second to second, and less between two runs of a round.
+    A machine's speed changes less between two runs of a round than between rounds.
     """
     return statistics.median(one / two for one, two in zip(taken, other, strict=True))
 
 
 def _validation() -> Measure:
-    """Validate every object of every case on every Kubernetes version, against rendering the cases."""
+    """Compare validating all objects on every Kubernetes version with rendering all cases."""
     cases = catalog.cases()
     step(f"{len(cases)} cases: rendering with both Helms, validating on {len(SUPPORTED)} Kubernetes versions")
     rendered: dict[tuple[Case, int], str | UserError] = {}
@@ -111,7 +111,7 @@ def _validation() -> Measure:
 
 
 def _sizes() -> list[Measure]:
-    """How large the chart is that a consumer downloads, and its schema, in units of 1024 bytes."""
+    """Measure the chart's package and its schema, in units of 1024 bytes."""
     chart = catalog.find_case("microservice/api").chart
     package = packages.pack(chart, 0, engine=helm.ENGINES[-1])
     schema = (chart.path / "values.schema.json").stat().st_size

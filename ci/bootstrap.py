@@ -1,4 +1,4 @@
-"""Prepares the environment that everything else runs in, then hands over to invoke: standard library only."""
+"""Creates the environment in which everything else runs, then starts invoke; only standard library."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
-# Stands in .venv: empty while that is being made, then what it was made from. A .venv without it is foreign.
+# A file in .venv: empty while .venv is being created, then what it was created from. Without it, another
+# program created .venv.
 MARKER = "made-by-microservice-chart"
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Become ``invoke`` with these arguments, or with ``--list``, in the locked environment."""
+    """Replace this process by ``invoke ARGUMENTS`` (default ``--list``) in the locked environment."""
     try:
         python = prepare(ROOT)
     except KeyboardInterrupt:
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> NoReturn:
 
 
 def is_current(root: Path) -> bool:
-    """Tell whether ``root/.venv`` was made from the present lock, by this kind of Python, in this place."""
+    """Return whether ``root/.venv`` was created from the current lock, by this Python and at this path."""
     environment = root / ".venv"
     try:
         made_from = (environment / MARKER).read_text()
@@ -36,9 +37,9 @@ def is_current(root: Path) -> bool:
 
 
 def prepare(root: Path) -> Path:
-    """Make ``root/.venv`` hold what ``root/ci/requirements.txt`` locks, and return its Python.
+    """Create ``root/.venv`` from ``root/ci/requirements.txt`` unless it is current; return its Python.
 
-    Two runs at once wait for one another. Raises SystemExit with a message for what a person can mend.
+    Concurrent runs wait for each other. Raises SystemExit with a message for problems that a user can fix.
     """
     environment = root / ".venv"
     if not is_current(root):
@@ -47,12 +48,12 @@ def prepare(root: Path) -> Path:
                 if not is_current(root):
                     _make(root, environment)
         except OSError as error:
-            raise SystemExit(f"cannot make {environment}: {error}") from None
+            raise SystemExit(f"cannot create {environment}: {error}") from None
     return environment / "bin/python"
 
 
 def _make(root: Path, environment: Path) -> None:
-    # Used once in an environment's life, and no small part of the time in which invoke could have begun.
+    # Imported here since most runs do not need them, and they delay the start.
     import importlib.util
     import subprocess
     import venv
@@ -60,13 +61,13 @@ def _make(root: Path, environment: Path) -> None:
     has_pip = importlib.util.find_spec("pip") is not None
     if not has_pip and importlib.util.find_spec("ensurepip") is None:
         raise SystemExit(
-            f"{sys.executable} has neither pip nor ensurepip, so it cannot install anything: "
-            "install them (Debian, Ubuntu: apt-get install python3-venv), then run this again"
+            f"{sys.executable} has neither pip nor ensurepip: install them "
+            "(Debian, Ubuntu: apt-get install python3-venv), then run this again"
         )
     _claim(environment)
-    _say(f"making .venv from ci/requirements.txt with {sys.executable}: about half a minute")
+    _say(f"creating .venv from ci/requirements.txt with {sys.executable}: about half a minute")
     python = str(environment / "bin/python")
-    # The pip that is there already spares the five seconds that a second one takes to set up.
+    # Using an existing pip saves the five seconds that installing another one takes.
     pip = [sys.executable, "-m", "pip", "--python", python] if has_pip else [python, "-m", "pip"]
     install = ["install", "--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes"]
     try:
@@ -79,21 +80,19 @@ def _make(root: Path, environment: Path) -> None:
         )
     except subprocess.CalledProcessError as error:
         print(error.output.decode(errors="replace").rstrip(), file=sys.stderr)
-        raise SystemExit("pip could not install ci/requirements.txt, and says why above") from None
+        raise SystemExit("pip could not install ci/requirements.txt; its errors are above") from None
     (environment / MARKER).write_text(_source(root))
 
 
 def _claim(environment: Path) -> None:
-    """Leave ``environment`` with an empty marker and nothing else, unless another program made it."""
+    """Empty ``environment`` except for an empty marker; raise SystemExit if another program created it."""
     import shutil
 
     environment.mkdir(exist_ok=True)
     marker = environment / MARKER
     contents = list(environment.iterdir())
     if contents and marker not in contents:
-        raise SystemExit(
-            f"{environment} was made by something else and is left alone: move it away, run this again"
-        )
+        raise SystemExit(f"{environment} was created by another program: move it away, then run this again")
     marker.write_text("")
     for path in contents:
         if path.is_dir() and not path.is_symlink():
@@ -108,13 +107,13 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("waiting for another run that is making .venv")
+            _say("waiting for another run that is creating .venv")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def _source(root: Path) -> str:
-    """Name what an environment hangs on: the lock, the kind of Python, its place (which its scripts name)."""
+    """Return what an environment depends on: lock, Python version, and path, which its scripts contain."""
     lock = hashlib.sha256(_lock_file(root).read_bytes()).hexdigest()
     return f"{lock} {sys.implementation.cache_tag} {root}"
 

@@ -1,4 +1,4 @@
-"""Checks the charts, and packages them where nothing is wrong."""
+"""Checks the charts, and packages them if nothing is wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ci.publishing import packages
 
 
 def run() -> None:
-    """Lint, render, validate, and package every chart into dist/; UserError with everything found."""
+    """Lint, render, validate and package every chart into dist/; raise UserError with all problems found."""
     docs.check()
     cases.lint_and_validate()
     packages.package_all()

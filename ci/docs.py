@@ -1,4 +1,4 @@
-"""Generates what repeats a source: values.schema.json, metadata in Chart.yaml, parts of the documents."""
+"""Generates what repeats another file: values.schema.json, metadata in Chart.yaml, parts of documents."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ci.values.reference import Table
 
 REMEDY = "invoke docs"
 
-# The page that lists the sections of the chart's README, and where that is, seen from the page.
+# The page that lists the sections of the chart's README, and the path from it to that README.
 _GUIDE = "docs/chart.md"
 _GUIDED = "../charts/microservice/README.md"
 
@@ -75,7 +75,7 @@ def _check_kube_version(chart: Chart) -> None:
 
 
 def _with_versions(text: str) -> str:
-    """Return the text with the present version of each chart that it names.
+    """Return the text with the current version of each chart that it names.
 
     The forms are dist/shop-1.2.3.tgz, charts/shop --version 1.2.3 and charts/shop:1.2.3.
     """
@@ -103,19 +103,19 @@ def _contents(readme: Path) -> str:
 
 
 def anchor(title: str) -> str:
-    """Return what GitHub makes of a heading for links: "A, and B" has the anchor a-and-b."""
+    """Return the anchor that GitHub gives a heading: a-and-b for "A, and B"."""
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
 def _filled(document: Path, blocks: Mapping[str, str]) -> str:
-    """Return a document's text with each block put between ``<!-- name -->`` and ``<!-- /name -->``."""
+    """Return a document's text with each block between ``<!-- name -->`` and ``<!-- /name -->``."""
     text = _read(document)
     for name, block in blocks.items():
         head, start, rest = text.partition(f"<!-- {name} -->\n")
         _, end, tail = rest.partition(f"<!-- /{name} -->\n")
         if not (start and end):
             raise UserError(
-                f"{shown(document)}: no place for generated text; add the lines <!-- {name} --> and "
+                f"{shown(document)}: missing markers for generated text; add the lines <!-- {name} --> and "
                 f"<!-- /{name} -->"
             )
         text = f"{head}{start}\n{block}\n\n{end}{tail}"
@@ -123,7 +123,7 @@ def _filled(document: Path, blocks: Mapping[str, str]) -> str:
 
 
 def _markdown(table: Table) -> str:
-    """Return the top-level keys as a Markdown table; values.yaml and the page explain those below them."""
+    """Return the top-level keys as a Markdown table; nested keys are explained in values.yaml."""
     lines = [["Key", "What it is for"], ["---", "---"]]
     lines += [[f"`{row.key}`", _prose(row.text)] for row in table.rows if not re.search(r"[.\[]", row.key)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -1,4 +1,4 @@
-"""Checks the charts, their values files, and what is generated from them."""
+"""Checks the charts, their values files, and the files that are generated from them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ci.kubernetes.versions import require_supported
 
 
 def run(kube_version: str = "") -> None:
-    """Lint the charts, alone and with every case; UserError with everything found.
+    """Lint the charts, alone and with every case; raise UserError with all problems found.
 
     ``kube_version`` ("1.31", or "" for none) also reports each field that this version does not know yet.
     """

@@ -32,7 +32,7 @@ _MOST_KEYS_SHOWN = 20
 
 
 class Fault(NamedTuple):
-    """Something wrong at ``path`` of a values file; ``line`` and ``column`` count from 1."""
+    """A mistake at ``path`` of a values file; ``line`` and ``column`` count from 1."""
 
     file: Path
     line: int
@@ -46,20 +46,24 @@ class Fault(NamedTuple):
 
 
 def faults(file: Path, chart: Chart) -> list[Fault]:
-    """Return what the chart's schema refuses in a values file, and what the YAML parser changed on the way.
+    """Return what the chart's schema refuses in a values file, and what the YAML parser changes in it.
 
-    YAML 1.1 reads 0644 as 420 and yes as true; the schema sees only the result. Values below ``secret``
-    are never repeated. Raises UserError, with line and column, for a file that Helm could not read.
+    YAML 1.1 reads 0644 as 420 and yes as true; the schema sees only the result. Values below ``secret`` are
+    never repeated. Raises UserError, with line and column, for a file that Helm cannot read.
     """
     values = read_values(file)
     schema, validator = _compiled(chart.path / "values.schema.json")
     document = _Document(file)
     errors = ((error, instance_path(error, values)) for error in validator.iter_errors(values))
-    found = [fault for error, path in errors for fault in _told(error, path, schema, document)]
-    found += [fault for path, node in document.scalars() if (fault := _lost(path, node, schema, document))]
+    found = [fault for error, path in errors for fault in _faults_of(error, path, schema, document)]
+    found += [
+        fault
+        for path, node in document.scalars()
+        if (fault := _changed_by_yaml(path, node, schema, document))
+    ]
     found += [
         document.fault(path, f"this key is read as {path[-1]}; quote it")
-        for path, key in document.named()
+        for path, key in document.key_nodes()
         if key.value != path[-1]
     ]
     return sorted(found, key=lambda fault: (fault.line, fault.column))
@@ -67,13 +71,13 @@ def faults(file: Path, chart: Chart) -> list[Fault]:
 
 @functools.cache
 def _compiled(built: Path) -> tuple[Schema, Draft7Validator]:
-    """Return a chart's schema, and what validates by it; one that takes everything where there is none."""
+    """Return a chart's schema and its validator; without a schema, everything is valid."""
     schema = json.loads(built.read_text(encoding="utf-8")) if built.exists() else {}
     return schema, Draft7Validator(schema)
 
 
 class _Document:
-    """A values file with the place of each of its keys and values."""
+    """A values file with the position of each of its keys and values."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -85,7 +89,7 @@ class _Document:
     def value(self, path: InstancePath) -> yaml.Node | None:
         return self._nodes[path][1] if path in self._nodes else None
 
-    def named(self) -> Iterator[tuple[InstancePath, yaml.ScalarNode]]:
+    def key_nodes(self) -> Iterator[tuple[InstancePath, yaml.ScalarNode]]:
         for path, (key, node) in self._nodes.items():
             if key is not node and isinstance(key, yaml.ScalarNode):
                 yield path, key
@@ -96,7 +100,7 @@ class _Document:
                 yield path, node
 
     def fault(self, path: InstancePath, message: str) -> Fault:
-        """Return a fault at a path; what came through an alias or << is told of where that stands."""
+        """Return a fault at a path; its position is that of the alias or <<, if the path comes from one."""
         known = next(path[:length] for length in range(len(path), -1, -1) if path[:length] in self._nodes)
         mark = self._nodes[known][0].start_mark
         return Fault(self.file, mark.line + 1, mark.column + 1, path_text(path), message)
@@ -111,7 +115,9 @@ class _Document:
                 self._add((*path, index), item, item)
 
 
-def _told(error: ValidationError, path: InstancePath, schema: Schema, document: _Document) -> Iterator[Fault]:
+def _faults_of(
+    error: ValidationError, path: InstancePath, schema: Schema, document: _Document
+) -> Iterator[Fault]:
     within = schema_walk.part_at(schema, error.schema_path[:-1])
     match error.kind:
         case ValidationErrorKind.AdditionalProperties(unexpected=names):
@@ -129,7 +135,7 @@ def _told(error: ValidationError, path: InstancePath, schema: Schema, document: 
             fits = schema_walk.part_at(schema, above).get("if", {}) if keyword == "else" else {}
             scalar = isinstance(document.value(path), yaml.ScalarNode)
             if scalar and "string" in schema_walk.types(fits):
-                # The schema's own message is for Helm, which can't see what is written.
+                # The schema's own message is for Helm, which cannot see how a value is written.
                 message = _wrong_type(path, fits, document)
             else:
                 message = f"expected {within['const']}" if fits else str(within["const"])
@@ -141,14 +147,14 @@ def _told(error: ValidationError, path: InstancePath, schema: Schema, document: 
         case ValidationErrorKind.Pattern():
             yield document.fault(path, f"expected a string of the form {within['pattern']}")
         case _:
-            # Its words repeat the value.
+            # The validator's own message would repeat the value.
             limits = {
                 name: within[name]
                 for name in ("minimum", "maximum", "minLength", "maxLength")
                 if name in within
             }
-            told = ", ".join(f"{name} {limit}" for name, limit in limits.items())
-            yield document.fault(path, f"out of range ({told})" if told else "is not allowed here")
+            text = ", ".join(f"{name} {limit}" for name, limit in limits.items())
+            yield document.fault(path, f"out of range ({text})" if text else "is not allowed here")
 
 
 def _unknown(name: str, within: Schema) -> str:
@@ -174,8 +180,10 @@ def _wrong_type(path: InstancePath, within: Schema, document: _Document) -> str:
     return f"{message}; quote it" + ("" if "secret" in path else f': "{node.value}"')
 
 
-def _lost(path: InstancePath, node: yaml.ScalarNode, schema: Schema, document: _Document) -> Fault | None:
-    """Look for what a plain scalar says to its reader, and not to Helm."""
+def _changed_by_yaml(
+    path: InstancePath, node: yaml.ScalarNode, schema: Schema, document: _Document
+) -> Fault | None:
+    """Return a fault if a plain scalar means one thing to its reader and another to Helm."""
     if node.style:
         return None
     value = kubernetes_yaml.load(node.value, "a value")

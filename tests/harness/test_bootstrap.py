@@ -1,4 +1,4 @@
-"""The way in, `python3 -m ci`, in checkouts of their own, whose lock holds one tiny local package."""
+"""`python3 -m ci` creates its environment, here in separate checkouts that lock one small local package."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ import pytest
 
 from ci import bootstrap
 
-# The one that the environment of these tests was made with: a person runs the same.
+# The Python from which the environment of these tests was created.
 PYTHON = f"{sys.base_prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
-# Answers for invoke: prints what it is asked to do and ends with 7.
+# Replaces invoke: prints its arguments and exits with 7.
 FAKE_INVOKE = "import sys\nprint(sys.argv[1:])\nsys.exit(7)\n"
 
 
 def checkout(folder: Path) -> Path:
-    """Make a checkout in ``folder`` with the real bootstrap and a lock that holds a fake invoke."""
+    """Create a checkout in ``folder`` with the real bootstrap and a lock of a fake invoke."""
     (folder / "ci").mkdir(parents=True)
     for name in ("__init__.py", "__main__.py", "bootstrap.py"):
         shutil.copy(bootstrap.ROOT / "ci" / name, folder / "ci")
@@ -54,8 +54,8 @@ def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def run(root: Path, *arguments: str) -> tuple[int, str, str]:
     process = start(root, *arguments)
-    output, complaints = process.communicate(timeout=60)
-    return process.returncode, output, complaints
+    output, errors = process.communicate(timeout=60)
+    return process.returncode, output, errors
 
 
 def first_line(stream: IO[str] | None) -> str:
@@ -64,46 +64,46 @@ def first_line(stream: IO[str] | None) -> str:
 
 
 @pytest.fixture(scope="module")
-def made_by_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[subprocess.Popen[str]], str]:
-    """Return a checkout, the two runs that both found its environment half made, and what they said."""
+def created_by_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[subprocess.Popen[str]], str]:
+    """Return a checkout, two runs that both found its environment incomplete, and their standard error."""
     root = checkout(tmp_path_factory.mktemp("made"))
     (root / ".venv/lib").mkdir(parents=True)
-    (root / ".venv/lib/half-made").touch()
+    (root / ".venv/lib/incomplete").touch()
     (root / ".venv" / bootstrap.MARKER).touch()
     with (root / "ci/requirements.txt").open("r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         both = [start(root), start(root)]
-        said = "".join(first_line(process.stderr) for process in both)
-    said += "".join(process.communicate(timeout=60)[1] for process in both)
-    return root, both, said
+        printed = "".join(first_line(process.stderr) for process in both)
+    printed += "".join(process.communicate(timeout=60)[1] for process in both)
+    return root, both, printed
 
 
 @pytest.fixture
-def made(made_by_two: tuple[Path, list[subprocess.Popen[str]], str]) -> Path:
-    """Return a checkout whose environment is made; it is to be left like that."""
-    return made_by_two[0]
+def created(created_by_two: tuple[Path, list[subprocess.Popen[str]], str]) -> Path:
+    """Return a checkout with a current environment, which tests must not change."""
+    return created_by_two[0]
 
 
-def test_two_runs_at_once_make_one_environment(
-    made_by_two: tuple[Path, list[subprocess.Popen[str]], str],
+def test_concurrent_runs_create_one_environment(
+    created_by_two: tuple[Path, list[subprocess.Popen[str]], str],
 ) -> None:
-    _, both, said = made_by_two
+    _, both, printed = created_by_two
     assert [process.returncode for process in both] == [7, 7]
-    assert said.count("waiting for another run") == 2
-    assert said.count("making .venv from") == 1
+    assert printed.count("waiting for another run") == 2
+    assert printed.count("creating .venv from") == 1
 
 
-def test_an_environment_that_is_not_current_is_made_from_nothing(made: Path) -> None:
-    assert bootstrap.is_current(made)
-    assert not (made / ".venv/lib/half-made").exists()
+def test_an_environment_that_is_not_current_is_created_from_scratch(created: Path) -> None:
+    assert bootstrap.is_current(created)
+    assert not (created / ".venv/lib/incomplete").exists()
 
 
-def test_invoke_gets_the_arguments_and_gives_the_exit_code(made: Path) -> None:
-    assert run(made, "test", "--junit", "a b.xml") == (7, "['test', '--junit', 'a b.xml']\n", "")
+def test_arguments_are_passed_to_invoke_and_its_exit_code_is_returned(created: Path) -> None:
+    assert run(created, "test", "--junit", "a b.xml") == (7, "['test', '--junit', 'a b.xml']\n", "")
 
 
-def test_without_arguments_the_tasks_are_listed(made: Path) -> None:
-    assert run(made) == (7, "['--list']\n", "")
+def test_without_arguments_the_tasks_are_listed(created: Path) -> None:
+    assert run(created) == (7, "['--list']\n", "")
 
 
 @contextmanager
@@ -114,49 +114,49 @@ def replaced(path: Path, text: str) -> Iterator[None]:
     path.write_text(before)
 
 
-def test_an_environment_is_current_until_its_lock_place_or_python_changes(made: Path) -> None:
-    marker = made / ".venv" / bootstrap.MARKER
-    assert bootstrap.is_current(made)
-    with replaced(made / "ci/requirements.txt", "another==1"):
-        assert not bootstrap.is_current(made)
-    with replaced(marker, marker.read_text().replace(str(made), "/elsewhere")):
-        assert not bootstrap.is_current(made)
+def test_an_environment_is_current_until_its_lock_path_or_python_changes(created: Path) -> None:
+    marker = created / ".venv" / bootstrap.MARKER
+    assert bootstrap.is_current(created)
+    with replaced(created / "ci/requirements.txt", "another==1"):
+        assert not bootstrap.is_current(created)
+    with replaced(marker, marker.read_text().replace(str(created), "/elsewhere")):
+        assert not bootstrap.is_current(created)
     with replaced(marker, marker.read_text().replace(sys.implementation.cache_tag, "other-99")):
-        assert not bootstrap.is_current(made)
+        assert not bootstrap.is_current(created)
     with replaced(marker, ""):
-        assert not bootstrap.is_current(made)
-    python = made / ".venv/bin/python"
+        assert not bootstrap.is_current(created)
+    python = created / ".venv/bin/python"
     goal = python.readlink()
     python.unlink()
     python.symlink_to("/no/such/python")
-    assert not bootstrap.is_current(made)
+    assert not bootstrap.is_current(created)
     python.unlink()
     python.symlink_to(goal)
-    assert bootstrap.is_current(made)
+    assert bootstrap.is_current(created)
 
 
-def test_an_environment_that_something_else_made_is_left_alone(tmp_path: Path) -> None:
+def test_an_environment_of_another_program_is_not_changed(tmp_path: Path) -> None:
     root = checkout(tmp_path)
     theirs = root / ".venv/bin/python"
     theirs.parent.mkdir(parents=True)
     theirs.touch()
-    with pytest.raises(SystemExit, match=rf"{root}/.venv was made by something else .* move it away"):
+    with pytest.raises(SystemExit, match=rf"{root}/.venv was created by another program: move it away"):
         bootstrap.prepare(root)
     assert theirs.exists()
 
 
-def test_a_package_without_a_hash_is_refused_in_pips_own_words(tmp_path: Path) -> None:
+def test_a_package_without_a_hash_is_refused_with_pips_error(tmp_path: Path) -> None:
     root = checkout(tmp_path)
     requirements = root / "ci/requirements.txt"
     requirements.write_text(requirements.read_text().partition(" --hash")[0])
-    code, output, complaints = run(root)
+    code, output, errors = run(root)
     assert (code, output) == (1, "")
-    assert "Hashes are required" in complaints
-    assert complaints.endswith("pip could not install ci/requirements.txt, and says why above\n")
+    assert "Hashes are required" in errors
+    assert errors.endswith("pip could not install ci/requirements.txt; its errors are above\n")
     assert not bootstrap.is_current(root)
 
 
-def test_a_python_without_pip_and_ensurepip_is_told_what_to_install(
+def test_the_error_without_pip_and_ensurepip_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = checkout(tmp_path)
@@ -166,22 +166,22 @@ def test_a_python_without_pip_and_ensurepip_is_told_what_to_install(
     assert not (root / ".venv").exists()
 
 
-def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+def test_an_environment_that_cannot_be_created_is_named(tmp_path: Path) -> None:
     root = checkout(tmp_path)
     (root / ".venv").touch()
-    with pytest.raises(SystemExit, match=f"cannot make {root}/.venv: "):
+    with pytest.raises(SystemExit, match=f"cannot create {root}/.venv: "):
         bootstrap.prepare(root)
 
 
-def test_ctrl_c_ends_with_130_and_without_a_traceback(tmp_path: Path) -> None:
+def test_ctrl_c_exits_with_130_and_without_a_traceback(tmp_path: Path) -> None:
     process = start(checkout(tmp_path))
-    assert "making .venv" in first_line(process.stderr)
+    assert "creating .venv" in first_line(process.stderr)
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=60) == ("", "")
     assert process.returncode == 130
 
 
-def test_an_old_python_is_told_so_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_python_gets_an_error_of_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     source = (bootstrap.ROOT / "ci/__main__.py").read_text()
     ast.parse(source, feature_version=(3, 4))
     monkeypatch.setattr(bootstrap, "main", lambda arguments: pytest.fail("the environment was entered"))

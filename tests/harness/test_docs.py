@@ -1,3 +1,5 @@
+"""Generated files and blocks follow their sources, and stale ones are reported."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -121,7 +123,7 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-def test_everything_that_is_generated_is_written_and_named(repository: Path) -> None:
+def test_all_generated_files_are_written_and_returned(repository: Path) -> None:
     written = {str(path.relative_to(repository)) for path in docs.write()}
     assert written == {
         "README.md",
@@ -135,13 +137,13 @@ def test_everything_that_is_generated_is_written_and_named(repository: Path) -> 
     docs.check()
 
 
-def test_the_table_says_what_each_key_of_the_first_level_is_for(repository: Path) -> None:
+def test_the_table_describes_each_top_level_key(repository: Path) -> None:
     docs.write()
     readme = (repository / "charts/shop/README.md").read_text(encoding="utf-8")
     assert readme[readme.index("<!-- values -->") :].startswith(VALUES)
 
 
-def test_text_around_what_is_generated_stays(repository: Path) -> None:
+def test_text_around_generated_blocks_is_kept(repository: Path) -> None:
     docs.write()
     readme = (repository / "charts/shop/README.md").read_text(encoding="utf-8")
     assert readme.startswith("# Shop\n\nBefore.\n\n<!-- supported -->\n")
@@ -149,13 +151,13 @@ def test_text_around_what_is_generated_stays(repository: Path) -> None:
     assert readme.endswith("<!-- /values -->\n\nAfter.\n")
 
 
-def test_the_supported_versions_stand_in_every_readme(repository: Path) -> None:
+def test_every_readme_names_the_supported_versions(repository: Path) -> None:
     docs.write()
     for name in ("README.md", "charts/shop/README.md"):
         assert f"Kubernetes {OLDEST} to {NEWEST}" in (repository / name).read_text(encoding="utf-8")
 
 
-def test_charts_are_named_by_their_version(repository: Path) -> None:
+def test_documents_name_the_current_versions_of_the_charts(repository: Path) -> None:
     docs.write()
     readme = (repository / "README.md").read_text(encoding="utf-8")
     assert "helm install a dist/shop-1.2.3-rc.1.tgz b\n" in readme
@@ -181,7 +183,7 @@ def test_the_chart_page_links_to_each_section_of_its_readme(repository: Path) ->
     )
 
 
-def test_a_second_write_touches_nothing(repository: Path) -> None:
+def test_a_second_write_changes_nothing(repository: Path) -> None:
     docs.write()
     times = {path: path.stat().st_mtime_ns for path in repository.rglob("*")}
     assert docs.write() == []
@@ -217,7 +219,7 @@ def replace(old: str, new: str) -> Callable[[str], str]:
         ),
     ],
 )
-def test_a_stale_file_is_named_with_what_writes_it(
+def test_a_stale_file_is_reported_with_the_command_to_run(
     edited: str, edit: Callable[[str], str], stale: list[str], repository: Path
 ) -> None:
     docs.write()
@@ -258,7 +260,7 @@ def test_a_missing_schema_is_stale(repository: Path) -> None:
         ("charts/shop/values.yaml", replace("replicas: 3", "replicas: many"), "charts/shop/values.yaml"),
     ],
 )
-def test_a_wrong_source_is_named_and_nothing_is_written(
+def test_an_invalid_source_is_reported_and_nothing_is_written(
     edited: str, edit: Callable[[str], str], problem: str, repository: Path
 ) -> None:
     path = repository / edited
@@ -270,7 +272,7 @@ def test_a_wrong_source_is_named_and_nothing_is_written(
     assert contents(repository) == before
 
 
-def test_a_missing_readme_is_named(repository: Path) -> None:
+def test_a_missing_readme_is_reported(repository: Path) -> None:
     (repository / "charts/shop/README.md").unlink()
     with pytest.raises(UserError, match=r"shop/README\.md is missing"):
         docs.check()

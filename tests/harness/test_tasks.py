@@ -1,4 +1,4 @@
-"""What a person meets at the command line: results on standard output, one plain message for a mistake."""
+"""The command line: results on standard output, and one message without a traceback for a mistake."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.repository import Repository
 
 
 class Answer(NamedTuple):
-    """What a task printed and ended with."""
+    """The exit code and output of a task."""
 
     code: object
     out: str
@@ -39,7 +39,7 @@ def invoke(capsys: pytest.CaptureFixture[str]) -> Invoke:
     return run
 
 
-def test_every_task_explains_itself_in_a_line(invoke: Invoke) -> None:
+def test_every_task_is_listed_with_a_line_of_help(invoke: Invoke) -> None:
     listed = invoke("--list").out
     for task in tasks.__dict__.values():
         if hasattr(task, "body"):
@@ -68,7 +68,7 @@ def test_a_case_is_printed_as_helm_renders_it(invoke: Invoke) -> None:
         ),
     ],
 )
-def test_a_mistake_ends_in_one_message_and_no_traceback(
+def test_a_mistake_is_reported_in_one_message_without_a_traceback(
     invoke: Invoke, arguments: list[str], message: str
 ) -> None:
     answer = invoke(*arguments)
@@ -78,7 +78,7 @@ def test_a_mistake_ends_in_one_message_and_no_traceback(
     assert "Traceback" not in answer.err
 
 
-def test_a_values_file_that_is_no_yaml_is_named_with_line_and_column(
+def test_invalid_yaml_in_a_values_file_is_reported_with_line_and_column(
     invoke: Invoke, repository: Repository
 ) -> None:
     repository.case("broken", "colour: blue\nsize: [1, 2\n")
@@ -87,9 +87,7 @@ def test_a_values_file_that_is_no_yaml_is_named_with_line_and_column(
     assert answer.err.startswith("charts/microservice/ci/broken-values.yaml, line 3, column 1: ")
 
 
-def test_what_differs_from_the_goldens_is_told_object_by_object(
-    invoke: Invoke, repository: Repository
-) -> None:
+def test_golden_differences_are_reported_object_by_object(invoke: Invoke, repository: Repository) -> None:
     repository.case("one")
     assert (
         invoke("golden", "--update").out
@@ -101,19 +99,17 @@ def test_what_differs_from_the_goldens_is_told_object_by_object(
     golden_of_one.write_text(golden_of_one.read_text().replace("blue", "red"))
     answer = invoke("golden")
     assert answer.code == 1
-    for told in (
+    for line in (
         "tests/golden/microservice/gone.yaml is the golden file of no case",
         'v1 ConfigMap default/one\n    data.colour: "red" -> "blue"',
         "microservice/two: there is no tests/golden/microservice/two.yaml yet",
         "invoke golden --update",
     ):
-        assert told in answer.err
+        assert line in answer.err
     assert orphan.exists()
 
 
-def test_updating_the_goldens_writes_what_differs_and_nothing_else(
-    invoke: Invoke, repository: Repository
-) -> None:
+def test_updating_writes_only_the_golden_files_that_differ(invoke: Invoke, repository: Repository) -> None:
     repository.case("one")
     repository.case("two", "colour: green")
     invoke("golden", "--update")
@@ -127,7 +123,7 @@ def test_updating_the_goldens_writes_what_differs_and_nothing_else(
     assert invoke("golden").code == 0
 
 
-def test_a_wrong_values_file_is_told_by_line_and_key(
+def test_a_mistake_in_a_values_file_is_reported_with_line_and_key(
     invoke: Invoke, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ci.docs.check", lambda: None)
@@ -142,7 +138,7 @@ def test_a_wrong_values_file_is_told_by_line_and_key(
     )
 
 
-def test_a_build_with_a_fault_names_it_and_packs_nothing(
+def test_a_build_with_problems_reports_them_and_packages_nothing(
     invoke: Invoke, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ci.docs.check", lambda: None)
@@ -200,7 +196,7 @@ def test_a_case_that_does_not_render_is_reported_with_all_golden_differences(
     assert not golden.folder().exists()
 
 
-def test_a_field_that_a_kubernetes_version_does_not_know_yet_is_named_with_the_first_that_does(
+def test_a_field_that_a_kubernetes_version_does_not_know_is_reported_with_the_first_that_does(
     invoke: Invoke, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ci.docs.check", lambda: None)
@@ -211,6 +207,6 @@ def test_a_field_that_a_kubernetes_version_does_not_know_yet_is_named_with_the_f
     repository.case("one")
     answer = invoke("lint", "--kube-version", "1.30")
     assert answer.code == 1
-    told = "v1 Pod a: spec.volumes[0].image: Kubernetes 1.30 does not know it yet, 1.31 does"
-    assert f"microservice/one: {told}" in answer.err.splitlines()
+    problem = "v1 Pod a: spec.volumes[0].image: Kubernetes 1.30 does not know it yet, 1.31 does"
+    assert f"microservice/one: {problem}" in answer.err.splitlines()
     assert "does not know" not in invoke("lint", "--kube-version", "1.31").err
