@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from ci.base.errors import UserError
 from ci.base.files import write_whole
-from ci.charts import catalog, helm
+from ci.charts import helm
+from ci.charts.values_file import read_values
 
 Values = dict[str, Any]
 
@@ -51,7 +52,7 @@ class Batch:
         copy = folder / "charts" / "part"
         templates = copy / "templates"
         shutil.copytree(chart, copy, ignore=shutil.ignore_patterns("ci"))
-        self._name: str = catalog.read_values(chart / "Chart.yaml")["name"]
+        self._name: str = read_values(chart / "Chart.yaml")["name"]
         (templates / "NOTES.txt").rename(templates / "_notes.tpl")
         for template in templates.glob("*.yaml"):
             write_whole(template, _GUARDED.format(template.read_text(encoding="utf-8").rstrip("\n")))

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ci.base import kubernetes_yaml
 from ci.base.errors import UserError
 from ci.base.repository import root, shown
-
-# The service of values/, over whose values file the environments' are laid.
-SERVICE = "api"
+from ci.base.suggestions import did_you_mean
+from ci.charts import environments
+from ci.charts.values_file import read_values
 
 
 @dataclass(frozen=True)
@@ -47,9 +43,9 @@ def charts() -> list[Chart]:
 def cases() -> list[Case]:
     """Return every case: a chart's ci/*-values.yaml (as in chart-testing), and what a user keeps in values/.
 
-    There values/<chart>/*.yaml are a chart's, and values/*.yaml are microservice's. A name that is in
-    values/namespace too is an environment: its file is laid over the service's, which is released in the
-    namespace of that name. Raise UserError where two values files make one case, or there is no case at all.
+    There values/<chart>/*.yaml are a chart's, and each service is one case by itself (api) and one in each
+    environment (api/staging). Raise UserError where two values files make one case, where there is no case at
+    all, and as ``environments`` does.
     """
     found: dict[str, Case] = {}
     for case in _cases():
@@ -70,12 +66,12 @@ def _cases() -> Iterator[Case]:
         for file in sorted(root().glob(f"values/{chart.name}/*.yaml")):
             yield Case(chart, file.stem, (file,), release=file.stem)
     microservice = Chart("microservice", root() / "charts" / "microservice")
-    service = root() / "values" / f"{SERVICE}.yaml"
-    for file in sorted(root().glob("values/*.yaml")):
-        if (root() / "values" / "namespace" / file.name).exists():
-            yield Case(microservice, file.stem, (service, file), release=SERVICE, namespace=file.stem)
-        else:
-            yield Case(microservice, file.stem, (file,), release=file.stem)
+    for service, file in environments.services().items():
+        yield Case(microservice, service, (file,), release=service)
+        for environment in environments.environments().values():
+            values = environments.values_of(service, environment)
+            name = f"{service}/{environment.name}"
+            yield Case(microservice, name, values, release=service, namespace=environment.namespace)
 
 
 def find_case(name: str) -> Case:
@@ -90,35 +86,8 @@ def find_case(name: str) -> Case:
     if matching:
         raise UserError(f"several cases are named {name}; write {' or '.join(map(str, matching))}")
     names = list(dict.fromkeys(case.name for case in known))
-    near = difflib.get_close_matches(name.rpartition("/")[2], names)
-    hint = f"; did you mean {' or '.join(near)}?" if near else "."
+    hint = did_you_mean(name.removeprefix("microservice/"), names) or "."
     raise UserError(f"there is no case {name!r}{hint} The cases are {', '.join(names)}")
-
-
-@functools.cache
-def read_values(file: Path) -> dict[str, Any]:
-    """Return what a values file says, read as Helm reads it; nobody may change what is returned.
-
-    Raise UserError where Helm would refuse the file, and where it would drop a part without a word: a key
-    written twice, a second document.
-    """
-    name = shown(file)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise UserError(f"{name}: there is no such values file") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{name}: byte {error.start + 1} is not UTF-8; a values file is YAML text") from None
-    except OSError as error:
-        raise UserError(f"{name}: cannot be read: {error.strerror}; a values file is YAML text") from None
-    values = kubernetes_yaml.load(text, name)
-    if values is None:
-        return {}
-    if not isinstance(values, dict):
-        raise UserError(
-            f"{name}, line 1, column 1: no mapping; a values file gives a chart's keys: `replicaCount: 2`"
-        )
-    return values
 
 
 def fullname(case: Case, release: str | None = None) -> str:

@@ -18,7 +18,8 @@ from ci.base.errors import UserError
 from ci.base.programs import HELM, cache_folder, find
 from ci.base.repository import shown
 from ci.charts import render_cache
-from ci.charts.catalog import Case, read_values
+from ci.charts.catalog import Case
+from ci.charts.values_file import read_values
 from ci.kubernetes.versions import NEWEST, require_supported
 
 ENGINES: tuple[int, ...] = (3, 4)

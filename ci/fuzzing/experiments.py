@@ -17,9 +17,10 @@ from hypothesis.strategies import SearchStrategy
 
 from ci.base.files import write_whole
 from ci.base.locations import instance_path, walk
-from ci.charts import catalog, helm
+from ci.charts import helm
 from ci.charts.batch import Batch, Outcome, json_text
 from ci.charts.catalog import Chart
+from ci.charts.values_file import read_values
 from ci.fuzzing import generator, invariants, placeholders
 from ci.fuzzing.invariants import Trial
 from ci.values import schema as values_schema
@@ -57,7 +58,7 @@ class Accepted:
         self._validator = values_schema.validator(self.schema)
         # Mutated values, too, if they are still valid.
         self.strategy = drawn | drawn.flatmap(_mutated).filter(self.accepts)
-        self._defaults = catalog.read_values(chart.path / "values.yaml")
+        self._defaults = read_values(chart.path / "values.yaml")
         names = (*map(str, helm.ENGINES), _PLAIN)
         self._batches = {name: Batch(chart.path, folder / name) for name in names}
 

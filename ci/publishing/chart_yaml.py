@@ -12,7 +12,8 @@ from semver import Version
 from ci.base import kubernetes_yaml
 from ci.base.errors import UserError
 from ci.base.repository import root, shown
-from ci.charts.catalog import Chart, read_values
+from ci.charts.catalog import Chart
+from ci.charts.values_file import read_values
 from ci.publishing import changelog, pyproject
 
 MARK = "# What follows is written by invoke docs.\n"

@@ -15,7 +15,8 @@ from jsonschema_rs import Draft7Validator, ValidationError, ValidationErrorKind
 from ci.base import kubernetes_yaml
 from ci.base.locations import InstancePath, instance_path, path_text
 from ci.base.repository import shown
-from ci.charts.catalog import Chart, read_values
+from ci.charts.catalog import Chart
+from ci.charts.values_file import read_values
 from ci.values import schema_walk
 from ci.values.schema_walk import Schema
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from ci.charts.catalog import Chart, read_values
+from ci.charts.catalog import Chart
+from ci.charts.values_file import read_values
 from ci.values import schema_source, schema_walk
 from ci.values.schema_walk import Schema
 

@@ -11,7 +11,7 @@ import jsonschema_rs
 
 from ci.base.locations import instance_path, path_text
 from ci.base.repository import shown
-from ci.charts.catalog import read_values
+from ci.charts.values_file import read_values
 from ci.values import schema_source, schema_walk
 from ci.values.schema_source import LIMITS, OTHERWISE
 from ci.values.schema_walk import MAPS_OF_SCHEMAS, REFERENCE, SCHEMAS, Schema

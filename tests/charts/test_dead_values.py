@@ -13,7 +13,8 @@ import pytest
 
 from ci.base import kubernetes_yaml, repository
 from ci.charts import catalog, helm
-from ci.charts.catalog import Chart, read_values
+from ci.charts.catalog import Chart
+from ci.charts.values_file import read_values
 from ci.values.kubernetes_parts import MARKER
 from ci.values.schema_walk import Schema, resolved, types
 from tests.support.rendering import NEWEST_ENGINE, Rendered

@@ -8,7 +8,8 @@ import pytest
 
 from ci.base.repository import shown
 from ci.charts import catalog
-from ci.charts.catalog import Chart, read_values
+from ci.charts.catalog import Chart
+from ci.charts.values_file import read_values
 from ci.fuzzing import experiments, fuzz
 from ci.fuzzing.experiments import Accepted, Experiment
 

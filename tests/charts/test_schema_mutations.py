@@ -14,7 +14,8 @@ import pytest
 
 from ci.base.locations import InstancePath, path_text, walk
 from ci.charts import catalog
-from ci.charts.catalog import Chart, read_values
+from ci.charts.catalog import Chart
+from ci.charts.values_file import read_values
 from ci.values import schema
 
 VALIDATORS = {

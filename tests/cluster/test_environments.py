@@ -32,8 +32,7 @@ def environments(shared_namespaces: Namespaces) -> dict[str, Namespace]:
         data = {key: text.format(stage) for key, text in CREDENTIALS.items()}
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "credentials"}}
         made[stage].kubectl("apply", "--filename=-", stdin=json.dumps(secret | {"stringData": data}))
-        article = catalog.find_case("api").values
-        values = [*article, VALUES / f"{stage}.yaml", *made[stage].values(QUICK)]
+        values = [*catalog.find_case(f"api/{stage}").values, *made[stage].values(QUICK)]
         made[stage].helm().install("api", CHART, values)
     return made
 

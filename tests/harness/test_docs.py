@@ -9,7 +9,7 @@ import pytest
 
 from ci import docs
 from ci.base.errors import UserError
-from ci.charts import catalog
+from ci.charts.values_file import read_values
 from ci.kubernetes.versions import NEWEST, OLDEST
 
 FILES = {
@@ -225,7 +225,7 @@ def test_a_stale_file_is_reported_with_the_command_to_run(
     docs.write()
     path = repository / edited
     path.write_text(edit(path.read_text(encoding="utf-8")), encoding="utf-8")
-    catalog.read_values.cache_clear()
+    read_values.cache_clear()
     with pytest.raises(UserError) as refused:
         docs.check()
     head, *names = str(refused.value).splitlines()

@@ -53,15 +53,15 @@ def said_by(container: Object) -> dict[str, Fraction]:
 @each
 def test_an_environment_is_a_namespace_with_the_service_in_it(name: str, render_case: CaseRenderer) -> None:
     assert list(render_case(f"namespace/{name}").all("Namespace")) == [name]
-    service = render_case(f"microservice/{name}")
+    service = render_case(f"api/{name}")
     assert {key.namespace for key in service.objects} == {name}
-    assert list(service.all("Deployment")) == [catalog.SERVICE]
+    assert list(service.all("Deployment")) == ["api"]
 
 
 @each
 def test_all_pods_that_there_can_be_fit_into_the_quota(name: str, render_case: CaseRenderer) -> None:
     service, quota = (
-        render_case(f"microservice/{name}"),
+        render_case(f"api/{name}"),
         render_case(f"namespace/{name}").one("ResourceQuota"),
     )
     # Others would have to be counted too.
@@ -83,7 +83,7 @@ def test_every_container_sets_what_the_quota_counts_within_the_limit_range(
     environment = render_case(f"namespace/{name}")
     quota = environment.one("ResourceQuota")["spec"]["hard"]
     bounds = {entry["type"]: entry for entry in environment.one("LimitRange")["spec"]["limits"]}["Container"]
-    service = render_case(f"microservice/{name}")
+    service = render_case(f"api/{name}")
     for container in service.pod["containers"] + service.one("Pod")["spec"]["containers"]:
         said = said_by(container)
         assert [resource for resource in COMPUTE if resource in quota and resource not in said] == []
@@ -101,13 +101,13 @@ def test_production_admits_only_restricted_pods_and_denies_egress(render_case: C
 
 
 def test_production_lists_what_its_pods_reach_beside_dns(render_case: CaseRenderer) -> None:
-    rules = render_case("microservice/production").all("NetworkPolicy")["api"]["spec"]["egress"]
+    rules = render_case("api/production").all("NetworkPolicy")["api"]["spec"]["egress"]
     assert [rule["ports"] for rule in rules if "to" in rule] == [[{"port": 5432}]]
 
 
 def test_production_has_no_secret_of_its_own(render_case: CaseRenderer) -> None:
     assert render_case("api").all("Secret")
-    assert render_case("microservice/production").all("Secret") == {}
+    assert render_case("api/production").all("Secret") == {}
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,6 @@ def test_production_has_no_secret_of_its_own(render_case: CaseRenderer) -> None:
 )
 def test_production_refuses_what_is_unsafe_there(unsafe: str, tmp_path: Path) -> None:
     (tmp_path / "unsafe.yaml").write_text(unsafe)
-    case = catalog.find_case("microservice/production")
+    case = catalog.find_case("api/production")
     with pytest.raises(helm.HelmError, match=r"\n  - guardrails: "):
         helm.template(case.chart.path, [*case.values, tmp_path / "unsafe.yaml"], engine=NEWEST_ENGINE)

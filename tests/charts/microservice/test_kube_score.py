@@ -7,7 +7,7 @@ import pytest
 from ci.checks import kube_score
 from tests.support.rendering import CaseRenderer
 
-CASES = ("defaults", "api", "microservice/production")
+CASES = ("defaults", "api", "api/production")
 # What it finds all the same, and why it stays.
 MEANT = {
     "ImagePullPolicy is not set to Always": "a version stays what it is; pods start without the registry",

@@ -10,6 +10,7 @@ import pytest
 
 from ci.charts import catalog
 from ci.charts.batch import json_text
+from ci.charts.values_file import read_values
 from tests.support.messages import messages_of
 from tests.support.problems import Refusals, Row, table
 from tests.support.rendering import NEWEST_ENGINE, ChartRenderer, with_both_engines
@@ -20,7 +21,7 @@ ROWS = table(Path(__file__).parent / "data" / "problems.yaml")
 @pytest.fixture(scope="module")
 def refusals(render_chart: ChartRenderer, tmp_path_factory: pytest.TempPathFactory) -> Refusals:
     (image,) = catalog.find_case("defaults").values
-    base = {**catalog.read_values(image), "nameOverride": "api", "fullnameOverride": "api"}
+    base = {**read_values(image), "nameOverride": "api", "fullnameOverride": "api"}
     return Refusals(ROWS, render_chart, tmp_path_factory.mktemp("refusals"), base)
 
 
@@ -83,7 +84,7 @@ def test_every_message_is_said_of_a_row_above(render_chart: ChartRenderer) -> No
 
 def blocks(render_chart: ChartRenderer) -> list[str]:
     """The blocks that have defaults of their own, but for probes, which null removes."""
-    defaults = catalog.read_values(render_chart.path / "values.yaml").items()
+    defaults = read_values(render_chart.path / "values.yaml").items()
     return sorted(key for key, value in defaults if value and isinstance(value, dict) and "Probe" not in key)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ci.charts import catalog
+from ci.charts.values_file import read_values
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
 pytestmark = with_both_engines
@@ -106,7 +107,7 @@ def test_null_removes_an_entry_of_the_standard_for_another_container(
 
 
 def test_null_for_what_is_empty_by_default_changes_nothing(engine: int, render_chart: ChartRenderer) -> None:
-    defaults = catalog.read_values(render_chart.path / "values.yaml")
+    defaults = read_values(render_chart.path / "values.yaml")
     nulls = "".join(f"{key}: null\n" for key, value in defaults.items() if value in ({}, [], ""))
     assert render_chart(nulls, engine=engine).objects == render_chart(engine=engine).objects
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ci.charts.catalog import read_values
+from ci.charts.values_file import read_values
 from tests.support.rendering import CaseRenderer, ChartRenderer, with_both_engines
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ci.charts import catalog, helm
-from ci.charts.catalog import read_values
+from ci.charts.values_file import read_values
 from ci.values import lint
 from ci.values.schema_walk import Schema, resolved
 from tests.support.rendering import ChartRenderer

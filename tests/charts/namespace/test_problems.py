@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ci.charts import catalog, helm
+from ci.charts import helm
+from ci.charts.values_file import read_values
 from tests.support.messages import messages_of
 from tests.support.problems import Refusals, Row, table
 from tests.support.rendering import NEWEST_ENGINE, ChartRenderer, with_both_engines
@@ -76,7 +77,7 @@ def test_a_block_that_null_takes_away_is_a_slip_and_told_before_anything_else(
     engine: int, render_chart: ChartRenderer
 ) -> None:
     blocks = [line.partition(": null ")[0] for line in render_chart.problems(NULLS, engine=engine)]
-    defaults = catalog.read_values(render_chart.path / "values.yaml").items()
+    defaults = read_values(render_chart.path / "values.yaml").items()
     assert blocks == sorted(key for key, value in defaults if value and isinstance(value, dict))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ci.base.errors import UserError
 from ci.charts import catalog
-from ci.charts.catalog import find_case, read_values
+from ci.charts.catalog import find_case
 from tests.support.repository import Repository
 
 
@@ -33,15 +33,16 @@ def test_values_files_of_a_chart_and_of_the_folder_values_are_cases(repository: 
     assert all(case.release == case.name for case in catalog.cases())
 
 
-def test_an_environment_is_laid_over_the_service_and_released_in_its_own_namespace(
+def test_a_service_is_a_case_in_each_environment_and_released_in_its_namespace(
     repository: Repository,
 ) -> None:
     repository.write("charts/namespace/Chart.yaml", "name: namespace")
     service = repository.write("values/api.yaml", "")
-    staging = repository.write("values/staging.yaml", "")
+    repository.write("values/environments.yaml", "staging: {context: eu, namespace: shop-staging}")
+    staging = repository.write("values/api/staging.yaml", "")
     environment = repository.write("values/namespace/staging.yaml", "")
-    case = find_case("microservice/staging")
-    assert (case.values, case.release, case.namespace) == ((service, staging), "api", "staging")
+    case = find_case("api/staging")
+    assert (case.values, case.release, case.namespace) == ((service, staging), "api", "shop-staging")
     assert find_case("namespace/staging").values == (environment,)
 
 
@@ -82,51 +83,6 @@ def test_the_error_for_an_unknown_case_suggests_a_similar_one_and_lists_all(repo
     assert (
         str(refused.value) == "there is no case 'wroker'; did you mean worker? The cases are ingress, worker"
     )
-
-
-def test_a_values_file_is_a_mapping_and_an_empty_one_sets_nothing(repository: Repository) -> None:
-    assert read_values(repository.write("values/a.yaml", "replicaCount: 2")) == {"replicaCount": 2}
-    assert read_values(repository.write("values/b.yaml", "# nothing\n")) == {}
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("a: 1\nb: [\n", "values/api.yaml, line 3, column 1: did not find expected node content"),
-        ("- a\n", "values/api.yaml, line 1, column 1: no mapping; a values file gives a chart's keys"),
-        (
-            "a: 1\nb: 2\na: 3\n",
-            "values/api.yaml, line 3, column 1: duplicate key 'a'",
-        ),
-        ("a: 1\n---\nb: 2\n", "values/api.yaml: expected one YAML document, got 2"),
-    ],
-    ids=["broken YAML", "a list", "a key twice", "two documents"],
-)
-def test_what_is_no_values_file_is_refused_with_the_place(
-    repository: Repository, text: str, message: str
-) -> None:
-    with pytest.raises(UserError) as refused:
-        read_values(repository.write("values/api.yaml", text))
-    assert str(refused.value).startswith(message)
-
-
-def test_a_missing_values_file_is_named(repository: Repository) -> None:
-    with pytest.raises(UserError, match=r"^values/api\.yaml: there is no such values file$"):
-        read_values(repository.root / "values" / "api.yaml")
-
-
-def test_a_values_file_that_cannot_be_read_is_named_with_the_reason(repository: Repository) -> None:
-    folder = repository.root / "values" / "api.yaml"
-    folder.mkdir(parents=True)
-    with pytest.raises(UserError, match=r"^values/api\.yaml: cannot be read: Is a directory"):
-        read_values(folder)
-
-
-def test_a_values_file_that_is_no_text_is_named(repository: Repository) -> None:
-    file = repository.write("values/api.yaml", "")
-    file.write_bytes(b"a: \xff\n")
-    with pytest.raises(UserError, match=r"^values/api\.yaml: byte 4 is not UTF-8"):
-        read_values(file)
 
 
 def test_names_begin_with_the_release_or_with_the_full_name_override(repository: Repository) -> None:

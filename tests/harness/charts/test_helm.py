@@ -36,9 +36,8 @@ def test_a_release_can_have_another_name_and_values_can_be_set(repository: Repos
 
 def test_a_case_is_rendered_as_its_release_in_its_namespace(repository: Repository) -> None:
     repository.write("values/api.yaml", "colour: red")
-    repository.write("values/namespace/staging.yaml", "")
-    repository.write("values/staging.yaml", "{}")
-    stream = helm.render(catalog.find_case("staging"), NEWEST_ENGINE)
+    repository.write("values/environments.yaml", "staging: {context: staging}")
+    stream = helm.render(catalog.find_case("api/staging"), NEWEST_ENGINE)
     assert "metadata: {name: 'api', namespace: 'staging'}" in stream
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ci.base.errors import UserError
 from ci.base.repository import root, shown
-from ci.charts import catalog
 from ci.charts.catalog import Chart
+from ci.charts.values_file import read_values
 from ci.fuzzing import experiments as experiments_
 from ci.fuzzing import fuzz
 from tests.support.repository import Repository
@@ -94,7 +94,7 @@ def test_a_find_is_kept_as_a_values_file_with_its_faults(
         fuzz.run(minutes=1, seed=3)
     (file,) = (repository.root / "tests" / "charts" / "regressions" / "microservice").iterdir()
     assert file.read_text(encoding="utf-8").startswith("# 100 is not\n# a small number\nnumber: 100\n")
-    assert catalog.read_values(file) == {"number": 100, "text": ""}
+    assert read_values(file) == {"number": 100, "text": ""}
     assert f"\nThey are in {shown(file)}, which `invoke test` tries from now on" in str(ended.value)
 
 
