@@ -77,7 +77,7 @@ def test_the_render_outside_the_batch_is_compared_too(small: Chart, tmp_path: Pa
     assert accepted.judge([{}]) == [["renders other objects outside the batch than in it"]]
     (small.path / "templates" / "configmap.yaml").write_text('{{ fail "no" }}', encoding="utf-8")
     ((fault,),) = accepted.judge([{}])
-    assert fault.startswith("outside the batch refused otherwise: ")
+    assert fault.startswith("refused for other reasons outside the batch: ")
     assert accepted.judge([{"port": 80}]) == [[]]
 
 
