@@ -67,7 +67,7 @@ def _make(root: Path, environment: Path) -> None:
     _claim(environment)
     _say(f"creating .venv from ci/requirements.txt with {sys.executable}: about half a minute")
     python = str(environment / "bin/python")
-    # Using an existing pip saves the five seconds that installing another one takes.
+    # Installing another pip would take five seconds.
     pip = [sys.executable, "-m", "pip", "--python", python] if has_pip else [python, "-m", "pip"]
     install = ["install", "--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes"]
     try:

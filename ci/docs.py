@@ -69,7 +69,7 @@ def _check_kube_version(chart: Chart) -> None:
     found = kubernetes_yaml.load(_read(path), shown(path)).get("kubeVersion")
     if found != expected:
         raise UserError(
-            f"{shown(path)}: kubeVersion is {found!r}; ci/kubernetes/versions.py says {OLDEST}, so write "
+            f"{shown(path)}: kubeVersion is {found!r}; it must be that of ci/kubernetes/versions.py: "
             f'kubeVersion: "{expected}"'
         )
 

@@ -1,4 +1,4 @@
-"""Checks that references between the objects of a rendered stream are right, which no schema can tell."""
+"""Checks the references between the objects of a rendered stream, which no schema can check."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""A service as the chart expects one, with ways to make it misbehave.
+"""A service as the chart expects it, with requests that make it misbehave.
 
-GET /health                200, or 503 once it was told to be unready or was started with UNREADY set
-GET /environment           its environment's names, each with the first 12 digits of its value's sha256
-GET /burn?seconds=N        keeps a CPU busy for so long, and answers at once
+GET /health                200, or 503 after /unready or if UNREADY is set
+GET /environment           the names of the environment variables, each with 12 digits of its value's sha256
+GET /burn?seconds=N        keeps a CPU busy for N seconds, and answers at once
 GET /unready               makes /health fail from now on
-GET /crash                 ends the process at once, with exit code 3
-GET anything else          its version, the path and the name of its pod
+GET /crash                 exits at once, with exit code 3
+GET anything else          the version, the path and the name of the pod
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 PORT = 8000
-# How long open connections are waited for at the end: far less than the grace period that is left then.
+# The maximum wait for open connections on shutdown: far less than the rest of the grace period.
 LINGER_SECONDS = 10
 QUIET_SECONDS = 1
 
@@ -53,10 +53,10 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers as the head of this file says."""
+    """Answers the requests in the docstring of this file."""
 
     protocol_version = "HTTP/1.1"
-    # Head and body leave together: as two writes the second would wait for the first to be acknowledged.
+    # Buffered, so that head and body are sent together: a second write would wait for an acknowledgement.
     wbufsize = -1
 
     def do_GET(self) -> None:
@@ -83,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.answer(HTTPStatus.OK, {"version": version, "path": path, "pod": pod})
 
     def answer(self, status: HTTPStatus, content: object) -> None:
-        """Send JSON; once the end has begun, say that this connection ends with it."""
+        """Send JSON; during shutdown, close the connection after it."""
         body = json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -98,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def digest(text: str) -> str:
-    """Return what tells one value from another without giving it away."""
+    """Return a digest by which values can be compared without revealing them."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -110,7 +110,7 @@ def burn(seconds: float) -> None:
 
 
 def wait_for_connections_to_end(server: Server) -> None:
-    """Return once no connection was open for a second, or after LINGER_SECONDS."""
+    """Return after QUIET_SECONDS without an open connection, or after LINGER_SECONDS."""
     began = last_open = time.monotonic()
     while (now := time.monotonic()) - began < LINGER_SECONDS and now - last_open < QUIET_SECONDS:
         if server.open:
@@ -119,7 +119,7 @@ def wait_for_connections_to_end(server: Server) -> None:
 
 
 def main() -> None:
-    """Serve until SIGTERM, and then until those who are being served are done."""
+    """Serve until SIGTERM, and then until the open connections are closed."""
     if os.environ.get("UNREADY"):
         unready.set()
     server = Server()
@@ -127,7 +127,7 @@ def main() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"version {os.environ['VERSION']} listens on port {PORT}")
     stopping.wait()
-    print("told to end")
+    print("got SIGTERM")
     wait_for_connections_to_end(server)
     server.shutdown()
     print(f"ended with {server.open} open connections")

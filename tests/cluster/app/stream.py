@@ -1,9 +1,9 @@
-"""Sends requests without a pause until its standard input ends, then prints what became of them as JSON.
+"""Sends requests at a steady rate until its standard input is closed, then prints the results as JSON.
 
 stream.py URL [--host NAME] [--keep-alive] [--per-second N] [--at-least N]
 
-The name is looked up once, as most clients do. A request fails that gets no answer, no 200, or none within 10
-seconds; none is tried a second time.
+The name is resolved once, as by most clients. A request fails without a 200 within 10 seconds, and is not
+repeated.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def look_up(name: str) -> str:
-    """Return the address of a name that the cluster may have learnt just now."""
+    """Return the address of a name, which the cluster may not serve yet."""
     end = time.monotonic() + LOOK_UP_SECONDS
     while True:
         try:
