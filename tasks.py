@@ -17,6 +17,7 @@ from ci import suite
 from ci.checks import cases
 from ci.clusters import addons as addons_
 from ci.clusters import testbed
+from ci.deploy import image as image_
 from ci.deploy import up as up_
 from ci.kubernetes import custom_kinds
 from ci.kubernetes.versions import NEWEST, OLDEST
@@ -87,6 +88,19 @@ def up(
 def down(_: Context, all: bool = False) -> None:
     """Remove the cluster of invoke up, and ask about what other runs left."""
     up_.down(all)
+
+
+@task(
+    help={
+        "service": "which service, by its file values/<service>.yaml; the only one need not be named",
+        "tag": "the image's tag; by default the commit's git tag, else its hash, with -dirty after a change",
+        "push": "push it to its registry, and print it by its digest there",
+        "load": "load it into the kind cluster of this environment: --load dev",
+    }
+)
+def image(_: Context, service: str = "", tag: str = "", push: bool = False, load: str = "") -> None:
+    """Build a service's image from its x-build with Docker or Podman; the last line printed names it."""
+    image_.run(service, tag, push=push, load=load)
 
 
 @task(
@@ -187,3 +201,146 @@ def doctor(_: Context) -> None:
 def crds(_: Context, file: str) -> None:
     """Update the extracts in ci/kubernetes/crds, against which custom kinds are validated."""
     custom_kinds.renew(Path(file))
+
+
+SERVICE_HELP = {
+    "environment": "one of values/environments.yaml",
+    "service": "a file values/SERVICE.yaml; the only one by default",
+}
+
+
+@task(
+    positional=["environment"],
+    help=SERVICE_HELP
+    | {
+        "tag": "the tag of the image, in place of that in the values",
+        "digest": "the digest of the image (sha256:...), as invoke image --push prints it",
+        "yes": "change a protected environment without a question",
+        "timeout": "seconds until a rollout without an end has failed",
+        "wait-for-lock": "wait while somebody else deploys",
+        "report": "write what happened as JSON to this file",
+    },
+)
+def deploy(
+    _: Context,
+    environment: str,
+    service: str = "",
+    tag: str = "",
+    digest: str = "",
+    yes: bool = False,
+    timeout: int = 600,
+    wait_for_lock: bool = False,
+    report: str = "",
+) -> None:
+    """Deploy a service, watch it, and roll it back where it fails: invoke deploy staging --tag v1.4.0."""
+    from ci.deploy import deploy as deploy_
+
+    deploy_.run(deploy_.Wanted(environment, service, tag, digest, yes, timeout, wait_for_lock, report))
+
+
+@task(
+    positional=["environment"],
+    help=SERVICE_HELP
+    | {
+        "tag": "the tag of the image, in place of that in the values",
+        "digest": "the digest of the image (sha256:...), as invoke image --push prints it",
+        "exit-code": "end with 2 where something would change",
+    },
+)
+def diff(
+    _: Context,
+    environment: str,
+    service: str = "",
+    tag: str = "",
+    digest: str = "",
+    exit_code: bool = False,
+) -> None:
+    """Show what a deploy would change, field by field: invoke diff staging --tag v1.4.0."""
+    from ci.deploy import diff as diff_
+
+    diff_.run(environment, service, tag=tag, digest=digest, exit_code=exit_code)
+
+
+@task(
+    positional=["environment", "revision"],
+    optional=["revision"],
+    help=SERVICE_HELP
+    | {
+        "revision": "the revision to go back to, as invoke history shows it; the one before by default",
+        "yes": "change a protected environment without a question",
+        "wait-for-lock": "wait while somebody else deploys",
+    },
+)
+def rollback(
+    _: Context,
+    environment: str,
+    revision: int = 0,
+    service: str = "",
+    yes: bool = False,
+    wait_for_lock: bool = False,
+) -> None:
+    """Go back to an earlier revision, and watch it: invoke rollback staging."""
+    from ci.deploy import rollback as rollback_
+
+    rollback_.run(environment, revision, service, yes=yes, wait_for_lock=wait_for_lock)
+
+
+@task(positional=["environment"], help=SERVICE_HELP)
+def history(_: Context, environment: str, service: str = "") -> None:
+    """List a service's revisions, oldest first, each with its image; * runs now: invoke history staging."""
+    from ci.deploy import history as history_
+
+    history_.run(environment, service)
+
+
+@task(
+    positional=["environment"],
+    help=SERVICE_HELP
+    | {
+        "follow": "go on with what is written, until Ctrl-C; new pods join",
+        "since": "what was written in the last 30s, 10m, 2h; by default the last 100 lines of each container",
+        "previous": "the run before, of containers that were restarted",
+    },
+)
+def logs(
+    _: Context,
+    environment: str,
+    service: str = "",
+    follow: bool = False,
+    since: str = "",
+    previous: bool = False,
+) -> None:
+    """Print the logs of a service's pods and of its migration: invoke logs staging --follow."""
+    from ci.deploy import logs as logs_
+
+    logs_.run(environment, service, follow=follow, since=since, previous=previous)
+
+
+@task(positional=["environment"], help=SERVICE_HELP)
+def status(_: Context, environment: str, service: str = "") -> None:
+    """Show what runs of a service, and fail where something is not well: invoke status staging.
+
+    The exit code is 0 where all is well, and 1 where something is not, or nothing is installed.
+    """
+    from ci.deploy import status as status_
+
+    status_.run(environment, service)
+
+
+@task(
+    positional=["environment"],
+    help=SERVICE_HELP | {"debug": "in a container beside the service's, for images without a shell"},
+)
+def shell(_: Context, environment: str, service: str = "", debug: bool = False) -> None:
+    """Open a shell in a running container, also without a terminal: echo env | invoke shell staging."""
+    from ci.deploy import shell as shell_
+
+    shell_.run(environment, service, debug=debug)
+
+
+@task(positional=["environment"], help=SERVICE_HELP | {"port": "the port of 127.0.0.1 to listen on"})
+def forward(_: Context, environment: str, service: str = "", port: int = 8000) -> None:
+    """Reach a service at a port of this machine, until Ctrl-C: invoke forward staging."""
+    from ci.deploy import forward as forward_
+
+    forward_.run(environment, service, port=port)

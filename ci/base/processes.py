@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ci.base.console import err
 from ci.base.errors import UserError
 
 LAST_LINES = 15
@@ -64,6 +65,38 @@ def run(
         why = f"failed with exit code {ended.returncode}"
         raise CommandError(doing, arguments, why, ended.stderr.strip() or ended.stdout)
     return ended.stdout
+
+
+def run_shown(command: Sequence[str | Path], doing: str) -> str:
+    """Return all that a program printed, and show it on standard error while it runs.
+
+    Raise CommandError as ``run`` does.
+    """
+    arguments = [str(argument) for argument in command]
+    said = []
+    try:
+        process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+    except OSError as error:
+        raise CommandError(doing, arguments, f"cannot be run: {error.strerror or error}", "") from None
+    with process:
+        try:
+            for line in process.stdout or ():
+                said.append(line)
+                err.out(line, end="")
+        except BaseException:
+            process.terminate()
+            raise
+    output = "".join(said)
+    if process.returncode:
+        raise CommandError(doing, arguments, f"failed with exit code {process.returncode}", output)
+    return output
 
 
 def environment_without(*prefixes: str) -> dict[str, str]:

@@ -40,6 +40,11 @@ def charts() -> list[Chart]:
     return [Chart(file.parent.name, file.parent) for file in sorted(root().glob("charts/*/Chart.yaml"))]
 
 
+def service_chart() -> Chart:
+    """Return the chart of every service."""
+    return Chart("microservice", root() / "charts" / "microservice")
+
+
 def cases() -> list[Case]:
     """Return every case: a chart's ci/*-values.yaml (as in chart-testing), and what a user keeps in values/.
 
@@ -65,7 +70,7 @@ def _cases() -> Iterator[Case]:
             yield Case(chart, name, (file,), release=name)
         for file in sorted(root().glob(f"values/{chart.name}/*.yaml")):
             yield Case(chart, file.stem, (file,), release=file.stem)
-    microservice = Chart("microservice", root() / "charts" / "microservice")
+    microservice = service_chart()
     for service, file in environments.services().items():
         yield Case(microservice, service, (file,), release=service)
         for environment in environments.environments().values():

@@ -22,6 +22,9 @@ from ci.charts.values_file import read_values
 
 # The context of an environment that is the cluster of `invoke up`, which is in nobody's kubeconfig.
 OWN_CLUSTER = "invoke-up"
+# Of environments.yaml, and of x-build in values/<service>.yaml: what `invoke image` builds.
+SCHEMA = Path(__file__).with_name("environments.schema.json")
+BUILD_SCHEMA = Path(__file__).with_name("build.schema.json")
 
 
 @dataclass(frozen=True)
@@ -142,5 +145,4 @@ def _values_file(name: str, values: dict[str, Any]) -> Path:
 
 @functools.cache
 def _validator() -> jsonschema_rs.Draft7Validator:
-    schema = Path(__file__).with_name("environments.schema.json").read_text(encoding="utf-8")
-    return jsonschema_rs.Draft7Validator(json.loads(schema))
+    return jsonschema_rs.Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from ci.base.errors import UserError
 from ci.base.programs import HELM, cache_folder, find
@@ -37,6 +38,17 @@ LEAN = {
 # A finding ends before the next one, an empty line, or the summary.
 _LINT_FINDING = re.compile(r"^\[(?:ERROR|WARNING)\] .*(?:\n(?!\[|\n|\d+ chart).*)*", re.MULTILINE)
 
+# Runs its arguments; ends them with SIGTERM at the end of its input, and exits as they do.
+_UNTIL_INPUT_ENDS = """
+exec 3<&0
+"$@" </dev/null 3<&- & program=$!
+{ cat; kill "$program"; } <&3 >/dev/null 2>&1 3<&- & watcher=$!
+exec 3<&-
+wait "$program"; code=$?
+kill "$watcher" 2>/dev/null
+exit "$code"
+"""
+
 _renders: dict[tuple[Case, int, str, str], Future[str]] = {}
 _renders_lock = threading.Lock()
 
@@ -49,7 +61,7 @@ class HelmError(UserError):
         self.exit_code = result.returncode
         self.stdout = result.stdout
         self.stderr = result.stderr
-        findings = "\n".join(_LINT_FINDING.findall(result.stdout)) or _plain(result.stderr)
+        findings = "\n".join(_LINT_FINDING.findall(result.stdout)) or plain(result.stderr)
         failed = f"{subject}: helm {self.command[1]} failed with exit code {self.exit_code}"
         super().__init__(f"{failed}:\n{findings.strip()}")
 
@@ -209,6 +221,23 @@ def run(
     return result
 
 
+def start(engine: int, arguments: Sequence[str], output: IO[str]) -> subprocess.Popen[str]:
+    """Start Helm ``engine`` and return it while it runs; what it prints goes to ``output``.
+
+    It is in a session of its own, so that Ctrl-C at the terminal does not reach it. It ends when its standard
+    input is closed, and so when this process is killed.
+    """
+    return subprocess.Popen(
+        ["sh", "-c", _UNTIL_INPUT_ENDS, "sh", str(find(HELM[engine])), *arguments],
+        env=_environment(),
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
 @functools.cache
 def _environment() -> dict[str, str]:
     # Folders that only the harness uses; the commands run here leave nothing in them.
@@ -258,7 +287,7 @@ def _without_empty_lines_of_helm_4(stream: str) -> str:
     return "\n---\n".join(spaced) + end
 
 
-def _plain(stderr: str) -> str:
+def plain(stderr: str) -> str:
     """Return Helm's error without log lines, the advice on --debug, and the trace of templates."""
     text = re.sub(r"^(?:level=.*|Use --debug flag .*)\n?", "", stderr, flags=re.MULTILINE).strip()
     text = re.sub(r"^Error: (?:execution error at \([^)]*\): )?", "", text)

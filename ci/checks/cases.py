@@ -77,6 +77,9 @@ def update_goldens() -> None:
 
 def _value_faults() -> list[str]:
     """Find mistakes in the values files; problems that follow from them are not worth reporting."""
+    # The environments come first: they say which cases there are.
+    if found := values_lint.environment_faults(catalog.service_chart()):
+        return [str(fault) for fault in found]
     # Several cases may use one file.
     files = dict.fromkeys((file, case.chart) for case in catalog.cases() for file in case.values)
     return [str(fault) for file, chart in files for fault in values_lint.faults(file, chart)]

@@ -1,10 +1,8 @@
-"""The Docker engine: builds and pushes images, and reads the state of containers."""
+"""The Docker engine: whether one answers, and what is asked of its containers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from pathlib import Path
 
 from ci.base.processes import CommandError, run
 
@@ -22,17 +20,6 @@ def why_not() -> str:
     except CommandError as error:
         return str(error)
     return ""
-
-
-def build(folder: Path, image: str, arguments: Mapping[str, str]) -> None:
-    """Build the Dockerfile in ``folder`` as ``image``, with these build arguments."""
-    options = [word for name, value in arguments.items() for word in ("--build-arg", f"{name}={value}")]
-    run(["docker", "build", "--tag", image, *options, folder], f"building the image {image}")
-
-
-def push(image: str) -> None:
-    """Push an image to the registry in its name."""
-    run(["docker", "push", image], f"pushing the image {image}")
 
 
 def containers(label: str) -> list[str]:

@@ -120,6 +120,12 @@ def names() -> list[str]:
     return [line for line in _run(["get", "clusters"], "listing the clusters").splitlines() if line]
 
 
+def cluster_of(context: str) -> str:
+    """Return the name of the cluster on this machine whose context kind wrote, "" for any other context."""
+    name = context.removeprefix("kind-")
+    return name if name != context and name in names() else ""
+
+
 def load(name: str, images: Sequence[str]) -> None:
     """Copy images from the Docker engine to every node."""
     _run(["load", "docker-image", "--name", name, *images], f"loading {', '.join(images)} into {name}")

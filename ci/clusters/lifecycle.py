@@ -131,6 +131,12 @@ def kept() -> dict[str, str]:
     return {marker.parent.name: marker.read_text() for marker in sorted(_home().glob("*/kept"))}
 
 
+def kept_by(task: str) -> Cluster | None:
+    """Return the cluster that ``task`` keeps for this checkout; None where there is none."""
+    names = (name for name, by in kept().items() if by == keeper(task))
+    return next(map(find, names), None)
+
+
 def left_by_killed_runs() -> dict[str, str]:
     """Return what killed runs left, {name: description}: it is not kept, and no process uses it."""
     return {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ci.base.console import step
 from ci.base.errors import UserError
 from ci.base.repository import root
-from ci.clusters import docker, kind
+from ci.clusters import images as images_
+from ci.clusters import kind
 
 FOLDER = root() / "tests" / "cluster" / "app"
 REPOSITORY = "microservice-chart-app"
@@ -17,7 +18,7 @@ def build(repository: str = REPOSITORY) -> list[str]:
     step(f"building {repository}:{' and :'.join(VERSIONS)}")
     images = [f"{repository}:{version}" for version in VERSIONS]
     for image, version in zip(images, VERSIONS, strict=True):
-        docker.build(FOLDER, image, {"VERSION": version})
+        images_.build(images_.DOCKER, image, FOLDER, arguments={"VERSION": version})
     return images
 
 
@@ -33,13 +34,12 @@ def reach(context: str, push_to: str) -> str:
     They are pushed to the repository ``push_to``, if given, for the cluster to pull; else they are loaded,
     which only works for kind clusters on this machine: raises UserError for others.
     """
-    name = context.removeprefix("kind-")
     if push_to:
         for image in build(push_to):
             step(f"pushing {image}")
-            docker.push(image)
+            images_.push(images_.DOCKER, image)
         return push_to
-    if context.startswith("kind-") and name in kind.names():
+    if name := kind.cluster_of(context):
         load(name, build())
         return REPOSITORY
     raise UserError(

@@ -15,9 +15,9 @@ from ci.charts.helm import ENGINES
 from ci.clusters import kind, lifecycle, testbed
 from ci.clusters.lifecycle import RUN_LABEL, Cluster
 from ci.clusters.sample_app import VERSIONS
-from ci.deploy.releases import Installs
+from ci.deploy.releases import Releases
+from ci.deploy.target import KEPT_BY
 
-KEPT_BY = "invoke up"
 RELEASE = "api"
 NODE_PORT = kind.PORTS[-1]
 ANSWER_SECONDS = 60
@@ -29,11 +29,10 @@ def up(wanted: testbed.Wanted) -> None:
     The cluster is that of an earlier ``up`` from this checkout, or the one that is ``wanted``. Raises
     UserError where that fails; what was made for it is removed again.
     """
-    for name, keeper in lifecycle.kept().items():
-        if keeper == lifecycle.keeper(KEPT_BY):
-            step(f"{name} is up already: bringing the release up to date")
-            _install(lifecycle.find(name))
-            return
+    if own := lifecycle.kept_by(KEPT_BY):
+        step(f"{own.name} is up already: bringing the release up to date")
+        _install(own)
+        return
     if why_not := testbed.why_not(wanted):
         raise UserError(f"there can be no cluster here: {why_not}")
     with testbed.prepared(wanted) as made:
@@ -71,8 +70,8 @@ def _install(at: Cluster) -> None:
     with tempfile.TemporaryDirectory(prefix="up-") as folder:
         ours = Path(folder) / "image.yaml"
         ours.write_text(json.dumps(values if at.loopback else {"image": values["image"]}), encoding="utf-8")
-        installs = Installs(at.kubeconfig, namespace, ENGINES[-1])
-        installs.upgrade(RELEASE, article.chart.path, [*article.values, ours])
+        releases = Releases(at.kubeconfig, namespace, ENGINES[-1])
+        releases.upgrade(RELEASE, article.chart.path, [*article.values, ours])
     out.out(f"export KUBECONFIG={at.kubeconfig}    # namespace {namespace}, until `invoke down`")
     if at.loopback:
         url = f"http://127.0.0.1:{at.loopback[str(NODE_PORT)]}/"

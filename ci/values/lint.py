@@ -14,7 +14,8 @@ from jsonschema_rs import Draft7Validator, ValidationError, ValidationErrorKind
 
 from ci.base import kubernetes_yaml
 from ci.base.locations import InstancePath, instance_path, path_text
-from ci.base.repository import shown
+from ci.base.repository import root, shown
+from ci.charts import environments
 from ci.charts.catalog import Chart
 from ci.charts.values_file import read_values
 from ci.values import schema_walk
@@ -30,6 +31,7 @@ _KINDS = {
     "null": "null",
 }
 _MOST_KEYS_SHOWN = 20
+_NO_BUILD = {"const": "not a key here: write it in values/<service>.yaml"}
 
 
 class Fault(NamedTuple):
@@ -49,11 +51,24 @@ class Fault(NamedTuple):
 def faults(file: Path, chart: Chart) -> list[Fault]:
     """Return what the chart's schema refuses in a values file, and what the YAML parser changes in it.
 
-    YAML 1.1 reads 0644 as 420 and yes as true; the schema sees only the result. Values below ``secret`` are
-    never repeated. Raises UserError, with line and column, for a file that Helm cannot read.
+    ``x-build`` of values/<service>.yaml has a schema too, and no other file may have that key. YAML 1.1 reads
+    0644 as 420 and yes as true; the schema sees only the result. Values below ``secret`` are never repeated.
+    Raises UserError, with line and column, for a file that Helm could not read.
     """
+    return _faults(file, *_of_values(chart, file.parent == root() / "values"))
+
+
+def environment_faults(chart: Chart) -> list[Fault]:
+    """Return the same of values/environments.yaml, whose ``values`` are those of the services' chart.
+
+    There are none where there is no such file.
+    """
+    file = environments.file()
+    return _faults(file, *_of_environments(chart)) if file.exists() else []
+
+
+def _faults(file: Path, schema: Schema, validator: Draft7Validator) -> list[Fault]:
     values = read_values(file)
-    schema, validator = _compiled(chart.path / "values.schema.json")
     document = _Document(file)
     errors = ((error, instance_path(error, values)) for error in validator.iter_errors(values))
     found = [fault for error, path in errors for fault in _faults_of(error, path, schema, document)]
@@ -71,10 +86,34 @@ def faults(file: Path, chart: Chart) -> list[Fault]:
 
 
 @functools.cache
-def _compiled(built: Path) -> tuple[Schema, Draft7Validator]:
-    """Return a chart's schema and its validator; without a schema, everything is valid."""
-    schema = json.loads(built.read_text(encoding="utf-8")) if built.exists() else {}
+def _of_values(chart: Chart, service: bool) -> tuple[Schema, Draft7Validator]:
+    """Return the schema of a chart's values files, those of a ``service`` or others, and its validator."""
+    schema = _schema_of(chart)
+    schema.setdefault("properties", {})["x-build"] = (
+        _read(environments.BUILD_SCHEMA) if service else _NO_BUILD
+    )
     return schema, Draft7Validator(schema)
+
+
+@functools.cache
+def _of_environments(chart: Chart) -> tuple[Schema, Draft7Validator]:
+    """Return the schema of environments.yaml, with the chart's schema in it, and its validator."""
+    schema, values = _read(environments.SCHEMA), _schema_of(chart)
+    # References are to the definitions at the top.
+    schema["definitions"] = values.pop("definitions", {})
+    values.setdefault("properties", {})["x-build"] = _NO_BUILD
+    schema["additionalProperties"]["properties"]["values"] = values
+    return schema, Draft7Validator(schema)
+
+
+def _schema_of(chart: Chart) -> Schema:
+    """Return a chart's schema; one that accepts everything where there is none."""
+    built = chart.path / "values.schema.json"
+    return _read(built) if built.exists() else {}
+
+
+def _read(file: Path) -> Schema:
+    return dict(json.loads(file.read_text(encoding="utf-8")))
 
 
 class _Document:
@@ -143,6 +182,8 @@ def _faults_of(
             yield document.fault(path, message)
         case ValidationErrorKind.Required(property=name):
             yield document.fault(path, f"the key {name} is missing")
+        case ValidationErrorKind.PropertyNames(error=of_name):
+            yield document.fault((*path, str(of_name.instance)), f"expected {within['title']}")
         case _ if "title" in within:
             yield document.fault(path, f"expected {within['title']}")
         case ValidationErrorKind.Pattern():

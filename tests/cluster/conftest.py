@@ -1,4 +1,4 @@
-"""A namespace for each test, in the cluster that all of them share."""
+"""Fixtures of the cluster tests: one shared cluster, and a namespace for each test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ci.clusters import lifecycle as cluster_
 from ci.clusters.lifecycle import Cluster
 from tests.support.namespaces import Namespace, Namespaces
 
-# In a test's stash: whether its setup or call failed.
+# In the stash of a test: whether its setup or call failed.
 FAILED = pytest.StashKey[bool]()
 
 
@@ -30,23 +30,25 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def kube_config(pytestconfig: pytest.Config, unavailable: Callable[[str], None]) -> str:
-    """Where pytest-helm-charts finds the cluster: --kubeconfig, and never the user's own."""
+    """The kubeconfig for pytest-helm-charts: that of --kubeconfig, never the user's own."""
     path = pytestconfig.getoption("kubeconfig")
     if not path:
         reason = pytestconfig.getoption("no_cluster")
-        unavailable(reason or "no cluster was given: `invoke test` makes one where a Docker engine answers")
+        unavailable(
+            reason or "no --kubeconfig was given: `invoke test` creates a cluster if a Docker engine answers"
+        )
     return str(path)
 
 
 @pytest.fixture(scope="session")
 def cluster(kube_config: str) -> Cluster:
-    """What the harness knows of the cluster."""
+    """The cluster, as the harness describes it."""
     return cluster_.read(Path(kube_config).parent)
 
 
 @pytest.fixture(scope="module")
 def client(kube_cluster: ExistingCluster) -> pykube.HTTPClient:
-    """The client of pytest-helm-charts, with the patience that a busy machine takes."""
+    """The client of pytest-helm-charts, with a timeout for busy machines."""
     kube_cluster.kube_client.timeout = 60
     return kube_cluster.kube_client
 
@@ -55,7 +57,7 @@ def client(kube_cluster: ExistingCluster) -> pykube.HTTPClient:
 def namespaces(
     cluster: Cluster, client: pykube.HTTPClient, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Namespaces]:
-    """Makes namespaces for a test, which go with it."""
+    """Creates namespaces for a test, and deletes them after it."""
     made = Namespaces(cluster, client, tmp_path)
     yield made
     made.leave(failed=request.node.stash.get(FAILED, False))
@@ -68,7 +70,7 @@ def shared_namespaces(
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> Iterator[Namespaces]:
-    """Makes namespaces for all tests of a file."""
+    """Creates namespaces that all tests of a file share."""
     made = Namespaces(cluster, client, tmp_path_factory.mktemp("namespaces"))
     failed_before = request.session.testsfailed
     yield made
@@ -77,13 +79,13 @@ def shared_namespaces(
 
 @pytest.fixture
 def namespace(namespaces: Namespaces, request: pytest.FixtureRequest) -> Namespace:
-    """A namespace of a test's own, with its name."""
+    """A namespace for one test, named after it."""
     return namespaces.new(request.node.originalname.removeprefix("test_"))
 
 
 @pytest.fixture
 def alone(cluster: Cluster) -> Iterator[Callable[[str], None]]:
-    """Waits until no other test holds the same part of the cluster (its nodes, a port), and holds it."""
+    """Locks a part of the cluster, such as its nodes or a port, until the test ends."""
     with ExitStack() as held:
 
         def hold(part: str) -> None:
@@ -96,6 +98,6 @@ def alone(cluster: Cluster) -> Iterator[Callable[[str], None]]:
 def observed(
     record_property: Callable[[str, object], None], request: pytest.FixtureRequest
 ) -> Callable[[str], None]:
-    """Takes a sentence for the report at the end of the run, below what the test's file promises."""
+    """Adds a sentence to the report at the end of the run, below the docstring of the test's file."""
     record_property("promise", request.module.__doc__)
     return lambda sentence: record_property("observed", sentence)

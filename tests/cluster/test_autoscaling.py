@@ -1,4 +1,4 @@
-"""Replicas follow the load, and nobody but the autoscaler sets them."""
+"""The autoscaler sets the replicas by the load, and upgrades leave them unchanged."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ci.charts import helm
 from ci.clusters.lifecycle import Cluster
 from tests.support.namespaces import CHART, Namespace, eventually
 
-# The autoscaler does not count the load of pods that are not ready, and a busy pod answers late.
+# The autoscaler ignores the load of pods that are not ready, and a busy pod answers its probes late.
 MEASURED = """
 resources: {requests: {cpu: 50m}, limits: {cpu: 300m}}
 readinessProbe: {initialDelaySeconds: 1, periodSeconds: 1, timeoutSeconds: 10}
 """
-# A quick one: for the test nobody waits five minutes for a quiet time.
+# Without the default stabilization window of five minutes.
 SCALED = """
 autoscaling:
   enabled: true
@@ -29,16 +29,16 @@ autoscaling:
   behavior:
     scaleDown: {stabilizationWindowSeconds: 0, policies: [{type: Pods, value: 4, periodSeconds: 15}]}
 """
-# Metrics are taken every 10 to 15 s, and the autoscaler looks at them every 15 s.
+# Metrics are collected every 10 to 15 s, and the autoscaler reads them every 15 s.
 PATIENCE = 180
 
 
 @pytest.fixture
 def metrics(cluster: Cluster, alone: Callable[[str], None], unavailable: Callable[[str], NoReturn]) -> None:
-    """The resource metrics API, and load that no other test makes."""
+    """Requires the resource metrics API, and locks the cluster against load of other tests."""
     served = {found["metadata"]["name"] for found in cluster.kubectl.get("apiservices")}
     if "v1beta1.metrics.k8s.io" not in served:
-        unavailable("there is no metrics API in this cluster: see --addons")
+        unavailable("this cluster has no metrics API: see --addons")
     alone("load")
 
 
@@ -48,7 +48,7 @@ def replicas(namespace: Namespace) -> int:
 
 
 def scaled(namespace: Namespace, right: Callable[[int], bool]) -> int:
-    """The replicas that the autoscaler has set, once they are as expected."""
+    """Return the replicas that the autoscaler has set, if they are as expected."""
     status = namespace.object("HorizontalPodAutoscaler", "api").get("status", {})
     conditions = {found["type"]: found.get("message", "") for found in status.get("conditions", [])}
     number = replicas(namespace)
@@ -57,7 +57,7 @@ def scaled(namespace: Namespace, right: Callable[[int], bool]) -> int:
 
 
 def steps(namespace: Namespace) -> str:
-    """From how many replicas the Deployment went to how many, as the cluster noted it, to 2 at last."""
+    """Return the replicas of the Deployment over time, from its events; the last are 2."""
     noted = [found for found in namespace.objects("Event") if found.get("reason") == "ScalingReplicaSet"]
     noted.sort(key=lambda found: int(found["metadata"]["resourceVersion"]))
     numbers = [re.findall(r"to (\d+)", found["message"])[0] for found in noted]
@@ -67,7 +67,7 @@ def steps(namespace: Namespace) -> str:
 
 @contextmanager
 def fewest(namespace: Namespace) -> Iterator[Callable[[], tuple[int, int]]]:
-    """Tells after the block how few replicas were asked for, and how few pods were ready, during it."""
+    """Yield a function that returns the fewest replicas set and the fewest ready pods during the block."""
     seen = []
     ended = threading.Event()
 
@@ -85,7 +85,7 @@ def fewest(namespace: Namespace) -> Iterator[Callable[[], tuple[int, int]]]:
 
 
 @pytest.mark.parametrize("engine", helm.ENGINES)
-def test_replicas_rise_under_load_and_fall_after_it_and_an_upgrade_meanwhile_leaves_them(
+def test_replicas_follow_the_load_and_an_upgrade_leaves_them_unchanged(
     namespace: Namespace, metrics: None, engine: int, observed: Callable[[str], None]
 ) -> None:
     release = namespace.helm(engine)
@@ -120,7 +120,7 @@ def two_ready(namespace: Namespace) -> list[str]:
 
 
 @pytest.mark.parametrize("engine", helm.ENGINES)
-def test_switching_it_on_over_a_live_release_never_leaves_nobody_to_answer(
+def test_enabling_autoscaling_for_a_live_release_always_leaves_a_ready_pod(
     namespace: Namespace, metrics: None, engine: int, observed: Callable[[str], None]
 ) -> None:
     release = namespace.helm(engine)
@@ -134,7 +134,7 @@ def test_switching_it_on_over_a_live_release_never_leaves_nobody_to_answer(
     assert ready >= 1
 
 
-def test_a_number_that_kubectl_has_set_stays_until_the_autoscaler_takes_it_over(
+def test_replicas_set_by_kubectl_remain_until_the_autoscaler_changes_them(
     namespace: Namespace, metrics: None, observed: Callable[[str], None]
 ) -> None:
     release = namespace.helm(4)

@@ -1,4 +1,4 @@
-"""Settings and secrets reach the process, change with a rollout, and go back with one."""
+"""Settings and secrets reach the process, change with a rollout, and are rolled back with the image."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ONE = "replicaCount: 1"
 
 
 def seen(namespace: Namespace) -> dict[str, Object]:
-    """What each ready pod has: its version, and the digests of its environment's values."""
+    """Return, for each ready pod, its version and the digests of its environment variables."""
     return {
         pod: {
             "version": namespace.ask_pod(pod, "/").body["version"],
@@ -30,14 +30,14 @@ def seen(namespace: Namespace) -> dict[str, Object]:
 
 
 def has(namespace: Namespace, *, version: str, level: str) -> None:
-    """Every pod runs a version with a LOG_LEVEL."""
+    """Assert that every ready pod runs the version with the LOG_LEVEL."""
     found = seen(namespace)
     assert found
     for pod in found.values():
         assert (pod["version"], pod["environment"]["LOG_LEVEL"]) == (version, digest(level))
 
 
-def test_a_changed_setting_rolls_the_pods_and_is_in_the_process(
+def test_a_changed_setting_replaces_the_pods_and_reaches_the_process(
     namespace: Namespace, observed: Callable[[str], None]
 ) -> None:
     release = namespace.helm()
@@ -50,7 +50,7 @@ def test_a_changed_setting_rolls_the_pods_and_is_in_the_process(
     observed("every pod replaced, the new LOG_LEVEL in the process")
 
 
-def test_an_upgrade_that_changes_nothing_leaves_the_pods_alone(namespace: Namespace) -> None:
+def test_an_upgrade_without_changes_keeps_the_pods(namespace: Namespace) -> None:
     release = namespace.helm()
     release.install("api", CHART, namespace.values(QUICK, OLD, ONE))
     before = namespace.ready_pods()
@@ -60,10 +60,10 @@ def test_an_upgrade_that_changes_nothing_leaves_the_pods_alone(namespace: Namesp
 
 
 @pytest.mark.parametrize("engine", helm.ENGINES)
-def test_versioned_settings_go_back_with_the_image(
+def test_versioned_settings_are_rolled_back_with_the_image(
     namespace: Namespace, engine: int, observed: Callable[[str], None]
 ) -> None:
-    """By kubectl rollout undo, by helm rollback, and where Helm undoes a failed upgrade itself."""
+    """By kubectl rollout undo, by helm rollback, and by Helm itself after a failed upgrade."""
     release = namespace.helm(engine)
     common = (QUICK, ONE, VERSIONED)
     release.install("api", CHART, namespace.values(*common, OLD))
@@ -77,7 +77,7 @@ def test_versioned_settings_go_back_with_the_image(
     namespace.kubectl("rollout", "status", "deployment/api")
     eventually(lambda: has(namespace, version="1", level="info"))
     if engine == 4:
-        # To Helm 4 what kubectl has changed is kubectl's until it is told otherwise.
+        # Helm 4 refuses to change fields that kubectl owns, unless forced.
         with pytest.raises(HelmError, match=r"(?s)conflict.*image"):
             upgrade()
     upgrade(extra=("--force-conflicts",) if engine == 4 else ())
@@ -87,11 +87,13 @@ def test_versioned_settings_go_back_with_the_image(
     with pytest.raises(HelmError):
         upgrade("env: {UNREADY: 'yes'}", extra=(ROLLBACK_ON_FAILURE[engine], "--timeout=10s"))
     eventually(lambda: has(namespace, version="1", level="info"))
-    assert release.history("api")[-1]["status"] == "deployed"
-    observed("image and settings went back together by rollout undo, by rollback, and after a failed upgrade")
+    assert release.history("api")[-1].status == "deployed"
+    observed(
+        "image and settings were rolled back together by rollout undo, rollback, and after a failed upgrade"
+    )
 
 
-def test_a_secret_reaches_the_process_whoever_made_it(
+def test_secrets_of_the_chart_and_existing_secrets_reach_the_process(
     namespace: Namespace, observed: Callable[[str], None]
 ) -> None:
     foreign = {"apiVersion": "v1", "kind": "Secret", "stringData": {"JWT_SECRET": "abc", "url": "db://x"}}
@@ -107,11 +109,11 @@ def test_a_secret_reaches_the_process_whoever_made_it(
         name: digest(text) for name, text in expected.items()
     }
     observed(
-        "in the process: the chart's own Secret, another's by envFrom, and one key of it by secretKeyRef"
+        "in the process: the chart's own Secret, an existing one by envFrom, and a key of it by secretKeyRef"
     )
 
 
-def test_files_of_settings_lie_where_they_are_looked_for(namespace: Namespace) -> None:
+def test_files_of_config_and_secret_are_mounted_at_the_documented_paths(namespace: Namespace) -> None:
     values = """
     config: {files: {app.toml: "workers = 4\\n"}}
     secret: {files: {key.pem: "a key\\n"}}

@@ -1,4 +1,4 @@
-"""Others find the service by its name."""
+"""Clients reach the service by its DNS name, and at the address of a load balancer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def installed(namespace: Namespace) -> Namespace:
     return namespace
 
 
-def test_a_pod_of_the_namespace_reaches_it_by_its_name(
+def test_a_pod_in_the_namespace_reaches_it_by_its_name(
     installed: Namespace, observed: Callable[[str], None]
 ) -> None:
     client = installed.client_pod()
@@ -27,7 +27,7 @@ def test_a_pod_of_the_namespace_reaches_it_by_its_name(
     observed("http://api and http://api:80/orders answered")
 
 
-def test_a_pod_of_another_namespace_reaches_it_by_its_name_and_namespace(
+def test_a_pod_in_another_namespace_reaches_it_by_its_name_and_namespace(
     installed: Namespace, namespaces: Namespaces, observed: Callable[[str], None]
 ) -> None:
     client = namespaces.new("elsewhere").client_pod()
@@ -39,7 +39,7 @@ def test_a_pod_of_another_namespace_reaches_it_by_its_name_and_namespace(
     )
 
 
-def test_a_load_balancer_answers_at_an_address_of_its_own(
+def test_a_load_balancer_answers_at_its_own_address(
     namespace: Namespace, unavailable: Callable[[str], NoReturn], observed: Callable[[str], None]
 ) -> None:
     namespace.helm().upgrade("api", CHART, namespace.values(QUICK, LOAD_BALANCER), "--wait=false")
@@ -53,8 +53,8 @@ def test_a_load_balancer_answers_at_an_address_of_its_own(
         at = eventually(address, seconds=30)
     except AssertionError:
         unavailable(
-            "nothing here gives a LoadBalancer Service an address: name a manifest that does with --addons, "
-            "or run cloud-provider-kind beside the cluster"
+            "nothing in this cluster assigns addresses to LoadBalancer Services: install such an add-on with "
+            "--addons, or run cloud-provider-kind beside the cluster"
         )
     client = namespace.client_pod()
     answer = eventually(lambda: ok(client.ask(f"http://{at}:8080/")))

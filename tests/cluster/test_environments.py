@@ -1,4 +1,4 @@
-"""Staging and production stand side by side, each within its bounds."""
+"""Staging and production run side by side, each with its own settings, policies and quota."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CREDENTIALS = {"DATABASE_URL": "postgresql://{}", "JWT_SECRET": "{}"}
 
 @pytest.fixture(scope="module")
 def environments(shared_namespaces: Namespaces) -> dict[str, Namespace]:
-    """Staging and production, made from values/ and with the service in each."""
+    """Staging and production, created from values/, with the service in each."""
     home = shared_namespaces.new("home")
     made = {}
     for stage in ("staging", "production"):
@@ -48,21 +48,21 @@ def test_each_environment_has_its_own_settings_and_secrets(
     observed("staging and production side by side, each with its own LOG_LEVEL and JWT_SECRET")
 
 
-def test_one_name_means_another_service_in_each_environment(environments: dict[str, Namespace]) -> None:
+def test_the_same_name_reaches_the_service_of_each_environment(environments: dict[str, Namespace]) -> None:
     staging, production = environments.values()
     client = staging.client_pod()
     assert client.ask("http://api/").body["pod"] in staging.ready_pods()
     assert client.ask(f"http://api.{production.name}/").body["pod"] in production.ready_pods()
 
 
-def test_a_pod_of_production_that_no_policy_lets_out_reaches_nobody(
+def test_a_pod_in_production_without_an_egress_policy_reaches_nothing(
     environments: dict[str, Namespace],
 ) -> None:
     client = environments["production"].client_pod()
     assert client.ask("http://api/", seconds=3).status == 0
 
 
-def test_a_pod_beyond_the_quota_is_refused_with_what_it_wants_and_what_there_is(
+def test_a_pod_beyond_the_quota_is_refused_with_its_request_and_the_limit(
     environments: dict[str, Namespace], observed: Callable[[str], None]
 ) -> None:
     staging = environments["staging"]
@@ -75,14 +75,16 @@ def test_a_pod_beyond_the_quota_is_refused_with_what_it_wants_and_what_there_is(
     observed(message.splitlines()[-1])
 
 
-def test_a_release_beyond_the_quota_tells_so_in_its_deployment(environments: dict[str, Namespace]) -> None:
+def test_a_release_beyond_the_quota_is_reported_in_the_status_of_its_deployment(
+    environments: dict[str, Namespace],
+) -> None:
     staging = environments["staging"]
     values = staging.values(QUICK, "{replicaCount: 3, resources: {requests: {cpu: 1}, limits: {cpu: null}}}")
     staging.helm().upgrade("greedy", CHART, values, "--wait=false")
 
-    def told() -> None:
+    def reported() -> None:
         status = staging.object("Deployment", "greedy").get("status", {})
         conditions = {found["type"]: found["message"] for found in status.get("conditions", [])}
         assert "exceeded quota" in conditions.get("ReplicaFailure", "")
 
-    eventually(told)
+    eventually(reported)

@@ -1,4 +1,4 @@
-"""What goes wrong is put right, and those who send requests see nothing of it."""
+"""Failures of processes, pods and nodes are repaired, and no request is lost."""
 
 from __future__ import annotations
 
@@ -19,33 +19,36 @@ from tests.support.request_streams import streams
 
 @pytest.fixture
 def two_nodes(cluster: Cluster, alone: Callable[[str], None], unavailable: Callable[[str], NoReturn]) -> None:
-    """Two nodes on which no other test has a hand."""
+    """Requires two nodes, and locks them against other tests."""
     if len(cluster.kubectl.get("nodes")) < 2:
-        unavailable("it takes a cluster of two nodes: leave --nodes out, or say 2")
+        unavailable("this needs a cluster of two nodes: omit --nodes, or use --nodes=2")
     alone("nodes")
 
 
 @pytest.fixture
 def nodes(cluster: Cluster, unavailable: Callable[[str], NoReturn]) -> list[str]:
-    """The containers that are the cluster's nodes."""
+    """The containers of the cluster's nodes."""
     if cluster.context:
-        unavailable("it takes a cluster that was made here: the nodes are held up")
+        unavailable("this needs a cluster created by the tests, whose nodes it pauses")
     return kind.nodes(cluster.name)
 
 
 @contextmanager
-def learning_nothing(nodes: list[str]) -> Iterator[None]:
-    """Have the nodes go on, during the block, with the Services' endpoints as they know them."""
+def paused_kube_proxies(nodes: list[str]) -> Iterator[None]:
+    """Pause kube-proxy on the nodes during the block, so that they do not learn of changed endpoints."""
 
-    def tell(signal: str) -> None:
+    def send(signal: str) -> None:
         for node in nodes:
-            run(["docker", "exec", node, "pkill", f"-{signal}", "kube-proxy"], f"kube-proxy on {node}")
+            run(
+                ["docker", "exec", node, "pkill", f"-{signal}", "kube-proxy"],
+                f"sending {signal} to kube-proxy on {node}",
+            )
 
     try:
-        tell("STOP")
+        send("STOP")
         yield
     finally:
-        tell("CONT")
+        send("CONT")
 
 
 def test_a_process_that_crashes_is_restarted(namespace: Namespace, observed: Callable[[str], None]) -> None:
@@ -57,14 +60,14 @@ def test_a_process_that_crashes_is_restarted(namespace: Namespace, observed: Cal
     def healed() -> None:
         status = namespace.object("Pod", pod)["status"]["containerStatuses"][0]
         assert (status["restartCount"], status["ready"]) == (1, True)
-        # A busy kubelet can forget how the process ended.
+        # A busy kubelet may lose the exit code.
         assert status["lastState"].get("terminated", {"exitCode": 3})["exitCode"] == 3
 
     eventually(healed)
     observed(f"ready again {time.monotonic() - began:.1f} s after the crash")
 
 
-def test_a_pod_that_is_deleted_is_replaced(namespace: Namespace, observed: Callable[[str], None]) -> None:
+def test_a_deleted_pod_is_replaced(namespace: Namespace, observed: Callable[[str], None]) -> None:
     namespace.helm().install("api", CHART, namespace.values(QUICK))
     before = namespace.ready_pods()
     began = time.monotonic()
@@ -79,26 +82,26 @@ def test_a_pod_that_is_deleted_is_replaced(namespace: Namespace, observed: Calla
     observed(f"3 pods again {time.monotonic() - began:.1f} s after one of them was deleted")
 
 
-def test_a_pod_that_turns_unready_receives_no_requests_while_the_others_do(namespace: Namespace) -> None:
+def test_a_pod_that_becomes_unready_is_removed_from_the_endpoints(namespace: Namespace) -> None:
     namespace.helm().install("api", CHART, namespace.values(QUICK))
     sick, *others = namespace.ready_pods()
     namespace.ask_pod(sick, "/unready")
 
-    def taken_out() -> None:
+    def removed() -> None:
         (part,) = namespace.objects("EndpointSlice", **{"kubernetes.io/service-name": "api"})
         ready = {found["targetRef"]["name"] for found in part["endpoints"] if found["conditions"]["ready"]}
         assert ready == set(others)
 
-    eventually(taken_out)
+    eventually(removed)
 
 
-def test_a_drained_node_costs_no_request_and_the_disruption_budget_holds(
+def test_draining_a_node_loses_no_request_and_respects_the_disruption_budget(
     cluster: Cluster, two_nodes: None, namespace: Namespace, observed: Callable[[str], None]
 ) -> None:
     namespace.helm().install("api", CHART, namespace.values(QUICK, "podLabels: {leaves: with-its-node}"))
     client = namespace.client_pod()
     node = namespace.object("Pod", namespace.ready_pods()[0])["spec"]["nodeName"]
-    # Of this release alone: the other tests' pods stay where they are.
+    # Only the pods of this release, not those of other tests.
     drain = ["drain", node, "--pod-selector=leaves=with-its-node", "--delete-emptydir-data"]
     ready = []
     began = time.monotonic()
@@ -116,7 +119,7 @@ def test_a_drained_node_costs_no_request_and_the_disruption_budget_holds(
         cluster.kubectl("uncordon", node)
     assert draining.returncode == 0
     assert results["requests"].failures == {}
-    # A replacement can be ready before the next pod is asked to go, but no two are ever missing.
+    # The budget allows one missing pod at a time.
     assert min(ready) >= 2
     observed(f"drained in {took:.0f} s with never fewer than {min(ready)} of 3 pods: {results['requests']}")
 
@@ -126,22 +129,22 @@ def test_no_second_pod_is_evicted_before_the_first_is_replaced(
 ) -> None:
     namespace.helm().install("api", CHART, namespace.values(QUICK))
 
-    def one_may_go() -> None:
+    def one_disruption_is_allowed() -> None:
         assert namespace.object("PodDisruptionBudget", "api")["status"].get("disruptionsAllowed") == 1
 
-    eventually(one_may_go)
+    eventually(one_disruption_is_allowed)
     first, second, third = namespace.ready_pods()
     namespace.evict(first)
     with pytest.raises(CommandError, match="would violate the pod's disruption budget") as refused:
         namespace.evict(second)
     assert {second, third} <= set(namespace.ready_pods())
-    eventually(one_may_go)
+    eventually(one_disruption_is_allowed)
     namespace.evict(second)
     observed(str(refused.value).splitlines()[-1])
 
 
 @pytest.mark.quiet
-def test_nodes_that_learn_late_that_a_pod_goes_cost_no_request_within_the_drain(
+def test_no_request_is_lost_if_nodes_learn_of_a_deleted_pod_within_the_drain_time(
     nodes: list[str], namespace: Namespace, observed: Callable[[str], None]
 ) -> None:
     drain = "{shutdown: {drainSeconds: 15}, terminationGracePeriodSeconds: 45}"
@@ -150,15 +153,15 @@ def test_nodes_that_learn_late_that_a_pod_goes_cost_no_request_within_the_drain(
     url = "http://api/"
     with streams({"": client.stream(url), "keep-alive": client.stream(url, "--keep-alive")}) as results:
         pod = namespace.ready_pods()[0]
-        with learning_nothing(nodes):
+        with paused_kube_proxies(nodes):
             namespace.kubectl("delete", "pod", pod, "--wait=false")
-            # The default drain and the time that the app goes on after it are over by then.
+            # Longer than the default drain and the app's own shutdown.
             time.sleep(10)
         namespace.wait("--for=delete", f"pod/{pod}")
     assert [result.failures for result in results.values()] == [{}, {}]
     observed(f"10 s late: {results['']}; with keep-alive {results['keep-alive']}")
 
 
-def test_pods_stand_on_different_nodes(two_nodes: None, namespace: Namespace) -> None:
+def test_pods_are_spread_over_the_nodes(two_nodes: None, namespace: Namespace) -> None:
     namespace.helm().install("api", CHART, namespace.values(QUICK))
     assert len({pod["spec"]["nodeName"] for pod in namespace.pods()}) == 2

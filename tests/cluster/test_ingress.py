@@ -1,4 +1,4 @@
-"""A host and a path lead from outside to the pods, with TLS where asked."""
+"""An Ingress leads from outside to the pods by host and path, also over TLS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.stored_objects import served_kinds, stored_as_rendered
 
 
 class Edge(NamedTuple):
-    """The Ingress controller: its class ("" where it asks for none), and its ports on 127.0.0.1."""
+    """The Ingress controller: its class ("" if it needs none), and its ports on 127.0.0.1."""
 
     class_name: str
     http: int
@@ -27,7 +27,7 @@ class Edge(NamedTuple):
         return httpx.get(f"http://127.0.0.1:{self.http}{path}", headers={"Host": host}, trust_env=False)
 
     def get_over_tls(self, host: str, path: str, trusted: str) -> int | str:
-        """The status of the answer, or why the certificate was not taken."""
+        """Return the status of the answer, or the error of the TLS handshake."""
         context = ssl.create_default_context(cadata=trusted)
         url = f"https://127.0.0.1:{self.https}{path}"
         with httpx.Client(verify=context, trust_env=False) as client:
@@ -41,7 +41,7 @@ class Edge(NamedTuple):
 @pytest.fixture(scope="session")
 def edge(cluster: Cluster, unavailable: Callable[[str], NoReturn]) -> Edge:
     if not cluster.loopback:
-        unavailable("requests from outside take a cluster that was made here, with its ports mapped")
+        unavailable("requests from outside need a cluster created by the tests, which publishes its ports")
     found = Edge(ingress_class(cluster), cluster.loopback["80"], cluster.loopback["443"])
     try:
         found.get("nobody.example.com", "/")
@@ -51,7 +51,7 @@ def edge(cluster: Cluster, unavailable: Callable[[str], NoReturn]) -> Edge:
 
 
 def ingress_class(cluster: Cluster) -> str:
-    """The default class, else the first by name, else none."""
+    """Return the default class, else any other, else ""."""
     default = "ingressclass.kubernetes.io/is-default-class"
     classes: list[Object] = cluster.kubectl.get("ingressclasses")
     classes.sort(key=lambda found: found["metadata"].get("annotations", {}).get(default) != "true")
@@ -59,13 +59,13 @@ def ingress_class(cluster: Cluster) -> str:
 
 
 def exposed(namespace: Namespace, edge: Edge, tls: Sequence[Object] = ()) -> str:
-    """Values of an Ingress that serves /api at a host with the namespace's name."""
+    """Return values of an Ingress that serves /api at a host with the namespace's name."""
     rule = {"host": f"{namespace.name}.example.com", "paths": [{"path": "/api"}]}
     ingress = {"enabled": True, "className": edge.class_name, "hosts": [rule], "tls": list(tls)}
     return json.dumps({"ingress": ingress, "replicaCount": 1})
 
 
-def test_the_host_and_path_are_served_from_outside_and_no_other(
+def test_only_the_host_and_path_are_served_from_outside(
     namespace: Namespace, edge: Edge, observed: Callable[[str], None]
 ) -> None:
     host = f"{namespace.name}.example.com"
@@ -82,7 +82,7 @@ def test_the_host_and_path_are_served_from_outside_and_no_other(
     observed("200 for the host and path, 404 for another path and for another host")
 
 
-def test_a_certificate_from_a_secret_is_shown_to_who_comes_over_tls(
+def test_the_certificate_of_a_secret_is_used_for_tls(
     namespace: Namespace, edge: Edge, observed: Callable[[str], None]
 ) -> None:
     host = f"{namespace.name}.example.com"
@@ -100,25 +100,27 @@ def test_a_certificate_from_a_secret_is_shown_to_who_comes_over_tls(
     observed("200 over TLS, with the certificate of the Secret")
 
 
-def test_a_route_is_stored_as_it_was_rendered_and_says_that_no_gateway_serves_it(
+def test_a_route_is_stored_as_rendered_and_not_served_without_a_gateway(
     namespace: Namespace,
     cluster: Cluster,
     unavailable: Callable[[str], NoReturn],
     observed: Callable[[str], None],
 ) -> None:
-    """No Gateway runs here: what would become of the requests is not seen."""
+    """No Gateway runs here, so requests are not tested."""
     if ("gateway.networking.k8s.io/v1", "HTTPRoute") not in served_kinds(cluster):
-        unavailable("HTTPRoutes are not served in this cluster: see --addons")
+        unavailable("this cluster does not know HTTPRoutes: see --addons")
     values = [*catalog.find_case("http-route").values, *namespace.values(QUICK, "replicaCount: 1")]
     namespace.helm().install("api", CHART, values)
     stored_as_rendered(namespace, values, engine=4)
     stored = namespace.object("HTTPRoute", "api")
     assert not stored.get("status", {}).get("parents")
-    observed(f"{len(stored['spec']['rules'])} rules stored as rendered; no gateway runs here, none is served")
+    observed(
+        f"{len(stored['spec']['rules'])} rules stored as rendered; none served, since no gateway runs here"
+    )
 
 
 def self_signed(namespace: Namespace, host: str) -> tuple[str, str]:
-    """A certificate for a host, which is its own authority, and its key; openssl is in the app's image."""
+    """Return a self-signed certificate for a host, and its key; openssl is in the app's image."""
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-keyout", "-", "-out", "-"]
     subject = ["-days", "2", "-subj", f"/CN={host[:60]}", "-addext", f"subjectAltName=DNS:{host}"]
     made = namespace.client_pod("openssl").run(*command, *subject)

@@ -1,4 +1,4 @@
-"""The API server takes what the chart makes, as it was asked for."""
+"""The API server accepts the chart's objects and stores them as rendered."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def test_every_object_of_every_case_is_accepted_with_strict_validation_and_witho
     namespace = namespaces.new("every-object", standard="privileged")
     objects = [made for stream in rendered.values() for made in manifests.parse(str(stream)).values()]
     for made in objects:
-        # Nothing is made, so one namespace can hold all of them: an empty one, since what is there counts.
+        # A dry run creates nothing, so all fit into one namespace, if it is empty.
         if "namespace" in made["metadata"]:
             made["metadata"]["namespace"] = namespace.name
-    # A field that came later can be behind a switch of the cluster for some more versions.
+    # Newer fields may still be behind a feature gate of the cluster.
     known = [
         made for made in objects if (made["apiVersion"], made["kind"]) in served and not fields.newer(made)
     ]
@@ -45,18 +45,18 @@ def test_every_object_of_every_case_is_accepted_with_strict_validation_and_witho
         stdin=yaml.safe_dump_all(known),
     )
     assert len(applied.splitlines()) == len(known)
-    left_out = f"; of later versions or not served here: {', '.join(sorted(others))}" if others else ""
+    left_out = f"; newer or not served here: {', '.join(sorted(others))}" if others else ""
     observed(f"{len(known)} objects of {len(cases)} cases accepted{left_out}")
 
 
 @with_both_engines
-def test_the_articles_service_is_installed_and_every_object_stands_there_as_it_was_rendered(
+def test_the_service_of_values_api_is_installed_and_every_object_stored_as_rendered(
     namespace: Namespace, engine: int, observed: Callable[[str], None]
 ) -> None:
     values = [*catalog.find_case("api").values, *namespace.values(QUICK)]
     namespace.helm(engine).install("api", CHART, values)
     observed(f"{stored_as_rendered(namespace, values, engine)} objects")
-    # With an autoscaler a Deployment begins with one pod.
+    # With an autoscaler, a Deployment starts with one pod.
     eventually(lambda: at_least(2, namespace.ready_pods()))
 
 
@@ -64,10 +64,10 @@ def at_least(number: int, names: list[str]) -> None:
     assert len(names) >= number
 
 
-def test_a_namespace_that_enforces_the_restricted_standard_admits_every_pod_without_a_warning(
+def test_the_restricted_pod_security_standard_admits_every_pod_without_a_warning(
     namespace: Namespace, observed: Callable[[str], None]
 ) -> None:
-    """What makes pods is warned of, and the pod of helm test is itself one."""
+    """Warnings come for workloads, and for the pod of helm test."""
     container = {"name": "more", "image": "busybox:1.37"}
     job = {"schedule": "@yearly", "command": ["true"]}
     every_pod = {

@@ -1,4 +1,4 @@
-"""What runs beside the service: migrations, jobs on a schedule, and helm test."""
+"""Migrations, CronJobs and helm test run beside the service."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tests.support.namespaces import CHART, QUICK, Namespace, Object, eventually
 with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
 ONE = "replicaCount: 1"
 
-# Migrations that look around: nobody answers before a first install, and the old version during an upgrade.
+# Migrations that check what answers: nothing before the first install, the old version during an upgrade.
 FIRST = """
 import os, urllib.request
 assert os.environ["LOG_LEVEL"] == "info", os.environ["LOG_LEVEL"]
 try:
     urllib.request.urlopen("http://api/", timeout=5)
 except OSError:
-    print("nobody answers yet")
+    print("nothing answers yet")
 else:
-    raise SystemExit("the first version was there before its migration")
+    raise SystemExit("the first version ran before its migration")
 """
 SECOND = """
 import json, os, urllib.request
@@ -36,7 +36,7 @@ FAILING = "raise SystemExit('the schema is too old')"
 
 
 def migrated_by(code: str, level: str) -> str:
-    """Values with a migration that runs Python code, and with a LOG_LEVEL."""
+    """Return values with a migration that runs Python code, and with a LOG_LEVEL."""
     migration = {"enabled": True, "command": ["python", "-c", code]}
     return json.dumps({"migration": migration, "config": {"data": {"LOG_LEVEL": level}}})
 
@@ -52,18 +52,20 @@ def nothing_is_left_of_migrations(namespace: Namespace) -> None:
 
 
 @with_both_engines
-def test_a_migration_ends_before_the_first_pod_and_before_those_of_a_new_version(
+def test_a_migration_runs_before_the_first_pods_and_before_those_of_a_new_version(
     namespace: Namespace, engine: int, observed: Callable[[str], None]
 ) -> None:
     release = namespace.helm(engine)
     release.install("api", CHART, namespace.values(QUICK, ONE, migrated_by(FIRST, "info")))
     release.upgrade("api", CHART, namespace.values(QUICK, ONE, migrated_by(SECOND, "debug"), version="2"))
     eventually(lambda: nothing_is_left_of_migrations(namespace))
-    observed("nobody answered before the first, the old version during the second; nothing is left of either")
+    observed(
+        "nothing answered before the first, the old version during the second; nothing is left of either"
+    )
 
 
 @with_both_engines
-def test_a_migration_that_fails_changes_nothing_and_says_why(
+def test_a_failed_migration_changes_nothing_and_its_output_is_printed(
     namespace: Namespace, engine: int, observed: Callable[[str], None]
 ) -> None:
     release = namespace.helm(engine)
@@ -75,7 +77,7 @@ def test_a_migration_that_fails_changes_nothing_and_says_why(
     assert namespace.object("Deployment", "api")["metadata"]["generation"] == 1
     assert namespace.ready_pods() == before
     eventually(lambda: nothing_is_left_of_migrations(namespace))
-    observed("its own words are in what Helm prints, and no pod was touched")
+    observed("Helm prints its output, and no pod was replaced")
 
 
 def test_a_job_runs_on_its_schedule(namespace: Namespace, observed: Callable[[str], None]) -> None:
@@ -98,7 +100,7 @@ def test_a_job_runs_on_its_schedule(namespace: Namespace, observed: Callable[[st
 
 
 @with_both_engines
-def test_helm_test_passes_where_the_service_answers(
+def test_helm_test_succeeds_if_the_service_answers(
     namespace: Namespace, engine: int, observed: Callable[[str], None]
 ) -> None:
     release = namespace.helm(engine)
@@ -108,7 +110,7 @@ def test_helm_test_passes_where_the_service_answers(
     observed("every test succeeded")
 
 
-def test_helm_test_fails_where_nobody_answers(namespace: Namespace) -> None:
+def test_helm_test_fails_if_nothing_answers(namespace: Namespace) -> None:
     release = namespace.helm()
     release.install("api", CHART, namespace.values(QUICK, ONE))
     namespace.kubectl("scale", "deployment/api", "--replicas=0")

@@ -1,4 +1,4 @@
-"""What stays when pods are replaced, and when the release goes."""
+"""What remains when pods are replaced, and when the release is uninstalled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tests.support.namespaces import CHART, QUICK, Namespace, eventually
 
-# Everything that is documented to be kept, and much that is not.
+# All objects that are documented to be kept, and many others.
 KEEPING = """
 replicaCount: 1
 strategy: {type: Recreate}
@@ -19,11 +19,11 @@ secret: {data: {API_KEY: "123"}}
 cronJobs: {clean: {schedule: "@yearly", command: ["true"]}}
 rbac: {rules: [{apiGroups: [""], resources: [pods], verbs: [list]}]}
 """
-# What the cluster itself puts into every namespace, or makes after something that is gone.
+# Objects that the cluster itself creates in a namespace.
 NOT_OURS = {"events", "events.events.k8s.io", "pods.metrics.k8s.io"}
 
 
-def test_a_claim_keeps_its_data_over_an_upgrade(
+def test_a_claim_keeps_its_data_during_an_upgrade(
     namespace: Namespace, observed: Callable[[str], None]
 ) -> None:
     release = namespace.helm()
@@ -34,10 +34,10 @@ def test_a_claim_keeps_its_data_over_an_upgrade(
     (replaced,) = namespace.ready_pods()
     assert replaced != pod
     assert namespace.kubectl("exec", replaced, "--", "cat", "/data/file") == "kept\n"
-    observed("what the old pod wrote, the new one read")
+    observed("the new pod read what the old one wrote")
 
 
-def test_a_release_that_goes_leaves_only_what_is_documented_to_stay(
+def test_uninstalling_leaves_only_what_is_documented_to_be_kept(
     namespace: Namespace, observed: Callable[[str], None]
 ) -> None:
     names = namespace.cluster.kubectl("api-resources", "--namespaced", "--verbs=list", "--output=name")
@@ -49,13 +49,13 @@ def test_a_release_that_goes_leaves_only_what_is_documented_to_stay(
     assert made > 10
     release.uninstall("api")
 
-    def only_what_stays() -> None:
-        # What is versioned ends with a digest.
-        stays = {re.sub(r"-[0-9a-f]{10}$", "", name) for name in left(namespace, kinds) - before}
-        assert stays == {"PersistentVolumeClaim api-data", "ConfigMap api-config", "ConfigMap api-files"}
+    def only_kept_objects_remain() -> None:
+        # Names of versioned objects end with a digest.
+        remaining = {re.sub(r"-[0-9a-f]{10}$", "", name) for name in left(namespace, kinds) - before}
+        assert remaining == {"PersistentVolumeClaim api-data", "ConfigMap api-config", "ConfigMap api-files"}
 
-    eventually(only_what_stays)
-    observed(f"of {made} objects the retained claim and the two versioned ConfigMaps stayed")
+    eventually(only_kept_objects_remain)
+    observed(f"of {made} objects the retained claim and the two versioned ConfigMaps remained")
 
 
 def left(namespace: Namespace, kinds: str) -> set[str]:

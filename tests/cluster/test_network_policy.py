@@ -1,4 +1,4 @@
-"""The network lets in and out what the values say, and nothing else."""
+"""Network policies allow exactly the ingress and egress in the values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def is_cut_off(client: ClientPod, url: str) -> None:
     assert client.ask(url, seconds=NO_ANSWER_SECONDS).status == 0
 
 
-def test_only_those_who_are_named_come_in(
+def test_only_selected_pods_reach_the_service(
     namespace: Namespace, namespaces: Namespaces, observed: Callable[[str], None]
 ) -> None:
     namespace.helm().install("api", CHART, namespace.values(QUICK, ONE, FOR_THE_FRONTEND))
@@ -31,10 +31,12 @@ def test_only_those_who_are_named_come_in(
     eventually(lambda: reaches(frontend, url))
     eventually(lambda: is_cut_off(stranger, url))
     eventually(lambda: is_cut_off(namesake, url))
-    observed("in: who is named; not a stranger, nor who has that label in another namespace")
+    observed("ingress: the selected pod only, not another, nor one with the same label in another namespace")
 
 
-def test_only_what_is_named_is_reached(namespace: Namespace, observed: Callable[[str], None]) -> None:
+def test_the_service_reaches_only_selected_pods(
+    namespace: Namespace, observed: Callable[[str], None]
+) -> None:
     for release, values in {"db": "podLabels: {app: db}", "other": "{}", "api": TO_THE_DATABASE}.items():
         namespace.helm().install(release, CHART, namespace.values(QUICK, ONE, values))
     (pod,) = namespace.ready_pods()
@@ -44,4 +46,4 @@ def test_only_what_is_named_is_reached(namespace: Namespace, observed: Callable[
         eventually(lambda url=url: reaches(stranger, url))  # type: ignore[misc]
     eventually(lambda: reaches(inside, "http://db/"))
     eventually(lambda: is_cut_off(inside, "http://other/"))
-    observed("out: to the database that is named, by its name; not to another service")
+    observed("egress: to the selected database only, by its name, not to another service")

@@ -1,4 +1,4 @@
-"""What is published is installed by those who know its address alone."""
+"""Published charts can be installed from their address."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> list[Package]:
     return packages.make(tmp_path_factory.mktemp("packages"))
 
 
-def health_of_what_is_installed(consumer: Helm, namespace: Namespace, *chart: str) -> int:
-    """Install a chart from where it is published, and return the status of its ``GET /health``."""
+def health_after_install(consumer: Helm, namespace: Namespace, *chart: str) -> int:
+    """Install a published chart, and return the status of its ``GET /health``."""
     values = [f"--values={file}" for file in namespace.values(QUICK)]
     where = [f"--kubeconfig={namespace.cluster.kubeconfig}", f"--namespace={namespace.name}"]
     consumer("install", "api", *chart, *values, *where, "--wait", "--timeout=180s")
@@ -33,7 +33,7 @@ def health_of_what_is_installed(consumer: Helm, namespace: Namespace, *chart: st
 
 
 @with_both_engines
-def test_a_chart_is_installed_from_a_folder_that_is_served(
+def test_a_chart_is_installed_from_a_chart_repository(
     published: list[Package],
     namespace: Namespace,
     engine: int,
@@ -44,7 +44,7 @@ def test_a_chart_is_installed_from_a_folder_that_is_served(
     consumer = Helm(engine, tmp_path / "consumer")
     with web_server(tmp_path / "site") as url:
         consumer("repo", "add", "shop", url)
-        assert health_of_what_is_installed(consumer, namespace, "shop/microservice") == 200
+        assert health_after_install(consumer, namespace, "shop/microservice") == 200
     observed("after helm repo add, the installed service is healthy")
 
 
@@ -60,5 +60,5 @@ def test_a_chart_is_installed_from_a_registry(
     with docker_registry(tmp_path) as host:
         Registry(f"oci://{host}/charts", "", plain_http=True).add(published)
         chart = [f"oci://{host}/charts/microservice", "--plain-http"]
-        assert health_of_what_is_installed(consumer, namespace, *chart) == 200
+        assert health_after_install(consumer, namespace, *chart) == 200
     observed("from oci://, the installed service is healthy")

@@ -1,4 +1,4 @@
-"""A run leaves nothing behind, however it ends, and nothing of the user's is touched."""
+"""A run leaves nothing behind, however it ends, and does not change the user's files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ci.clusters import docker, kind
 from ci.clusters.lifecycle import PREFIX, Cluster
 from tests.support.namespaces import eventually
 
-# Makes a cluster as `invoke up` and `invoke test` do, until it is told to end or has lost who started it.
+# Creates a cluster as `invoke up` and `invoke test` do, until it gets a signal or its parent ends.
 MAKE = """
 import signal, sys
 from ci.clusters import lifecycle
@@ -28,14 +28,14 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 with lifecycle.ephemeral(nodes=1, image={image!r}):
     sys.stdin.read()
 """
-NOTHING_LEFT = "no container, no file of ours, and the kubeconfig byte for byte as before"
+NOTHING_LEFT = "no container or file is left, and the kubeconfig is unchanged"
 NEXT = "from ci.clusters import lifecycle; lifecycle.remove_what_killed_runs_left()"
 
 
 class Home:
-    """A user's home with a kubeconfig in it.
+    """A user's home with a kubeconfig.
 
-    Its clusters are noted where all are, so that the next run finds what this one leaves.
+    Its clusters are recorded in the usual folder, where the next run finds what this one leaves.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -52,7 +52,7 @@ class Home:
     def start(self, code: str) -> subprocess.Popen[str]:
         """Start Python code of the harness as this user."""
         environment = {name: text for name, text in os.environ.items() if name != "KUBECONFIG"}
-        # The programs themselves are found where this process finds them.
+        # The same programs that this process uses.
         path = [str(programs.find(tool).parent) for tool in (programs.KIND, programs.KUBECTL)]
         environment |= {
             "HOME": str(self.folder),
@@ -64,11 +64,11 @@ class Home:
         )
 
     def clusters(self) -> list[str]:
-        """The clusters that were made by this user and are noted."""
+        """Return the recorded clusters of this user."""
         return [folder.name for folder in (programs.cache_folder() / "clusters").glob(f"{self.prefix}*")]
 
     def containers(self) -> list[str]:
-        """The containers of this user's clusters."""
+        """Return the containers of this user's clusters."""
         return [name for name in docker.containers("io.x-k8s.kind.cluster") if name.startswith(self.prefix)]
 
 
@@ -80,8 +80,8 @@ def home(
     unavailable: Callable[[str], NoReturn],
 ) -> Home:
     if cluster.context:
-        unavailable("clusters are made and removed here only where the tests themselves run in one of kind's")
-    # A cluster that begins is load.
+        unavailable("this needs a kind cluster created by the tests, since it creates others")
+    # Creating a cluster is load, too.
     alone("load")
     return Home(tmp_path)
 
@@ -92,13 +92,13 @@ def began(home: Home) -> None:
 
 @pytest.fixture
 def make(cluster: Cluster, home: Home) -> str:
-    """The code that makes a cluster of the nodes' image that this one has."""
+    """The code that creates a cluster with the same node image as the current one."""
     (node, *_) = kind.nodes(cluster.name)
     return MAKE.format(prefix=home.prefix, image=docker.image_of(node))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
-def test_a_run_that_is_told_to_end_half_way_leaves_nothing(
+def test_an_interrupted_run_leaves_nothing(
     home: Home, make: str, number: signal.Signals, observed: Callable[[str], None]
 ) -> None:
     with home.start(make) as run:
@@ -111,7 +111,7 @@ def test_a_run_that_is_told_to_end_half_way_leaves_nothing(
     observed(NOTHING_LEFT)
 
 
-def test_what_a_killed_run_leaves_is_gone_after_the_next_start(
+def test_the_next_run_removes_what_a_killed_run_left(
     home: Home, make: str, observed: Callable[[str], None]
 ) -> None:
     with home.start(make) as run:

@@ -1,4 +1,4 @@
-"""A release of an earlier chart becomes one of this chart, and nothing is refused."""
+"""Releases of an earlier version of the chart can be upgraded to this one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.namespaces import CHART, QUICK, Namespace, eventually
 from tests.support.stored_objects import stored_as_rendered
 
 FOLDERS = ("charts/microservice", "values")
-# Every block but what takes an operator or belongs to no namespace, with images that are here.
+# Without features that need an operator or cluster-wide objects, and with images that are available.
 FOR_THIS_CLUSTER = """
 fullnameOverride: api
 secret: {external: {enabled: false}}
@@ -40,7 +40,7 @@ rbac: {clusterRules: []}
 
 @pytest.fixture(scope="session")
 def earlier(tmp_path_factory: pytest.TempPathFactory, unavailable: Callable[[str], NoReturn]) -> Path:
-    """The chart and its cases as of the newest release, or before there is one of its first commit."""
+    """The chart and its cases of the newest release, else of the chart's first commit."""
     root, commits = repository.root(), []
     if git.is_repository(root):
         # The newest first.
@@ -48,7 +48,7 @@ def earlier(tmp_path_factory: pytest.TempPathFactory, unavailable: Callable[[str
         released = ("for-each-ref", "--merged=HEAD", "--sort=creatordate", "--format=%(refname)", "refs/tags")
         commits += git.run(root, *released).split()
     if not commits:
-        unavailable("git knows no earlier chart: this is no clone, or one without its history")
+        unavailable("git has no earlier version of the chart: this is not a clone, or a shallow one")
     folder = tmp_path_factory.mktemp("earlier")
     archive = folder.with_suffix(".tar")
     git.run(root, "archive", f"--output={archive}", commits[-1], *FOLDERS)
@@ -89,7 +89,7 @@ def test_a_release_of_the_earlier_chart_is_upgraded(
     observed(f"{stored_as_rendered(namespace, values, engine)} objects of the case {after} over {before}")
 
 
-def test_no_case_of_the_earlier_chart_asks_for_a_change_that_the_api_server_refuses(
+def test_the_api_server_accepts_the_changes_to_every_case_of_the_earlier_chart(
     namespace: Namespace, earlier: Path, observed: Callable[[str], None]
 ) -> None:
     cases = sorted((earlier / FOLDERS[0] / "ci").glob("*-values.yaml"))
@@ -103,7 +103,7 @@ def test_no_case_of_the_earlier_chart_asks_for_a_change_that_the_api_server_refu
 
 
 def rendered(namespace: Namespace, chart: Path, case: Path) -> Iterable[Object]:
-    """The objects that every cluster knows, and no pod for any of them."""
+    """Yield the objects of built-in kinds, without replicas."""
     name = case.stem.removesuffix("-values")
     for made in manifests.parse(
         helm.template(chart, [case], engine=4, release=name, namespace=namespace.name, extra=["--no-hooks"])

@@ -1,4 +1,4 @@
-"""A new version takes the old one's place, and no request is lost."""
+"""A new version replaces the old one, and no request is lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AT_LEAST = 1300
 
 
 class Requests:
-    """Streams of requests to the Service api: from inside and outside, with and without keep-alive."""
+    """Sends requests to the Service api from inside and outside, with and without keep-alive."""
 
     def __init__(self, inside: ClientPod, outside: str) -> None:
         self.inside = inside
@@ -56,9 +56,9 @@ def requests(namespace: Namespace, outside: str) -> Requests:
 
 @pytest.fixture
 def outside(cluster: Cluster, alone: Callable[[str], None], unavailable: Callable[[str], NoReturn]) -> str:
-    """The address at which the one Service that has OUTSIDE_PORT is reached from outside the cluster."""
+    """The address, outside the cluster, of the only Service with OUTSIDE_PORT."""
     if str(OUTSIDE_PORT) not in cluster.loopback:
-        unavailable("requests from outside take a cluster that was made here, with its ports mapped")
+        unavailable("requests from outside need a cluster created by the tests, which publishes its ports")
     alone("outside")
     return f"http://127.0.0.1:{cluster.loopback[str(OUTSIDE_PORT)]}/"
 
@@ -87,7 +87,7 @@ def test_an_upgrade_and_a_rollback_lose_no_request(
 
 
 @pytest.mark.parametrize("engine", helm.ENGINES)
-def test_a_version_that_never_becomes_ready_leaves_the_old_one_serving_and_is_taken_back(
+def test_a_version_that_never_becomes_ready_is_rolled_back_while_the_old_one_serves(
     namespace: Namespace, engine: int, observed: Callable[[str], None]
 ) -> None:
     release = namespace.helm(engine)
@@ -99,7 +99,7 @@ def test_a_version_that_never_becomes_ready_leaves_the_old_one_serving_and_is_ta
     with streams(commands) as results, pytest.raises(HelmError):
         release.upgrade("api", CHART, broken, ROLLBACK_ON_FAILURE[engine], "--timeout=15s")
     assert [(result.failures, set(result.versions)) for result in results.values()] == [({}, {"1"})] * 2
-    assert [entry["status"] for entry in release.history("api")] == ["superseded", "failed", "deployed"]
+    assert [revision.status for revision in release.history("api")] == ["superseded", "failed", "deployed"]
     (container,) = namespace.object("Deployment", "api")["spec"]["template"]["spec"]["containers"]
     assert container["image"].endswith(":1")
     assert "env" not in container

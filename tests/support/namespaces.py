@@ -16,7 +16,7 @@ import pykube
 from ci.charts import catalog
 from ci.clusters import diagnostics
 from ci.clusters.lifecycle import RUN_LABEL, Cluster
-from ci.deploy.releases import Installs
+from ci.deploy.releases import Releases
 
 Object = dict[str, Any]
 T = TypeVar("T")
@@ -110,8 +110,8 @@ class Namespace:
     def kubectl(self, *arguments: str, stdin: str | None = None, seconds: float = 120) -> str:
         return self.cluster.kubectl(f"--namespace={self.name}", *arguments, stdin=stdin, seconds=seconds)
 
-    def helm(self, engine: int = 4) -> Installs:
-        return Installs(self.cluster.kubeconfig, self.name, engine)
+    def helm(self, engine: int = 4) -> Releases:
+        return Releases(self.cluster.kubeconfig, self.name, engine)
 
     def values(self, *texts: str, version: str = "1") -> list[Path]:
         """Values files: the app's image in a version, then the texts, each laid over the one before."""

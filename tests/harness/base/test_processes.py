@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ci.base.processes import CommandError, run
+from ci.base.processes import CommandError, run, run_shown
 
 
 def test_a_failure_is_reported_with_its_purpose_and_the_last_output() -> None:
@@ -45,3 +45,20 @@ def test_only_an_interactive_program_shares_the_terminal() -> None:
         os.dup2(before, 0)
         for descriptor in (ours, theirs, before):
             os.close(descriptor)
+
+
+def test_what_a_shown_program_prints_is_on_standard_error_and_kept(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    script = "echo one; echo two >&2; printf '\\377[/red]'"
+    assert run_shown(["sh", "-c", script], "looking") == "one\ntwo\n\N{REPLACEMENT CHARACTER}[/red]"
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == "one\ntwo\n\N{REPLACEMENT CHARACTER}[/red]"
+
+
+def test_a_shown_programs_failure_is_reported_as_any_other() -> None:
+    with pytest.raises(CommandError, match=r"^looking: sh failed with exit code 3\ntoo dark$"):
+        run_shown(["sh", "-c", "echo too dark; exit 3"], "looking")
+    with pytest.raises(CommandError, match=r"^looking: lamp cannot be run: No such file or directory$"):
+        run_shown(["/no/lamp"], "looking")

@@ -12,7 +12,7 @@ from ci.base.errors import UserError
 from ci.base.processes import CommandError
 from ci.base.repository import shown
 from ci.clusters import lifecycle
-from ci.deploy import up
+from ci.deploy import target, up
 from tests.support.cluster_programs import asked
 
 
@@ -54,7 +54,7 @@ def test_a_cluster_that_cannot_be_created_is_removed_and_kinds_error_reported(ma
 
 def test_a_kept_cluster_remains_until_down(machine: Path) -> None:
     with lifecycle.ephemeral(nodes=1, image="") as made:
-        made.keep(up.KEPT_BY)
+        made.keep(target.KEPT_BY)
     assert not asked(machine, "kind delete")
     assert lifecycle.read(made.folder) == made
     up.down(everything=False)

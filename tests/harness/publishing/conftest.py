@@ -20,7 +20,7 @@ from tests.support.servers import Certificate, certificate
 
 @pytest.fixture(params=helm.ENGINES, ids="helm {}".format)
 def consumer(request: pytest.FixtureRequest, tmp_path: Path) -> Helm:
-    """Return the Helm of a user who installs charts."""
+    """Return the Helm of a user who releases charts."""
     return Helm(request.param, tmp_path / "consumer")
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from ci.base.errors import UserError
+from ci.base.repository import shown
 from ci.charts import catalog
 from ci.values import lint
+from tests.support.repository import Repository
 
 MICROSERVICE = catalog.find_case("api").chart
 
@@ -153,3 +155,91 @@ def test_what_helm_could_not_read_is_told_with_its_place(tmp_path: Path, text: s
     with pytest.raises(UserError) as refused:
         told(tmp_path, text)
     assert str(refused.value).endswith(message)
+
+
+def test_nothing_is_told_of_the_environments() -> None:
+    assert lint.environment_faults(MICROSERVICE) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "staging: {context: eu}\nproduction:\n  context: us\n  protect: true",
+            "line 4, column 3: production.protect: unknown key; did you mean protected?",
+        ),
+        ("staging: {namespace: a}", "line 1, column 1: staging: the key context is missing"),
+        ("staging: {context: ''}", "line 1, column 11: staging.context: expected the name of a kubeconfig"),
+        (
+            "staging: {context: a, protected: yes}",
+            "line 1, column 23: staging.protected: yes is read as true; write true",
+        ),
+        (
+            "staging: {context: a}\nStaging: {context: a}",
+            "line 2, column 1: Staging: expected the name of an environment (lowercase letters, digits and "
+            "-, at most 63 characters)",
+        ),
+        (
+            "staging:\n  context: a\n  values: {image: {tga: b}}",
+            "line 3, column 20: staging.values.image.tga: unknown key; did you mean tag?",
+        ),
+        (
+            "staging:\n  context: a\n  values: {env: {A: 0644}, image: {tag: 1.10}}",
+            "line 3, column 18: staging.values.env.A: 0644 is read as another number; quote it to keep it "
+            'as written\nline 3, column 36: staging.values.image.tag: expected a string; quote it: "1.10"',
+        ),
+        (
+            "staging: {context: a, values: {resources: {limits: {memory: -1}}}}",
+            "line 1, column 53: staging.values.resources.limits.memory: expected a quantity (a number, ",
+        ),
+        (
+            "staging: {context: a, values: {x-build: {context: .}}}",
+            "line 1, column 32: staging.values.x-build: not a key here: write it in values/<service>.yaml",
+        ),
+    ],
+)
+def test_a_mistake_in_the_environments_is_told_as_one_in_values_is(
+    repository: Repository, text: str, fault: str
+) -> None:
+    file = repository.write("values/environments.yaml", text)
+    faults = lint.environment_faults(MICROSERVICE)
+    assert "\n".join(str(fault).removeprefix(f"{shown(file)}, ") for fault in faults).startswith(fault)
+
+
+def test_no_secret_of_an_environment_is_repeated(repository: Repository) -> None:
+    text = "staging: {context: a, values: {secret: {data: {PIN: 0042, ON: 12.5}, files: {a: 77123}}}}"
+    repository.write("values/environments.yaml", text)
+    faults = [str(fault) for fault in lint.environment_faults(MICROSERVICE)]
+    assert len(faults) == 4
+    assert not any(secret in fault for fault in faults for secret in ("0042", "12.5", "77123"))
+
+
+def test_without_environments_there_is_nothing_wrong_with_them(repository: Repository) -> None:
+    assert lint.environment_faults(MICROSERVICE) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "x-build:\n  context: .\n  dockerFile: a",
+            "line 3, column 3: x-build.dockerFile: unknown key; did you mean dockerfile?",
+        ),
+        ("x-build: {dockerfile: a}", "line 1, column 1: x-build: the key context is missing"),
+        ("x-build: {context: 7}", 'line 1, column 11: x-build.context: expected a string; quote it: "7"'),
+        ("x-build: {context: ''}", "line 1, column 11: x-build.context: expected a folder"),
+        ("x-build: .", "line 1, column 1: x-build: expected a map"),
+    ],
+)
+def test_a_mistake_in_what_is_built_is_told_as_one_in_values_is(
+    repository: Repository, text: str, fault: str
+) -> None:
+    file = repository.write("values/api.yaml", text)
+    (found,) = lint.faults(file, MICROSERVICE)
+    assert str(found) == f"values/api.yaml, {fault}"
+
+
+def test_what_is_built_belongs_in_the_services_own_file(repository: Repository) -> None:
+    file = repository.write("values/api/staging.yaml", "x-build: {context: .}\nx-mine: {context: .}")
+    (found,) = lint.faults(file, MICROSERVICE)
+    assert str(found).endswith("line 1, column 1: x-build: not a key here: write it in values/<service>.yaml")

@@ -1,0 +1,51 @@
+"""Shows what a deploy would change, and changes nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from invoke.exceptions import Exit
+
+from ci.base.console import out
+from ci.base.errors import UserError
+from ci.deploy import namespaces
+from ci.deploy.candidate import candidate, require_image
+from ci.deploy.plan import lines, plan
+from ci.deploy.releases import last_good
+from ci.deploy.target import reached
+
+# As diff and `terraform plan -detailed-exitcode` have it: 1 stands for an error.
+CHANGES = 2
+
+
+def run(
+    environment: str, service: str = "", *, tag: str = "", digest: str = "", exit_code: bool = False
+) -> None:
+    """Print what a deploy would create, change and remove, and what stands against it.
+
+    With ``exit_code`` raise Exit with 2 where there is anything. Raise UserError as a deploy does before it
+    changes anything, and where the cluster would refuse the change.
+    """
+    require_image(tag, digest)
+    with reached(environment, service) as target, tempfile.TemporaryDirectory(prefix="diff-") as folder:
+        new = candidate(target, tag, digest, Path(folder))
+        if not namespaces.exists(target):
+            out.out(f"Namespace {target.namespace}  new")
+            for key in new.objects:
+                out.out(f"{key.kind} {key.name}  new")
+            changed, refused = True, False
+        else:
+            current = last_good(target.releases.history(target.service))
+            before = target.releases.with_hooks(target.service, current.number) if current else {}
+            planned = plan(target, new.objects, before)
+            with namespaces.values(target) as files:
+                namespace = namespaces.change(target, files)
+            for line in [*lines(namespace), *lines(planned)]:
+                out.out(line)
+            changed = not (planned.is_empty and namespace.is_empty)
+            refused = bool(planned.refusals)
+    if refused:
+        raise UserError("Kubernetes would refuse this deploy, for the reasons above")
+    if exit_code and changed:
+        raise Exit("something would change", CHANGES)

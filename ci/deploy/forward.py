@@ -1,0 +1,170 @@
+"""A port of this machine that leads to a service: what `invoke forward` opens."""
+
+from __future__ import annotations
+
+import queue
+import socket
+import subprocess
+import threading
+from contextlib import suppress
+from typing import NamedTuple
+
+from ci.base.console import err, out
+from ci.base.errors import UserError
+from ci.clusters import kubectl
+from ci.deploy import release_pods
+from ci.deploy.interrupts import closed_undisturbed
+from ci.deploy.release_pods import APP, Seen, Watch
+from ci.deploy.snapshot import is_going, is_ready
+from ci.deploy.target import Target, reached
+from ci.kubernetes.manifests import Object
+from ci.kubernetes.workloads import entries
+
+ADDRESS = "127.0.0.1"
+# The port of the Service that the chart's probes and its Ingress use, where there are several.
+MAIN_PORT = "http"
+RETRY_SECONDS = 1
+
+
+class Said(NamedTuple):
+    """A line that a tunnel has printed; None stands for its end."""
+
+    tunnel: Tunnel
+    line: str | None
+
+
+Events = queue.SimpleQueue[Said | Seen]
+
+
+def run(environment: str, service: str = "", *, port: int = 8000) -> None:
+    """Forward a port of 127.0.0.1 to a ready pod behind the Service, and print its URL; until Ctrl-C.
+
+    When that pod goes, another takes its place. Raise UserError for an unknown environment or service, a port
+    that cannot be had, and where there is no Service or no ready pod.
+    """
+    _require_free(port)
+    with reached(environment, service) as target:
+        release_pods.require_ready(target, release_pods.pods(target, APP))
+        forward = Forward(target, port, _target_port(target))
+        with closed_undisturbed(forward.close), suppress(KeyboardInterrupt):  # the way to end it
+            forward.run()
+
+
+class Tunnel:
+    """A run of `kubectl port-forward` to a pod."""
+
+    def __init__(self, target: Target, pod: str, ports: str, events: Events) -> None:
+        self.pod = pod
+        self._events = events
+        self._closing = threading.Event()
+        self._process = subprocess.Popen(
+            [*target.kubectl.command, "port-forward", f"pod/{pod}", ports, f"--address={ADDRESS}"],
+            env=kubectl.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End it, and free its port."""
+        self._closing.set()
+        self._process.kill()
+        self._thread.join()
+
+    def _read(self) -> None:
+        with self._process as process:
+            for line in process.stdout or ():
+                self._events.put(Said(self, line.rstrip()))
+        # What ends at once would be tried again without a pause.
+        self._closing.wait(RETRY_SECONDS)
+        self._events.put(Said(self, None))
+
+
+class Forward:
+    """Keeps a tunnel open from a port of this machine to a port of a pod that is ready."""
+
+    def __init__(self, target: Target, port: int, target_port: str) -> None:
+        self._target = target
+        self._port = port
+        self._ports = f"{port}:{target_port}"
+        self._events: Events = queue.SimpleQueue()
+        # The pods that are ready, in the order in which they became so.
+        self._ready: list[str] = []
+        self._tunnel: Tunnel | None = None
+        self._watch: Watch | None = None
+
+    def run(self) -> None:
+        """Open a tunnel, and another when that ends or its pod is no longer ready; without an end."""
+        self._watch = Watch(self._target, (APP,), self._events.put)
+        while True:
+            match self._events.get():
+                case Seen(pod, gone):
+                    self._see(pod, gone)
+                case Said(tunnel, None) if tunnel is self._tunnel:
+                    self._tunnel = None
+                case Said(tunnel, str(line)) if tunnel is self._tunnel:
+                    self._say(line, tunnel.pod)
+            self._connect()
+
+    def close(self) -> None:
+        """End every kubectl that runs for it."""
+        if self._watch:
+            self._watch.close()
+        if self._tunnel:
+            self._tunnel.close()
+
+    def _see(self, pod: Object, gone: bool) -> None:
+        name = pod["metadata"]["name"]
+        serves = is_ready(pod) and not is_going(pod) and not gone
+        if serves and name not in self._ready:
+            self._ready.append(name)
+        elif not serves and name in self._ready:
+            self._ready.remove(name)
+            if not self._ready:
+                err.out("no pod is ready: waiting for one")
+
+    def _connect(self) -> None:
+        if not self._ready:
+            return
+        if self._tunnel and self._tunnel.pod not in self._ready:
+            self._tunnel.close()
+            self._tunnel = None
+        if not self._tunnel:
+            self._tunnel = Tunnel(self._target, self._ready[-1], self._ports, self._events)
+
+    def _say(self, line: str, pod: str) -> None:
+        if line.startswith("Forwarding from"):
+            out.out(f"http://{ADDRESS}:{self._port} is {self._target.service}, by pod {pod}")
+        elif line and not line.startswith("Handling connection"):
+            err.out(line)
+
+
+def _require_free(port: int) -> None:
+    if not 0 < port < 65536:
+        raise UserError(f"--port {port} is no port: give one from 1 to 65535")
+    with socket.socket() as tried:
+        # As kubectl does: a port whose connections have just ended is free.
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((ADDRESS, port))
+        except OSError as error:
+            raise UserError(f"port {port} of {ADDRESS}: {error.strerror}: give another --port") from None
+
+
+def _target_port(target: Target) -> str:
+    """Return the port of the pods, by number or name, to which the Service's main port leads."""
+    selector = f"--selector=app.kubernetes.io/instance={target.service}"
+    ports = [
+        port
+        for service in target.kubectl.get("services", selector)
+        for _, port in entries(service, "spec", "ports")
+    ]
+    if not ports:
+        raise UserError(
+            f"{target.service} in {target.environment.name} has no Service: nothing to forward to"
+        )
+    main = next((port for port in ports if port.get("name") == MAIN_PORT), ports[0])
+    return str(main["targetPort"])

@@ -1,0 +1,184 @@
+"""The lock of a release: a Lease in its namespace, by which one task at a time changes the release.
+
+https://kubernetes.io/docs/concepts/architecture/leases/
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from ci.base.console import step
+from ci.base.errors import UserError
+from ci.base.processes import CommandError
+from ci.deploy.reasons import Code, Reason, Refused
+from ci.deploy.target import Target
+from ci.kubernetes.workloads import dig
+
+RENEW_SECONDS = 5
+LEASE_SECONDS = 20
+POLL_SECONDS = 1
+# What the holder does, for those who wait.
+ANNOTATION = "microservice-chart/doing"
+RULE = "{apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, create, update, patch, delete]}"
+
+
+@dataclass
+class Lock:
+    """A lock that is held; ``lost`` is set where somebody else has taken it meanwhile."""
+
+    target: Target
+    identity: str
+    lost: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def name(self) -> str:
+        """The name of the Lease."""
+        return f"{self.target.service}-deploy"
+
+
+@contextmanager
+def held(target: Target, doing: str, *, wait: bool) -> Iterator[Lock]:
+    """Hold the lock of a release during the block; ``doing`` says for others what for ("deploys v1.4.0").
+
+    The lock of a holder that no longer renews it is taken over. Raise Refused with the holder where somebody
+    else has it and ``wait`` is not given, and where the user may not use Leases.
+    """
+    identity = f"{getpass.getuser()}@{socket.gethostname()}/{secrets.token_hex(4)}"
+    lock = Lock(target, identity)
+    _acquire(lock, doing, wait)
+    ended = threading.Event()
+    renewal = threading.Thread(target=_renew, args=(lock, ended), daemon=True)
+    renewal.start()
+    try:
+        yield lock
+    finally:
+        ended.set()
+        renewal.join()
+        if not lock.lost.is_set():
+            # Who finds it left over takes it over; nothing of the deploy hangs on it any more.
+            with suppress(UserError):
+                target.kubectl("delete", "lease", lock.name, "--ignore-not-found", "--wait=false")
+
+
+def _acquire(lock: Lock, doing: str, wait: bool) -> None:
+    announced = False
+    while True:
+        found = _read(lock)
+        if found is None:
+            if _write(lock, doing, "create"):
+                return
+            continue
+        if _is_abandoned(lock, found):
+            version = found["metadata"]["resourceVersion"]
+            transitions = int(dig(found, "spec", "leaseTransitions") or 0) + 1
+            if _write(lock, doing, "replace", version, transitions):
+                step(f"lock      taken over from {_holder(found)}, who has not renewed it")
+                return
+            continue
+        words = f"{_holder(found)} {_doing(found)} since {_since(found)}"
+        if not wait:
+            raise Refused(
+                Reason(Code.LOCKED, f"{words}; wait for it with --wait-for-lock", f"Lease {lock.name}")
+            )
+        if not announced:
+            step(f"lock      waiting: {words}")
+            announced = True
+        time.sleep(POLL_SECONDS)
+
+
+def _is_abandoned(lock: Lock, found: dict[str, Any]) -> bool:
+    """Tell whether a holder has died: the Lease has run out, and is not renewed while we look.
+
+    The clocks of two machines differ, so that its times alone prove nothing.
+    """
+    renewed = dig(found, "spec", "renewTime")
+    seconds = int(dig(found, "spec", "leaseDurationSeconds") or LEASE_SECONDS)
+    if renewed and (datetime.now(UTC) - datetime.fromisoformat(renewed)).total_seconds() < seconds:
+        return False
+    time.sleep(RENEW_SECONDS + POLL_SECONDS)
+    again = _read(lock)
+    return again is not None and dig(again, "spec", "renewTime") == renewed
+
+
+def _renew(lock: Lock, ended: threading.Event) -> None:
+    while not ended.wait(RENEW_SECONDS):
+        # Without an answer it is tried again; a holder is given up only after LEASE_SECONDS.
+        with suppress(UserError):
+            found = _read(lock)
+            if found is None or dig(found, "spec", "holderIdentity") != lock.identity:
+                lock.lost.set()
+                return
+            change = {"metadata": {"resourceVersion": found["metadata"]["resourceVersion"]}, "spec": _now()}
+            lock.target.kubectl("patch", "lease", lock.name, "--type=merge", f"--patch={json.dumps(change)}")
+
+
+def _now() -> dict[str, str]:
+    return {"renewTime": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")}
+
+
+def _read(lock: Lock) -> dict[str, Any] | None:
+    try:
+        told = lock.target.kubectl("get", "lease", lock.name, "--ignore-not-found", "--output=json")
+    except CommandError as error:
+        _require_right(lock, "get", error)
+        raise
+    return json.loads(told) if told.strip() else None
+
+
+def _write(lock: Lock, doing: str, verb: str, version: str = "", transitions: int = 0) -> bool:
+    """Create or replace the Lease; False where somebody else was faster."""
+    metadata: dict[str, Any] = {"name": lock.name, "annotations": {ANNOTATION: doing}}
+    if version:
+        metadata["resourceVersion"] = version
+    lease = {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": metadata,
+        "spec": {
+            "holderIdentity": lock.identity,
+            "leaseDurationSeconds": LEASE_SECONDS,
+            "leaseTransitions": transitions,
+            "acquireTime": _now()["renewTime"],
+            **_now(),
+        },
+    }
+    try:
+        lock.target.kubectl(verb, "--validate=ignore", "--filename=-", stdin=json.dumps(lease))
+    except CommandError as error:
+        if "AlreadyExists" in error.output or "Conflict" in error.output or "NotFound" in error.output:
+            return False
+        _require_right(lock, verb, error)
+        raise
+    return True
+
+
+def _require_right(lock: Lock, verb: str, error: CommandError) -> None:
+    if "Forbidden" in error.output:
+        message = (
+            f"you may not {verb} Leases in the namespace {lock.target.namespace}, and one of them is the "
+            f"lock of a deploy; add this rule to your Role: {RULE}"
+        )
+        raise Refused(Reason(Code.NOT_ALLOWED, message, f"Lease {lock.name}")) from None
+
+
+def _holder(found: dict[str, Any]) -> str:
+    return str(dig(found, "spec", "holderIdentity") or "somebody").rpartition("/")[0] or "somebody"
+
+
+def _doing(found: dict[str, Any]) -> str:
+    return str(dig(found, "metadata", "annotations", ANNOTATION) or "holds the lock")
+
+
+def _since(found: dict[str, Any]) -> str:
+    acquired = dig(found, "spec", "acquireTime")
+    return str(acquired)[:19].replace("T", " ") + " UTC" if acquired else "some time"

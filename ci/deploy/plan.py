@@ -1,0 +1,206 @@
+"""What a deploy would change, field by field, by a server-side dry run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ci.deploy.dry_run import Conflict, dry_run, read_live
+from ci.deploy.helm_3 import without_dropped
+from ci.deploy.reasons import Code, Reason
+from ci.deploy.target import Target
+from ci.kubernetes.differences import ABSENT, Difference, compare, describe
+from ci.kubernetes.manifests import Key, Object
+from ci.kubernetes.masking import masked
+from ci.kubernetes.workloads import dig
+
+# What the API server writes itself.
+_SERVERS_OWN = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink")
+_AUTOSCALER = "HorizontalPodAutoscaler"
+_OF_THE_VERSION = ("metadata.labels", "spec.template.metadata.labels")
+_VERSION_LABELS = ('["helm.sh/chart"]', '["app.kubernetes.io/version"]')
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a deploy would create, remove, change and run, and what stands against it."""
+
+    created: tuple[Key, ...] = ()
+    removed: tuple[Key, ...] = ()
+    changed: tuple[Difference, ...] = ()
+    hooks: tuple[Key, ...] = ()
+    new_hooks: tuple[Key, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    refusals: tuple[Reason, ...] = ()
+    warnings: tuple[str, ...] = ()
+    unchanged: int = 0
+    only_versions: frozenset[Key] = field(default_factory=frozenset)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the cluster is as the values say already."""
+        changes = (self.created, self.removed, self.changed, self.only_versions, self.new_hooks)
+        return not any(changes)
+
+
+def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Object]) -> Plan:
+    """Return what would change if rendered objects took the place of those of the current revision.
+
+    ``before`` has the hooks too, and is empty where nothing is installed yet. Values of Secrets are compared
+    by their digests.
+    """
+    before, hooks_before = _parted(before)
+    ours, hooks = _parted(rendered)
+    wanted = {key: _owned(made, target) for key, made in ours.items()}
+    live = read_live(target, [*wanted.values(), *(made for key, made in before.items() if key not in wanted)])
+    after, conflicts, refusals, warnings = dry_run(target, wanted)
+    # As Helm does: what is new in this release must not be there yet, or bear the marks of this release.
+    foreign = [_foreign(live[key], target) for key in wanted if key in live and key not in before]
+    after = {
+        key: without_dropped(made, live.get(key), before.get(key), wanted[key]) for key, made in after.items()
+    }
+    differences = compare(
+        comparable({key: live[key] for key in after if key in live}),
+        comparable({key: made for key, made in after.items() if key in live}),
+    )
+    told = [difference for difference in differences if not _is_version(difference)]
+    touched = {difference.key for difference in told}
+    removed = [
+        key for key, made in before.items() if key not in wanted and key in live and not _is_kept(made)
+    ]
+    if _AUTOSCALER in {key.kind for key in removed}:
+        conflicts = [one._replace(released=one.path == "spec.replicas") for one in conflicts]
+    created = [key for key in wanted if key not in live]
+    if _AUTOSCALER in {key.kind for key in created}:
+        warnings = [*warnings, *_fewer_pods(told)]
+    return Plan(
+        created=tuple(created),
+        removed=tuple(removed),
+        changed=tuple(told),
+        hooks=tuple(key for key in hooks if key.kind == "Job"),
+        new_hooks=tuple(_changed_hooks(hooks_before, hooks)),
+        conflicts=tuple(conflicts),
+        refusals=(*filter(None, foreign), *refusals),
+        warnings=tuple(warnings),
+        unchanged=sum(key in live and key not in touched for key in wanted),
+        only_versions=frozenset({difference.key for difference in differences} - touched),
+    )
+
+
+def _fewer_pods(differences: Sequence[Difference]) -> Iterator[str]:
+    """Warn of an autoscaler that finds fewer pods than there are: the number is nobody's before.
+
+    https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
+    """
+    for key, path, old, new in differences:
+        if key.kind == "Deployment" and path == "spec.replicas":
+            yield f"{_name(key)} goes from {old} pods to {new} until its autoscaler has started more"
+
+
+def lines(plan: Plan) -> list[str]:
+    """Return a plan for people: one line a change, objects by kind and name."""
+    shown = [f"{_name(key)}  new" for key in plan.created]
+    shown += [f"{_name(key)}  removed" for key in plan.removed]
+    for difference in plan.changed:
+        shown += [f"{_name(difference.key)}  {line}" for line in _described(difference)]
+    if not plan.is_empty:
+        shown += [f"{_name(key)}  runs as a hook" for key in plan.hooks]
+    for conflict in plan.conflicts:
+        what = "is set back" if conflict.taken_over else "is refused"
+        shown.append(f"{_name(conflict.key)}  {conflict.path} belongs to {conflict.owner}: it {what}")
+    shown += [f"refused: {reason}" for reason in plan.refusals]
+    shown += [f"warning: {warning}" for warning in plan.warnings]
+    rest = [f"{plan.unchanged} object(s) unchanged"] if plan.unchanged else []
+    rest += ["labels of version and chart follow"] if plan.only_versions else []
+    # Whoever sees the checksum of a Secret can try what it is of.
+    shown = [
+        re.sub(r"(?<!sha256:)\b[0-9a-f]{64}\b", lambda found: f"{found[0][:6]}...", line) for line in shown
+    ]
+    return [*shown, *(["; ".join(rest)] if rest else [])]
+
+
+def _described(difference: Difference) -> list[str]:
+    if difference.key.kind == "Secret" and difference.path.startswith(("data", "stringData")):
+        name = re.sub(r'^(?:data|stringData)[.\[]"?|"?\]$', "", difference.path)
+        what = "new" if difference.old is ABSENT else "removed" if difference.new is ABSENT else "changed"
+        return [f"{name} {what}"]
+    return describe(difference)
+
+
+def comparable(objects: Mapping[Key, Object]) -> dict[Key, Object]:
+    """Return objects of a cluster without what the API server writes, and without the values of Secrets."""
+    secrets = masked({key: made for key, made in objects.items() if key.kind == "Secret"})
+    return {key: _plain(made) for key, made in {**objects, **secrets}.items()}
+
+
+def _plain(made: Object) -> Object:
+    metadata = {name: value for name, value in made["metadata"].items() if name not in _SERVERS_OWN}
+    return {name: value for name, value in made.items() if name != "status"} | {"metadata": metadata}
+
+
+def _is_version(difference: Difference) -> bool:
+    return difference.path.endswith(_VERSION_LABELS) and difference.path.startswith(_OF_THE_VERSION)
+
+
+def _owned(made: Object, target: Target) -> Object:
+    """Return an object with the annotations by which Helm marks what is its own."""
+    metadata = made["metadata"]
+    return made | {
+        "metadata": metadata | {"annotations": (metadata.get("annotations") or {}) | _owner(target)}
+    }
+
+
+def _foreign(made: Object, target: Target) -> Reason | None:
+    """Return why Helm would refuse to take an object over, None where it belongs to the release."""
+    marks = {name: dig(made, "metadata", "annotations", name) for name in _owner(target)}
+    managed = dig(made, "metadata", "labels", "app.kubernetes.io/managed-by") == "Helm"
+    if managed and marks == _owner(target):
+        return None
+    release, namespace = marks.values()
+    owner = f"release {release} in {namespace}" if release else "no release of Helm"
+    kind, name = made["kind"].lower(), made["metadata"]["name"]
+    annotations = " ".join(f"{key}={value}" for key, value in _owner(target).items())
+    words = (
+        f"is there already and belongs to {owner}; remove it or give it another name, or hand it over: "
+        f"kubectl label {kind} {name} --overwrite app.kubernetes.io/managed-by=Helm; "
+        f"kubectl annotate {kind} {name} --overwrite {annotations}"
+    )
+    return Reason(Code.FOREIGN_RELEASE, words, f"{made['kind']} {name}")
+
+
+def _owner(target: Target) -> dict[str, str]:
+    """Return the annotations by which Helm marks what belongs to the release."""
+    return {
+        "meta.helm.sh/release-name": target.service,
+        "meta.helm.sh/release-namespace": target.namespace,
+    }
+
+
+def _parted(rendered: Mapping[Key, Object]) -> tuple[dict[Key, Object], dict[Key, Object]]:
+    """Return the objects, and the hooks that a deploy runs: a test runs when it is asked for."""
+    hooks = {key: made for key, made in rendered.items() if _hook_events(made)}
+    ran = {key: made for key, made in hooks.items() if _hook_events(made) != {"test"}}
+    return {key: made for key, made in rendered.items() if key not in hooks}, ran
+
+
+def _changed_hooks(before: Mapping[Key, Object], after: Mapping[Key, Object]) -> set[Key]:
+    """Return the new hooks and those that differ, other than in the labels of version and chart."""
+    return {
+        difference.key
+        for difference in compare(before, after)
+        if difference.new is not ABSENT and not _is_version(difference)
+    }
+
+
+def _hook_events(made: Object) -> set[str]:
+    written = str(dig(made, "metadata", "annotations", "helm.sh/hook") or "")
+    return {event.strip() for event in written.split(",")} - {""}
+
+
+def _is_kept(made: Object) -> bool:
+    return bool(dig(made, "metadata", "annotations", "helm.sh/resource-policy") == "keep")
+
+
+def _name(key: Key) -> str:
+    return f"{key.kind} {key.name}"

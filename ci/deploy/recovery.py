@@ -1,0 +1,29 @@
+"""Brings a release back that a killed run has left in the middle of an operation."""
+
+from __future__ import annotations
+
+from ci.base.errors import UserError
+from ci.deploy.journal import Ending
+from ci.deploy.releases import last_good
+from ci.deploy.rollout import Rollout
+
+
+def recover(rollout: Rollout) -> None:
+    """Bring a release that is pending back to its last good revision; uninstall one that never had any.
+
+    The lock is held, so nobody is at work on it. Raise UserError where that fails.
+    """
+    target, journal = rollout.target, rollout.journal
+    ended = target.releases.end_pending(target.service, "left unfinished by a run that was killed")
+    for revision in ended:
+        words = f"revision {revision.number} was left {revision.status} by a run that was killed"
+        journal.say("recover", words)
+    if not ended:
+        return
+    good = last_good(target.releases.history(target.service))
+    with journal.step("recover"):
+        if good is None:
+            target.releases.uninstall(target.service)
+            journal.say("recover", "nothing was installed before: uninstalled what it left")
+        elif rollout.roll_back(good.number) is not Ending.ROLLED_BACK:
+            raise UserError(f"{target.service} could not be brought back to revision {good.number}")

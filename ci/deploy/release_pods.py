@@ -1,0 +1,151 @@
+"""The pods of a release: those that there are, and what becomes of them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ci.base.console import err
+from ci.base.errors import UserError
+from ci.base.processes import CommandError
+from ci.clusters import kubectl
+from ci.deploy import history
+from ci.deploy.remedies import command
+from ci.deploy.snapshot import is_going, is_ready
+from ci.deploy.target import Target
+from ci.kubernetes.manifests import Object
+from ci.kubernetes.workloads import dig, entries
+
+# The chart's components that `app.kubernetes.io/component` tells apart.
+APP = "app"
+MIGRATION = "migration"
+_COMPONENT = "app.kubernetes.io/component"
+ANSWER_SECONDS = 10
+RETRY_SECONDS = 1
+END_SECONDS = 3
+
+
+class Seen(NamedTuple):
+    """A pod that is new or has changed, or that is ``gone``, as it was last."""
+
+    pod: Object
+    gone: bool = False
+
+
+def pods(target: Target, *components: str) -> list[Object]:
+    """Return the pods of these components of a release, oldest first."""
+    limit = f"--request-timeout={ANSWER_SECONDS}s"
+    found: list[Object] = target.kubectl.get("pods", _selector(target, components), limit)
+    return sorted(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+
+
+def require_ready(target: Target, found: Sequence[Object]) -> Object:
+    """Return the youngest of the service's pods that is ready, which runs the newest version.
+
+    Raise UserError with the remedy where none is ready, where there is none, and where nothing is installed.
+    """
+    ready = [pod for pod in found if is_ready(pod) and not is_going(pod)]
+    if ready:
+        return ready[-1]
+    if not found:
+        history.stored(target)
+    there = f"none of {len(found)} pods is ready" if found else "there is no pod"
+    where = f"{target.service} in {target.environment.name}"
+    raise UserError(f"{where}: {there}: {command(target, 'status')} says why")
+
+
+def component(pod: Object) -> str:
+    """Return which component of the chart a pod is."""
+    return str(dig(pod, "metadata", "labels", _COMPONENT) or "")
+
+
+def main_container(pod: Object) -> Mapping[str, Any]:
+    """Return the container of the service itself: the chart puts it first."""
+    return next(container for _, container in entries(pod, "spec", "containers"))
+
+
+class Watch:
+    """Reports pods of a release, all that there are and then each that changes, until it is closed.
+
+    ``report`` is called in a thread of its own. What happens while the connection is lost comes later.
+    """
+
+    def __init__(self, target: Target, components: Sequence[str], report: Callable[[Seen], None]) -> None:
+        self._target = target
+        self._components = components
+        self._report = report
+        self._known: dict[str, Object] = {}
+        self._closed = threading.Event()
+        self._process: subprocess.Popen[str] | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End it, and the kubectl that it runs."""
+        self._closed.set()
+        if self._process:
+            self._process.kill()
+        self._thread.join(END_SECONDS)
+
+    def _run(self) -> None:
+        answered = True
+        while not self._closed.is_set():
+            try:
+                found = pods(self._target, *self._components)
+            except CommandError as error:
+                if answered and not self._closed.is_set():
+                    words = (error.output.strip().splitlines() or [str(error)])[-1]
+                    err.out(f"no answer from the cluster, trying again: {words}")
+                answered = False
+            else:
+                if not answered:
+                    err.out("the cluster answers again")
+                answered = True
+                self._compare(found)
+                self._watch()
+            self._closed.wait(RETRY_SECONDS)
+
+    def _compare(self, found: list[Object]) -> None:
+        present = {pod["metadata"]["uid"] for pod in found}
+        for uid in self._known.keys() - present:
+            self._report(Seen(self._known.pop(uid), gone=True))
+        for pod in found:
+            self._see(pod)
+
+    def _watch(self) -> None:
+        """Report changes until the API server ends the watch, as it does now and then."""
+        options = [_selector(self._target, self._components), "--watch", "--output-watch-events"]
+        with subprocess.Popen(
+            [*self._target.kubectl.command, "get", "pods", *options, "--output=json"],
+            env=kubectl.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as self._process:
+            if self._closed.is_set():
+                self._process.kill()
+            for line in self._process.stdout or ():
+                if not line.endswith("\n"):
+                    return  # what was on its way when it was killed
+                event = json.loads(line)
+                if event["type"] == "DELETED":
+                    self._known.pop(event["object"]["metadata"]["uid"], None)
+                    self._report(Seen(event["object"], gone=True))
+                elif event["type"] in ("ADDED", "MODIFIED"):
+                    self._see(event["object"])
+
+    def _see(self, pod: Object) -> None:
+        uid = pod["metadata"]["uid"]
+        # The watch begins with what was listed just before.
+        if self._known.get(uid) != pod:
+            self._known[uid] = pod
+            self._report(Seen(pod))
+
+
+def _selector(target: Target, components: Sequence[str]) -> str:
+    wanted = f"{_COMPONENT} in ({','.join(components)})"
+    return f"--selector=app.kubernetes.io/instance={target.service},{wanted}"

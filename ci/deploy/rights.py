@@ -1,0 +1,98 @@
+"""Checks before anything changes that the user may do what a deploy does.
+
+https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ci.deploy.reader import KINDS
+from ci.deploy.reasons import Code, Reason, Refused
+from ci.deploy.target import Target
+from ci.kubernetes.manifests import Key, Object
+
+# Helm creates, patches and deletes what it renders, and keeps its revisions in Secrets.
+_CHANGE = ("get", "create", "patch", "delete")
+_HELM = {"secrets": ("get", "list", "create", "update", "delete")}
+# What it takes to lock, to watch and to explain.
+_WATCH = {
+    **dict.fromkeys(KINDS, ("list",)),
+    "pods/log": ("get",),
+    "events": ("list",),
+    "leases.coordination.k8s.io": ("get", "create", "update", "patch", "delete"),
+}
+_CLUSTER_SCOPED = {"ClusterRole", "ClusterRoleBinding", "Namespace"}
+_PLURALS = {
+    "Ingress": "ingresses",
+    "NetworkPolicy": "networkpolicies",
+    "HTTPRoute": "httproutes",
+}
+
+
+class _Right(NamedTuple):
+    resource: str
+    verb: str
+    namespace: str
+
+
+def require(target: Target, objects: Mapping[Key, Object]) -> None:
+    """Raise Refused, with the rules to add, where the user may not deploy these objects."""
+    wanted = list(dict.fromkeys(_wanted(target, objects)))
+    reviews = [
+        {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": _attributes(right)},
+        }
+        for right in wanted
+    ]
+    answers = target.kubectl(
+        "create",
+        "--filename=-",
+        # It would list CustomResourceDefinitions, which most users may not.
+        "--validate=false",
+        "--output=jsonpath={.status.allowed}{'\\n'}",
+        stdin="\n".join(map(json.dumps, reviews)),
+    ).split()
+    missing = [right for right, allowed in zip(wanted, answers, strict=True) if allowed != "true"]
+    if missing:
+        rules = "\n".join(f"  - {rule}" for rule in _rules(missing))
+        message = f"you may not deploy to the namespace {target.namespace}; these rules are missing:\n{rules}"
+        raise Refused(Reason(Code.NOT_ALLOWED, message))
+
+
+def _wanted(target: Target, objects: Mapping[Key, Object]) -> Iterable[_Right]:
+    for key in objects:
+        namespace = "" if key.kind in _CLUSTER_SCOPED else key.namespace or target.namespace
+        for verb in _CHANGE:
+            yield _Right(_resource(key), verb, namespace)
+    for resource, verbs in (_HELM | _WATCH).items():
+        for verb in verbs:
+            yield _Right(resource, verb, target.namespace)
+
+
+def _resource(key: Key) -> str:
+    group = key.api_version.rpartition("/")[0]
+    plural = _PLURALS.get(key.kind, f"{key.kind.lower()}s")
+    return f"{plural}.{group}" if group else plural
+
+
+def _attributes(right: _Right) -> dict[str, str]:
+    path, _, group = right.resource.partition(".")
+    resource, _, subresource = path.partition("/")
+    attributes = {"resource": resource, "group": group, "verb": right.verb, "namespace": right.namespace}
+    return attributes | ({"subresource": subresource} if subresource else {})
+
+
+def _rules(missing: Iterable[_Right]) -> list[str]:
+    verbs: dict[str, list[str]] = {}
+    for right in missing:
+        verbs.setdefault(right.resource, []).append(right.verb)
+    return [
+        f"{{apiGroups: [{json.dumps(group)}], resources: [{plural}], verbs: [{', '.join(listed)}]}}"
+        for resource, listed in verbs.items()
+        for plural, _, group in [resource.partition(".")]
+    ]

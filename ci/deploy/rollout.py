@@ -1,0 +1,158 @@
+"""Changes a release under watch: upgrades it, takes it back where that fails, rolls it back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ci.base.errors import UserError
+from ci.deploy.candidate import Candidate
+from ci.deploy.journal import Ending, Journal
+from ci.deploy.lock import Lock
+from ci.deploy.outcome import Outcome, Result
+from ci.deploy.reader import Reader
+from ci.deploy.reasons import Code, Reason, Refused
+from ci.deploy.releases import Change, Revision
+from ci.deploy.snapshot import running_image
+from ci.deploy.target import Target
+from ci.deploy.watch import Watch
+
+TIMEOUT_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """Changes of one release, while its lock is held; ``seconds`` until one without an end has failed."""
+
+    target: Target
+    journal: Journal
+    lock: Lock
+    seconds: int = TIMEOUT_SECONDS
+
+    def upgrade(self, new: Candidate, current: Revision | None) -> Ending:
+        """Upgrade the release, or install it where there is no ``current`` one; take it back if that fails.
+
+        The first Ctrl-C takes it back too, and a second leaves at once. Raise Refused where somebody else has
+        taken the lock: the release is theirs then.
+        """
+        began = time.monotonic()
+        target, journal = self.target, self.journal
+        where = f"{target.environment.name} --service {target.service}"
+        back = f"invoke rollback {where} --revision {current.number}" if current else ""
+        command = back or f"invoke deploy {where}"
+        interrupted = False
+        try:
+            with journal.step("rollout"):
+                try:
+                    outcome, words = self._watched(
+                        lambda: target.releases.upgrading(target.service, new.chart, new.files, self.seconds),
+                        journal.say,
+                    )
+                except KeyboardInterrupt:
+                    interrupted = True
+                    journal.say("rollout", "interrupted: rolling back; once more leaves at once")
+            journal.revision.tried = self._newest()
+            if interrupted:
+                journal.reason = Reason(Code.INTERRUPTED, "interrupted")
+            elif outcome.result is Result.DONE:
+                self._done(new.url, time.monotonic() - began)
+                return Ending.DEPLOYED
+            else:
+                journal.reason = _reason(outcome, words)
+                journal.say_all(
+                    "failed", [f"after {outcome.seconds:.0f} s", *_explained(outcome, journal.reason)]
+                )
+            journal.steps[-1]["outcome"] = "failed"
+            with journal.step("rollback"):
+                ending = self._take_back(current)
+        except KeyboardInterrupt:
+            journal.reason = Reason(
+                Code.INTERRUPTED, f"interrupted twice, left unfinished; finish it: {command}"
+            )
+            journal.say("rollback", f"left unfinished; finish it with: {command}")
+            return Ending.INTERRUPTED
+        except Refused:
+            raise
+        except UserError as error:
+            journal.say_all("rollback", [f"failed: {error}", f"try again with: {command}"])
+            journal.reason = journal.reason or Reason(Code.HELM_FAILED, str(error))
+            return Ending.ROLLBACK_FAILED
+        return Ending.INTERRUPTED if interrupted and ending is Ending.ROLLED_BACK else ending
+
+    def roll_back(self, number: int) -> Ending:
+        """Roll the release back to a revision, watch it to its end, and say what runs then."""
+        target, journal = self.target, self.journal
+        outcome, words = self._watched(
+            lambda: target.releases.rolling_back(target.service, number, self.seconds),
+            lambda _, line: journal.say("rollback", line),
+        )
+        if outcome.result is not Result.DONE:
+            reason = _reason(outcome, words)
+            journal.reason = journal.reason or reason
+            journal.say_all("rollback", [f"to revision {number} failed", *_explained(outcome, reason)])
+            return Ending.ROLLBACK_FAILED
+        self._note_what_runs()
+        again = f"revision {journal.revision.now} is revision {number} again"
+        journal.say("rollback", f"{again}: {journal.image.now}, after {outcome.seconds:.0f} s")
+        return Ending.ROLLED_BACK
+
+    def _watched(
+        self, start: Callable[[], Change], report: Callable[[str, str], None]
+    ) -> tuple[Outcome, str]:
+        """Watch a change to its end, and return what Helm said too."""
+        watch = Watch(Reader(self.target.kubectl, self.target.service), report)
+        change = start()
+
+        def go_on(seconds: float) -> int | None:
+            if self.lock.lost.is_set():
+                words = "another task has taken over: the release is in its hands, see invoke status"
+                raise Refused(Reason(Code.LOCKED, words, f"Lease {self.lock.name}"))
+            return change(seconds)
+
+        try:
+            outcome = watch.run(go_on, seconds=self.seconds)
+        finally:
+            change.end()
+        return outcome, change.words
+
+    def _take_back(self, good: Revision | None) -> Ending:
+        """Bring the release back to the revision that ran before."""
+        target, journal = self.target, self.journal
+        why = f"{journal.reason.code if journal.reason else 'ended'}: taken back"
+        target.releases.end_pending(target.service, why)
+        if good is None:
+            target.releases.uninstall(target.service)
+            journal.say("rollback", "nothing was installed before: uninstalled what it had installed")
+            return Ending.ROLLED_BACK
+        if journal.reason and journal.reason.code is Code.MIGRATION_FAILED:
+            # It runs before anything else is changed.
+            self._note_what_runs()
+            journal.revision.now = good.number
+            journal.say("rollback", f"not needed: revision {good.number} runs unchanged")
+            return Ending.ROLLED_BACK
+        return self.roll_back(good.number)
+
+    def _done(self, url: str, seconds: float) -> None:
+        self._note_what_runs()
+        told = ", ".join(filter(None, (self.journal.image.now, url)))
+        self.journal.say("done", f"revision {self.journal.revision.now} in {seconds:.0f} s: {told}")
+
+    def _note_what_runs(self) -> None:
+        self.journal.revision.now = self._newest()
+        self.journal.image.now = running_image(Reader(self.target.kubectl, self.target.service).snapshot())
+
+    def _newest(self) -> int | None:
+        revisions = self.target.releases.history(self.target.service)
+        return revisions[-1].number if revisions else None
+
+
+def _reason(outcome: Outcome, words: str) -> Reason:
+    if outcome.result is Result.STOPPED or not outcome.reasons:
+        return Reason(Code.HELM_FAILED, words)
+    return outcome.reasons[0]
+
+
+def _explained(outcome: Outcome, reason: Reason) -> list[str]:
+    own = [f"{reason.code}: {reason}"] if outcome.result is Result.STOPPED else []
+    return [*own, *outcome.explanation()]

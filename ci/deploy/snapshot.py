@@ -1,0 +1,147 @@
+"""The state of one release at one moment, and the questions that rules ask about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ci.kubernetes.manifests import Object
+from ci.kubernetes.workloads import dig, entries
+
+_REVISION = "deployment.kubernetes.io/revision"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The objects of a release by kind, as ``kubectl get`` prints them.
+
+    ``jobs`` are Helm hooks. ``events`` are the namespace's warnings. ``storage_classes`` is None where they
+    may not be listed. ``awaited`` holds the Secrets that an operator has yet to write, with what it says
+    about each ("" for nothing).
+    """
+
+    deployments: list[Object] = field(default_factory=list)
+    replica_sets: list[Object] = field(default_factory=list)
+    pods: list[Object] = field(default_factory=list)
+    jobs: list[Object] = field(default_factory=list)
+    events: list[Object] = field(default_factory=list)
+    claims: list[Object] = field(default_factory=list)
+    storage_classes: list[Object] | None = None
+    autoscalers: list[Object] = field(default_factory=list)
+    awaited: Mapping[str, str] = field(default_factory=dict)
+
+    def newest_replica_set(self, deployment: Object) -> Object | None:
+        """Return the ReplicaSet of a Deployment's present generation, None before there is one."""
+        revision = dig(deployment, "metadata", "annotations", _REVISION)
+        if revision is None or not is_observed(deployment):
+            return None
+        owned = (one for one in self.replica_sets if is_owned(one, deployment))
+        return next(
+            (one for one in owned if dig(one, "metadata", "annotations", _REVISION) == revision), None
+        )
+
+    def new_pods(self, deployment: Object) -> list[Object]:
+        """Return the pods of a Deployment's newest ReplicaSet, but for those that are being deleted."""
+        newest = self.newest_replica_set(deployment)
+        return [pod for pod in self.pods_of(newest) if not is_going(pod)] if newest else []
+
+    def old_pods(self, deployment: Object) -> list[Object]:
+        """Return the pods of a Deployment's older ReplicaSets, but for those that are being deleted."""
+        newest = self.newest_replica_set(deployment)
+        older = [one for one in self.replica_sets if is_owned(one, deployment) and one is not newest]
+        return [pod for one in older for pod in self.pods_of(one) if not is_going(pod)] if newest else []
+
+    def pods_of(self, owner: Object) -> list[Object]:
+        """Return the pods that a ReplicaSet or a Job has made."""
+        return [pod for pod in self.pods if is_owned(pod, owner)]
+
+    def pods_at_work(self) -> Iterator[Object]:
+        """Yield the pods of the newest ReplicaSets and of hooks, but for those that have ended."""
+        made = [pod for deployment in self.deployments for pod in self.new_pods(deployment)]
+        made += [pod for job in self.jobs for pod in self.pods_of(job)]
+        yield from (pod for pod in made if not has_ended(pod))
+
+    def warning(self, about: Object, reason: str, *, container: str = "", having: str = "") -> str:
+        """Return the newest warning of a reason about an object that contains ``having``, "" without one.
+
+        With ``container``, events about another container of the pod are left out.
+        """
+        mark = f"{{{container}}}" if container else ""
+        found = [
+            event
+            for event in self.events
+            if event.get("reason") == reason
+            and dig(event, "involvedObject", "uid") == about["metadata"]["uid"]
+            and having in (event.get("message") or "")
+            and (dig(event, "involvedObject", "fieldPath") or "").endswith(mark)
+        ]
+        return str(max(found, key=_event_time, default={}).get("message") or "")
+
+
+def is_observed(deployment: Object) -> bool:
+    """Tell whether the controller has seen the present generation: before, the status is an earlier one's."""
+    return bool(
+        (dig(deployment, "status", "observedGeneration") or 0) >= deployment["metadata"]["generation"]
+    )
+
+
+def is_owned(one: Object, owner: Object) -> bool:
+    """Tell whether an object belongs to another."""
+    references = entries(one, "metadata", "ownerReferences")
+    return any(reference.get("uid") == owner["metadata"]["uid"] for _, reference in references)
+
+
+def is_going(one: Object) -> bool:
+    """Tell whether an object is being deleted."""
+    return bool(dig(one, "metadata", "deletionTimestamp"))
+
+
+def has_ended(pod: Object) -> bool:
+    """Tell whether a pod will run no container any more."""
+    return dig(pod, "status", "phase") in ("Succeeded", "Failed")
+
+
+def is_ready(pod: Object) -> bool:
+    """Tell whether a pod receives traffic."""
+    return (condition(pod, "Ready") or {}).get("status") == "True"
+
+
+def statuses(pod: Object) -> list[Mapping[str, Any]]:
+    """Return the statuses of a pod's init containers, then of its containers."""
+    kinds = ("initContainerStatuses", "containerStatuses")
+    return [status for kind in kinds for _, status in entries(pod, "status", kind)]
+
+
+def condition(one: Object | None, kind: str) -> Mapping[str, Any] | None:
+    """Return an object's condition of a type, None where it has none."""
+    return next(
+        (found for _, found in entries(one, "status", "conditions") if found.get("type") == kind), None
+    )
+
+
+def running_image(snapshot: Snapshot) -> str:
+    """Return the image that the new pods' main containers run, as it is written and with its digest.
+
+    Several are joined by commas; "" where none runs.
+    """
+    found = set()
+    for deployment in snapshot.deployments:
+        main = dig(deployment, "spec", "template", "spec", "containers")[0]
+        for pod in snapshot.new_pods(deployment):
+            for status in statuses(pod):
+                if status["name"] == main["name"] and (identity := status.get("imageID")):
+                    name = main["image"].partition("@")[0]
+                    found.add(f"{name}@{identity.rpartition('@')[2]}")
+    return ", ".join(sorted(found))
+
+
+def full_name(one: Object) -> str:
+    """Return kind and name, as reasons name an object: ``Pod api-6d4f9-x2x7p``."""
+    return f"{one['kind']} {one['metadata']['name']}"
+
+
+def _event_time(event: Object) -> str:
+    """Return when an event was last seen; the scheduler writes it elsewhere than the kubelet."""
+    seen = dig(event, "series", "lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime")
+    return str(seen or "")

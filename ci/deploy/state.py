@@ -1,0 +1,75 @@
+"""Everything that there is to say about a release at one moment, read with a few calls at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+from ci.base.processes import CommandError
+from ci.deploy import history
+from ci.deploy.history import Stored
+from ci.deploy.reader import Reader
+from ci.deploy.snapshot import Snapshot
+from ci.deploy.target import Target
+from ci.kubernetes.manifests import Object
+
+BUDGETS = "poddisruptionbudgets.policy"
+CERTIFICATES = "certificates.cert-manager.io"
+EXTERNAL_SECRETS = "externalsecrets.external-secrets.io"
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """A release by its name: its revisions, oldest first, its rollout, and the objects beside it.
+
+    ``objects`` holds those of BUDGETS, and of CERTIFICATES and EXTERNAL_SECRETS where the cluster serves
+    them; None stands for what the user may not list.
+    """
+
+    release: str
+    revisions: list[Stored]
+    snapshot: Snapshot
+    objects: dict[str, list[Object] | None]
+
+
+def read(target: Target) -> State:
+    """Read the state of a release; raise UserError where nothing is installed."""
+    with ThreadPoolExecutor() as pool:
+        revisions = pool.submit(history.stored, target)
+        snapshot = pool.submit(Reader(target.kubectl, target.service).snapshot)
+        served = pool.submit(_served, target)
+        kinds = [
+            BUDGETS,
+            *(kind for kind in (CERTIFICATES, EXTERNAL_SECRETS) if _group(kind) in served.result()),
+        ]
+        objects = dict(zip(kinds, pool.map(lambda kind: _listed(target, kind), kinds), strict=True))
+        stored = revisions.result()
+        return State(target.service, stored, _of_the_newest(snapshot.result(), stored), objects)
+
+
+def _of_the_newest(snapshot: Snapshot, stored: list[Stored]) -> Snapshot:
+    """Leave out hooks that failed in an earlier revision: one that is deployed had all of its own succeed."""
+    is_deployed = stored[-1].revision.status == "deployed"
+    return dataclasses.replace(snapshot, jobs=[]) if is_deployed else snapshot
+
+
+def _served(target: Target) -> set[str]:
+    groups = json.loads(target.kubectl("get", "--raw", "/apis"))["groups"]
+    return {group["name"] for group in groups}
+
+
+def _group(kind: str) -> str:
+    return kind.partition(".")[2]
+
+
+def _listed(target: Target, kind: str) -> list[Object] | None:
+    try:
+        found: list[Object] = target.kubectl.get(
+            kind, f"--selector=app.kubernetes.io/instance={target.service}"
+        )
+    except CommandError as error:
+        if "Forbidden" in error.output:
+            return None
+        raise
+    return found

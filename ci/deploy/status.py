@@ -1,0 +1,260 @@
+"""The state of a service in an environment, in one table: what `invoke status` shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from invoke.exceptions import Exit
+
+from ci.base.console import out
+from ci.deploy import pod_rules, release_pods, tables
+from ci.deploy.reasons import Reason
+from ci.deploy.snapshot import (
+    Snapshot,
+    condition,
+    full_name,
+    has_ended,
+    is_going,
+    is_owned,
+    is_ready,
+    running_image,
+    statuses,
+)
+from ci.deploy.state import BUDGETS, CERTIFICATES, EXTERNAL_SECRETS, State, read
+from ci.deploy.tables import Row, age, moment
+from ci.deploy.target import reached
+from ci.deploy.verdict import is_rolled_out, verdict
+from ci.kubernetes.manifests import Object
+from ci.kubernetes.workloads import dig, entries
+
+COLUMNS = ("what", "name", "state", "details")
+EVENT_AGE = timedelta(hours=1)
+EVENTS = 8
+
+
+class Line(NamedTuple):
+    """A line of the table; ``well`` is None where there is nothing to judge."""
+
+    what: str
+    name: str
+    state: str
+    details: str = ""
+    well: bool | None = True
+
+
+def run(environment: str, service: str = "") -> None:
+    """Print the state of a service.
+
+    Raise UserError for an unknown environment or service and where nothing is installed, and Exit with code
+    1, naming it, where something is not as it should be.
+    """
+    with reached(environment, service) as target:
+        found = list(lines(read(target), datetime.now(UTC)))
+    place = f"context {target.environment.context}, namespace {target.namespace}"
+    rows = [Row(line[:4], "red" if line.well is False else "") for line in found]
+    tables.show(f"{environment}: {target.service} ({place})", COLUMNS, rows)
+    if faulty := [f"{line.what} {line.name}" for line in found if line.well is False]:
+        raise Exit(f"not well: {', '.join(faulty)}", code=1)
+    out.out("all is well")
+
+
+def lines(state: State, now: datetime) -> Iterator[Line]:
+    """Yield what there is to say about a release at a moment: what runs, what is around it, what happened."""
+    snapshot = state.snapshot
+    judged = verdict(snapshot)
+    reasons = [*judged.failures, *judged.news]
+    yield _release(state, now)
+    if snapshot.deployments:
+        yield _image(snapshot)
+    else:
+        yield Line("deployment", state.release, "missing", "somebody has deleted it", False)
+    shown = {full_name(scaler) for scaler in snapshot.autoscalers}
+    for deployment in snapshot.deployments:
+        yield _deployment(snapshot, deployment)
+        for pod in _pods(snapshot, deployment):
+            shown.add(full_name(pod))
+            yield _pod(snapshot, deployment, pod, reasons, now)
+    for reason in reasons:
+        if reason.object not in shown:
+            kind, _, name = reason.object.partition(" ")
+            yield Line(kind, name, reason.code, reason.message, False if reason in judged.failures else None)
+    yield from map(_autoscaler, snapshot.autoscalers)
+    yield from _listed(state, BUDGETS, "disruption budget", _budget)
+    yield from _listed(state, CERTIFICATES, "certificate", _conditioned)
+    yield from _listed(state, EXTERNAL_SECRETS, "external secret", _conditioned)
+    yield from _events(state, now)
+
+
+def _release(state: State, now: datetime) -> Line:
+    newest = state.revisions[-1]
+    revision = newest.revision
+    details = (
+        f"revision {revision.number}, {age(newest.deployed, now)} ago: {_one_line(revision.description)}"
+    )
+    is_well = revision.status == "deployed"
+    good = [one.revision.number for one in state.revisions if one.revision.status == "deployed"]
+    if good and not is_well:
+        details += f" (revision {good[-1]} is the last that was deployed)"
+    return Line("release", state.release, revision.status, details, is_well)
+
+
+def _image(snapshot: Snapshot) -> Line:
+    containers = [_main(deployment) for deployment in snapshot.deployments]
+    name = ", ".join(container["name"] for container in containers)
+    if running := running_image(snapshot):
+        return Line("image", name, "runs", running, None)
+    old = {
+        release_pods.main_container(pod)["image"]
+        for deployment in snapshot.deployments
+        for pod in snapshot.old_pods(deployment)
+    }
+    wanted = ", ".join(container["image"] for container in containers)
+    return Line("image", name, "wanted", f"{wanted}; {', '.join(sorted(old)) or 'nothing'} runs", None)
+
+
+def _main(deployment: Object) -> Mapping[str, Any]:
+    first: Mapping[str, Any] = deployment["spec"]["template"]["spec"]["containers"][0]
+    return first
+
+
+def _deployment(snapshot: Snapshot, deployment: Object) -> Line:
+    wanted, ready = deployment["spec"]["replicas"], dig(deployment, "status", "readyReplicas") or 0
+    is_well = is_rolled_out(snapshot, deployment)
+    details = ""
+    if not is_well:
+        new, old = snapshot.new_pods(deployment), snapshot.old_pods(deployment)
+        details = f"{sum(map(is_ready, new))} of {wanted} new pods ready, {len(old)} old pods left"
+        if deployment["spec"].get("paused"):
+            details += "; the rollout is paused"
+    return Line("deployment", deployment["metadata"]["name"], f"{ready} of {wanted} ready", details, is_well)
+
+
+def _pods(snapshot: Snapshot, deployment: Object) -> list[Object]:
+    """Return all pods of a Deployment, those of the newest version first."""
+    owned = [one for one in snapshot.replica_sets if is_owned(one, deployment)]
+    found = [pod for one in owned for pod in snapshot.pods_of(one)]
+    new = snapshot.new_pods(deployment)
+    return sorted(found, key=lambda pod: (pod not in new, pod["metadata"]["name"]))
+
+
+def _pod(
+    snapshot: Snapshot, deployment: Object, pod: Object, reasons: Sequence[Reason], now: datetime
+) -> Line:
+    well: bool | None = is_ready(pod)
+    state = "ready" if well else "not ready"
+    if is_going(pod) or has_ended(pod):
+        state, well = ("ending" if is_going(pod) else "ended"), None
+    restarts = sum(status.get("restartCount", 0) for status in statuses(pod))
+    details = [
+        f"{restarts} restart{'s'[: restarts != 1]}",
+        f"on {dig(pod, 'spec', 'nodeName') or 'no node yet'}",
+        f"{age(moment(pod['metadata']['creationTimestamp']), now)} old",
+    ]
+    if pod in snapshot.old_pods(deployment):
+        details.append("of the version before")
+    said = [_about(reason) for reason in reasons if reason.object == full_name(pod)]
+    if well is False and not said:
+        said = [_about(pod_rules.why_not_ready(snapshot, pod))]
+    return Line("pod", pod["metadata"]["name"], state, "; ".join([", ".join(details), *said]), well)
+
+
+def _about(reason: Reason) -> str:
+    place = f"container {reason.container}: " if reason.container else ""
+    return f"{place}{_one_line(reason.message)}"
+
+
+def _autoscaler(scaler: Object) -> Line:
+    spec, status = scaler["spec"], scaler.get("status") or {}
+    name = scaler["metadata"]["name"]
+    pods = f"{status.get('currentReplicas', 0)} pods"
+    bounds = f"{spec.get('minReplicas', 1)} to {spec['maxReplicas']}"
+    active = condition(scaler, "ScalingActive") or {}
+    if active.get("status") == "False" and active.get("reason") != "ScalingDisabled":
+        return Line("autoscaler", name, "no metrics", f"{pods} of {bounds}; {active.get('message')}", False)
+    current = dict(_metric(one, "current") for _, one in entries(status, "currentMetrics"))
+    targets = [_metric(one, "target") for _, one in entries(spec, "metrics")]
+    measured = [f"{what} {current.get(what, '?')} of {wanted}" for what, wanted in targets]
+    limited = condition(scaler, "ScalingLimited") or {}
+    at_most = ["at its maximum"] if limited.get("reason") == "TooManyReplicas" else []
+    return Line("autoscaler", name, pods, ", ".join([bounds, *measured, *at_most]))
+
+
+def _metric(metric: Mapping[str, Any], which: str) -> tuple[str, str]:
+    """Return what a metric measures, and its "target" or "current" value."""
+    # It is "" where a metric could not be read.
+    kind = metric["type"]
+    source = metric.get(kind[:1].lower() + kind[1:]) or {}
+    value = source.get(which) or {}
+    percent = value.get("averageUtilization")
+    told = f"{percent}%" if percent is not None else value.get("averageValue") or value.get("value") or "?"
+    return str(source.get("name") or dig(source, "metric", "name")), str(told)
+
+
+def _listed(state: State, kind: str, what: str, line: Callable[[str, Object], Line]) -> Iterator[Line]:
+    found = state.objects.get(kind, [])
+    if found is None:
+        yield Line(what, "", "unknown", f"you may not list {kind}", None)
+        return
+    for one in found:
+        yield line(what, one)
+
+
+def _budget(what: str, budget: Object) -> Line:
+    status = budget.get("status") or {}
+    allowed = status.get("disruptionsAllowed", 0)
+    healthy = f"{status.get('currentHealthy', 0)} pods healthy, {status.get('desiredHealthy', 0)} needed"
+    return Line(what, budget["metadata"]["name"], f"{allowed} allowed", healthy, None)
+
+
+def _conditioned(what: str, one: Object) -> Line:
+    """Describe an object that reports a condition Ready."""
+    ready = condition(one, "Ready") or {}
+    is_ready = ready.get("status") == "True"
+    words = [] if is_ready else [ready.get("reason"), ready.get("message")]
+    until = dig(one, "status", "notAfter")
+    details = ": ".join(filter(None, words)) or (f"until {until}" if until else "")
+    return Line(
+        what, one["metadata"]["name"], "ready" if is_ready else "not ready", _one_line(details), is_ready
+    )
+
+
+def _events(state: State, now: datetime) -> Iterator[Line]:
+    """Yield the newest warnings about the release's objects, alike ones as one."""
+    names = _names(state)
+    by_kind: dict[tuple[str, ...], list[Object]] = {}
+    events = [one for one in state.snapshot.events if _seen(one) >= now - EVENT_AGE]
+    for event in sorted(events, key=_seen, reverse=True):
+        about = event["involvedObject"]
+        name, message = str(about.get("name")), _one_line(event.get("message") or "")
+        if name in names or name.rpartition("-")[0] in names:
+            plain = re.sub(r"\b[0-9a-f]{5,}\b|\d+", "#", message.replace(name, "#"))
+            by_kind.setdefault((str(about.get("kind")), str(event.get("reason")), plain), []).append(event)
+    for (kind, reason, _), alike in list(by_kind.items())[:EVENTS]:
+        newest = alike[0]
+        times = sum(dig(one, "series", "count") or one.get("count") or 1 for one in alike)
+        often = f" ({times}x)" if times > 1 else ""
+        details = f"{kind}: {reason}: {_one_line(newest.get('message') or '')}{often}"
+        yield Line(
+            "warning", newest["involvedObject"]["name"], f"{age(_seen(newest), now)} ago", details, None
+        )
+
+
+def _names(state: State) -> set[str]:
+    """Return the names of the release's objects; those of pods that are gone begin with one of them."""
+    snapshot = state.snapshot
+    known = (snapshot.deployments, snapshot.replica_sets, snapshot.pods, snapshot.jobs, snapshot.claims)
+    others = (snapshot.autoscalers, *filter(None, state.objects.values()))
+    return {one["metadata"]["name"] for group in (*known, *others) for one in group}
+
+
+def _seen(event: Object) -> datetime:
+    """Return when an event was last seen; the scheduler writes it elsewhere than the kubelet."""
+    series = dig(event, "series", "lastObservedTime")
+    return moment(series or event.get("lastTimestamp") or event["eventTime"])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,113 @@
+"""Where a service is deployed: an environment's cluster and namespace, by a kubeconfig of this task alone."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci.base import processes, programs
+from ci.base.processes import CommandError
+from ci.charts import environments, helm
+from ci.charts.environments import OWN_CLUSTER, Environment
+from ci.clusters import kubectl, lifecycle
+from ci.clusters.kubectl import Kubectl
+from ci.deploy.reasons import Code, Reason, Refused
+from ci.deploy.releases import Releases
+
+# The task whose cluster an environment of the context OWN_CLUSTER is.
+KEPT_BY = "invoke up"
+ANSWER_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class Target:
+    """A service in an environment; the release bears the service's name.
+
+    ``kubeconfig`` has one context, whose default namespace is the environment's: what happens to the user's
+    kubeconfig meanwhile changes nothing. ``engine`` is the Helm (3 or 4) that deploys.
+    """
+
+    environment: Environment
+    service: str
+    kubeconfig: Path
+    engine: int = helm.ENGINES[-1]
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the service."""
+        return self.environment.namespace
+
+    @property
+    def kubectl(self) -> Kubectl:
+        """Calls of kubectl in the namespace."""
+        return Kubectl(self.kubeconfig)
+
+    @property
+    def releases(self) -> Releases:
+        """Calls of Helm in the namespace."""
+        return Releases(self.kubeconfig, self.namespace, self.engine)
+
+
+@contextmanager
+def reached(environment_name: str, service_name: str = "") -> Iterator[Target]:
+    """Give the block a service in an environment whose cluster has answered.
+
+    Raise UserError for an unknown environment or service, and Refused where the user's current context is
+    another than the environment's, where there is none, or where the cluster gives no answer.
+    """
+    environment = environments.environment(environment_name)
+    service = environments.find_service(service_name)
+    config = _kubeconfig(environment)
+    with tempfile.TemporaryDirectory(prefix="deploy-") as folder:
+        kubeconfig = Path(folder) / "kubeconfig"
+        kubeconfig.touch(mode=0o600)
+        kubeconfig.write_text(config, encoding="utf-8")
+        target = Target(environment, service, kubeconfig)
+        target.kubectl("config", "set-context", "--current", f"--namespace={environment.namespace}")
+        _require_an_answer(target)
+        yield target
+
+
+def _kubeconfig(environment: Environment) -> str:
+    """Return the text of a kubeconfig of the environment's context alone, with its certificates in it."""
+    if environment.context == OWN_CLUSTER:
+        if own := lifecycle.kept_by(KEPT_BY):
+            return own.kubeconfig.read_text(encoding="utf-8")
+        message = f"{environment.name} is the cluster of `invoke up`, and there is none: invoke up"
+        raise Refused(Reason(Code.UNREACHABLE, message))
+    current = _current_context()
+    if current != environment.context:
+        message = (
+            f"{environment.name} is the context {environment.context} (values/environments.yaml), and "
+            + (f"your current context is {current}" if current else "your kubeconfig has no current context")
+            + f": kubectl config use-context {environment.context}"
+        )
+        raise Refused(Reason(Code.CONTEXT_MISMATCH, message))
+    return kubectl.flattened(environment.context)
+
+
+def _current_context() -> str:
+    """Return the current context of the user's kubeconfig, "" where there is none."""
+    command = [str(programs.find(programs.KUBECTL)), "config", "current-context"]
+    try:
+        return processes.run(command, "asking for the current context").strip()
+    except CommandError:
+        return ""
+
+
+def _require_an_answer(target: Target) -> None:
+    try:
+        target.kubectl("get", "--raw", "/version", seconds=ANSWER_SECONDS)
+    except CommandError as error:
+        words = error.output.strip().splitlines()
+        last = words[-1] if words else str(error)
+        where = f"the cluster of {target.environment.name} (context {target.environment.context})"
+        if re.search(r"Unauthorized|must be logged in|expired|provide credentials", error.output):
+            raise Refused(
+                Reason(Code.UNREACHABLE, f"{where} refuses your login; log in again: {last}")
+            ) from None
+        raise Refused(Reason(Code.UNREACHABLE, f"{where} gives no answer: {last}")) from None

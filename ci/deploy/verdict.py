@@ -1,0 +1,183 @@
+"""Decides from a snapshot whether a rollout has succeeded, fails, or goes on: a table of rules, one a state.
+
+Sources beside those of pod_rules:
+https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status, the Deployment
+controller's conditions (pkg/controller/deployment/util/deployment_util.go), and
+GoogleContainerTools/skaffold, pkg/diag/validator/deployment.go, for what admission refuses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ci.deploy import pod_rules
+from ci.deploy.pod_rules import Finding
+from ci.deploy.reasons import Code, Reason
+from ci.deploy.snapshot import Snapshot, condition, full_name
+from ci.kubernetes.manifests import Object
+from ci.kubernetes.workloads import dig, entries
+
+_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a snapshot shows: ``done`` when all is as wanted, ``failures`` that end the deploy, and news."""
+
+    done: bool
+    failures: tuple[Reason, ...]
+    news: tuple[Reason, ...]
+
+
+def verdict(snapshot: Snapshot) -> Verdict:
+    """Judge a snapshot by every rule of the table."""
+    findings = [finding for rule in RULES for finding in rule(snapshot)]
+    failures = tuple(reason for fails, reason in findings if fails)
+    done = bool(snapshot.deployments) and all(is_rolled_out(snapshot, made) for made in snapshot.deployments)
+    return Verdict(done and not failures, failures, tuple(reason for fails, reason in findings if not fails))
+
+
+def is_rolled_out(snapshot: Snapshot, deployment: Object) -> bool:
+    """Tell whether the present generation is observed, all its pods are ready, and no old one is left."""
+    newest = snapshot.newest_replica_set(deployment)
+    wanted = deployment["spec"]["replicas"]
+    counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+    all_new_and_ready = all((dig(deployment, "status", count) or 0) == wanted for count in counts)
+    return (
+        newest is not None and all_new_and_ready and (dig(newest, "status", "readyReplicas") or 0) == wanted
+    )
+
+
+def unready(snapshot: Snapshot) -> list[Reason]:
+    """Return what each unfinished Deployment waits for at present: a reason for its first unready pod."""
+    return [
+        _why_unfinished(snapshot, one) for one in snapshot.deployments if not is_rolled_out(snapshot, one)
+    ]
+
+
+def _hooks(snapshot: Snapshot) -> Iterator[Finding]:
+    """Fail for a hook's Job that failed or met its deadline."""
+    for job in snapshot.jobs:
+        # FailureTarget comes first, while pods are still being ended.
+        failed = condition(job, "FailureTarget") or condition(job, "Failed") or {}
+        if failed.get("status") == "True":
+            container, ended = pod_rules.last_failure(snapshot.pods_of(job))
+            words = "; ".join(filter(None, (ended, f"{failed.get('reason')}: {failed.get('message')}")))
+            yield Finding(True, Reason(Code.MIGRATION_FAILED, words, full_name(job), container))
+
+
+def _creation(snapshot: Snapshot) -> Iterator[Finding]:
+    """Fail for a quota only when no new pod at all can start; fail at once for what is refused as such."""
+    for deployment in snapshot.deployments:
+        newest = snapshot.newest_replica_set(deployment)
+        refused = condition(newest, "ReplicaFailure") or {}
+        if newest is None or refused.get("reason") != "FailedCreate" or refused.get("status") != "True":
+            continue
+        message, name = str(refused.get("message")), full_name(newest)
+        if "exceeded quota" in message:
+            none_at_all = not dig(newest, "status", "replicas")
+            yield Finding(none_at_all, Reason(Code.QUOTA_EXCEEDED, _after(message, " is forbidden: "), name))
+        elif re.search(r"is forbidden|is invalid|denied the request", message):
+            yield Finding(True, Reason(Code.ADMISSION_REFUSED, _after(message, " is forbidden: "), name))
+        else:
+            yield Finding(False, Reason(Code.TRANSIENT, f"no pod could be created: {message}", name))
+
+
+def _claims(snapshot: Snapshot) -> Iterator[Finding]:
+    """Fail for a claim of a new pod that is lost or has no StorageClass; others wait, or are fine so."""
+    used = {
+        dig(volume, "persistentVolumeClaim", "claimName")
+        for pod in snapshot.pods_at_work()
+        for _, volume in entries(pod, "spec", "volumes")
+    }
+    for claim in snapshot.claims:
+        phase = dig(claim, "status", "phase")
+        if claim["metadata"]["name"] not in used or phase == "Bound":
+            continue
+        if phase == "Lost":
+            yield Finding(True, Reason(Code.CLAIM_LOST, "its volume is gone", full_name(claim)))
+        else:
+            yield from _pending(snapshot, claim)
+
+
+def _pending(snapshot: Snapshot, claim: Object) -> Iterator[Finding]:
+    classes = {one["metadata"]["name"]: one for one in snapshot.storage_classes or []}
+    wanted = dig(claim, "spec", "storageClassName")
+    if wanted is None:
+        defaults = (
+            one for one in classes.values() if dig(one, "metadata", "annotations", _DEFAULT_CLASS) == "true"
+        )
+        missing = "it names no StorageClass, and there is no default" if not any(defaults) else ""
+    else:
+        missing = f"there is no StorageClass {wanted}" if wanted and wanted not in classes else ""
+    if missing and snapshot.storage_classes is not None and not dig(claim, "spec", "volumeName"):
+        words = f"{missing} (there are {', '.join(sorted(classes)) or 'none'})"
+        yield Finding(True, Reason(Code.CLAIM_LOST, words, full_name(claim)))
+        return
+    failed = snapshot.warning(claim, "ProvisioningFailed")
+    if failed or dig(classes.get(wanted, {}), "volumeBindingMode") != "WaitForFirstConsumer":
+        words = failed or f"waits for a volume{f' of class {wanted}' if wanted else ''}"
+        yield Finding(False, Reason(Code.CLAIM_PENDING, words, full_name(claim)))
+
+
+def _deadline(snapshot: Snapshot) -> Iterator[Finding]:
+    """Fail when a Deployment's progress deadline has passed."""
+    for deployment in snapshot.deployments:
+        newest = snapshot.newest_replica_set(deployment)
+        progressing = condition(deployment, "Progressing") or {}
+        # Where a rollout goes back to an earlier ReplicaSet, the condition stays until there is progress.
+        about_it = newest and f'"{newest["metadata"]["name"]}"' in (progressing.get("message") or "")
+        if progressing.get("reason") == "ProgressDeadlineExceeded" and about_it:
+            reason = _why_unfinished(snapshot, deployment)
+            seconds = dig(deployment, "spec", "progressDeadlineSeconds")
+            words = f"{reason.message} (no progress in {seconds} s)"
+            yield Finding(True, Reason(Code.NOT_READY, words, reason.object, reason.container))
+
+
+def _why_unfinished(snapshot: Snapshot, deployment: Object) -> Reason:
+    pods = pod_rules.unready_pods(snapshot, deployment)
+    newest = snapshot.newest_replica_set(deployment)
+    # What another rule says explains more than a probe, which may never have run.
+    said = [finding.reason for rule in (*_STANDSTILLS, _creation) for finding in rule(snapshot)]
+    for stuck in filter(None, (*pods[:1], newest)):
+        if about := [reason for reason in said if reason.object == full_name(stuck)]:
+            return about[0]
+    if pods:
+        return pod_rules.why_not_ready(snapshot, pods[0])
+    progressing = condition(deployment, "Progressing") or {}
+    return Reason(Code.NOT_READY, str(progressing.get("message", "no pod yet")), full_name(deployment))
+
+
+def _autoscalers(snapshot: Snapshot) -> Iterator[Finding]:
+    """Report an autoscaler without metrics: it keeps the replicas that there are."""
+    for scaler in snapshot.autoscalers:
+        active = condition(scaler, "ScalingActive") or {}
+        if active.get("status") == "False" and active.get("reason") != "ScalingDisabled":
+            yield Finding(False, Reason(Code.NO_METRICS, str(active.get("message")), full_name(scaler)))
+
+
+def _after(text: str, mark: str) -> str:
+    return text.partition(mark)[2] or text
+
+
+_Rule = Callable[[Snapshot], Iterator[Finding]]
+# What keeps a pod from running at all.
+_STANDSTILLS: tuple[_Rule, ...] = (
+    pod_rules.images,
+    pod_rules.configuration,
+    pod_rules.crash_loop,
+    pod_rules.scheduling,
+)
+# The table: a rule for each state that is not success. A deploy is said to fail for the first failure.
+RULES: tuple[_Rule, ...] = (
+    _hooks,
+    *_STANDSTILLS,
+    pod_rules.restarts,
+    pod_rules.transient,
+    _creation,
+    _claims,
+    _deadline,
+    _autoscalers,
+)

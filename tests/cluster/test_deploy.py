@@ -1,0 +1,306 @@
+"""A deploy says within seconds why it fails, and leaves the version running that ran before."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.support.deploys import Deploys, Run
+from tests.support.namespaces import Namespace, Namespaces, eventually
+
+AT_ONCE_SECONDS = 10
+PASSWORD = "correct-horse-battery-staple"
+BASE = {"secret": {"data": {"PASSWORD": PASSWORD}}}
+
+# Answers every pull with the HTTP status that the image's name begins with: 127.0.0.1:PORT/404/api.
+REGISTRY = """
+import json, sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+pytestmark = pytest.mark.deploys
+CODES = {404: "MANIFEST_UNKNOWN", 401: "UNAUTHORIZED", 403: "DENIED", 429: "TOOMANYREQUESTS"}
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        name = self.path.split("/")[2]
+        status = int(name) if name.isdigit() else 200
+        error = {"code": CODES.get(status), "message": "words of the registry"}
+        body = json.dumps({"errors": [error]}).encode()
+        self.send_response(status)
+        if status == 401:
+            self.send_header("WWW-Authenticate", 'Basic realm="registry"')
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+    do_HEAD = do_GET
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+class Row(NamedTuple):
+    """A fault, and what the deploy says of it; ``event`` is one that shows when the state was reached."""
+
+    code: str
+    values: dict[str, Any]
+    words: str
+    event: tuple[str, str] = ("", "")
+    arguments: tuple[str, ...] = ()
+    log: str = ""
+
+
+def python(code: str, **more: Any) -> dict[str, Any]:
+    return {"command": ["python", "-c", code], **more}
+
+
+ROWS = {
+    "crash loop": Row(
+        "CrashLoop",
+        # It gives its Secret away, which no line of ours does.
+        python("import os; print(os.environ['PASSWORD']); raise SystemExit(\"KeyError: 'PAYMENT_URL'\")"),
+        "ended with exit code 1",
+        ("BackOff", "restarting"),
+        log="KeyError: 'PAYMENT_URL'",
+    ),
+    "missing key": Row(
+        "ConfigMissing",
+        {"env": {"URL": {"secretKeyRef": {"name": "api-secrets", "key": "PAYMENT_URL"}}}},
+        "PAYMENT_URL",
+        ("Failed", "couldn't find key"),
+    ),
+    "missing Secret": Row(
+        "ConfigMissing",
+        {"secret": {"existing": ["absent"]}},
+        "absent",
+        ("Failed", 'secret "absent" not found'),
+    ),
+    "refused by Pod Security": Row(
+        "AdmissionRefused",
+        {"securityContext": {"allowPrivilegeEscalation": True}},
+        "allowPrivilegeEscalation",
+        ("FailedCreate", "violates PodSecurity"),
+    ),
+    "no room": Row(
+        "NotReady",
+        {"resources": {"requests": {"cpu": "200"}, "limits": {"cpu": "200"}}},
+        "Insufficient cpu",
+        arguments=("--timeout=15",),
+    ),
+    "never ready": Row(
+        "NotReady",
+        {"env": {"UNREADY": "1"}, "progressDeadlineSeconds": 20},
+        "statuscode: 503 (readinessProbe: GET /health on port http) (no progress in 20 s)",
+    ),
+    "migration fails": Row(
+        "MigrationFailed",
+        {"migration": {"enabled": True, **python("print('no such table: users'); raise SystemExit(7)")}},
+        "ended with exit code 7",
+        ("BackoffLimitExceeded", ""),
+        log="no such table: users",
+    ),
+    "migration takes too long": Row(
+        "MigrationFailed",
+        {
+            "migration": {
+                "enabled": True,
+                "activeDeadlineSeconds": 4,
+                **python("import time; print('altering', flush=True); time.sleep(60)"),
+            }
+        },
+        "DeadlineExceeded",
+        ("DeadlineExceeded", ""),
+        log="altering",
+    ),
+    "no StorageClass": Row(
+        "ClaimLost",
+        {
+            "strategy": {"type": "Recreate"},
+            "replicaCount": 1,
+            "volumes": {
+                "data": {"mountPath": "/data", "claim": {"size": "1Mi", "storageClassName": "absent"}}
+            },
+        },
+        "there is no StorageClass absent",
+        ("ProvisioningFailed", "absent"),
+    ),
+}
+PULLS = {
+    404: Row("ImageNotFound", {}, "not found", ("Failed", "Failed to pull")),
+    403: Row("ImageRefused", {}, "403", ("Failed", "Failed to pull")),
+    429: Row("NotReady", {}, "429", arguments=("--timeout=12",)),
+}
+
+
+@pytest.fixture(scope="module")
+def running(shared_namespaces: Namespaces, tmp_path_factory: pytest.TempPathFactory) -> Deploys:
+    """The service's first version, deployed; each fault is of a later one."""
+    made = Deploys(shared_namespaces.new("deploy"), tmp_path_factory.mktemp("deploys") / "root")
+    first = made.run("deploy", values=BASE)
+    assert first.process.returncode == 0, first.output
+    assert first.report["outcome"] == "deployed"
+    return made
+
+
+@pytest.fixture(scope="module")
+def registry(shared_namespaces: Namespaces) -> str:
+    """A registry on each node that answers a pull with the status in its name."""
+    namespace = shared_namespaces.new("registry", standard="privileged")
+    port = 20000 + secrets.randbelow(5000)
+    container = {
+        "name": "registry",
+        "image": f"{namespace.cluster.app}:1",
+        "command": ["python", "-c", REGISTRY, str(port)],
+    }
+    labels = {"app": "registry"}
+    pod = {
+        "hostNetwork": True,
+        "tolerations": [{"operator": "Exists"}],
+        "terminationGracePeriodSeconds": 0,
+        "containers": [container],
+    }
+    spec = {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": pod}}
+    daemon_set = {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "registry"},
+        "spec": spec,
+    }
+    namespace.kubectl("create", "--filename=-", stdin=json.dumps(daemon_set))
+    namespace.kubectl("rollout", "status", "daemonset/registry", "--timeout=90s")
+    return f"127.0.0.1:{port}"
+
+
+@pytest.fixture(autouse=True)
+def no_secret(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No run prints or reports the value of a Secret."""
+    yield
+    if "running" in request.fixturenames:
+        for run in request.getfixturevalue("running").runs:
+            assert PASSWORD not in run.output
+            assert PASSWORD not in json.dumps(run.report)
+
+
+def since(namespace: Namespace, event: tuple[str, str], run: Run) -> float:
+    """The seconds from the first event of a state, after the run had begun, to the verdict."""
+    began, verdict = run.when("plan"), run.when("failed ")
+    times = [
+        datetime.fromisoformat(found["firstTimestamp"] or found["eventTime"]).timestamp()
+        for found in namespace.objects("Event")
+        if found["reason"] == event[0] and event[1] in found["message"]
+    ]
+    # Events have whole seconds.
+    return verdict - min(moment for moment in times if moment >= began - 1)
+
+
+def check_failure(running: Deploys, run: Run, row: Row, before: list[tuple[int, str]]) -> None:
+    """The run says why, the history is accurate, and the first version runs."""
+    assert run.process.returncode == 1, run.output
+    report = run.report
+    assert report["outcome"] == "rolled-back", run.output
+    assert report["reason"]["code"] == row.code, run.output
+    assert row.words in run.output
+    assert row.words in report["reason"]["message"]
+    if row.log:
+        assert row.log in report["reason"]["log"]
+        assert f"| {row.log}" in run.output
+    history = dict(running.history())
+    good, tried, now = report["revision"]["before"], report["revision"]["tried"], report["revision"]["now"]
+    assert history[tried] == "failed"
+    assert history[now] == "deployed"
+    assert list(history.values()).count("deployed") == 1
+    assert (now == good) is (row.code == "MigrationFailed")
+    assert tried == before[-1][0] + 1
+    assert report["image"]["now"].startswith(report["image"]["before"])
+    ready = running.namespace.ready_pods()
+    assert len(ready) == 2
+    assert running.namespace.ask_pod(ready[0], "/").body["version"] == "1"
+    assert running.objects("lease,jobs") == []
+    assert running.files() == []
+    assert not running.processes()
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_version_that_does_not_come_up_is_explained_and_taken_back(
+    running: Deploys, name: str, observed: Callable[[str], None]
+) -> None:
+    row = ROWS[name]
+    before = running.history()
+    run = running.run("deploy", *row.arguments, values=BASE | row.values)
+    check_failure(running, run, row, before)
+    if row.event[0]:
+        seconds = since(running.namespace, row.event, run)
+        assert seconds <= AT_ONCE_SECONDS, run.output
+        observed(f"{name}: {row.code} {max(seconds, 0):.0f} s after the cluster showed it")
+    else:
+        observed(f"{name}: {row.code}: {row.words}")
+
+
+@pytest.mark.parametrize("status", PULLS)
+def test_an_image_that_is_not_there_fails_at_once_and_a_busy_registry_is_waited_for(
+    running: Deploys, registry: str, status: int, observed: Callable[[str], None]
+) -> None:
+    row = PULLS[status]
+    before = running.history()
+    image = {"registry": registry, "repository": f"{status}/api"}
+    run = running.run("deploy", *row.arguments, values=BASE | {"image": image})
+    check_failure(running, run, row, before)
+    if row.event[0]:
+        seconds = since(running.namespace, row.event, run)
+        assert seconds <= AT_ONCE_SECONDS, run.output
+        observed(f"the registry answers {status}: {row.code} {max(seconds, 0):.0f} s after the pull failed")
+
+
+def test_a_quota_that_lets_no_new_pod_start_is_named(
+    namespace: Namespace, tmp_path: Path, observed: Callable[[str], None]
+) -> None:
+    deploys = Deploys(namespace, tmp_path / "root")
+    assert deploys.run("deploy").process.returncode == 0
+    namespace.kubectl("create", "quota", "few", "--hard=pods=2")
+    stuck = deploys.run("deploy", values={"podLabels": {"version": "b"}})
+    assert stuck.process.returncode == 1, stuck.output
+    assert stuck.report["reason"]["code"] == "QuotaExceeded", stuck.output
+    assert "exceeded quota: few, requested: pods=1, used: pods=2, limited: pods=2" in stuck.output
+    assert namespace.ready_pods()
+    observed(stuck.report["reason"]["message"])
+
+
+@pytest.mark.parametrize("engine", [3, 4])
+def test_a_first_install_that_fails_leaves_nothing_and_a_good_one_reports_what_runs(
+    namespace: Namespace, tmp_path: Path, engine: int
+) -> None:
+    deploys = Deploys(namespace, tmp_path / "root")
+    kinds = "all,secrets,serviceaccounts,networkpolicies,poddisruptionbudgets,leases"
+    before = deploys.objects(kinds)
+    failed = deploys.run("deploy", values=python("raise SystemExit(1)"), engine=engine)
+    assert failed.process.returncode == 1, failed.output
+    assert failed.report["reason"]["code"] == "CrashLoop"
+    assert failed.report["revision"] == {"before": None, "tried": 1, "now": None}
+    assert deploys.history() == []
+
+    def nothing_is_left() -> None:
+        assert deploys.objects(kinds) == before
+
+    eventually(nothing_is_left)
+    good = deploys.run("deploy", engine=engine)
+    assert good.process.returncode == 0, good.output
+    assert good.report["outcome"] == "deployed"
+    assert good.report["image"]["now"].startswith(f"{namespace.cluster.app}:1@sha256:")
+    assert good.when("done ") >= good.when("2 of 2 new ready")
+    again = deploys.run("deploy", engine=engine)
+    assert again.process.returncode == 0
+    assert again.report["outcome"] == "unchanged"
+    crash = deploys.run("deploy", values=python("raise SystemExit(1)"), engine=engine)
+    assert crash.report["reason"]["code"] == "CrashLoop"
+    assert deploys.history() == [(1, "superseded"), (2, "failed"), (3, "deployed")]
+    fixed = deploys.run("deploy", "--tag=2", engine=engine)
+    assert fixed.process.returncode == 0, fixed.output
+    back = deploys.run("rollback", engine=engine)
+    assert back.process.returncode == 0, back.output
+    assert "revision 5 is revision 3 again" in back.output
+    ready = namespace.ready_pods()
+    assert namespace.ask_pod(ready[0], "/").body["version"] == "1"

@@ -1,0 +1,50 @@
+"""Ctrl-C ends what a task does and never what it cleans up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from ci.base.repository import root
+from ci.deploy.interrupts import closed_undisturbed
+
+PROGRAM = """
+import os, signal, time
+from ci.deploy.interrupts import closed_undisturbed
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+def close():
+    os.kill(os.getpid(), signal.{second})
+    time.sleep(0.1)
+    print("closed")
+try:
+    with closed_undisturbed(close):
+        os.kill(os.getpid(), signal.{first})
+        time.sleep(10)
+        print("not interrupted")
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("first", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("second", ["SIGINT", "SIGTERM"])
+def test_a_second_signal_does_not_cut_short_what_is_cleaned_up(first: str, second: str) -> None:
+    program = PROGRAM.format(first=first, second=second)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=root(), capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.splitlines() == ["closed", "interrupted"]
+
+
+def test_without_an_interrupt_signals_do_afterwards_what_they_did_before() -> None:
+    before: Callable[..., object] | int | None = signal.getsignal(signal.SIGINT)
+    closed = []
+    with closed_undisturbed(lambda: closed.append(os.getpid())):
+        assert closed == []
+    assert closed == [os.getpid()]
+    assert signal.getsignal(signal.SIGINT) == before

@@ -1,0 +1,163 @@
+"""One task at a time changes a release: the holder renews a Lease, and one that died is replaced."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ci.deploy import lock
+from ci.deploy.reasons import Code, Refused
+from ci.deploy.target import Target
+from tests.support import fake_cluster
+from tests.support.fake_cluster import FakeKubectl, refusing
+
+
+class Leases:
+    """The one Lease of a namespace, as the API server keeps it."""
+
+    def __init__(self) -> None:
+        self.lease: dict[str, Any] | None = None
+        self.forbidden = ""
+        self._lock = threading.Lock()
+
+    def answer(self, arguments: tuple[str, ...], stdin: str) -> str:
+        with self._lock:
+            if arguments[0] == self.forbidden:
+                raise refusing(f"Error from server (Forbidden): you cannot {self.forbidden} resource leases")
+            match arguments[0]:
+                case "get":
+                    return json.dumps(self.lease) if self.lease else ""
+                case "create" if self.lease:
+                    raise refusing("Error from server (AlreadyExists): leases exist")
+                case "replace" if not self.lease or not self._is_current(json.loads(stdin)):
+                    raise refusing("Error from server (Conflict): the object has been modified")
+                case "create" | "replace":
+                    self._store(json.loads(stdin))
+                case "patch":
+                    patch = json.loads(arguments[-1].removeprefix("--patch="))
+                    if not self.lease or not self._is_current(patch):
+                        raise refusing("Error from server (Conflict): the object has been modified")
+                    self._store(self.lease | {"spec": self.lease["spec"] | patch["spec"]})
+                case "delete":
+                    self.lease = None
+            return ""
+
+    def _is_current(self, written: dict[str, Any]) -> bool:
+        assert self.lease
+        version: str = self.lease["metadata"]["resourceVersion"]
+        return bool(written["metadata"]["resourceVersion"] == version)
+
+    def _store(self, lease: dict[str, Any]) -> None:
+        version = int(self.lease["metadata"]["resourceVersion"]) + 1 if self.lease else 1
+        self.lease = lease | {"metadata": lease["metadata"] | {"resourceVersion": str(version)}}
+
+    def hold(self, renewed: datetime) -> None:
+        """Have another holder hold it."""
+        moment = renewed.isoformat().replace("+00:00", "Z")
+        spec = {"holderIdentity": "ci@build-17/abcd", "leaseDurationSeconds": 20}
+        times = {"acquireTime": moment, "renewTime": moment}
+        metadata = {"name": "api-deploy", "annotations": {lock.ANNOTATION: "deploys myrepo/api:v1.4.0"}}
+        self._store({"kind": "Lease", "metadata": metadata, "spec": spec | times})
+
+
+@pytest.fixture
+def leases() -> Leases:
+    return Leases()
+
+
+@pytest.fixture
+def target(leases: Leases, monkeypatch: pytest.MonkeyPatch) -> Target:
+    monkeypatch.setattr(lock, "RENEW_SECONDS", 0.05)
+    monkeypatch.setattr(lock, "POLL_SECONDS", 0.05)
+    return fake_cluster.target(monkeypatch, FakeKubectl(leases.answer))
+
+
+def eventually(check: Callable[[], object]) -> None:
+    end = time.monotonic() + 10
+    while not check():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_lock_is_a_lease_that_is_renewed_and_gone_at_the_end(leases: Leases, target: Target) -> None:
+    with lock.held(target, "deploys v1", wait=False) as held:
+        assert leases.lease
+        assert leases.lease["metadata"]["name"] == held.name == "api-deploy"
+        assert leases.lease["spec"]["holderIdentity"] == held.identity
+        assert leases.lease["metadata"]["annotations"][lock.ANNOTATION] == "deploys v1"
+        first = leases.lease["spec"]["renewTime"]
+        eventually(lambda: leases.lease and leases.lease["spec"]["renewTime"] != first)
+        assert not held.lost.is_set()
+    assert leases.lease is None
+
+
+def test_a_held_lock_is_refused_with_its_holder_and_what_it_does(leases: Leases, target: Target) -> None:
+    leases.hold(datetime.now(UTC))
+    with pytest.raises(Refused) as refused, lock.held(target, "deploys v2", wait=False):
+        pass
+    assert refused.value.reason.code is Code.LOCKED
+    words = refused.value.reason.message
+    assert words.startswith("ci@build-17 deploys myrepo/api:v1.4.0 since ")
+    assert words.endswith(" UTC; wait for it with --wait-for-lock")
+    assert leases.lease
+
+
+def test_a_held_lock_is_waited_for(
+    leases: Leases, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leases.hold(datetime.now(UTC))
+
+    def end() -> None:
+        leases.lease = None
+
+    threading.Timer(0.3, end).start()
+    with lock.held(target, "deploys v2", wait=True) as held:
+        assert leases.lease
+        assert leases.lease["spec"]["holderIdentity"] == held.identity
+    assert "waiting: ci@build-17 deploys myrepo/api:v1.4.0" in capsys.readouterr().err
+
+
+def test_the_lock_of_a_holder_that_died_is_taken_over_with_a_line(
+    leases: Leases, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leases.hold(datetime.now(UTC) - timedelta(seconds=21))
+    with lock.held(target, "deploys v2", wait=False) as held:
+        assert leases.lease
+        assert leases.lease["spec"]["holderIdentity"] == held.identity
+        assert leases.lease["spec"]["leaseTransitions"] == 1
+    assert "taken over from ci@build-17, who has not renewed it" in capsys.readouterr().err
+
+
+def test_a_holder_whose_clock_is_behind_keeps_the_lock(
+    leases: Leases, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leases.hold(datetime.now(UTC) - timedelta(hours=1))
+    # It renews it while it is looked at.
+    monkeypatch.setattr("time.sleep", lambda _: leases.hold(datetime.now(UTC) - timedelta(minutes=59)))
+    with pytest.raises(Refused), lock.held(target, "deploys v2", wait=False):
+        pass
+
+
+def test_a_lock_that_somebody_else_took_is_lost_and_left_to_them(leases: Leases, target: Target) -> None:
+    with lock.held(target, "deploys v1", wait=False) as held:
+        leases.hold(datetime.now(UTC))
+        assert held.lost.wait(10)
+    assert leases.lease
+    assert leases.lease["spec"]["holderIdentity"] == "ci@build-17/abcd"
+
+
+@pytest.mark.parametrize("verb", ["get", "create"])
+def test_without_the_right_to_leases_the_rule_to_add_is_named(
+    leases: Leases, target: Target, verb: str
+) -> None:
+    leases.forbidden = verb
+    with pytest.raises(Refused) as refused, lock.held(target, "deploys v1", wait=False):
+        pass
+    assert refused.value.reason.code is Code.NOT_ALLOWED
+    assert lock.RULE in refused.value.reason.message

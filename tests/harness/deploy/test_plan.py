@@ -1,0 +1,278 @@
+"""A plan names what changes, whose fields stand in its way, and what Kubernetes would refuse."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ci.deploy.dry_run import Conflict
+from ci.deploy.helm_3 import without_dropped
+from ci.deploy.plan import Plan, lines, plan
+from ci.deploy.reasons import Code
+from ci.deploy.target import Target
+from ci.kubernetes.differences import ABSENT, Difference
+from ci.kubernetes.manifests import Key, Object
+from tests.support import fake_cluster
+from tests.support.fake_cluster import FakeKubectl
+
+DEPLOYMENT = Key("apps/v1", "Deployment", "stage", "api")
+CONFIG = Key("v1", "ConfigMap", "stage", "api")
+SECRET = Key("v1", "Secret", "stage", "api")
+JOB = Key("batch/v1", "Job", "stage", "api-migration")
+AUTOSCALER = Key("autoscaling/v2", "HorizontalPodAutoscaler", "stage", "api")
+OURS = {"meta.helm.sh/release-name": "api", "meta.helm.sh/release-namespace": "stage"}
+# Answers an apply as the file beside it says: for all objects at once, one alone, or one by force.
+APPLY = """
+import json, sys, pathlib
+asked = sys.stdin.read()
+answers = json.loads(pathlib.Path(sys.argv[1]).read_text())
+several = asked.count("kind:") > 1
+answer = answers["several" if several else "forced" if "--force-conflicts" in sys.argv else "one"]
+sys.stderr.write(answer.get("complaint", ""))
+print(json.dumps(answer.get("objects")))
+sys.exit("objects" not in answer)
+"""
+
+
+def made(key: Key, labels: dict[str, str] | None = None, **fields: Any) -> Object:
+    """An object of the release."""
+    metadata = {"name": key.name, "namespace": key.namespace, "annotations": OURS}
+    metadata["labels"] = {"app.kubernetes.io/managed-by": "Helm", **(labels or {})}
+    return {"apiVersion": key.api_version, "kind": key.kind, "metadata": metadata, **fields}
+
+
+def planned(
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    wanted: dict[Key, Object],
+    live: list[Object],
+    before: dict[Key, Object] | None = None,
+    **answers: Any,
+) -> Plan:
+    """The plan for rendered objects, where the API server answers so."""
+    (folder / "answers.json").write_text(json.dumps(answers))
+    (folder / "apply.py").write_text(APPLY)
+    kubectl = FakeKubectl(lambda *_: json.dumps({"kind": "List", "items": live}))
+    kubectl.command = [sys.executable, str(folder / "apply.py"), str(folder / "answers.json")]
+    target: Target = fake_cluster.target(monkeypatch, kubectl)
+    return plan(target, wanted, wanted if before is None else before)
+
+
+def test_a_change_is_a_field_of_an_object(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    was, will = made(CONFIG, data={"A": "1", "B": "2"}), made(CONFIG, data={"A": "1", "B": "3"})
+    found = planned(monkeypatch, tmp_path, {CONFIG: will}, [was], one={"objects": will})
+    assert found.changed == (Difference(CONFIG, "data.B", "2", "3"),)
+    assert lines(found) == ['ConfigMap api  data.B: "2" -> "3"']
+
+
+def test_what_the_server_writes_is_no_change(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    was, will = made(CONFIG, data={}), made(CONFIG, data={})
+    was["metadata"] |= {"resourceVersion": "1", "uid": "u", "managedFields": []}
+    found = planned(monkeypatch, tmp_path, {CONFIG: will}, [was], one={"objects": will})
+    assert found.is_empty
+    assert lines(found) == ["1 object(s) unchanged"]
+
+
+def test_a_chart_version_alone_is_a_change_of_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    was, will = (made(CONFIG, {"helm.sh/chart": f"microservice-{number}"}) for number in (1, 2))
+    found = planned(monkeypatch, tmp_path, {CONFIG: will}, [was], one={"objects": will})
+    assert not found.is_empty
+    assert lines(found) == ["1 object(s) unchanged; labels of version and chart follow"]
+
+
+def test_keys_of_a_secret_are_named_without_their_values(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    was = made(SECRET, data={"A": "b25l", "B": "dHdv", "C": "c2FtZQ=="})
+    will = made(SECRET, data={"A": "b3RoZXI=", "D": "bmV3", "C": "c2FtZQ=="})
+    found = planned(monkeypatch, tmp_path, {SECRET: will}, [was], one={"objects": will})
+    assert lines(found) == ["Secret api  A changed", "Secret api  B removed", "Secret api  D new"]
+    values = ("b25l", "dHdv", "b3RoZXI", "bmV3", "one", "two", "other")
+    assert not [value for value in values if value in repr(found)]
+
+
+def test_a_changed_hook_is_a_change_and_one_that_is_the_same_runs_with_another(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def hook(command: str) -> Object:
+        job = made(JOB, spec={"command": command})
+        job["metadata"]["annotations"] = {"helm.sh/hook": "pre-upgrade"}
+        return job
+
+    config = made(CONFIG)
+    wanted = {CONFIG: config, JOB: hook("migrate")}
+    same = planned(monkeypatch, tmp_path, wanted, [config], one={"objects": config})
+    assert same.is_empty
+    assert lines(same) == ["1 object(s) unchanged"]
+    before = {CONFIG: config, JOB: hook("other")}
+    other = planned(monkeypatch, tmp_path, wanted, [config], before, one={"objects": config})
+    assert not other.is_empty
+    assert lines(other)[0] == "Job api-migration  runs as a hook"
+    assert not other.removed
+    # A test runs when it is asked for.
+    test = made(JOB)
+    test["metadata"]["annotations"] = {"helm.sh/hook": "test"}
+    new_test = planned(
+        monkeypatch, tmp_path, {CONFIG: config, JOB: test}, [config], before, one={"objects": config}
+    )
+    assert new_test.is_empty
+
+
+@pytest.mark.parametrize(
+    ("annotations", "owner"),
+    [
+        ({}, "no release of Helm"),
+        ({**OURS, "meta.helm.sh/release-name": "shop"}, "release shop in stage"),
+    ],
+)
+def test_an_object_of_somebody_else_is_refused_with_how_to_hand_it_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, annotations: dict[str, str], owner: str
+) -> None:
+    theirs = made(CONFIG)
+    theirs["metadata"] = theirs["metadata"] | {"annotations": annotations}
+    wanted = {CONFIG: made(CONFIG)}
+    found = planned(monkeypatch, tmp_path, wanted, [theirs], {}, one={"objects": made(CONFIG)})
+    (reason,) = found.refusals
+    assert (reason.code, reason.object) == (Code.FOREIGN_RELEASE, "ConfigMap api")
+    assert reason.message.startswith(f"is there already and belongs to {owner}; ")
+    assert "kubectl label configmap api --overwrite app.kubernetes.io/managed-by=Helm" in reason.message
+    # Helm does not look at the marks of what it has already.
+    assert not planned(monkeypatch, tmp_path, wanted, [theirs], one={"objects": made(CONFIG)}).refusals
+
+
+REPLICAS = (
+    'error: Apply failed with 1 conflict: conflict with "{}" with subresource "scale" using apps/v1: '
+    ".spec.replicas\nPlease review the fields above--they currently have other managers."
+)
+SEVERAL = (
+    'error: Apply failed with 3 conflicts: conflicts with "kubectl-set" using apps/v1:\n'
+    '- .spec.template.spec.containers[name="api"].image\n- .spec.paused\n'
+    'conflicts with "helm" using apps/v1:\n- .spec.replicas\nPlease review the fields above'
+)
+
+
+@pytest.mark.parametrize(
+    ("complaint", "conflicts"),
+    [
+        (REPLICAS.format("kubectl"), [("spec.replicas", "kubectl", True)]),
+        (REPLICAS.format("kube-controller-manager"), [("spec.replicas", "kube-controller-manager", False)]),
+        (
+            SEVERAL,
+            [
+                ('spec.template.spec.containers[name="api"].image', "kubectl-set", True),
+                ("spec.paused", "kubectl-set", True),
+            ],
+        ),
+    ],
+    ids=["kubectl scale", "an autoscaler", "several, and Helm 3's"],
+)
+def test_a_field_of_another_manager_is_named_with_what_happens(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, complaint: str, conflicts: list[tuple[str, str, bool]]
+) -> None:
+    live, will = made(DEPLOYMENT, spec={"replicas": 5}), made(DEPLOYMENT, spec={"replicas": 2})
+    answers: dict[str, Any] = {"one": {"complaint": complaint}, "forced": {"objects": will}}
+    found = planned(monkeypatch, tmp_path, {DEPLOYMENT: will}, [live], **answers)
+    assert [(one.path, one.owner, one.taken_over) for one in found.conflicts] == conflicts
+    assert found.changed == (Difference(DEPLOYMENT, "spec.replicas", 5, 2),)
+    for path, owner, taken_over in conflicts:
+        what = "is set back" if taken_over else "is refused"
+        assert f"Deployment api  {path} belongs to {owner}: it {what}" in lines(found)
+
+
+def test_the_number_of_pods_is_taken_back_from_an_autoscaler_that_goes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    live, will = made(DEPLOYMENT, spec={"replicas": 5}), made(DEPLOYMENT, spec={"replicas": 2})
+    answers = {
+        "one": {"complaint": REPLICAS.format("kube-controller-manager")},
+        "forced": {"objects": will},
+    }
+    before = {DEPLOYMENT: will, AUTOSCALER: made(AUTOSCALER)}
+    objects = [live, made(AUTOSCALER)]
+    found = planned(monkeypatch, tmp_path, {DEPLOYMENT: will}, objects, before, **answers)
+    assert found.removed == (AUTOSCALER,)
+    assert [one.taken_over for one in found.conflicts] == [True]
+
+
+def test_a_new_autoscaler_that_finds_fewer_pods_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    live, will = made(DEPLOYMENT, spec={"replicas": 5}), made(DEPLOYMENT, spec={"replicas": 1})
+    wanted = {DEPLOYMENT: made(DEPLOYMENT), AUTOSCALER: made(AUTOSCALER)}
+    both = {"kind": "List", "items": [will, made(AUTOSCALER)]}
+    before = {DEPLOYMENT: live}
+    found = planned(monkeypatch, tmp_path, wanted, [live], before, several={"objects": both})
+    assert found.created == (AUTOSCALER,)
+    words = "Deployment api goes from 5 pods to 1 until its autoscaler has started more"
+    assert found.warnings == (words,)
+
+
+@pytest.mark.parametrize(
+    ("complaint", "code"),
+    [
+        (
+            'configmaps "api" is forbidden: exceeded quota: few, requested: count/configmaps=1',
+            "QuotaExceeded",
+        ),
+        ('The Deployment "api" is invalid: spec.selector: field is immutable', "ImmutableField"),
+        ("spec: Forbidden: spec is immutable after creation except resources.requests", "ImmutableField"),
+        (
+            "spec.resources.requests.storage: Forbidden: field can not be less than status.capacity",
+            "ImmutableField",
+        ),
+        (
+            "only dynamically provisioned pvc can be resized and the storageclass must support it",
+            "ImmutableField",
+        ),
+        ('admission webhook "policy.example.com" denied the request: no owner label', "AdmissionRefused"),
+        ('The Service "api" is invalid: spec.ports: Required value', "Invalid"),
+    ],
+)
+def test_what_kubernetes_would_refuse_is_told_by_its_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, complaint: str, code: str
+) -> None:
+    words = f"Warning: be careful\nError from server (Forbidden): {complaint}\n"
+    wanted = {CONFIG: made(CONFIG)}
+    found = planned(monkeypatch, tmp_path, wanted, [made(CONFIG)], one={"complaint": words})
+    (reason,) = found.refusals
+    assert (reason.code, reason.message, reason.object) == (code, complaint, "ConfigMap api")
+
+
+def test_warnings_of_the_api_are_passed_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    words = "Warning: would violate PodSecurity\n"
+    answer = {"objects": made(CONFIG), "complaint": words}
+    found = planned(monkeypatch, tmp_path, {CONFIG: made(CONFIG)}, [made(CONFIG)], one=answer)
+    assert found.warnings == ("would violate PodSecurity",)
+
+
+def test_the_checksum_of_a_secret_is_not_printed_whole_and_a_digest_is() -> None:
+    path = 'spec.template.metadata.annotations["checksum/secret"]'
+    image = Difference(DEPLOYMENT, "image", "a", f"api@sha256:{'c' * 64}")
+    checksum, pinned = lines(Plan(changed=(Difference(DEPLOYMENT, path, "a" * 64, ABSENT), image)))
+    assert '"aaaaaa..."' in checksum
+    assert "c" * 64 in pinned
+
+
+def test_what_helm_3_wrote_and_the_release_has_no_more_is_removed() -> None:
+    def object_(env: list[str], **data: str) -> Object:
+        return {"metadata": {}, "data": data, "env": [{"name": name} for name in env]}
+
+    before, wanted = object_(["A", "B"], X="1", Y="2"), object_(["A"], X="1")
+    after = object_(["A", "B", "C"], X="1", Y="2", Z="3")
+    live = after | {"metadata": {"managedFields": [{"manager": "helm", "operation": "Update"}]}}
+    kept = without_dropped(after, live, before, wanted)
+    assert kept == object_(["A", "C"], X="1", Z="3")
+    assert without_dropped(after, after, before, wanted) == after
+
+
+def test_a_conflict_is_taken_over_from_kubectl_and_from_a_controller_that_goes() -> None:
+    assert Conflict(DEPLOYMENT, "spec.replicas", "kubectl").taken_over
+    assert not Conflict(DEPLOYMENT, "spec.replicas", "argocd").taken_over
+    assert Conflict(DEPLOYMENT, "spec.replicas", "argocd", released=True).taken_over
+    assert lines(Plan()) == []

@@ -1,0 +1,98 @@
+"""Logs are what containers wrote: the run that failed, each line once, through connections that are lost."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, cast
+
+from ci.base.processes import CommandError
+from ci.clusters.kubectl import Kubectl
+from ci.deploy.pod_logs import LONGEST_LINE, Follower, last_lines
+from tests.support.rollouts import container, pod, terminated
+
+GONE = "unable to retrieve container logs for containerd://40981cde"
+SECONDS = 20
+
+
+class Logs:
+    """A kubectl that has the log of a container's present run, and that of the run before."""
+
+    def __init__(self, now: str | None = None, before: str | None = None) -> None:
+        self.logs = {"--previous=false": now, "--previous=true": before}
+
+    def __call__(self, *arguments: str, seconds: float) -> str:
+        log = self.logs[arguments[-1]]
+        if log is None:
+            raise CommandError(
+                "kubectl logs", ["kubectl"], "failed", "previous terminated container not found"
+            )
+        return log
+
+    def last(self, **state: Any) -> tuple[str, ...]:
+        status = container(containerID="containerd://1", **state)
+        return last_lines(cast(Kubectl, self), pod(), status)
+
+
+def test_a_container_that_has_ended_is_explained_by_its_last_run() -> None:
+    assert Logs(now="one\ntwo\n", before="zero").last(state=terminated(1)) == ("one", "two")
+
+
+def test_a_container_that_runs_again_is_explained_by_the_run_before() -> None:
+    assert Logs(now="starts", before="KeyError").last(lastState=terminated(1)) == ("KeyError",)
+
+
+def test_where_the_log_of_the_run_before_is_gone_there_is_this_ones() -> None:
+    assert Logs(now="starts", before=GONE).last(lastState=terminated(1)) == ("starts",)
+    assert Logs(now="starts").last(lastState=terminated(1)) == ("starts",)
+
+
+def test_a_container_that_never_started_has_no_log() -> None:
+    assert last_lines(cast(Kubectl, Logs(now="x")), pod(), container()) == ()
+
+
+def test_long_lines_are_cut() -> None:
+    (line,) = Logs(now="x" * 1000).last()
+    assert line == "x" * LONGEST_LINE + "... (1000 characters)"
+
+
+class Script:
+    """A kubectl that is a shell script."""
+
+    def __init__(self, folder: Path, text: str) -> None:
+        self.file = folder / "kubectl"
+        self.file.write_text(f"#!/bin/sh\ncd {folder}\n{text}")
+        self.file.chmod(0o755)
+        self.command = [str(self.file)]
+
+    def follow(self) -> Follower:
+        return Follower(cast(Kubectl, self), pod(), "api")
+
+
+def test_each_line_is_collected_once_though_the_connection_is_lost(tmp_path: Path) -> None:
+    follower = Script(
+        tmp_path,
+        "echo $@ >> calls; echo 2026-07-01T10:00:00.1Z one; echo 2026-07-01T10:00:00.2Z two words\n"
+        '[ $(wc -l < calls) = 2 ] || exit 1\necho 2026-07-01T10:00:00.3Z "  three"\n',
+    ).follow()
+    end = time.monotonic() + SECONDS
+    lines: list[str] = []
+    while len(lines) < 3 and time.monotonic() < end:
+        lines += follower.take()
+        time.sleep(0.02)
+    follower.close(at_its_end=True)
+    assert [*lines, *follower.take()] == ["one", "two words", "  three"]
+    asked = (tmp_path / "calls").read_text().splitlines()
+    assert asked[0] == "logs api-2-a --follow --timestamps --container=api"
+    assert asked[1].endswith("--since-time=2026-07-01T10:00:00.2Z")
+
+
+def test_a_follower_that_is_closed_ends_its_kubectl(tmp_path: Path) -> None:
+    follower = Script(tmp_path, "echo 2026-07-01T10:00:00.1Z one\nexec sleep 60\n").follow()
+    end = time.monotonic() + SECONDS
+    while not follower.take() and time.monotonic() < end:
+        time.sleep(0.02)
+    began = time.monotonic()
+    follower.close(at_its_end=False)
+    assert time.monotonic() - began < SECONDS
+    assert not follower._thread.is_alive()

@@ -1,0 +1,248 @@
+"""`invoke status`: one line for each thing, and an exit code that says whether all is well."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from invoke.exceptions import Exit
+
+from ci.base.errors import UserError
+from ci.deploy import history, status
+from ci.deploy.snapshot import Snapshot
+from ci.deploy.state import BUDGETS, CERTIFICATES, EXTERNAL_SECRETS, State
+from ci.kubernetes.manifests import Object
+from tests.support import rollouts
+from tests.support.fake_kubectl import FakeKubectl
+from tests.support.rollouts import autoscaler, container, crashing, event, metadata, terminated, waiting
+from tests.support.stored_releases import SECRET_VALUE, stored_release
+
+NOW = datetime(2026, 7, 1, 10, 30, tzinfo=UTC)
+DEPLOYED = stored_release(7, "deployed", at="2026-07-01T10:20:00Z")
+CREATED = {"creationTimestamp": "2026-07-01T10:25:00Z"}
+
+
+def as_served(snapshot: Snapshot) -> Snapshot:
+    """Add to a snapshot what every API server adds, and status looks at."""
+    pods = [{**pod, "metadata": {**pod["metadata"], **CREATED}} for pod in snapshot.pods]
+    made = [
+        {
+            **one,
+            "spec": one["spec"]
+            | {"template": {"spec": {"containers": [{"name": "api", "image": rollouts.IMAGE}]}}},
+        }
+        for one in snapshot.deployments
+    ]
+    return dataclasses.replace(snapshot, pods=pods, deployments=made)
+
+
+def state(snapshot: Snapshot, *secrets: Object, **objects: list[Object] | None) -> State:
+    stored = [history._decoded(secret["data"]["release"]) for secret in secrets or (DEPLOYED,)]
+    kinds = {"budgets": BUDGETS, "certificates": CERTIFICATES, "external": EXTERNAL_SECRETS}
+    return State("api", stored, as_served(snapshot), {kinds[name]: found for name, found in objects.items()})
+
+
+def told(state: State) -> dict[tuple[str, str], tuple[str, str, bool | None]]:
+    return {line[:2]: line[2:] for line in status.lines(state, NOW)}
+
+
+def ready_condition(name: str, status: str, **more: str) -> Object:
+    return {
+        "metadata": metadata(name),
+        "status": {"conditions": [{"type": "Ready", "status": status, **more}], "notAfter": "2026-09-01"},
+    }
+
+
+def test_a_healthy_release_is_well_in_every_line() -> None:
+    lines = told(state(rollouts.finished(2)))
+    assert lines["release", "api"] == ("deployed", "revision 7, 10 min ago: Upgrade complete", True)
+    assert lines["image", "api"] == ("runs", f"{rollouts.IMAGE}@sha256:9f2c", None)
+    assert lines["deployment", "api"] == ("2 of 2 ready", "", True)
+    assert lines["pod", "api-2-0"] == ("ready", "0 restarts, on no node yet, 5 min old", True)
+    assert len(lines) == 5
+
+
+@pytest.mark.parametrize(("failed", "good"), [(True, True), (True, False)])
+def test_a_failed_revision_is_not_well_and_names_the_last_that_was_deployed(failed: bool, good: bool) -> None:
+    secrets = [stored_release(6, "deployed" if good else "failed"), stored_release(8, "failed")]
+    status, details, well = told(state(rollouts.finished(), *secrets))["release", "api"]
+    assert (status, well) == ("failed", False)
+    assert details.endswith("(revision 6 is the last that was deployed)") == good
+
+
+def test_a_release_without_its_deployment_is_not_well() -> None:
+    lines = told(state(Snapshot()))
+    assert lines["deployment", "api"] == ("missing", "somebody has deleted it", False)
+
+
+def test_a_pod_that_is_not_ready_says_why() -> None:
+    loop = rollouts.pod("api-2-a", crashing(4))
+    slow = rollouts.pod("api-2-b")
+    events = [event("api-2-b", "Unhealthy", "Readiness probe failed: 503", of="api")]
+    lines = told(state(rollouts.rollout(loop, slow, events=events)))
+    assert lines["pod", "api-2-a"][0] == "not ready"
+    assert lines["pod", "api-2-a"][1].endswith(
+        "container api: ended with exit code 1, restarted 4x: CrashLoopBackOff"
+    )
+    assert "GET /health on port http" in lines["pod", "api-2-b"][1]
+    assert lines["pod", "api-2-b"][2] is False
+    assert lines["pod", "api-1-a"][1].endswith("of the version before")
+    assert lines["deployment", "api"] == ("3 of 3 ready", "0 of 3 new pods ready, 3 old pods left", False)
+
+
+def test_an_image_that_nothing_runs_is_named_beside_the_one_that_runs() -> None:
+    missing = container(state=waiting("ErrImagePull", "not found"), imageID="")
+    lines = told(state(rollouts.rollout(rollouts.pod("api-2-a", missing))))
+    assert lines["image", "api"] == ("wanted", f"{rollouts.IMAGE}; {rollouts.IMAGE} runs", None)
+
+
+def test_an_old_restart_is_shown_and_harmless() -> None:
+    restarted = container(restarts=2, ready=True, lastState=terminated(137, "OOMKilled"))
+    done = rollouts.finished(1)
+    pods = [rollouts.pod("api-2-0", restarted, ready=True)]
+    state_, details, well = told(state(dataclasses.replace(done, pods=pods)))["pod", "api-2-0"]
+    assert (state_, well) == ("ready", True)
+    assert details.startswith("2 restarts, ")
+    assert details.endswith("container api: ended with exit code 137 (OOMKilled), restarted 2x")
+
+
+def test_pods_that_end_are_not_judged() -> None:
+    done = rollouts.finished(1)
+    pods = [*done.pods, rollouts.pod("api-1-z", owner="api-1", going=True)]
+    assert told(state(dataclasses.replace(done, pods=pods)))["pod", "api-1-z"][::2] == ("ending", None)
+
+
+def test_a_quota_that_keeps_pods_from_being_made_has_a_line_of_its_own() -> None:
+    quota = 'pods "api-2-" is forbidden: exceeded quota: compute, used: pods=3, limited: pods=3'
+    snapshot = rollouts.rollout(newest=rollouts.replica_set(refused=quota, replicas=0))
+    assert told(state(snapshot))["ReplicaSet", "api-2"][::2] == ("QuotaExceeded", False)
+
+
+def test_a_migration_that_failed_counts_only_for_the_newest_revision() -> None:
+    failed = rollouts.job(failed=("BackoffLimitExceeded", "too often"))
+    snapshot = dataclasses.replace(rollouts.finished(), jobs=[failed])
+    assert told(state(snapshot, stored_release(1, "failed")))["Job", "api-migration"][2] is False
+
+
+def scaler(active: str, reason: str, **more: Any) -> Object:
+    made = autoscaler(active, reason, "no metrics API")
+    cpu = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}
+    queue = {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": "30"}}
+    measured = {"name": "cpu", "current": {"averageUtilization": 23, "averageValue": "23m"}}
+    return made | {
+        "spec": {
+            "minReplicas": 2,
+            "maxReplicas": 10,
+            "metrics": [{"type": "Resource", "resource": cpu}, {"type": "External", "external": queue}],
+        },
+        "status": made["status"]
+        | {
+            "currentReplicas": 3,
+            "currentMetrics": [{"type": "Resource", "resource": measured}, {"type": ""}],
+        },
+    }
+
+
+def test_an_autoscaler_shows_what_it_measures_and_without_metrics_is_not_well() -> None:
+    done = rollouts.finished()
+    works = dataclasses.replace(done, autoscalers=[scaler("True", "ValidMetricFound")])
+    assert told(state(works))["autoscaler", "api"] == (
+        "3 pods",
+        "2 to 10, cpu 23% of 80%, queue ? of 30",
+        True,
+    )
+    blind = dataclasses.replace(done, autoscalers=[scaler("False", "FailedGetResourceMetric")])
+    lines = told(state(blind))
+    assert lines["autoscaler", "api"] == ("no metrics", "3 pods of 2 to 10; no metrics API", False)
+    assert ("HorizontalPodAutoscaler", "api") not in lines
+
+
+def test_budgets_certificates_and_external_secrets_are_shown_where_there_are_any() -> None:
+    healthy = {"disruptionsAllowed": 1, "currentHealthy": 3, "desiredHealthy": 2}
+    budget = {"metadata": metadata("api"), "status": healthy}
+    refused = ready_condition("api-external", "False", reason="SecretSyncedError", message="no such\nkey")
+    lines = told(
+        state(
+            rollouts.finished(),
+            budgets=[budget],
+            certificates=[ready_condition("api-tls", "True")],
+            external=[refused],
+        )
+    )
+    assert lines["disruption budget", "api"] == ("1 allowed", "3 pods healthy, 2 needed", None)
+    assert lines["certificate", "api-tls"] == ("ready", "until 2026-09-01", True)
+    assert lines["external secret", "api-external"] == ("not ready", "SecretSyncedError: no such key", False)
+
+
+def test_what_may_not_be_listed_is_said_and_not_judged() -> None:
+    lines = told(state(rollouts.finished(), certificates=None))
+    assert lines["certificate", ""] == ("unknown", f"you may not list {CERTIFICATES}", None)
+
+
+def about(name: str, reason: str, message: str, at: str, count: int = 1) -> Object:
+    made = event(name, reason, message, at=at)
+    return made | {"count": count, "involvedObject": {"kind": "Pod", "name": name, "uid": name}}
+
+
+def test_warnings_of_the_last_hour_are_shown_newest_first_alike_ones_once_and_no_one_elses() -> None:
+    probe = "Readiness probe failed: dial tcp 10.0.0.{}:8000"
+    events = [
+        about("api-2-gone", "Unhealthy", probe.format(7), "10:10:00", 2),
+        about("api-2-0", "Unhealthy", probe.format(12), "10:20:00", 3),
+        about("api-2-0", "BackOff", "Back-off restarting", "10:29:00"),
+        about("api-2-0", "TooOld", "long ago", "09:29:00"),
+        about("api-gateway-5-x", "NotOurs", "of a service api-gateway", "10:29:30"),
+        *(about("api-2-1", f"Reason{letter}", "more", "10:00:00") for letter in "abcdefgh"),
+    ]
+    snapshot = dataclasses.replace(rollouts.finished(), events=events)
+    warnings = [line for line in status.lines(state(snapshot), NOW) if line.what == "warning"]
+    assert [line[1:4] for line in warnings[:2]] == [
+        ("api-2-0", "1 min ago", "Pod: BackOff: Back-off restarting"),
+        ("api-2-0", "10 min ago", f"Pod: Unhealthy: {probe.format(12)} (5x)"),
+    ]
+    assert len(warnings) == status.EVENTS
+    assert not [line for line in warnings if "NotOurs" in line.details or "TooOld" in line.details]
+    assert all(line.well is None for line in warnings)
+
+
+def cluster(kubectl: FakeKubectl, snapshot: Snapshot, *, groups: tuple[str, ...] = ()) -> None:
+    served = as_served(snapshot)
+    pods = [{"metadata": pod["metadata"]} | {**pod, "kind": "Pod"} for pod in served.pods]
+    sets = [one | {"kind": "ReplicaSet"} for one in served.replica_sets]
+    kubectl.answer("get --raw /apis", {"groups": [{"name": name} for name in groups]})
+    kubectl.answer("owner=helm", [DEPLOYED])
+    kubectl.answer("get externalsecrets", err='the server doesn\'t have a resource type "x"', code=1)
+    kubectl.answer("get deployments", [*served.deployments, *sets, *pods])
+    kubectl.answer("certificates", err="Error from server (Forbidden): no", code=1)
+    kubectl.answer("get --output=json poddisruptionbudgets|get events", [])
+
+
+def test_all_is_well_ends_with_0_and_few_calls(
+    kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str], is_terminal: bool
+) -> None:
+    cluster(kubectl, rollouts.finished())
+    status.run("staging")
+    printed = capsys.readouterr().out
+    assert "staging: api (context eu-staging, namespace staging)" in printed
+    assert printed.rstrip().endswith("all is well")
+    assert ("\x1b[" in printed) == is_terminal
+    assert SECRET_VALUE not in printed
+    assert len(kubectl.calls("get")) == 6
+
+
+def test_what_is_not_well_ends_with_1_and_is_named(
+    kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster(kubectl, rollouts.rollout(rollouts.pod("api-2-a", crashing())), groups=("cert-manager.io",))
+    with pytest.raises(Exit) as raised:
+        status.run("staging")
+    assert (raised.value.code, raised.value.message) == (1, "not well: deployment api, pod api-2-a")
+    assert "you may not list certificates.cert-manager.io" in capsys.readouterr().out
+
+
+def test_what_is_not_installed_is_said_in_one_line(kubectl: FakeKubectl) -> None:
+    kubectl.answer("", {"kind": "List", "items": [], "groups": []})
+    with pytest.raises(UserError, match=r"api is not installed in staging .*: invoke deploy staging"):
+        status.run("staging")

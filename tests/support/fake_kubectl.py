@@ -1,0 +1,122 @@
+"""A kubectl that answers as a test has written it down, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from ci.charts.environments import Environment
+from ci.deploy.target import Target
+from ci.kubernetes.manifests import Object
+
+ENVIRONMENT = Environment("staging", "eu-staging", "staging", protected=False, values=None)
+_PROGRAM = """\
+#!{python}
+import json, os, re, signal, sys, time
+from pathlib import Path
+folder = Path(__file__).parent
+words = [word for word in sys.argv[1:] if not word.startswith("--kubeconfig=")]
+files = {{word: Path(word.partition("=")[2]).read_text() for word in words if word.startswith("--custom=")}}
+with (folder / "calls").open("a") as calls:
+    calls.write(json.dumps([os.getpid(), words, list(files.values())]) + "\\n")
+for answer in json.loads((folder / "answers.json").read_text()):
+    if re.search(answer["asked"], " ".join(words)):
+        break
+else:
+    sys.exit("no answer was written down for: " + " ".join(words))
+for part in answer["out"]:
+    if isinstance(part, str):
+        print(part, flush=True)
+    elif isinstance(part, list):
+        kind, name = part
+        if kind == "mark":
+            (folder / f"{{name}}.mark").touch()
+        while not (folder / f"{{name}}.mark").exists():
+            time.sleep(0.02)
+    else:
+        time.sleep(part)
+print(answer["err"], file=sys.stderr)
+if answer["interrupts"]:
+    os.kill(os.getppid(), signal.SIGINT)
+if answer["hangs"]:
+    signal.pause()
+sys.exit(answer["code"])
+"""
+
+
+class Step(NamedTuple):
+    """Orders calls that run at the same time: ``mark`` that it is reached, or wait ``until`` it is."""
+
+    kind: Literal["mark", "until"]
+    name: str
+
+
+class FakeKubectl:
+    """Scripted answers, first match first; ``target`` is service api in the environment staging."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.answers: list[dict[str, Any]] = []
+        self.program = folder / "kubectl"
+        self.program.write_text(_PROGRAM.format(python=sys.executable), encoding="utf-8")
+        self.program.chmod(0o755)
+        self.target = Target(ENVIRONMENT, "api", folder / "kubeconfig")
+
+    def answer(
+        self,
+        asked: str,
+        *out: str | float | Step | Object | list[Object],
+        err: str = "",
+        code: int = 0,
+        hangs: bool = False,
+        interrupts: bool = False,
+    ) -> None:
+        """Answer calls whose arguments match a pattern: with lines, pauses in seconds, objects, their lists.
+
+        A Step is left for other calls, or waited for.
+        Afterwards it sends Ctrl-C to its caller (``interrupts``), or stays until it is killed (``hangs``).
+        """
+        told = [part if isinstance(part, str | float | Step) else json.dumps(_listed(part)) for part in out]
+        self.answers.append(
+            {"asked": asked, "out": told, "err": err, "code": code, "hangs": hangs, "interrupts": interrupts}
+        )
+        (self._folder / "answers.json").write_text(json.dumps(self.answers), encoding="utf-8")
+
+    def calls(self, of: str = "") -> list[list[str]]:
+        """Return the arguments of the calls of a subcommand."""
+        return [words for _, words, _ in self._calls() if words[0].startswith(of)]
+
+    def files(self) -> list[str]:
+        """Return the contents of files that were handed to it."""
+        return [text for _, _, texts in self._calls() for text in texts]
+
+    def running(self) -> list[list[str]]:
+        """Return the calls that have not ended."""
+        return [words for process, words, _ in self._calls() if _is_alive(process)]
+
+    def _calls(self) -> list[tuple[int, list[str], list[str]]]:
+        file = self._folder / "calls"
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        return [tuple(json.loads(line)) for line in lines]
+
+    @contextmanager
+    def reached(self, environment: str, service: str = "") -> Iterator[Target]:
+        """Stand in for ``ci.deploy.target.reached``."""
+        yield self.target
+
+
+def _listed(part: Object | list[Object]) -> Object:
+    return {"kind": "List", "items": part} if isinstance(part, list) else part
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
