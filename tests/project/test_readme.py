@@ -7,53 +7,37 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from textwrap import dedent
-from typing import NamedTuple
 
 import pytest
 
+from ci.base import kubernetes_yaml
 from ci.base.programs import HELM, find
 from ci.base.repository import root
-from ci.charts import catalog, helm
+from ci.charts import catalog, environments, helm
 from ci.charts.catalog import Chart, find_case
 from ci.checks import naming, references
-from ci.kubernetes import fields, manifests, validation
+from ci.kubernetes import custom_kinds, fields, manifests, validation
+from ci.kubernetes.versions import NEWEST
+from ci.kubernetes.workloads import dig
 from ci.values import lint
-from tests.support.documents import DOCUMENTS
+from tests.support.documents import DOCUMENTS, ENVIRONMENTS, Fence, fences
 from tests.support.invoking import task_fault
+from tests.support.repository import Repository
 
 # The values that examples leave out because they are about something else.
 NEEDED = {"microservice": 'image: {repository: myrepo/api, tag: "1.2.3"}', "namespace": "{}"}
 # Files that commands name and a reader has; those of values/ exist.
 OWN_FILES = ("api.yaml", "production.yaml")
 KINDS = {"deployment", "deployments", "replicasets", "cronjobs", "jobs", "pods", "configmaps", "secrets"}
-KINDS |= {"serviceaccounts", "networkpolicies", "pvc", "events"}
+KINDS |= {"serviceaccounts", "networkpolicies", "pvc", "events", "secret"}
+VERBS = {"create", "delete", "get", "scale"}
 
 
-class Fence(NamedTuple):
-    """A fenced block of a document, with its language ("" for none) and the line that it begins in."""
-
-    document: Path
-    line: int
-    language: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.document.relative_to(root())}:{self.line}"
-
-    @property
-    def chart(self) -> Chart:
-        """The chart that the document is about."""
-        charts = {chart.path: chart for chart in catalog.charts()}
-        return charts.get(self.document.parent, charts[root() / "charts" / "microservice"])
-
-
-def fences(document: Path) -> Iterator[Fence]:
-    text = document.read_text(encoding="utf-8")
-    for block in re.finditer(r"^[ ]*```(\w*)\n(.*?)^[ ]*```$", text, re.MULTILINE | re.DOTALL):
-        yield Fence(document, text.count("\n", 0, block.start()) + 1, block[1], dedent(block[2]))
+def chart_of(fence: Fence) -> Chart:
+    """The chart that a block's document is about."""
+    charts = {chart.path: chart for chart in catalog.charts()}
+    return charts.get(fence.document.parent, charts[root() / "charts" / "microservice"])
 
 
 ALL = [fence for document in DOCUMENTS for fence in fences(document)]
@@ -64,13 +48,14 @@ def of(*languages: str) -> list[Fence]:
 
 
 def commands() -> list[tuple[Fence, str]]:
-    """Every command in a sh block, on one line."""
-    return [
+    """Every command in a sh block, on one line, and those of console blocks."""
+    in_scripts = [
         (fence, command)
         for fence in of("sh")
         for command in re.sub(r"\\\n\s*", "", fence.text).splitlines()
         if not fence.text.startswith("sh -c '")
     ]
+    return in_scripts + [(fence, fence.session.command) for fence in of("console")]
 
 
 def of_program(*starts: str) -> pytest.MarkDecorator:
@@ -91,14 +76,16 @@ def of_helm(*, renders: bool) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("fence", "command", "engine"), found)
 
 
-every_values_example = pytest.mark.parametrize("fence", of("yaml"), ids=str)
+every_values_example = pytest.mark.parametrize("fence", [one for one in ALL if one.is_values], ids=str)
+every_manifest = pytest.mark.parametrize("fence", [one for one in ALL if one.is_manifest], ids=str)
 
 
 def test_every_example_is_tested() -> None:
-    # Tested below, except for gpg, cosign and vault.
+    # Tested below, except for gpg, cosign and vault; text is what a deploy prints, see test_operations.py.
     known = ("helm ", "invoke ", "python3 -m ci ", "kubectl ", "gpg ", "cosign ", "vault ")
-    assert [str(fence) for fence in ALL if fence.language not in ("yaml", "sh", "")] == []
+    assert [str(fence) for fence in ALL if fence.language not in ("yaml", "sh", "console", "text", "")] == []
     assert [f"{fence}: {command}" for fence, command in commands() if not command.startswith(known)] == []
+    assert {str(fence.document.relative_to(root())) for fence in of("text")} == {"docs/operations.md"}
     # The invalid values file and what lint prints; test_versioned_settings.py runs the one script.
     assert {str(fence.document.relative_to(root())) for fence in of("")} == {"docs/values-repository.md"}
     assert len(of("")) == 2
@@ -111,15 +98,15 @@ def test_every_example_is_tested() -> None:
 def test_values_have_no_fault(fence: Fence, tmp_path: Path) -> None:
     file = tmp_path / "values.yaml"
     file.write_text(fence.text, encoding="utf-8")
-    assert lint.faults(file, fence.chart) == []
+    assert lint.faults(file, chart_of(fence)) == []
 
 
 @every_values_example
 def test_values_render_objects_that_are_valid_and_find_each_other(fence: Fence, tmp_path: Path) -> None:
     files = [tmp_path / "needed.yaml", tmp_path / "values.yaml"]
-    for file, text in zip(files, (NEEDED[fence.chart.name], fence.text), strict=True):
+    for file, text in zip(files, (NEEDED[chart_of(fence).name], fence.text), strict=True):
         file.write_text(text, encoding="utf-8")
-    objects = manifests.parse(helm.template(fence.chart.path, files, engine=4))
+    objects = manifests.parse(helm.template(chart_of(fence).path, files, engine=4))
     assert validation.report(fields.problems(objects.values())) == []
     assert [
         str(finding) for finding in (*references.findings(objects, "api"), *naming.findings(objects))
@@ -146,9 +133,9 @@ def test_helm_renders_what_a_command_installs(
 ) -> None:
     # Another project's chart is not downloaded: its flags are tested with ours.
     command = re.sub(r"external-secrets --repo \S+", "<chart> --set image.repository=a,image.tag=b", command)
-    command = re.sub(r"<chart>|dist/microservice-\S+\.tgz", str(fence.chart.path), command)
+    command = re.sub(r"<chart>|dist/microservice-\S+\.tgz", str(chart_of(fence).path), command)
     for name in OWN_FILES:
-        (tmp_path / name).write_text(NEEDED[fence.chart.name], encoding="utf-8")
+        (tmp_path / name).write_text(NEEDED[chart_of(fence).name], encoding="utf-8")
         command = command.replace(f"-f {name}", f"-f {tmp_path / name}")
     _, verb, *words = shlex.split(command, comments=True)
     words = [word for word in words if word != "--install"]
@@ -180,6 +167,32 @@ def test_helm_renders_what_a_command_installs(
     assert "\nkind: " in asked.stdout
 
 
+@every_manifest
+def test_a_manifest_is_valid(fence: Fence) -> None:
+    for made in kubernetes_yaml.load_all(fence.text, str(fence)):
+        assert validation.validate(made, NEWEST) == []
+        # What has no definition would not be validated.
+        assert custom_kinds.schema(made["apiVersion"], made["kind"], {})
+
+
+@every_manifest
+def test_the_values_in_a_manifest_have_no_fault(fence: Fence, tmp_path: Path) -> None:
+    for made in kubernetes_yaml.load_all(fence.text, str(fence)):
+        values = dig(made, "spec", "values") or dig(made, "spec", "source", "helm", "valuesObject")
+        if values:
+            file = tmp_path / "values.yaml"
+            file.write_text(kubernetes_yaml.dump([values]), encoding="utf-8")
+            assert lint.faults(file, chart_of(fence)) == []
+
+
+def test_environments_in_a_document_are_valid(repository: Repository) -> None:
+    shown = [fence for fence in ALL if fence.text.startswith(ENVIRONMENTS)]
+    assert shown
+    for fence in shown:
+        repository.write("values/environments.yaml", fence.text)
+        assert environments.environments()
+
+
 @of_program("invoke ", "python3 -m ci ")
 def test_a_task_accepts_its_arguments(fence: Fence, command: str) -> None:
     words = shlex.split(re.sub(r"<\w+>", "api", command), comments=True)
@@ -198,8 +211,8 @@ def test_tasks_named_in_a_sentence_exist(document: Path) -> None:
 @of_program("kubectl ")
 def test_a_kubectl_command_is_about_objects_of_the_chart(fence: Fence, command: str) -> None:
     words = shlex.split(command, comments=True)
-    assert {"delete", "get", "scale"} & set(words)
-    kinds = next(words[at + 1] for at, word in enumerate(words) if word in ("delete", "get", "scale"))
+    assert VERBS & set(words)
+    kinds = next(words[at + 1] for at, word in enumerate(words) if word in VERBS)
     assert set(kinds.partition("/")[0].split(",")) <= KINDS
     if "-l" in words:
         wanted = dict(pair.split("=") for pair in words[words.index("-l") + 1].split(","))

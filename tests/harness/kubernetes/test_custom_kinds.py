@@ -94,7 +94,34 @@ spec:
   maxReplicaCount: 20
   triggers: [{type: cron, metadata: {timezone: UTC, start: 0 8 * * *, end: 0 18 * * *, desiredReplicas: "5"}}]
 """
+# Not rendered by the charts; docs/gitops.md shows them.
+APPLICATION = """
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: api, namespace: argocd}
+spec:
+  project: default
+  source: {repoURL: registry.example.com/charts, chart: microservice, targetRevision: 1.2.3}
+  destination: {server: https://kubernetes.default.svc, namespace: shop}
+  syncPolicy: {automated: {prune: true}, syncOptions: [PruneLast=true]}
+"""
+HELM_RELEASE = """
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: api}
+spec:
+  interval: 10m
+  chartRef: {kind: OCIRepository, name: microservice}
+  upgrade: {remediation: {retries: 1, strategy: rollback}}
+"""
+OCI_REPOSITORY = """
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: microservice}
+spec: {interval: 10m, url: oci://registry.example.com/charts/microservice, ref: {semver: 1.x}}
+"""
 GOOD = [EXTERNAL_SECRET, SECRET_STORE, VAULT, HTTP_ROUTE, SERVICE_MONITOR, POD_MONITOR, RULES, SCALED_OBJECT]
+GOOD += [APPLICATION, HELM_RELEASE, OCI_REPOSITORY]
 
 
 def problems(text: str, version: str = NEWEST) -> list[str]:
