@@ -25,6 +25,8 @@ from ci.deploy.releases import Releases
 from tests.support.documents import ENVIRONMENTS, Fence, Session, fences
 from tests.support.namespaces import Namespaces
 
+pytestmark = pytest.mark.deploys
+
 PAGE = list(fences(root() / "docs" / "guide.md"))
 COMMANDS = 10
 COPIED = ("charts", "ci", "values", "tests/cluster/app")
