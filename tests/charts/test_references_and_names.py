@@ -24,7 +24,7 @@ def refuse(findings: Sequence[Finding]) -> None:
 
 
 def longest_release(case: Case) -> str:
-    return f"r{case.name}".ljust(LONGEST, "x")[:LONGEST]
+    return f"r{case.name}".replace("/", "-").ljust(LONGEST, "x")[:LONGEST]
 
 
 @every_case
