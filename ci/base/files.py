@@ -1,8 +1,10 @@
-"""Writes files atomically, and keeps processes out of each other's way."""
+"""Writes files atomically, keeps processes out of each other's way, and removes what killed ones left."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,3 +44,33 @@ def one_at_a_time(file: Path, waiting: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def private_folder(home: Path) -> Iterator[Path]:
+    """Give the block a folder that only its user can read, in ``home``, which is created if missing.
+
+    Those of processes that were killed are removed first.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(home / "lock"):
+        for other in home.iterdir():
+            if other.is_dir() and not is_held(other / "in-use"):
+                shutil.rmtree(other)
+        folder = Path(tempfile.mkdtemp(dir=home))
+        in_use = filelock.FileLock(folder / "in-use")
+        in_use.acquire()
+    try:
+        yield folder
+    finally:
+        in_use.release()
+        shutil.rmtree(folder)
+
+
+def is_held(file: Path) -> bool:
+    """Tell whether a process holds a lock file; the system releases that of one that is killed."""
+    try:
+        with filelock.FileLock(file, blocking=False):
+            return False
+    except filelock.Timeout:
+        return True

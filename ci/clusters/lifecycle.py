@@ -16,6 +16,7 @@ import filelock
 from ci.base import programs
 from ci.base.console import step
 from ci.base.errors import UserError
+from ci.base.files import is_held
 from ci.base.repository import root, shown
 from ci.clusters import diagnostics, docker, kind, kubectl
 from ci.clusters.kubectl import Kubectl
@@ -142,7 +143,7 @@ def left_by_killed_runs() -> dict[str, str]:
     return {
         folder.name: "a run that was killed"
         for folder in sorted(path for path in _home().glob(f"{PREFIX}*") if path.is_dir())
-        if not (folder / "kept").exists() and not _is_in_use(folder)
+        if not (folder / "kept").exists() and not is_held(folder / "lock")
     }
 
 
@@ -201,15 +202,6 @@ def _in_use(name: str) -> Iterator[Path]:
     # The system releases the lock of a process that is killed.
     with filelock.FileLock(folder / "lock", blocking=False):
         yield folder
-
-
-def _is_in_use(folder: Path) -> bool:
-    lock = filelock.FileLock(folder / "lock", blocking=False)
-    try:
-        with lock:
-            return False
-    except filelock.Timeout:
-        return True
 
 
 @contextmanager

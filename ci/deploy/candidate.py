@@ -64,11 +64,11 @@ def require_image(tag: str, digest: str) -> None:
         )
 
 
-def candidate(target: Target, tag: str, digest: str, folder: Path) -> Candidate:
+def candidate(target: Target, tag: str, digest: str) -> Candidate:
     """Return what the service's values render to in the environment, after all checks of them.
 
-    ``tag`` and ``digest`` take the place of the values' own; a file with them is written to ``folder``. Raise
-    Refused with every mistake in the files.
+    ``tag`` and ``digest`` take the place of the values' own; a file with them is written beside the task's
+    kubeconfig. Raise Refused with every mistake in the files.
     """
     chart = next(chart for chart in charts() if chart.name == "microservice")
     files = environments.values_of(target.service, target.environment)
@@ -76,7 +76,7 @@ def candidate(target: Target, tag: str, digest: str, folder: Path) -> Candidate:
     if faults:
         raise Refused(Reason(Code.INVALID, "\n".join(faults)))
     if tag or digest:
-        image = folder / "image.json"
+        image = target.kubeconfig.with_name("image.json")
         chosen = {"tag": tag, "digest": ""} if tag else {"digest": digest}
         image.write_text(json.dumps({"image": chosen}), encoding="utf-8")
         files = (*files, image)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,12 +59,9 @@ def run(wanted: Wanted) -> None:
         raise UserError(f"--report {wanted.report}: there is no such folder")
     journal, ending = Journal(wanted.environment), Ending.REFUSED
     try:
-        with (
-            reached(wanted.environment, wanted.service) as target,
-            tempfile.TemporaryDirectory(prefix="deploy-") as folder,
-        ):
+        with reached(wanted.environment, wanted.service) as target:
             journal.service = target.service
-            ending = _deploy(target, wanted, journal, Path(folder))
+            ending = _deploy(target, wanted, journal)
     except Refused as error:
         journal.reason = error.reason
         raise
@@ -83,9 +79,9 @@ def run(wanted: Wanted) -> None:
         raise Exit(f"the deploy to {wanted.environment} failed ({ending})", code)
 
 
-def _deploy(target: Target, wanted: Wanted, journal: Journal, folder: Path) -> Ending:
+def _deploy(target: Target, wanted: Wanted, journal: Journal) -> Ending:
     with journal.step("lint"):
-        new = candidate(target, wanted.tag, wanted.digest, folder)
+        new = candidate(target, wanted.tag, wanted.digest)
         journal.hide(new.objects)
         journal.image.tried = new.image
     with journal.step("rights"):

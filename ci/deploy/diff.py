@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from invoke.exceptions import Exit
 
 from ci.base.console import out
@@ -28,8 +25,8 @@ def run(
     changes anything, and where the cluster would refuse the change.
     """
     require_image(tag, digest)
-    with reached(environment, service) as target, tempfile.TemporaryDirectory(prefix="diff-") as folder:
-        new = candidate(target, tag, digest, Path(folder))
+    with reached(environment, service) as target:
+        new = candidate(target, tag, digest)
         if not namespaces.exists(target):
             out.out(f"Namespace {target.namespace}  new")
             for key in new.objects:

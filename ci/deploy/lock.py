@@ -27,6 +27,8 @@ from ci.kubernetes.workloads import dig
 RENEW_SECONDS = 5
 LEASE_SECONDS = 20
 POLL_SECONDS = 1
+# After so many seconds the lock of a holder that died is taken over.
+DEAD_SECONDS = LEASE_SECONDS + RENEW_SECONDS + POLL_SECONDS
 # What the holder does, for those who wait.
 ANNOTATION = "microservice-chart/doing"
 RULE = "{apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, create, update, patch, delete]}"
@@ -87,9 +89,10 @@ def _acquire(lock: Lock, doing: str, wait: bool) -> None:
             continue
         words = f"{_holder(found)} {_doing(found)} since {_since(found)}"
         if not wait:
-            raise Refused(
-                Reason(Code.LOCKED, f"{words}; wait for it with --wait-for-lock", f"Lease {lock.name}")
+            wait_for_it = (
+                f"wait for it with --wait-for-lock: at most {DEAD_SECONDS} s, if its holder was killed"
             )
+            raise Refused(Reason(Code.LOCKED, f"{words}; {wait_for_it}", f"Lease {lock.name}"))
         if not announced:
             step(f"lock      waiting: {words}")
             announced = True

@@ -11,10 +11,15 @@ from ci.deploy.rollout import Rollout
 def recover(rollout: Rollout) -> None:
     """Bring a release that is pending back to its last good revision; uninstall one that never had any.
 
-    The lock is held, so nobody is at work on it. Raise UserError where that fails.
+    A migration of it that still runs is ended. The lock is held, so nobody is at work on it. Raise UserError
+    where that fails.
     """
     target, journal = rollout.target, rollout.journal
     ended = target.releases.end_pending(target.service, "left unfinished by a run that was killed")
+    # One that Helm itself has written down as failed may have left its hooks too.
+    for revision in target.releases.history(target.service)[-1:]:
+        if revision.status == "failed":
+            target.releases.end_hooks(target.service, revision.number)
     for revision in ended:
         words = f"revision {revision.number} was left {revision.status} by a run that was killed"
         journal.say("recover", words)

@@ -19,10 +19,13 @@ from ci.charts.helm import HelmError
 from ci.clusters.kubectl import Kubectl
 from ci.kubernetes import manifests
 from ci.kubernetes.manifests import Key, Object
+from ci.kubernetes.workloads import dig
 
 WAIT_SECONDS = 300
 ENDING_SECONDS = 20
 AFTER_THE_WATCH_SECONDS = 60
+# How long the pods of a hook may take to end: more than the grace period of most.
+HOOK_ENDING_SECONDS = 90
 # What has each Helm undo an upgrade that fails.
 ROLLBACK_ON_FAILURE = {3: "--atomic", 4: "--rollback-on-failure"}
 
@@ -136,6 +139,26 @@ class Releases:
             kubectl("replace", place, "--validate=ignore", "--filename=-", stdin=json.dumps(secret))
         return ended
 
+    def end_hooks(self, release: str, revision: int) -> None:
+        """Remove the hooks of a revision that failed, and wait until their pods have ended.
+
+        Helm would have done so itself, for those with hook-failed in their deletion policy
+        (https://helm.sh/docs/topics/charts_hooks/#hook-deletion-policies). Raise CommandError where a pod
+        does not end.
+        """
+        told = self._run(["get", "hooks", release, f"--revision={revision}"], release)
+        left = {key: hook for key, hook in manifests.parse(told).items() if _goes_when_failed(hook)}
+        if left:
+            Kubectl(self.kubeconfig)(
+                "delete",
+                f"--namespace={self.namespace}",
+                "--ignore-not-found",
+                "--cascade=foreground",
+                f"--timeout={HOOK_ENDING_SECONDS}s",
+                "--filename=-",
+                stdin=manifests.dump(left),
+            )
+
     def test(self, release: str) -> str:
         """Run the release's test pods."""
         # Without --logs: Helm 3 looks for them when the pods are gone already.
@@ -194,3 +217,7 @@ class Releases:
 
     def _where(self) -> list[str]:
         return [f"--kubeconfig={self.kubeconfig}", f"--namespace={self.namespace}"]
+
+
+def _goes_when_failed(hook: Object) -> bool:
+    return "hook-failed" in str(dig(hook, "metadata", "annotations", "helm.sh/hook-delete-policy"))

@@ -121,6 +121,10 @@ class Rollout:
         target, journal = self.target, self.journal
         why = f"{journal.reason.code if journal.reason else 'ended'}: taken back"
         target.releases.end_pending(target.service, why)
+        if journal.revision.tried is None:
+            journal.say("rollback", "not needed: nothing was installed")
+            return Ending.ROLLED_BACK
+        target.releases.end_hooks(target.service, journal.revision.tried)
         if good is None:
             target.releases.uninstall(target.service)
             journal.say("rollback", "nothing was installed before: uninstalled what it had installed")

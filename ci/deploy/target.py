@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ci.base import processes, programs
+from ci.base.files import private_folder
 from ci.base.processes import CommandError
 from ci.charts import environments, helm
 from ci.charts.environments import OWN_CLUSTER, Environment
@@ -28,7 +28,8 @@ class Target:
     """A service in an environment; the release bears the service's name.
 
     ``kubeconfig`` has one context, whose default namespace is the environment's: what happens to the user's
-    kubeconfig meanwhile changes nothing. ``engine`` is the Helm (3 or 4) that deploys.
+    kubeconfig meanwhile changes nothing. It is in a folder of this task's own, which goes with it. ``engine``
+    is the Helm (3 or 4) that deploys.
     """
 
     environment: Environment
@@ -62,8 +63,8 @@ def reached(environment_name: str, service_name: str = "") -> Iterator[Target]:
     environment = environments.environment(environment_name)
     service = environments.find_service(service_name)
     config = _kubeconfig(environment)
-    with tempfile.TemporaryDirectory(prefix="deploy-") as folder:
-        kubeconfig = Path(folder) / "kubeconfig"
+    with private_folder(programs.cache_folder() / "deploys") as folder:
+        kubeconfig = folder / "kubeconfig"
         kubeconfig.touch(mode=0o600)
         kubeconfig.write_text(config, encoding="utf-8")
         target = Target(environment, service, kubeconfig)

@@ -130,7 +130,7 @@ def test_logs_across_a_rollout_show_new_pods_and_how_the_old_ended(
             f"+ {new}",
             f"{short(new)}/prepare (init)  prepared",
             f"{short(new)}/api  version 2 listens",
-            f"{short(old)}/api  told to end",
+            f"{short(old)}/api  got SIGTERM",
             rf"{short(old)}/api  ended \d+ s ago with exit code 0 \(Completed\)",
             f"- {old}",
         ]

@@ -23,7 +23,6 @@ REGISTRY = """
 import json, sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-pytestmark = pytest.mark.deploys
 CODES = {404: "MANIFEST_UNKNOWN", 401: "UNAUTHORIZED", 403: "DENIED", 429: "TOOMANYREQUESTS"}
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):

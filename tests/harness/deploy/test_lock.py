@@ -104,7 +104,7 @@ def test_a_held_lock_is_refused_with_its_holder_and_what_it_does(leases: Leases,
     assert refused.value.reason.code is Code.LOCKED
     words = refused.value.reason.message
     assert words.startswith("ci@build-17 deploys myrepo/api:v1.4.0 since ")
-    assert words.endswith(" UTC; wait for it with --wait-for-lock")
+    assert words.endswith(" UTC; wait for it with --wait-for-lock: at most 26 s, if its holder was killed")
     assert leases.lease
 
 

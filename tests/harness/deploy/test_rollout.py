@@ -67,6 +67,9 @@ class FakeReleases:
         self.calls.append("uninstall")
         self.revisions = []
 
+    def end_hooks(self, release: str, number: int) -> None:
+        self.calls.append(f"end hooks of {number}")
+
     def end_pending(self, release: str, why: str) -> list[Revision]:
         ended = [one for one in self.revisions if one.is_pending]
         self.revisions = [revision(one.number, "failed") if one in ended else one for one in self.revisions]
@@ -111,39 +114,22 @@ def calls(rollout: Rollout) -> list[str]:
 
 
 GOOD = revision(1, "deployed")
+TAKEN_BACK = ["upgrade", "end hooks of 2", "rollback 1"]
 
 
 @pytest.mark.parametrize(
     ("script", "current", "ending", "expected", "code"),
     [
         ([DONE], GOOD, Ending.DEPLOYED, ["upgrade"], None),
-        ([CRASH, DONE], GOOD, Ending.ROLLED_BACK, ["upgrade", "rollback 1"], "CrashLoop"),
-        ([STOPPED, DONE], GOOD, Ending.ROLLED_BACK, ["upgrade", "rollback 1"], "HelmFailed"),
-        ([CRASH, CRASH], GOOD, Ending.ROLLBACK_FAILED, ["upgrade", "rollback 1"], "CrashLoop"),
-        ([MIGRATION], GOOD, Ending.ROLLED_BACK, ["upgrade"], "MigrationFailed"),
-        ([CRASH], None, Ending.ROLLED_BACK, ["upgrade", "uninstall"], "CrashLoop"),
-        ([KeyboardInterrupt(), DONE], GOOD, Ending.INTERRUPTED, ["upgrade", "rollback 1"], "Interrupted"),
-        (
-            [KeyboardInterrupt(), CRASH],
-            GOOD,
-            Ending.ROLLBACK_FAILED,
-            ["upgrade", "rollback 1"],
-            "Interrupted",
-        ),
-        (
-            [KeyboardInterrupt(), KeyboardInterrupt()],
-            GOOD,
-            Ending.INTERRUPTED,
-            ["upgrade", "rollback 1"],
-            "Interrupted",
-        ),
-        (
-            [CRASH, refusing("connection refused")],
-            GOOD,
-            Ending.ROLLBACK_FAILED,
-            ["upgrade", "rollback 1"],
-            "CrashLoop",
-        ),
+        ([CRASH, DONE], GOOD, Ending.ROLLED_BACK, TAKEN_BACK, "CrashLoop"),
+        ([STOPPED, DONE], GOOD, Ending.ROLLED_BACK, TAKEN_BACK, "HelmFailed"),
+        ([CRASH, CRASH], GOOD, Ending.ROLLBACK_FAILED, TAKEN_BACK, "CrashLoop"),
+        ([MIGRATION], GOOD, Ending.ROLLED_BACK, ["upgrade", "end hooks of 2"], "MigrationFailed"),
+        ([CRASH], None, Ending.ROLLED_BACK, ["upgrade", "end hooks of 1", "uninstall"], "CrashLoop"),
+        ([KeyboardInterrupt(), DONE], GOOD, Ending.INTERRUPTED, TAKEN_BACK, "Interrupted"),
+        ([KeyboardInterrupt(), CRASH], GOOD, Ending.ROLLBACK_FAILED, TAKEN_BACK, "Interrupted"),
+        ([KeyboardInterrupt(), KeyboardInterrupt()], GOOD, Ending.INTERRUPTED, TAKEN_BACK, "Interrupted"),
+        ([CRASH, refusing("connection refused")], GOOD, Ending.ROLLBACK_FAILED, TAKEN_BACK, "CrashLoop"),
     ],
 )
 def test_a_change_that_fails_is_taken_back(
@@ -170,6 +156,17 @@ def test_what_is_left_unfinished_can_be_finished_by_a_command(
     assert "invoke rollback staging --service api --revision 1" in capsys.readouterr().out
 
 
+def test_a_first_install_that_helm_refuses_has_nothing_to_take_back(
+    start: Callable[..., Rollout], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rollout = start([STOPPED])
+    monkeypatch.setattr(FakeReleases, "history", lambda *_: [])
+    assert rollout.upgrade(NEW, None) is Ending.ROLLED_BACK
+    assert calls(rollout) == ["upgrade"]
+    assert rollout.journal.reason == Reason(Code.HELM_FAILED, FakeChange.words)
+    assert "not needed: nothing was installed" in capsys.readouterr().out
+
+
 def test_a_release_whose_lock_another_task_took_is_left_to_it(start: Callable[..., Rollout]) -> None:
     rollout = start([DONE], GOOD)
     rollout.lock.lost.set()
@@ -183,10 +180,22 @@ def test_a_release_whose_lock_another_task_took_is_left_to_it(start: Callable[..
     ("revisions", "expected", "words"),
     [
         ([GOOD], [], ""),
-        ([GOOD, revision(2, "failed")], [], ""),
-        ([GOOD, revision(2, "pending-upgrade")], ["rollback 1"], "revision 2 was left pending-upgrade"),
-        ([GOOD, revision(2, "pending-rollback")], ["rollback 1"], "revision 2 was left pending-rollback"),
-        ([revision(1, "pending-install")], ["uninstall"], "revision 1 was left pending-install"),
+        ([GOOD, revision(2, "failed")], ["end hooks of 2"], ""),
+        (
+            [GOOD, revision(2, "pending-upgrade")],
+            ["end hooks of 2", "rollback 1"],
+            "revision 2 was left pending-upgrade",
+        ),
+        (
+            [GOOD, revision(2, "pending-rollback")],
+            ["end hooks of 2", "rollback 1"],
+            "revision 2 was left pending-rollback",
+        ),
+        (
+            [revision(1, "pending-install")],
+            ["end hooks of 1", "uninstall"],
+            "revision 1 was left pending-install",
+        ),
     ],
 )
 def test_what_a_killed_run_left_is_brought_back_first(
