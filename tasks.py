@@ -8,12 +8,14 @@ from pathlib import Path
 from invoke.context import Context
 from invoke.tasks import task
 
-from ci import bench as bench_
 from ci import build as build_
 from ci import docs as docs_
 from ci import doctor as doctor_
 from ci import lint as lint_
 from ci import suite
+from ci.bench import chart as bench_chart
+from ci.bench import deploys as bench_deploys
+from ci.bench import measures
 from ci.checks import cases
 from ci.clusters import addons as addons_
 from ci.clusters import testbed
@@ -176,10 +178,23 @@ def docs(_: Context, check: bool = False) -> None:
     docs_.check() if check else docs_.write()
 
 
-@task
-def bench(_: Context) -> None:
-    """Measure rendering, validating and sizes, and fail if one is over its budget."""
-    bench_.run()
+@task(
+    help={
+        "deploys": "measure deploys instead, in a cluster (about ten minutes)",
+        **{name: CLUSTER_HELP[name] for name in ("kube-context", "push-to", "node-image", "addons")},
+    }
+)
+def bench(
+    _: Context,
+    deploys: bool = False,
+    kube_context: str = "",
+    push_to: str = "",
+    node_image: str = "",
+    addons: str = "",
+) -> None:
+    """Measure speed and sizes, and fail if one is over its budget."""
+    wanted = testbed.Wanted(kube_context, push_to, node_image, 1, addons)
+    measures.report(bench_deploys.measures(wanted) if deploys else bench_chart.measures())
 
 
 @task(help={"minutes": "how long to search", "seed": "repeat the run with this seed; 0 chooses a new one"})
