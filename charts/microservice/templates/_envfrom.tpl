@@ -5,17 +5,14 @@ counts: first our own (from a secrets manager last), then existing ones, then
 envFrom as the user wrote it.
 */}}
 {{- define "microservice.envFrom" -}}
+  {{- $_ := include "microservice.collectSettings" . -}}
   {{- $configMaps := .Values.config.existing | default list -}}
-  {{- if ne (include "microservice.settings" (dict "root" . "part" "config")) "{}" -}}
-    {{- $configMaps = prepend $configMaps (include "microservice.settingsName" (dict "root" . "part" "config")) -}}
-  {{- end -}}
+  {{- with .settings.config }}{{ $configMaps = prepend $configMaps .name }}{{ end -}}
   {{- $secrets := .Values.secret.existing | default list -}}
   {{- if (.Values.secret.external).enabled -}}
     {{- $secrets = prepend $secrets (include "microservice.externalName" .) -}}
   {{- end -}}
-  {{- if ne (include "microservice.settings" (dict "root" . "part" "secrets")) "{}" -}}
-    {{- $secrets = prepend $secrets (include "microservice.settingsName" (dict "root" . "part" "secrets")) -}}
-  {{- end -}}
+  {{- with .settings.secrets }}{{ $secrets = prepend $secrets .name }}{{ end -}}
   {{- $sources := list -}}
   {{- range $configMaps }}{{ $sources = append $sources (dict "configMapRef" (dict "name" .)) }}{{ end -}}
   {{- range $secrets }}{{ $sources = append $sources (dict "secretRef" (dict "name" .)) }}{{ end -}}
@@ -28,12 +25,13 @@ settings roll the pods, as a JSON map. Hashes of the data alone: a new version o
 the chart restarts nothing. Versioned settings need none: their names change.
 */}}
 {{- define "microservice.checksums" -}}
+  {{- $_ := include "microservice.collectSettings" . -}}
   {{- $checksums := dict -}}
   {{- range $block, $parts := dict "config" (list "config" "files") "secret" (list "secrets" "secret-files") -}}
     {{- if not (index $.Values $block).versioned -}}
       {{- $data := list -}}
       {{- range $part := $parts -}}
-        {{- $data = append $data (include "microservice.settings" (dict "root" $ "part" $part)) -}}
+        {{- $data = append $data ((index $.settings $part).data | default dict | toJson) -}}
       {{- end -}}
       {{- $data = join "\n" $data -}}
       {{- if ne $data "{}\n{}" -}}

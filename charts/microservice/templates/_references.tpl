@@ -24,11 +24,10 @@ which is the fullname that the user's values know.
   {{- $fullname := include "microservice.fullname" . -}}
   {{- $written := .writtenName | default $fullname -}}
   {{- $names := dict "configMap" dict "secret" dict -}}
-  {{- range $part := list "config" "files" "secrets" "secret-files" -}}
-    {{- if ne (include "microservice.settings" (dict "root" $ "part" $part)) "{}" -}}
-      {{- $renamed := hasPrefix "secret" $part | ternary $names.secret $names.configMap -}}
-      {{- $_ := include "microservice.settingsName" (dict "root" $ "part" $part) | set $renamed (printf "%s-%s" $written $part) -}}
-    {{- end -}}
+  {{- $_ := include "microservice.collectSettings" . -}}
+  {{- range $part, $settings := .settings -}}
+    {{- $renamed := hasPrefix "secret" $part | ternary $names.secret $names.configMap -}}
+    {{- $_ := set $renamed (printf "%s-%s" $written $part) $settings.name -}}
   {{- end -}}
   {{- if (.Values.secret.external).enabled -}}
     {{- $_ := set $names.secret (printf "%s-external" $written) (include "microservice.externalName" .) -}}

@@ -7,7 +7,7 @@ that name without a source is merged over them, and ignored where there are no
 files. An entry `tmp` with another source replaces the default emptyDir.
 */}}
 {{- define "microservice.volumeList" -}}
-  {{- if not (hasKey . "microservice.volumeList") -}}
+  {{- if not .volumeList -}}
     {{- $fullname := include "microservice.fullname" . -}}
     {{- $volumes := include "microservice.fileVolumes" . | fromJson -}}
     {{- range $name, $entry := .Values.volumes -}}
@@ -26,9 +26,9 @@ files. An entry `tmp` with another source replaces the default emptyDir.
         {{- end -}}
       {{- end -}}
     {{- end -}}
-    {{- $_ := set . "microservice.volumeList" (toJson $volumes) -}}
+    {{- $_ := set . "volumeList" (toJson $volumes) -}}
   {{- end -}}
-  {{- get . "microservice.volumeList" -}}
+  {{- .volumeList -}}
 {{- end -}}
 
 {{/*
@@ -61,13 +61,14 @@ form of microservice.volumeList.
 */}}
 {{- define "microservice.fileVolumes" -}}
   {{- $volumes := dict -}}
-  {{- if ne (include "microservice.settings" (dict "root" . "part" "files")) "{}" -}}
-    {{- $source := dict "name" (include "microservice.settingsName" (dict "root" . "part" "files")) -}}
-    {{- $_ := set $volumes "config" (dict "source" (dict "configMap" $source) "path" .Values.config.mountPath) -}}
+  {{- $_ := include "microservice.collectSettings" . -}}
+  {{- with .settings.files -}}
+    {{- $source := dict "configMap" (dict "name" .name) -}}
+    {{- $_ := set $volumes "config" (dict "source" $source "path" $.Values.config.mountPath) -}}
   {{- end -}}
-  {{- if ne (include "microservice.settings" (dict "root" . "part" "secret-files")) "{}" -}}
-    {{- $source := dict "secretName" (include "microservice.settingsName" (dict "root" . "part" "secret-files")) -}}
-    {{- $_ := set $volumes "secret" (dict "source" (dict "secret" $source) "path" .Values.secret.mountPath) -}}
+  {{- with index .settings "secret-files" -}}
+    {{- $source := dict "secret" (dict "secretName" .name) -}}
+    {{- $_ := set $volumes "secret" (dict "source" $source "path" $.Values.secret.mountPath) -}}
   {{- end -}}
   {{- range $volume := $volumes -}}
     {{- $path := $volume.path -}}
