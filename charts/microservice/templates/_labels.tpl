@@ -4,14 +4,14 @@ selector can never change, so it holds nothing that a new version could change. 
 pods of jobs and tests have another component, which their root names.
 */}}
 {{- define "microservice.selectorMap" -}}
-  {{- if not (hasKey . "microservice.selectorMap") -}}
+  {{- if not .selectorMap -}}
     {{- $selector := dict
       "app.kubernetes.io/name" (include "microservice.name" .)
       "app.kubernetes.io/instance" .Release.Name
       "app.kubernetes.io/component" (.component | default "app") -}}
-    {{- $_ := set . "microservice.selectorMap" (toJson $selector) -}}
+    {{- $_ := set . "selectorMap" (toJson $selector) -}}
   {{- end -}}
-  {{- get . "microservice.selectorMap" -}}
+  {{- .selectorMap -}}
 {{- end -}}
 
 {{/*
@@ -20,7 +20,7 @@ replace the chart's own, except app.kubernetes.io/version: by default the image'
 tag, as far as a label can hold it.
 */}}
 {{- define "microservice.labelMap" -}}
-  {{- if not (hasKey . "microservice.labelMap") -}}
+  {{- if not .labelMap -}}
     {{- $common := .Values.commonLabels | default dict -}}
     {{- $own := include "microservice.selectorMap" . | fromJson -}}
     {{- $_ := set $own "app.kubernetes.io/managed-by" .Release.Service -}}
@@ -29,25 +29,25 @@ tag, as far as a label can hold it.
     {{- with .Values.image.tag | default "" | trunc 63 | trimAll "-_." -}}
       {{- $_ := set $own "app.kubernetes.io/version" (get $common "app.kubernetes.io/version" | default .) -}}
     {{- end -}}
-    {{- $_ := include "microservice.merged" (list $common $own) | set . "microservice.labelMap" -}}
+    {{- $_ := include "microservice.merged" (list $common $own) | set . "labelMap" -}}
   {{- end -}}
-  {{- get . "microservice.labelMap" -}}
+  {{- .labelMap -}}
 {{- end -}}
 
 {{/*
 microservice.selectorLabels, microservice.labels: the same as YAML.
 */}}
 {{- define "microservice.selectorLabels" -}}
-  {{- if not (hasKey . "microservice.selectorLabels") -}}
-    {{- $_ := include "microservice.selectorMap" . | fromJson | toYaml | set . "microservice.selectorLabels" -}}
+  {{- if not .selectorLabels -}}
+    {{- $_ := include "microservice.selectorMap" . | fromJson | toYaml | set . "selectorLabels" -}}
   {{- end -}}
-  {{- get . "microservice.selectorLabels" -}}
+  {{- .selectorLabels -}}
 {{- end -}}
 {{- define "microservice.labels" -}}
-  {{- if not (hasKey . "microservice.labels") -}}
-    {{- $_ := include "microservice.labelMap" . | fromJson | include "microservice.toYaml" | set . "microservice.labels" -}}
+  {{- if not .labels -}}
+    {{- $_ := include "microservice.labelMap" . | fromJson | include "microservice.toYaml" | set . "labels" -}}
   {{- end -}}
-  {{- get . "microservice.labels" -}}
+  {{- .labels -}}
 {{- end -}}
 
 {{/*

@@ -6,7 +6,7 @@ that. An existing account serves the migration too; rights in the cluster's API
 stay with the service.
 */}}
 {{- define "microservice.migrationRoot" -}}
-  {{- if not (hasKey . "migration") -}}
+  {{- if not .migration -}}
     {{- $fullname := include "microservice.fullname" . -}}
     {{- $config := set (deepCopy .Values.config) "versioned" false -}}
     {{- $secret := set (deepCopy .Values.secret) "versioned" false -}}

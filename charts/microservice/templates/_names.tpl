@@ -4,15 +4,15 @@ of all others (<fullname>-config, ...): the release's name, and in a subchart
 <release>-<chart or alias>, so that one release can hold the chart several times.
 At most 63 characters, as a Service's name.
 
-Kept in the root under the template's own name, like everything that many
-templates ask for: Helm passes the same root to all templates of a chart.
+Kept in the root, as "fullname", like everything that many templates ask for: Helm
+passes the same root to all templates of a chart.
 */}}
 {{- define "microservice.fullname" -}}
-  {{- if not (hasKey . "microservice.fullname") -}}
+  {{- if not .fullname -}}
     {{- $default := .Chart.IsRoot | ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) -}}
-    {{- $_ := .Values.fullnameOverride | default $default | include "microservice.shortened" | set . "microservice.fullname" -}}
+    {{- $_ := .Values.fullnameOverride | default $default | include "microservice.shortened" | set . "fullname" -}}
   {{- end -}}
-  {{- get . "microservice.fullname" -}}
+  {{- .fullname -}}
 {{- end -}}
 
 {{/*

@@ -13,7 +13,8 @@ always reach the ports.
     {{- with include "microservice.reachablePorts" . | fromJsonArray -}}
       {{- $rule := dict "ports" . -}}
       {{- with ($policy.ingress).from -}}
-        {{- $tests := dict "podSelector" (dict "matchLabels" (include "microservice.testSelectorMap" $ | fromJson)) -}}
+        {{- $_ := include "microservice.testRoot" $ -}}
+        {{- $tests := dict "podSelector" (dict "matchLabels" (include "microservice.selectorMap" $.test | fromJson)) -}}
         {{- $_ := set $rule "from" ($.Values.tests.enabled | ternary (append . $tests) .) -}}
       {{- end -}}
       {{- $_ := set $rules "ingress" (list $rule) -}}

@@ -2,16 +2,16 @@
 microservice.ports: the ports that are switched on, as a JSON map of name -> port.
 */}}
 {{- define "microservice.ports" -}}
-  {{- if not (hasKey . "microservice.ports") -}}
+  {{- if not .ports -}}
     {{- $ports := dict -}}
     {{- range $name, $port := .Values.ports -}}
       {{- if and $port (not (include "microservice.isDisabled" $port)) -}}
         {{- $_ := set $ports $name (omit $port "enabled") -}}
       {{- end -}}
     {{- end -}}
-    {{- $_ := set . "microservice.ports" (toJson $ports) -}}
+    {{- $_ := set . "ports" (toJson $ports) -}}
   {{- end -}}
-  {{- get . "microservice.ports" -}}
+  {{- .ports -}}
 {{- end -}}
 
 {{/*
@@ -20,12 +20,12 @@ if they name none: mainPort, else http, else the only one or the first by name.
 Empty where there is no port.
 */}}
 {{- define "microservice.mainPort" -}}
-  {{- if not (hasKey . "microservice.mainPort") -}}
+  {{- if not .mainPort -}}
     {{- $ports := include "microservice.ports" . | fromJson -}}
     {{- $default := hasKey $ports "http" | ternary "http" (keys $ports | sortAlpha | first | default "") -}}
-    {{- $_ := .Values.mainPort | default $default | set . "microservice.mainPort" -}}
+    {{- $_ := .Values.mainPort | default $default | set . "mainPort" -}}
   {{- end -}}
-  {{- get . "microservice.mainPort" -}}
+  {{- .mainPort -}}
 {{- end -}}
 
 {{/*

@@ -4,7 +4,7 @@ servicePort, the main one first, then service.extraPorts. With an empty list the
 no Service.
 */}}
 {{- define "microservice.servicePorts" -}}
-  {{- if not (hasKey . "microservice.servicePorts") -}}
+  {{- if not .servicePorts -}}
     {{- $list := list -}}
     {{- if .Values.service.enabled -}}
       {{- $ports := include "microservice.ports" . | fromJson -}}
@@ -18,7 +18,7 @@ no Service.
       {{- end -}}
       {{- $list = concat $list (.Values.service.extraPorts | default list) -}}
     {{- end -}}
-    {{- $_ := set . "microservice.servicePorts" (toJson $list) -}}
+    {{- $_ := set . "servicePorts" (toJson $list) -}}
   {{- end -}}
-  {{- get . "microservice.servicePorts" -}}
+  {{- .servicePorts -}}
 {{- end -}}

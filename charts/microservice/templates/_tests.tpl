@@ -7,7 +7,7 @@ asked like this. The list is empty without a Service, and for a headless one, wh
 name leads past its ports.
 */}}
 {{- define "microservice.testContainers" -}}
-  {{- if not (hasKey . "microservice.testContainers") -}}
+  {{- if not .testContainers -}}
     {{- $list := list -}}
     {{- if and .Values.tests.enabled (ne (toString .Values.service.clusterIP) "None") -}}
       {{- $base := include "microservice.testContainer" . | fromJson -}}
@@ -35,9 +35,9 @@ name leads past its ports.
         {{- end -}}
       {{- end -}}
     {{- end -}}
-    {{- $_ := set . "microservice.testContainers" (toJson $list) -}}
+    {{- $_ := set . "testContainers" (toJson $list) -}}
   {{- end -}}
-  {{- get . "microservice.testContainers" -}}
+  {{- .testContainers -}}
 {{- end -}}
 
 {{/*
@@ -67,8 +67,11 @@ exit 1
 {{- end -}}
 
 {{/*
-microservice.testSelectorMap: what finds the test pods, as a JSON map.
+microservice.testRoot: the root -> nothing; keeps in it, as "test", a root with the
+labels of the test pods.
 */}}
-{{- define "microservice.testSelectorMap" -}}
-  {{- set (pick . "Values" "Release" "Chart") "component" "test" | include "microservice.selectorMap" -}}
+{{- define "microservice.testRoot" -}}
+  {{- if not .test -}}
+    {{- $_ := set (pick . "Values" "Release" "Chart") "component" "test" | set . "test" -}}
+  {{- end -}}
 {{- end -}}
