@@ -16,10 +16,12 @@ labels:
   {{- else }}
   {{- include "microservice.labels" .root | nindent 2 }}
   {{- end }}
-  {{- $annotations := include "microservice.merged" (list .root.Values.commonAnnotations .annotations .root.hook) | fromJson }}
-  {{- with include "microservice.toYaml" $annotations }}
+  {{- if or .root.Values.commonAnnotations .annotations .root.hook }}
+    {{- $annotations := include "microservice.merged" (list .root.Values.commonAnnotations .annotations .root.hook) | fromJson }}
+    {{- with include "microservice.toYaml" $annotations }}
 annotations:
   {{- . | nindent 2 }}
+    {{- end }}
   {{- end }}
 {{- end -}}
 

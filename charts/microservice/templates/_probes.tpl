@@ -6,7 +6,7 @@ declared. The port defaults to the main port.
 {{- define "microservice.probe" -}}
   {{- $probe := .probe | default dict -}}
   {{- $result := dict -}}
-  {{- $handler := include "microservice.probeHandler" $probe -}}
+  {{- $handler := and $probe (include "microservice.probeHandler" $probe) -}}
   {{- if and $handler (not (include "microservice.isDisabled" $probe)) -}}
     {{- $action := deepCopy (get $probe $handler) -}}
     {{- if and (ne $handler "exec") (not $action.port) -}}
@@ -29,8 +29,9 @@ uses. httpGet comes last: it is the default of the readiness probe, which one th
 user wrote beside it replaces.
 */}}
 {{- define "microservice.probeHandler" -}}
-  {{- $probe := . -}}
-  {{- range list "exec" "grpc" "tcpSocket" "httpGet" -}}
-    {{- if kindIs "map" (get $probe .) }}{{ . }}{{ break }}{{ end -}}
+  {{- if kindIs "map" .exec }}exec
+  {{- else if kindIs "map" .grpc }}grpc
+  {{- else if kindIs "map" .tcpSocket }}tcpSocket
+  {{- else if kindIs "map" .httpGet }}httpGet
   {{- end -}}
 {{- end -}}

@@ -39,10 +39,13 @@ dashes taken away. One toYaml for all costs half as much as one for each field.
 */}}
 {{- define "microservice.fields" -}}
   {{- $fields := list -}}
-  {{- range $pair := chunk 2 . -}}
-    {{- $value := last $pair -}}
-    {{- if or $value (has (kindOf $value) (list "bool" "int" "int64" "float64")) -}}
-      {{- $fields = append $fields (dict (first $pair) $value) -}}
+  {{- $key := "" -}}
+  {{- range . -}}
+    {{- if not $key -}}
+      {{- $key = . -}}
+    {{- else -}}
+      {{- if or . (eq (toString .) "false" "0") }}{{ $fields = append $fields (dict $key .) }}{{ end -}}
+      {{- $key = "" -}}
     {{- end -}}
   {{- end -}}
   {{- $json := toJson $fields -}}

@@ -48,7 +48,7 @@ schema, where the pattern would take Helm more time.
       (dict "name" "day of the week" "values" "0-6 or sun-sat" "pattern"
         "[0-6]|sun|mon|tue|wed|thu|fri|sat") }}
       {{- $item := printf "^([*?]|0*(%s)(-0*(%s))?)(/0*[1-9][0-9]*)?$" .pattern .pattern }}
-      {{- range splitList "," (index $fields $index) }}
+      {{- range without (splitList "," (index $fields $index)) "*" }}
         {{- $ends := regexFind "^[0-9]+-[0-9]+" . | splitList "-" }}
         {{- if not (regexMatch $item .) }}
           {{ $place }}: {{ quote . }} is not a valid {{ $unit.name }}: use {{ $unit.values }}, *, a range such as 1-5,

@@ -5,21 +5,22 @@ readiness probe is on by default, so without a port it is left out silently.
 {{- define "microservice.problems.probes" -}}
   {{- $ports := include "microservice.ports" . | fromJson }}
   {{- range $key := list "startupProbe" "livenessProbe" "readinessProbe" }}
-    {{- $probe := get $.Values $key | default dict }}
-    {{- if contains ":null" (toJson $probe) }}
-      {{- $probe = include "microservice.withoutNulls" $probe | fromJson }}
-    {{- end }}
-    {{- $handler := include "microservice.probeHandler" $probe }}
-    {{- $port := (get $probe $handler | default dict).port }}
-    {{- if and $probe (not $handler) (not (include "microservice.isDisabled" $probe)) }}
-      {{ $key }} has no handler: set {{ $key }}.httpGet.path, or tcpSocket, grpc or exec
-    {{- end }}
-    {{- if and (kindIs "string" $port) $port (not (hasKey $ports $port)) }}
-      {{ $key }}.{{ $handler }}.port: {{ $port }} is not declared under ports
-      {{- printf " (%s)" (keys $ports | sortAlpha | join ", " | default "none") }}
-    {{- end }}
-    {{- if and $handler (ne $handler "exec") (not $port) (not $ports) (ne $key "readinessProbe") }}
-      {{ $key }}.{{ $handler }} has no port: set {{ $key }}.{{ $handler }}.port, since none is declared under ports
+    {{- with $probe := get $.Values $key }}
+      {{- if contains ":null" (toJson $probe) }}
+        {{- $probe = include "microservice.withoutNulls" $probe | fromJson }}
+      {{- end }}
+      {{- $handler := include "microservice.probeHandler" $probe }}
+      {{- $port := (get $probe $handler | default dict).port }}
+      {{- if and $probe (not $handler) (not (include "microservice.isDisabled" $probe)) }}
+        {{ $key }} has no handler: set {{ $key }}.httpGet.path, or tcpSocket, grpc or exec
+      {{- end }}
+      {{- if and (kindIs "string" $port) $port (not (hasKey $ports $port)) }}
+        {{ $key }}.{{ $handler }}.port: {{ $port }} is not declared under ports
+        {{- printf " (%s)" (keys $ports | sortAlpha | join ", " | default "none") }}
+      {{- end }}
+      {{- if and $handler (ne $handler "exec") (not $port) (not $ports) (ne $key "readinessProbe") }}
+        {{ $key }}.{{ $handler }} has no port: set {{ $key }}.{{ $handler }}.port, since none is declared under ports
+      {{- end }}
     {{- end }}
   {{- end }}
 {{- end -}}
