@@ -9,13 +9,18 @@ import pytest
 from ci.base import git
 
 # What a user may have set for every repository, and what would reach into one of a test.
-_SETTINGS = {
-    "user.name": "Someone",
-    "user.email": "someone@example.com",
-    "commit.gpgSign": "false",
-    "tag.gpgSign": "false",
-    "core.excludesFile": "/dev/null",
-}
+_SETTINGS = """\
+[user]
+name = Someone
+email = someone@example.com
+[commit]
+gpgSign = false
+[tag]
+gpgSign = false
+[core]
+excludesFile = /dev/null
+hooksPath = "{hooks}"
+"""
 
 
 class GitRepository:
@@ -25,8 +30,8 @@ class GitRepository:
         self.root = root
         root.mkdir(parents=True, exist_ok=True)
         self.git("init", "--quiet", "--initial-branch=main", "--template=")
-        for name, value in {**_SETTINGS, "core.hooksPath": str(self.hooks)}.items():
-            self.git("config", name, value)
+        with (root / ".git" / "config").open("a", encoding="utf-8") as config:
+            config.write(_SETTINGS.format(hooks=self.hooks))
 
     @property
     def hooks(self) -> Path:
