@@ -6,13 +6,13 @@ import signal
 from pathlib import Path
 
 from invoke.context import Context
-from invoke.tasks import task
 
 from ci import build as build_
 from ci import docs as docs_
 from ci import doctor as doctor_
 from ci import lint as lint_
 from ci import suite
+from ci.base.options import task
 from ci.bench import chart as bench_chart
 from ci.bench import deploys as bench_deploys
 from ci.bench import measures

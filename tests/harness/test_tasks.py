@@ -78,6 +78,21 @@ def test_a_mistake_is_reported_in_one_message_without_a_traceback(
     assert "Traceback" not in answer.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["forward", "staging", "--port", "80a"], "--port 80a: expected a whole number"),
+        (["deploy", "staging", "--timeout=5m"], "--timeout 5m: expected a whole number"),
+        (["rollback", "staging", "-r", "last"], "--revision last: expected a whole number"),
+        (["fuzz", "--minutes", "x"], "--minutes x: expected a number"),
+    ],
+)
+def test_a_value_that_is_no_number_is_reported_with_its_option(
+    invoke: Invoke, arguments: list[str], message: str
+) -> None:
+    assert invoke(*arguments) == (1, "", f"{message}\n")
+
+
 def test_invalid_yaml_in_a_values_file_is_reported_with_line_and_column(
     invoke: Invoke, repository: Repository
 ) -> None:
