@@ -277,11 +277,11 @@ def diff(
 
 
 @task(
-    positional=["environment", "revision"],
-    optional=["revision"],
+    positional=["environment"],
     help=SERVICE_HELP
     | {
-        "revision": "the revision to go back to, as invoke history shows it; the one before by default",
+        "revision": "the revision to go back to, as invoke history shows it (default: the newest that ran and "
+        "differs from what runs)",
         "yes": "change a protected environment without a question",
         "wait-for-lock": "wait while somebody else deploys",
     },

@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from ci.base.errors import UserError
 from ci.deploy import tables
@@ -16,17 +15,27 @@ from ci.deploy.remedies import command
 from ci.deploy.tables import Row
 from ci.deploy.target import Target, reached
 from ci.kubernetes import manifests
-from ci.kubernetes.workloads import dig
+from ci.kubernetes.workloads import dig, main_container
 
 COLUMNS = ("", "revision", "deployed (UTC)", "status", "image", "chart", "description")
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A revision as Helm has stored it, and the image of its Deployment's main container ("" without one)."""
+    """A revision as Helm has stored it; ``manifest`` is what it rendered without hooks, Secrets included."""
 
     revision: Revision
-    image: str
+    manifest: str = field(repr=False)
+
+    @property
+    def image(self) -> str:
+        """The image of its Deployment's main container, "" without a Deployment."""
+        # Only the Deployment is parsed: the rest is long, and the Secrets in it are nobody's business here.
+        for document in f"\n{self.manifest}".split("\n---"):
+            if "\nkind: Deployment\n" in document:
+                for made in manifests.parse(document.partition("\n")[2]).values():
+                    return str(main_container(made)["image"])
+        return ""
 
     @property
     def deployed(self) -> datetime:
@@ -76,17 +85,7 @@ def _decoded(data: str) -> Stored:
         description=info.get("description") or "",
         updated=info["last_deployed"],
     )
-    return Stored(revision, _image(release.get("manifest") or ""))
-
-
-def _image(manifest: str) -> str:
-    # Only the Deployment is parsed: the rest is long, and the Secrets in it are nobody's business here.
-    for document in f"\n{manifest}".split("\n---"):
-        if "\nkind: Deployment\n" in document:
-            for made in manifests.parse(document.partition("\n")[2]).values():
-                containers: list[dict[str, Any]] = dig(made, "spec", "template", "spec", "containers")
-                return str(containers[0]["image"])
-    return ""
+    return Stored(revision, release.get("manifest") or "")
 
 
 def _row(one: Stored) -> Row:

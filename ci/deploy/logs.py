@@ -18,7 +18,7 @@ from ci.deploy.log_streams import Closed, Container, Events, Line, Stream
 from ci.deploy.release_pods import APP, MIGRATION, Seen, Watch
 from ci.deploy.target import Target, reached
 from ci.kubernetes.manifests import Object
-from ci.kubernetes.workloads import dig, entries
+from ci.kubernetes.workloads import dig, entries, main_container
 
 COMPONENTS = (APP, MIGRATION)
 # Of each container, where --since is not given.
@@ -234,7 +234,7 @@ def _shortened(name: str, taken: Collection[str]) -> str:
 def _marked(pod: Object) -> list[tuple[str, str]]:
     """Return the containers of a pod, each with a mark where it is not the service's own."""
     job = f" ({MIGRATION})" if release_pods.component(pod) == MIGRATION else ""
-    main = release_pods.main_container(pod)["name"]
+    main = main_container(pod)["name"]
     init = [
         (str(one["name"]), SIDE if one.get("restartPolicy") == "Always" else INIT)
         for _, one in entries(pod, "spec", "initContainers")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from ci.base.console import err
 from ci.base.errors import UserError
@@ -17,7 +17,7 @@ from ci.deploy.remedies import command
 from ci.deploy.snapshot import is_going, is_ready
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
-from ci.kubernetes.workloads import dig, entries
+from ci.kubernetes.workloads import dig
 
 # The chart's components that `app.kubernetes.io/component` tells apart.
 APP = "app"
@@ -60,11 +60,6 @@ def require_ready(target: Target, found: Sequence[Object]) -> Object:
 def component(pod: Object) -> str:
     """Return which component of the chart a pod is."""
     return str(dig(pod, "metadata", "labels", _COMPONENT) or "")
-
-
-def main_container(pod: Object) -> Mapping[str, Any]:
-    """Return the container of the service itself: the chart puts it first."""
-    return next(container for _, container in entries(pod, "spec", "containers"))
 
 
 class Watch:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from invoke.exceptions import Exit
 
 from ci.base.errors import UserError
-from ci.deploy import lock
+from ci.deploy import history, lock
 from ci.deploy.deploy import EXIT_CODES, ask, refuse
+from ci.deploy.history import Stored
 from ci.deploy.journal import Ending, Journal
 from ci.deploy.plan import lines, plan
 from ci.deploy.reasons import Code, Reason, Refused
 from ci.deploy.recovery import recover
-from ci.deploy.releases import Revision, last_good
+from ci.deploy.releases import last_good
+from ci.deploy.remedies import command
 from ci.deploy.rollout import Rollout
 from ci.deploy.target import Target, reached
 from ci.kubernetes.manifests import Key, Object
@@ -23,63 +25,86 @@ from ci.kubernetes.workloads import SERVING, containers_of, dig, entries, pods_o
 def run(
     environment: str, revision: int = 0, service: str = "", *, yes: bool = False, wait_for_lock: bool = False
 ) -> None:
-    """Roll a service back to a revision; 0 stands for the one that ran before the present one.
+    """Roll a service back to a revision; 0 stands for the newest that ran and differs from what runs.
 
     Raise UserError or Refused for what is refused before anything changes, and Exit with a code of
     EXIT_CODES for a rollback that failed.
     """
     journal = Journal(environment)
-    with (
-        reached(environment, service) as target,
-        lock.held(target, "rolls back", wait=wait_for_lock) as held,
-    ):
+    with reached(environment, service) as target:
         journal.service = target.service
-        rollout = Rollout(target, journal, held)
-        recover(rollout)
-        revisions = target.releases.history(target.service)
-        wanted = _wanted(target, revisions, revision)
-        present = last_good(revisions)
-        before = target.releases.with_hooks(target.service, present.number) if present else {}
-        after = target.releases.with_hooks(target.service, wanted.number)
-        journal.hide({**before, **after})
-        _require_settings(target, after, before)
-        planned = plan(target, after, before)
-        journal.say_all("plan", [f"revision {wanted.number} of {wanted.updated[:19]}", *lines(planned)])
-        refuse(planned)
-        ask(target, yes)
-        try:
-            ending = rollout.roll_back(wanted.number)
-        except KeyboardInterrupt:
-            command = f"invoke rollback {environment} {wanted.number} --service {target.service}"
-            journal.say("rollback", f"left unfinished; finish it with: {command}")
-            ending = Ending.INTERRUPTED
-    if ending is not Ending.ROLLED_BACK:
-        raise Exit(f"the rollback of {environment} failed", EXIT_CODES[ending])
+        # Where nothing is installed there may be no namespace for a lock either.
+        history.stored(target)
+        with lock.held(target, "rolls back", wait=wait_for_lock) as held:
+            ending = _roll_back(Rollout(target, journal, held), revision, yes)
+    if ending not in (Ending.ROLLED_BACK, Ending.UNCHANGED):
+        raise Exit(f"the rollback of {environment} failed ({ending})", EXIT_CODES[ending])
 
 
-def _wanted(target: Target, revisions: list[Revision], number: int) -> Revision:
-    """Return the revision of a number, or without one the newest that ran before the present one."""
-    if not revisions:
-        raise UserError(f"{target.service} is not installed in {target.environment.name}: invoke deploy")
-    present = last_good(revisions)
-    ran = [one for one in revisions if one.status in ("superseded", "deployed")]
-    if not number:
-        earlier = [one for one in ran if present and one.number < present.number]
-        if not earlier:
-            raise UserError(
-                f"nothing ran before revision {revisions[-1].number}: there is nothing to go back to"
-            )
-        return earlier[-1]
-    found = next((one for one in revisions if one.number == number), None)
-    known = ", ".join(str(one.number) for one in ran)
+def _roll_back(rollout: Rollout, number: int, yes: bool) -> Ending:
+    target, journal = rollout.target, rollout.journal
+    recover(rollout)
+    revisions = history.stored(target)
+    newest = revisions[-1].revision
+    wanted, why = chosen(revisions, number)
+    present = last_good([one.revision for one in revisions])
+    before = target.releases.with_hooks(target.service, present.number) if present else {}
+    after = target.releases.with_hooks(target.service, wanted.revision.number)
+    journal.hide({**before, **after})
+    _require_settings(target, after)
+    planned = plan(target, after, before)
+    where = f"revision {wanted.revision.number} of {wanted.revision.updated[:19]}, {wanted.image}"
+    journal.say_all("plan", [*filter(None, [where, why]), *lines(planned)])
+    refuse(planned)
+    if planned.is_empty and newest.status == "deployed":
+        journal.say("done", f"nothing to change: revision {newest.number} runs")
+        return Ending.UNCHANGED
+    ask(target, yes)
+    try:
+        return rollout.roll_back(wanted.revision.number)
+    except KeyboardInterrupt:
+        finish = command(target, "rollback", f"--revision {wanted.revision.number}")
+        journal.say("rollback", f"left unfinished; finish it with: {finish}")
+        return Ending.INTERRUPTED
+
+
+def chosen(revisions: Sequence[Stored], number: int) -> tuple[Stored, str]:
+    """Return the revision to go back to, and why it is not a newer one, "" where it is the next.
+
+    ``revisions`` are sorted, oldest first; ``number`` is the one that was asked for, or 0. Raise UserError
+    where there is none, and for one that failed.
+    """
+    newest = revisions[-1].revision
+    ran = [one for one in revisions if one.revision.status in ("superseded", "deployed")]
+    if number:
+        return _numbered(revisions, ran, number), ""
+    good = last_good([one.revision for one in revisions])
+    if good and good != newest:
+        found = next(one for one in ran if one.revision == good)
+        return found, f"revision {newest.number} is {newest.status}"
+    passed_over: list[str] = []
+    for one in reversed(revisions[:-1]):
+        is_same = one.manifest == revisions[-1].manifest
+        if one in ran and not is_same:
+            return one, f"passed over: {', '.join(passed_over)}" if passed_over else ""
+        why = "the same as what runs" if is_same else one.revision.status
+        passed_over.append(f"{one.revision.number} ({why})")
+    others = f"; passed over: {', '.join(passed_over)}" if passed_over else ""
+    raise UserError(f"revision {newest.number} runs, and there is nothing to go back to{others}")
+
+
+def _numbered(revisions: Sequence[Stored], ran: Sequence[Stored], number: int) -> Stored:
+    known = ", ".join(str(one.revision.number) for one in ran)
+    found = next((one for one in revisions if one.revision.number == number), None)
     if found is None:
         raise UserError(f"there is no revision {number} (those that ran: {known}); see invoke history")
     if found not in ran:
-        raise UserError(f"revision {number} is {found.status} (those that ran: {known}); see invoke history")
+        status = found.revision.status
+        raise UserError(f"revision {number} is {status} (those that ran: {known}); see invoke history")
     return found
 
 
-def _require_settings(target: Target, after: Mapping[Key, Object], before: Mapping[Key, Object]) -> None:
+def _require_settings(target: Target, after: Mapping[Key, Object]) -> None:
     """Raise Refused where a ConfigMap or Secret that the revision's pods need is there no more.
 
     What the revision itself makes comes with it. Its images are asked of the registry by the kubelet alone.

@@ -25,7 +25,7 @@ from ci.deploy.remedies import command
 from ci.deploy.snapshot import is_going, is_ready, statuses
 from ci.deploy.target import Target, reached
 from ci.kubernetes.manifests import Object
-from ci.kubernetes.workloads import dig, entries
+from ci.kubernetes.workloads import dig, entries, main_container
 
 DEBUG_IMAGE = "busybox:1.37"
 # The user of the chart's containers, where the values name no other.
@@ -61,12 +61,12 @@ def _chosen(target: Target) -> Object:
 
 
 def _main_is_running(pod: Object) -> bool:
-    main = release_pods.main_container(pod)["name"]
+    main = main_container(pod)["name"]
     return any(one["name"] == main and dig(one, "state", "running") is not None for one in statuses(pod))
 
 
 def _shell(target: Target, pod: Object) -> int:
-    main = release_pods.main_container(pod)
+    main = main_container(pod)
     name = pod["metadata"]["name"]
     where = [name, f"--container={main['name']}"]
     try:
@@ -83,7 +83,7 @@ def _shell(target: Target, pod: Object) -> int:
 
 def _debug(target: Target, pod: Object) -> int:
     """Open a shell in an ephemeral container, which sees the service's processes; return its exit code."""
-    main, name = release_pods.main_container(pod)["name"], pod["metadata"]["name"]
+    main, name = main_container(pod)["name"], pod["metadata"]["name"]
     container = f"debug-{secrets.token_hex(3)}"
     where = [name, f"--container={container}"]
     with tempfile.TemporaryDirectory(prefix="shell-") as folder:
@@ -104,7 +104,7 @@ def _profile(pod: Object) -> dict[str, Any]:
     kubectl's own profile of that name lacks the user, without which an image whose user is root is refused:
     https://github.com/kubernetes/kubernetes/issues/115671
     """
-    main = release_pods.main_container(pod)
+    main = main_container(pod)
     settings = (main.get("securityContext") or {}, dig(pod, "spec", "securityContext") or {})
 
     def chosen(key: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from invoke.exceptions import Exit
 
 from ci.base.console import out
-from ci.deploy import pod_rules, release_pods, tables
+from ci.deploy import pod_rules, tables
 from ci.deploy.reasons import Reason
 from ci.deploy.snapshot import (
     Snapshot,
@@ -28,7 +28,7 @@ from ci.deploy.tables import Row, age, moment
 from ci.deploy.target import reached
 from ci.deploy.verdict import is_rolled_out, verdict
 from ci.kubernetes.manifests import Object
-from ci.kubernetes.workloads import dig, entries
+from ci.kubernetes.workloads import dig, entries, main_container
 
 COLUMNS = ("what", "name", "state", "details")
 EVENT_AGE = timedelta(hours=1)
@@ -102,22 +102,17 @@ def _release(state: State, now: datetime) -> Line:
 
 
 def _image(snapshot: Snapshot) -> Line:
-    containers = [_main(deployment) for deployment in snapshot.deployments]
+    containers = [main_container(deployment) for deployment in snapshot.deployments]
     name = ", ".join(container["name"] for container in containers)
     if running := running_image(snapshot):
         return Line("image", name, "runs", running, None)
     old = {
-        release_pods.main_container(pod)["image"]
+        main_container(pod)["image"]
         for deployment in snapshot.deployments
         for pod in snapshot.old_pods(deployment)
     }
     wanted = ", ".join(container["image"] for container in containers)
     return Line("image", name, "wanted", f"{wanted}; {', '.join(sorted(old)) or 'nothing'} runs", None)
-
-
-def _main(deployment: Object) -> Mapping[str, Any]:
-    first: Mapping[str, Any] = deployment["spec"]["template"]["spec"]["containers"][0]
-    return first
 
 
 def _deployment(snapshot: Snapshot, deployment: Object) -> Line:

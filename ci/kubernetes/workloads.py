@@ -45,6 +45,12 @@ def containers_of(pods: Pods) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield from entries(pods.spec, field, at=pods.path)
 
 
+def main_container(workload: Object) -> Mapping[str, Any]:
+    """Return the service's own container of a Deployment or a pod: the chart lists it first."""
+    pod = dig(workload, "spec", "template") or workload
+    return next(container for _, container in entries(pod, "spec", "containers"))
+
+
 def dig(node: Any, *path: str) -> Any:
     """Return what stands at a path of mappings, None where a part of it is missing."""
     for part in path:

@@ -1,0 +1,91 @@
+"""A rollback goes to a revision that ran and differs from what runs, and says which ones it passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from ci.base.errors import UserError
+from ci.deploy import history, rollback
+from ci.deploy.history import Stored
+from ci.deploy.releases import Revision
+from ci.deploy.rollback import chosen
+from ci.deploy.target import Target
+from tests.support.fake_kubectl import FakeKubectl
+
+
+def stored(*revisions: str) -> list[Stored]:
+    """Revisions from the first on, each as its manifest and its status: ``A superseded``."""
+    return [
+        Stored(Revision(number, status, "microservice-0.1.0", "", "2026-07-01T10:00:00Z"), manifest)
+        for number, (manifest, _, status) in enumerate((one.partition(" ") for one in revisions), start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("revisions", "number", "why"),
+    [
+        (["A superseded", "B deployed"], 1, ""),
+        (["A superseded", "B superseded", "C deployed"], 2, ""),
+        # As an automatic rollback leaves it: the newest that ran before has the content that runs.
+        (
+            ["A superseded", "B superseded", "C failed", "B deployed"],
+            1,
+            "passed over: 3 (failed), 2 (the same as what runs)",
+        ),
+        # As a rollback that failed leaves it: what ran before is what to go back to.
+        (["A superseded", "B superseded", "A failed"], 2, "revision 3 is failed"),
+        (["A superseded", "B deployed", "C failed"], 2, "revision 3 is failed"),
+    ],
+)
+def test_without_a_number_it_is_the_newest_that_ran_and_differs_from_what_runs(
+    revisions: list[str], number: int, why: str
+) -> None:
+    found, said = chosen(stored(*revisions), 0)
+    assert (found.revision.number, said) == (number, why)
+
+
+@pytest.mark.parametrize(
+    ("revisions", "words"),
+    [
+        (["A deployed"], "revision 1 runs, and there is nothing to go back to"),
+        (
+            ["A superseded", "B failed", "A deployed"],
+            "revision 3 runs, and there is nothing to go back to; passed over: 2 (failed), "
+            "1 (the same as what runs)",
+        ),
+    ],
+)
+def test_where_nothing_else_ran_there_is_nothing_to_go_back_to(revisions: list[str], words: str) -> None:
+    with pytest.raises(UserError) as refused:
+        chosen(stored(*revisions), 0)
+    assert str(refused.value) == words
+
+
+def test_a_revision_that_is_asked_for_has_to_be_one_that_ran() -> None:
+    revisions = stored("A superseded", "B failed", "A superseded", "C deployed")
+    assert chosen(revisions, 1)[0].revision.number == 1
+    for number, words in ((2, "revision 2 is failed"), (9, "there is no revision 9")):
+        with pytest.raises(UserError) as refused:
+            chosen(revisions, number)
+        assert str(refused.value) == f"{words} (those that ran: 1, 3, 4); see invoke history"
+
+
+def test_where_nothing_is_installed_no_lock_is_taken(
+    kubectl: FakeKubectl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There may be no namespace yet, in which it would be."""
+    monkeypatch.setattr(rollback, "reached", kubectl.reached)
+
+    @contextmanager
+    def held(target: Target, doing: str, *, wait: bool) -> Iterator[None]:
+        raise AssertionError("a lock is taken")
+        yield
+
+    monkeypatch.setattr("ci.deploy.lock.held", held)
+    kubectl.answer("get .*secrets", [])
+    with pytest.raises(UserError) as refused:
+        rollback.run("staging")
+    assert str(refused.value) == str(history.not_installed(kubectl.target))
