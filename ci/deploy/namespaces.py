@@ -90,7 +90,9 @@ def change(target: Target, files: Sequence[Path]) -> Plan:
     before = _releases(target).objects(target.namespace, revisions[-1].number)
     # The release has the namespace's name, and is in another one.
     home = replace(target.environment, namespace=HOME)
-    return plan(replace(target, environment=home, service=target.namespace), parse(rendered), before)
+    found = plan(replace(target, environment=home, service=target.namespace), parse(rendered), before)
+    # Printed together with the service's plan, whose unchanged objects are counted.
+    return replace(found, unchanged=0)
 
 
 def _releases(target: Target) -> Releases:

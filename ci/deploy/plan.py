@@ -111,7 +111,7 @@ def lines(plan: Plan) -> list[str]:
         shown.append(f"{_name(conflict.key)}  {conflict.path} belongs to {conflict.owner}: it {what}")
     shown += [f"refused: {reason}" for reason in plan.refusals]
     shown += [f"warning: {warning}" for warning in plan.warnings]
-    rest = [f"{plan.unchanged} object(s) unchanged"] if plan.unchanged else []
+    rest = [f"{plan.unchanged} object{'s'[: plan.unchanged > 1]} unchanged"] if plan.unchanged else []
     rest += ["labels of version and chart follow"] if plan.only_versions else []
     # Whoever sees the checksum of a Secret can try what it is of.
     shown = [

@@ -74,7 +74,7 @@ def test_what_the_server_writes_is_no_change(monkeypatch: pytest.MonkeyPatch, tm
     was["metadata"] |= {"resourceVersion": "1", "uid": "u", "managedFields": []}
     found = planned(monkeypatch, tmp_path, {CONFIG: will}, [was], one={"objects": will})
     assert found.is_empty
-    assert lines(found) == ["1 object(s) unchanged"]
+    assert lines(found) == ["1 object unchanged"]
 
 
 def test_a_chart_version_alone_is_a_change_of_one_line(
@@ -83,7 +83,7 @@ def test_a_chart_version_alone_is_a_change_of_one_line(
     was, will = (made(CONFIG, {"helm.sh/chart": f"microservice-{number}"}) for number in (1, 2))
     found = planned(monkeypatch, tmp_path, {CONFIG: will}, [was], one={"objects": will})
     assert not found.is_empty
-    assert lines(found) == ["1 object(s) unchanged; labels of version and chart follow"]
+    assert lines(found) == ["1 object unchanged; labels of version and chart follow"]
 
 
 def test_keys_of_a_secret_are_named_without_their_values(
@@ -109,7 +109,7 @@ def test_a_changed_hook_is_a_change_and_one_that_is_the_same_runs_with_another(
     wanted = {CONFIG: config, JOB: hook("migrate")}
     same = planned(monkeypatch, tmp_path, wanted, [config], one={"objects": config})
     assert same.is_empty
-    assert lines(same) == ["1 object(s) unchanged"]
+    assert lines(same) == ["1 object unchanged"]
     before = {CONFIG: config, JOB: hook("other")}
     other = planned(monkeypatch, tmp_path, wanted, [config], before, one={"objects": config})
     assert not other.is_empty
