@@ -128,8 +128,8 @@ def values_of(service: str, environment: Environment) -> tuple[Path, ...]:
 
 
 def _unknown(what: str, name: str, known: Collection[str], remedy: str) -> str:
-    there = f"there are {', '.join(known)}" if known else "there are none yet"
-    return f"there is no {what} {name!r}{did_you_mean(name, known) or f': {remedy}'} ({there})"
+    there = ", ".join(known) or "none"
+    return f"there is no {what} {name!r}{did_you_mean(name, known) or f': {remedy}'} (known: {there})"
 
 
 def _values_file(name: str, values: dict[str, Any]) -> Path:

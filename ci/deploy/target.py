@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,24 +81,24 @@ def _kubeconfig(environment: Environment) -> str:
             return own.kubeconfig.read_text(encoding="utf-8")
         message = f"{environment.name} is the cluster of `invoke up`, and there is none: invoke up"
         raise Refused(Reason(Code.UNREACHABLE, message))
-    current = _current_context()
+    known, current = _users_contexts()
     if current != environment.context:
-        message = (
-            f"{environment.name} is the context {environment.context} (values/environments.yaml), and "
-            + (f"your current context is {current}" if current else "your kubeconfig has no current context")
-            + f": kubectl config use-context {environment.context}"
-        )
-        raise Refused(Reason(Code.CONTEXT_MISMATCH, message))
+        if environment.context not in known:
+            why = f"which your kubeconfig does not have (it has {', '.join(known) or 'none'})"
+            remedy = "get it from whoever runs the cluster, or set KUBECONFIG to the file that has it"
+        else:
+            why = f"and your current context is {current}" if current else "and you have chosen no context"
+            remedy = f"kubectl config use-context {environment.context}"
+        message = f"{environment.name} is the context {environment.context} (values/environments.yaml), {why}"
+        raise Refused(Reason(Code.CONTEXT_MISMATCH, f"{message}: {remedy}"))
     return kubectl.flattened(environment.context)
 
 
-def _current_context() -> str:
-    """Return the current context of the user's kubeconfig, "" where there is none."""
-    command = [str(programs.find(programs.KUBECTL)), "config", "current-context"]
-    try:
-        return processes.run(command, "asking for the current context").strip()
-    except CommandError:
-        return ""
+def _users_contexts() -> tuple[list[str], str]:
+    """Return the contexts of the user's kubeconfig, and the current one, "" where there is none."""
+    command = [str(programs.find(programs.KUBECTL)), "config", "view", "--output=json"]
+    config = json.loads(processes.run(command, "reading the kubeconfig"))
+    return [context["name"] for context in config["contexts"] or []], config["current-context"]
 
 
 def _require_an_answer(target: Target) -> None:

@@ -74,7 +74,7 @@ def test_an_unknown_environment_is_answered_with_the_nearest_one(
     with pytest.raises(UserError) as refused:
         environments.environment("stagin")
     assert str(refused.value) == (
-        "there is no environment 'stagin'; did you mean staging? (there are staging, production)"
+        "there is no environment 'stagin'; did you mean staging? (known: staging, production)"
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ci.base.errors import UserError
 from ci.deploy.reasons import Code, Refused
 from ci.deploy.target import reached
 from tests.support.repository import Repository
@@ -86,13 +87,36 @@ def test_the_target_has_a_kubeconfig_of_its_own_which_ends_with_it(kubeconfig: P
         assert not own.parent.exists()
 
 
-def test_without_a_kubeconfig_the_context_to_choose_is_named(kubeconfig: Path) -> None:
+def test_without_a_kubeconfig_it_is_said_where_the_context_is_to_come_from(kubeconfig: Path) -> None:
     error = refusal()
     assert error.reason.code is Code.CONTEXT_MISMATCH
     assert error.reason.message == (
-        "staging is the context eu (values/environments.yaml), and your kubeconfig has no current context: "
-        "kubectl config use-context eu"
+        "staging is the context eu (values/environments.yaml), which your kubeconfig does not have "
+        "(it has none): get it from whoever runs the cluster, or set KUBECONFIG to the file that has it"
     )
+
+
+def test_a_context_that_the_kubeconfig_does_not_have_is_refused_with_those_that_it_has(
+    kubeconfig: Path, repository: Repository
+) -> None:
+    write(kubeconfig, "http://127.0.0.1:1", current="us")
+    repository.write("values/environments.yaml", "staging: {context: asia}")
+    assert "which your kubeconfig does not have (it has eu, us): get it" in refusal().reason.message
+
+
+def test_without_a_current_context_the_one_to_choose_is_named(kubeconfig: Path) -> None:
+    write(kubeconfig, "http://127.0.0.1:1", current="")
+    words = "and you have chosen no context: kubectl config use-context eu"
+    assert refusal().reason.message.endswith(words)
+
+
+def test_a_kubeconfig_that_cannot_be_read_is_an_error_with_its_path(kubeconfig: Path) -> None:
+    kubeconfig.parent.mkdir()
+    kubeconfig.write_text("contexts: [")
+    with pytest.raises(UserError) as raised, reached("staging"):
+        pass
+    assert str(raised.value).startswith("reading the kubeconfig: ")
+    assert str(kubeconfig) in str(raised.value)
 
 
 def test_another_current_context_is_refused_with_both(kubeconfig: Path) -> None:
