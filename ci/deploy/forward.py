@@ -94,10 +94,14 @@ class Forward:
         # The pods that are ready, in the order in which they became so.
         self._ready: list[str] = []
         self._tunnel: Tunnel | None = None
+        self._complaint = ""
         self._watch: Watch | None = None
 
     def run(self) -> None:
-        """Open a tunnel, and another when that ends or its pod is no longer ready; without an end."""
+        """Open a tunnel, and another when that ends or its pod is no longer ready; without an end.
+
+        Raise UserError where the user may not.
+        """
         self._watch = Watch(self._target, (APP,), self._events.put)
         while True:
             match self._events.get():
@@ -137,8 +141,12 @@ class Forward:
 
     def _say(self, line: str, pod: str) -> None:
         if line.startswith("Forwarding from"):
+            self._complaint = ""
             out.out(f"http://{ADDRESS}:{self._port} is {self._target.service}, by pod {pod}")
-        elif line and not line.startswith("Handling connection"):
+        elif "forbidden" in line:
+            raise UserError(line)
+        elif line not in ("", self._complaint) and not line.startswith("Handling connection"):
+            self._complaint = line
             err.out(line)
 
 

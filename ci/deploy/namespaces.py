@@ -14,6 +14,7 @@ from ci.base.repository import root
 from ci.charts import helm
 from ci.charts.helm import HelmError
 from ci.deploy.plan import Plan, plan
+from ci.deploy.rbac import rule
 from ci.deploy.reasons import Code, Reason, Refused
 from ci.deploy.releases import Releases
 from ci.deploy.target import Target
@@ -67,8 +68,8 @@ def create(target: Target, files: Sequence[Path]) -> None:
             if "Forbidden" not in error.output:
                 raise
             message = (
-                "is not there yet, and you may not create it: have it created, or add this rule to a "
-                'ClusterRole of yours: {apiGroups: [""], resources: [namespaces], verbs: [create]}'
+                "is not there yet, and you may not create it: have it created, or this rule added to your "
+                f"ClusterRole: {rule('', 'namespaces', ['create'])}"
             )
             raise Refused(Reason(Code.NOT_ALLOWED, message, f"Namespace {target.namespace}")) from None
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from ci.deploy.rbac import rule
 from ci.deploy.reader import KINDS
 from ci.deploy.reasons import Code, Reason, Refused
 from ci.deploy.target import Target
@@ -59,7 +60,7 @@ def require(target: Target, objects: Mapping[Key, Object]) -> None:
     ).split()
     missing = [right for right, allowed in zip(wanted, answers, strict=True) if allowed != "true"]
     if missing:
-        rules = "\n".join(f"  - {rule}" for rule in _rules(missing))
+        rules = "\n".join(f"  - {line}" for line in _rules(missing))
         message = f"you may not deploy to the namespace {target.namespace}; these rules are missing:\n{rules}"
         raise Refused(Reason(Code.NOT_ALLOWED, message))
 
@@ -92,7 +93,7 @@ def _rules(missing: Iterable[_Right]) -> list[str]:
     for right in missing:
         verbs.setdefault(right.resource, []).append(right.verb)
     return [
-        f"{{apiGroups: [{json.dumps(group)}], resources: [{plural}], verbs: [{', '.join(listed)}]}}"
+        rule(group, plural, listed)
         for resource, listed in verbs.items()
         for plural, _, group in [resource.partition(".")]
     ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from invoke.exceptions import Exit
 
 from ci.base.errors import UserError
-from ci.deploy import history, lock
+from ci.deploy import history, lock, rights
 from ci.deploy.deploy import EXIT_CODES, ask, refuse
 from ci.deploy.history import Stored
 from ci.deploy.journal import Ending, Journal
@@ -51,10 +51,11 @@ def _roll_back(rollout: Rollout, number: int, yes: bool) -> Ending:
     before = target.releases.with_hooks(target.service, present.number) if present else {}
     after = target.releases.with_hooks(target.service, wanted.revision.number)
     journal.hide({**before, **after})
+    rights.require(target, after)
     _require_settings(target, after)
     planned = plan(target, after, before)
-    where = f"revision {wanted.revision.number} of {wanted.revision.updated[:19]}, {wanted.image}"
-    journal.say_all("plan", [*filter(None, [where, why]), *lines(planned)])
+    about = f"revision {wanted.revision.number} of {wanted.revision.updated[:19]}, {wanted.image}"
+    journal.say_all("plan", [*filter(None, [about, why]), *lines(planned)])
     refuse(planned)
     if planned.is_empty and newest.status == "deployed":
         journal.say("done", f"nothing to change: revision {newest.number} runs")

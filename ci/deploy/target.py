@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ci.base import processes, programs
+from ci.base.errors import UserError
 from ci.base.files import private_folder
 from ci.base.processes import CommandError
 from ci.charts import environments, helm
 from ci.charts.environments import OWN_CLUSTER, Environment
 from ci.clusters import kubectl, lifecycle
 from ci.clusters.kubectl import Kubectl
+from ci.deploy import rbac
 from ci.deploy.reasons import Code, Reason, Refused
 from ci.deploy.releases import Releases
 
@@ -59,7 +61,8 @@ def reached(environment_name: str, service_name: str = "") -> Iterator[Target]:
     """Give the block a service in an environment whose cluster has answered.
 
     Raise UserError for an unknown environment or service, and Refused where the user's current context is
-    another than the environment's, where there is none, or where the cluster gives no answer.
+    another than the environment's, where there is none, where the cluster gives no answer, and with the rule
+    that is missing where an error of the block is that the user may not do something.
     """
     environment = environments.environment(environment_name)
     service = environments.find_service(service_name)
@@ -71,7 +74,14 @@ def reached(environment_name: str, service_name: str = "") -> Iterator[Target]:
         target = Target(environment, service, kubeconfig)
         target.kubectl("config", "set-context", "--current", f"--namespace={environment.namespace}")
         _require_an_answer(target)
-        yield target
+        try:
+            yield target
+        except Refused:
+            raise
+        except UserError as error:
+            if denied := rbac.explained(str(error)):
+                raise Refused(Reason(Code.NOT_ALLOWED, denied)) from None
+            raise
 
 
 def _kubeconfig(environment: Environment) -> str:

@@ -100,7 +100,22 @@ def test_a_tunnel_that_ends_is_opened_again(
     kubectl.answer("port-forward", "error: lost connection to pod", Step("mark", "again"), code=1)
     forward.run("staging", port=port)
     assert len(kubectl.calls("port-forward")) > 1
-    assert "error: lost connection to pod\n" in capsys.readouterr().err
+    # However often it is tried.
+    assert capsys.readouterr().err == "error: lost connection to pod\n"
+    assert kubectl.running() == []
+
+
+def test_who_may_not_forward_is_told_so_once(kubectl: FakeKubectl, port: int) -> None:
+    denied = (
+        'error: error upgrading connection: pods "api-1-a" is forbidden: User "ci" cannot create resource'
+    )
+    kubectl.answer(LISTED, [pod("api-1-a")])
+    kubectl.answer("services", [SERVICE])
+    kubectl.answer(WATCHED, hangs=True)
+    kubectl.answer("port-forward", denied, code=1)
+    with pytest.raises(UserError) as raised:
+        forward.run("staging", port=port)
+    assert str(raised.value) == denied
     assert kubectl.running() == []
 
 

@@ -140,3 +140,16 @@ def test_an_expired_login_is_told_from_a_cluster_out_of_reach(kubeconfig: Path) 
         error = refusal()
     assert error.reason.code is Code.UNREACHABLE
     assert "(context eu) refuses your login; log in again: " in error.reason.message
+
+
+def test_what_the_user_may_not_do_there_is_refused_with_the_rule_that_is_missing(kubeconfig: Path) -> None:
+    denied = 'User "ci" cannot list resource "secrets" in API group "" in the namespace "stage"'
+    with serving(_Cluster) as url:
+        write(kubeconfig, url)
+        with pytest.raises(Refused) as refused, reached("staging"):
+            raise UserError(f"api: helm history failed\nsecrets is forbidden: {denied}")
+        with pytest.raises(UserError, match="another error"), reached("staging"):
+            raise UserError("another error")
+    assert refused.value.reason.code is Code.NOT_ALLOWED
+    rule = '{apiGroups: [""], resources: [secrets], verbs: [list]}'
+    assert refused.value.reason.message.endswith(f"have this rule added to your Role: {rule}")

@@ -1,0 +1,67 @@
+"""The namespace of an environment is created before its first service, or it is said why not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ci.base.processes import CommandError
+from ci.deploy import namespaces
+from ci.deploy.plan import Plan, lines
+from ci.deploy.reasons import Code, Refused
+from ci.deploy.releases import Revision
+from ci.deploy.target import Target
+from tests.support import fake_cluster
+from tests.support.fake_cluster import FakeKubectl, refusing
+
+FORBIDDEN = refusing('Error from server (Forbidden): namespaces "stage" is forbidden: User "ci" cannot ...')
+
+
+def target(monkeypatch: pytest.MonkeyPatch, answer: str | CommandError) -> Target:
+    def told(*_: object) -> str:
+        if isinstance(answer, CommandError):
+            raise answer
+        return answer
+
+    return fake_cluster.target(monkeypatch, FakeKubectl(told))
+
+
+def phase(name: str) -> str:
+    return json.dumps({"kind": "Namespace", "status": {"phase": name}})
+
+
+@pytest.mark.parametrize(("answer", "there"), [("", False), (phase("Active"), True), (FORBIDDEN, True)])
+def test_a_namespace_that_may_not_be_read_counts_as_there(
+    monkeypatch: pytest.MonkeyPatch, answer: str | CommandError, there: bool
+) -> None:
+    assert namespaces.exists(target(monkeypatch, answer)) is there
+
+
+def test_a_namespace_that_is_being_deleted_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Refused) as refused:
+        namespaces.exists(target(monkeypatch, phase("Terminating")))
+    assert refused.value.reason.code is Code.NAMESPACE_TERMINATING
+    assert str(refused.value.reason) == (
+        "Namespace stage: is being deleted; wait until it is gone, then deploy again"
+    )
+
+
+def test_who_may_not_create_a_namespace_is_told_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Refused) as refused:
+        namespaces.create(target(monkeypatch, FORBIDDEN), [])
+    assert refused.value.reason.code is Code.NOT_ALLOWED
+    rule = '{apiGroups: [""], resources: [namespaces], verbs: [create]}'
+    assert refused.value.reason.message.endswith(f"this rule added to your ClusterRole: {rule}")
+
+
+def test_a_namespace_that_does_not_change_has_no_line_in_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    staging = target(monkeypatch, "")
+    deployed = Revision(1, "deployed", "namespace-0.1.0", "", "2026-07-01T10:00:00Z")
+    releases = SimpleNamespace(history=lambda _: [deployed], objects=lambda *_: {})
+    monkeypatch.setattr(namespaces, "_releases", lambda _: releases)
+    monkeypatch.setattr("ci.charts.helm.template", lambda *_, **__: "")
+    monkeypatch.setattr(namespaces, "plan", lambda *_: Plan(unchanged=3))
+    assert lines(namespaces.change(staging, [Path("staging.yaml")])) == []
