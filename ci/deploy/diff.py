@@ -8,7 +8,7 @@ from ci.base.console import out
 from ci.base.errors import UserError
 from ci.deploy import namespaces
 from ci.deploy.candidate import candidate, require_image
-from ci.deploy.plan import lines, plan
+from ci.deploy.plan import Plan, lines, plan, plan_of_a_new_namespace
 from ci.deploy.releases import last_good
 from ci.deploy.target import reached
 
@@ -27,22 +27,19 @@ def run(
     require_image(tag, digest)
     with reached(environment, service) as target:
         new = candidate(target, tag, digest)
-        if not namespaces.exists(target):
-            out.out(f"Namespace {target.namespace}  new")
-            for key in new.objects:
-                out.out(f"{key.kind} {key.name}  new")
-            changed, refused = True, False
-        else:
+        namespace = Plan()
+        if namespaces.exists(target):
             current = last_good(target.releases.history(target.service))
             before = target.releases.with_hooks(target.service, current.number) if current else {}
             planned = plan(target, new.objects, before)
             with namespaces.values(target) as files:
                 namespace = namespaces.change(target, files)
-            for line in [*lines(namespace), *lines(planned)]:
-                out.out(line)
-            changed = not (planned.is_empty and namespace.is_empty)
-            refused = bool(planned.refusals)
-    if refused:
+        else:
+            out.out(f"Namespace {target.namespace}  new")
+            planned = plan_of_a_new_namespace(new.objects)
+        for line in [*lines(namespace), *lines(planned)]:
+            out.out(line)
+    if planned.refusals:
         raise UserError("Kubernetes would refuse this deploy, for the reasons above")
-    if exit_code and changed:
+    if exit_code and not (planned.is_empty and namespace.is_empty):
         raise Exit("something would change", CHANGES)

@@ -78,7 +78,7 @@ def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Ob
         created=tuple(created),
         removed=tuple(removed),
         changed=tuple(told),
-        hooks=tuple(key for key in hooks if key.kind == "Job"),
+        hooks=_jobs(hooks),
         new_hooks=tuple(_changed_hooks(hooks_before, hooks)),
         conflicts=tuple(conflicts),
         refusals=(*filter(None, foreign), *refusals),
@@ -86,6 +86,12 @@ def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Ob
         unchanged=sum(key in live and key not in touched for key in wanted),
         only_versions=frozenset({difference.key for difference in differences} - touched),
     )
+
+
+def plan_of_a_new_namespace(rendered: Mapping[Key, Object]) -> Plan:
+    """Return what a deploy creates and runs where there is nothing yet, not even a namespace to ask about."""
+    ours, hooks = _parted(rendered)
+    return Plan(created=tuple(ours), hooks=_jobs(hooks))
 
 
 def _fewer_pods(differences: Sequence[Difference]) -> Iterator[str]:
@@ -182,6 +188,10 @@ def _parted(rendered: Mapping[Key, Object]) -> tuple[dict[Key, Object], dict[Key
     hooks = {key: made for key, made in rendered.items() if _hook_events(made)}
     ran = {key: made for key, made in hooks.items() if _hook_events(made) != {"test"}}
     return {key: made for key, made in rendered.items() if key not in hooks}, ran
+
+
+def _jobs(hooks: Mapping[Key, Object]) -> tuple[Key, ...]:
+    return tuple(key for key in hooks if key.kind == "Job")
 
 
 def _changed_hooks(before: Mapping[Key, Object], after: Mapping[Key, Object]) -> set[Key]:

@@ -11,7 +11,7 @@ import pytest
 
 from ci.deploy.dry_run import Conflict
 from ci.deploy.helm_3 import without_dropped
-from ci.deploy.plan import Plan, lines, plan
+from ci.deploy.plan import Plan, lines, plan, plan_of_a_new_namespace
 from ci.deploy.reasons import Code
 from ci.deploy.target import Target
 from ci.kubernetes.differences import ABSENT, Difference
@@ -276,3 +276,13 @@ def test_a_conflict_is_taken_over_from_kubectl_and_from_a_controller_that_goes()
     assert not Conflict(DEPLOYMENT, "spec.replicas", "argocd").taken_over
     assert Conflict(DEPLOYMENT, "spec.replicas", "argocd", released=True).taken_over
     assert lines(Plan()) == []
+
+
+def test_where_there_is_no_namespace_yet_all_is_new_and_no_test_runs() -> None:
+    test = made(JOB)
+    test["metadata"]["annotations"] = {"helm.sh/hook": "test"}
+    migration = made(JOB._replace(name="api-migration-2"))
+    migration["metadata"]["annotations"] = {"helm.sh/hook": "pre-install,pre-upgrade"}
+    rendered = {CONFIG: made(CONFIG), JOB: test, JOB._replace(name="api-migration-2"): migration}
+    found = plan_of_a_new_namespace(rendered)
+    assert lines(found) == ["ConfigMap api  new", "Job api-migration-2  runs as a hook"]
