@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support.rendering import NEWEST_ENGINE, ChartRenderer
+from tests.support.rendering import ChartRenderer
 
 _OBJECT = """
 apiVersion: v1
@@ -25,7 +25,7 @@ class Notes:
         (copy / "templates" / "notes.yaml").write_text(_OBJECT)
         self._render = render_chart.of(copy)
 
-    def __call__(self, *values: str, engine: int = NEWEST_ENGINE, extra: Sequence[str] = ()) -> str:
+    def __call__(self, *values: str, engine: int | None = None, extra: Sequence[str] = ()) -> str:
         rendered = self._render(*values, release="shop", engine=engine, extra=extra)
         text: str = rendered.one("Notes")["text"]
         return text

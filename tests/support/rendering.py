@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import re
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 from ci.charts import catalog, helm
 from ci.charts.catalog import Case
+from ci.charts.values_file import read_values
+from ci.fuzzing.invariants import merged
 from ci.kubernetes import manifests
 from ci.kubernetes.manifests import Key, Object
+from ci.values.schema import validator
 
 NEWEST_ENGINE = helm.ENGINES[-1]
 
@@ -76,7 +82,11 @@ class Rendered:
 
 
 class ChartRenderer:
-    """Renders a chart with values as a user writes them, over the files of ``base``: the least it needs."""
+    """Renders a chart with values as a user writes them, over the files of ``base``: the least it needs.
+
+    A third of a render is Helm's reading of the schema. It is left out where a test names no engine and our
+    validator accepts the values; test_fuzzed_values.py compares that validator with both Helms.
+    """
 
     def __init__(self, path: Path, folder: Path, base: Sequence[Path]) -> None:
         self.path = path
@@ -91,7 +101,7 @@ class ChartRenderer:
     def __call__(
         self,
         *values: str,
-        engine: int = NEWEST_ENGINE,
+        engine: int | None = None,
         release: str = "api",
         set_values: Sequence[str] = (),
         extra: Sequence[str] = (),
@@ -100,8 +110,15 @@ class ChartRenderer:
         question = (values, engine, release, *set_values, *extra)
         if question not in self._answers:
             files = [*self._base, *map(self._file, values)]
+            if engine is None and not set_values and self._accepts(files):
+                extra = [*extra, "--skip-schema-validation"]
             stream = helm.template(
-                self.path, files, engine=engine, release=release, set_values=set_values, extra=extra
+                self.path,
+                files,
+                engine=engine or NEWEST_ENGINE,
+                release=release,
+                set_values=set_values,
+                extra=extra,
             )
             self._answers[question] = Rendered(stream)
         return self._answers[question]
@@ -110,6 +127,15 @@ class ChartRenderer:
         file = self._folder / f"{sha256(text.encode()).hexdigest()}.yaml"
         file.write_text(text, encoding="utf-8")
         return file
+
+    def _accepts(self, files: Sequence[Path]) -> bool:
+        each = [read_values(file) for file in files]
+        whole = functools.reduce(merged, each, read_values(self.path / "values.yaml"))
+        return all(self._validator.is_valid(values) for values in (*each, whole))
+
+    @functools.cached_property
+    def _validator(self) -> jsonschema_rs.Validator:
+        return validator(json.loads((self.path / "values.schema.json").read_text(encoding="utf-8")))
 
     def refused(self, values: str, *, engine: int = NEWEST_ENGINE, release: str = "api") -> helm.HelmError:
         """The error with which Helm refuses the values."""
