@@ -137,13 +137,13 @@ class ChartRenderer:
     def _validator(self) -> jsonschema_rs.Validator:
         return validator(json.loads((self.path / "values.schema.json").read_text(encoding="utf-8")))
 
-    def refused(self, values: str, *, engine: int = NEWEST_ENGINE, release: str = "api") -> helm.HelmError:
+    def refused(self, values: str, *, engine: int | None = None, release: str = "api") -> helm.HelmError:
         """The error with which Helm refuses the values."""
         with pytest.raises(helm.HelmError) as refused:
             self(values, engine=engine, release=release)
         return refused.value
 
-    def problems(self, values: str, *, engine: int = NEWEST_ENGINE, release: str = "api") -> list[str]:
+    def problems(self, values: str, *, engine: int | None = None, release: str = "api") -> list[str]:
         """The problems for which the chart refuses the values."""
         return re.findall(
             r"^  - (.*)$", str(self.refused(values, engine=engine, release=release)), re.MULTILINE
