@@ -199,3 +199,12 @@ def test_helm_is_isolated_from_the_users_settings_and_clusters(
     seen = dict(line.split("=", 1) for line in lines if line.startswith(("HELM_", "KUBE")))
     assert sorted(seen) == ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "KUBECONFIG"]
     assert not any(value == "the user's" or Path(value).exists() for value in seen.values())
+
+
+def test_what_a_login_starts_has_the_users_language_and_memory(
+    environment_printer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    seen = helm.pull("oci://example.com/api", "1.2.3", tmp_path, []).splitlines()
+    assert "LC_ALL=de_DE.UTF-8" in seen
+    assert not [line for line in seen if line.startswith(("GOGC=", "GOMEMLIMIT="))]
