@@ -86,11 +86,11 @@ def _creation(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _claims(snapshot: Snapshot) -> Iterator[Finding]:
-    """Fail for a claim of a new pod that is lost or has no StorageClass; others wait, or are fine so."""
+    """Fail for a claim of the new pods that is lost or has no StorageClass; others wait, or are fine so."""
     used = {
         dig(volume, "persistentVolumeClaim", "claimName")
-        for pod in snapshot.pods_at_work()
-        for _, volume in entries(pod, "spec", "volumes")
+        for made in (*snapshot.deployments, *snapshot.jobs)
+        for _, volume in entries(made, "spec", "template", "spec", "volumes")
     }
     for claim in snapshot.claims:
         phase = dig(claim, "status", "phase")
@@ -140,7 +140,8 @@ def _why_unfinished(snapshot: Snapshot, deployment: Object) -> Reason:
     pods = pod_rules.unready_pods(snapshot, deployment)
     newest = snapshot.newest_replica_set(deployment)
     # What another rule says explains more than a probe, which may never have run.
-    said = [finding.reason for rule in (*_STANDSTILLS, _creation) for finding in rule(snapshot)]
+    rules = (*_STANDSTILLS, pod_rules.transient, _creation)
+    said = [finding.reason for rule in rules for finding in rule(snapshot)]
     for stuck in filter(None, (*pods[:1], newest)):
         if about := [reason for reason in said if reason.object == full_name(stuck)]:
             return about[0]

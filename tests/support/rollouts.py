@@ -28,6 +28,7 @@ def deployment(
     updated: int | None = None,
     total: int | None = None,
     conditions: Sequence[Mapping[str, Any]] = (),
+    volumes: Sequence[Mapping[str, Any]] = (),
 ) -> Object:
     """Return Deployment api in its second revision; ``updated`` and ``total`` are ``replicas`` by default."""
     counts = {
@@ -42,7 +43,9 @@ def deployment(
         "spec": {
             "replicas": replicas,
             "progressDeadlineSeconds": 600,
-            "template": {"spec": {"containers": [{"name": "api", "image": IMAGE}]}},
+            "template": {
+                "spec": {"containers": [{"name": "api", "image": IMAGE}], "volumes": list(volumes)},
+            },
         },
         "status": {
             "observedGeneration": generation if observed is None else observed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
@@ -86,10 +87,10 @@ def unschedulable(message: str) -> dict[str, str]:
 def claimed(
     one: dict[str, object], *classes: dict[str, object], events: tuple[tuple[str, str], ...] = ()
 ) -> Snapshot:
-    """Return a rollout whose new pod has a claim."""
-    used = pod("api-2-a", phase="Pending", volumes=[{"persistentVolumeClaim": {"claimName": "api-data"}}])
+    """Return a rollout whose new pods have a claim; the first of them is there once the old ones are gone."""
+    made = deployment(volumes=[{"persistentVolumeClaim": {"claimName": "api-data"}}])
     warnings = [event("api-data", reason, message) for reason, message in events]
-    return rollout(used, claims=[one], storage_classes=list(classes), events=warnings)
+    return rollout(made=made, claims=[one], storage_classes=list(classes), events=warnings)
 
 
 class Row(NamedTuple):
@@ -677,11 +678,7 @@ TABLE = [
     ),
     Row(
         "a claim whose class cannot be looked up is waited for",
-        rollout(
-            pod("api-2-a", volumes=[{"persistentVolumeClaim": {"claimName": "api-data"}}]),
-            claims=[claim("Pending")],
-            storage_classes=None,
-        ),
+        replace(claimed(claim("Pending")), storage_classes=None),
         Code.CLAIM_PENDING,
         GOES_ON,
         "waits for a volume of class fast",
