@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ci.deploy import replicas
 from ci.deploy.dry_run import Conflict, dry_run, read_live
 from ci.deploy.helm_3 import without_dropped
 from ci.deploy.reasons import Code, Reason
@@ -64,6 +65,8 @@ def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Ob
         comparable({key: live[key] for key in after if key in live}),
         comparable({key: made for key, made in after.items() if key in live}),
     )
+    if target.engine > 3:
+        differences = [difference for difference in differences if not replicas.is_kept(difference, wanted)]
     told = [difference for difference in differences if not _is_version(difference)]
     touched = {difference.key for difference in told}
     removed = [
@@ -72,8 +75,6 @@ def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Ob
     if _AUTOSCALER in {key.kind for key in removed}:
         conflicts = [one._replace(released=one.path == "spec.replicas") for one in conflicts]
     created = [key for key in wanted if key not in live]
-    if _AUTOSCALER in {key.kind for key in created}:
-        warnings = [*warnings, *_fewer_pods(told)]
     return Plan(
         created=tuple(created),
         removed=tuple(removed),
@@ -82,7 +83,7 @@ def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Ob
         new_hooks=tuple(_changed_hooks(hooks_before, hooks)),
         conflicts=tuple(conflicts),
         refusals=(*filter(None, foreign), *refusals),
-        warnings=tuple(warnings),
+        warnings=(*warnings, *_fewer_pods(told, wanted)),
         unchanged=sum(key in live and key not in touched for key in wanted),
         only_versions=frozenset({difference.key for difference in differences} - touched),
     )
@@ -94,13 +95,11 @@ def plan_of_a_new_namespace(rendered: Mapping[Key, Object]) -> Plan:
     return Plan(created=tuple(ours), hooks=_jobs(hooks))
 
 
-def _fewer_pods(differences: Sequence[Difference]) -> Iterator[str]:
-    """Warn of an autoscaler that finds fewer pods than there are: the number is nobody's before.
-
-    https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
-    """
-    for key, path, old, new in differences:
-        if key.kind == "Deployment" and path == "spec.replicas":
+def _fewer_pods(differences: Sequence[Difference], wanted: Mapping[Key, Object]) -> Iterator[str]:
+    """Warn of an autoscaler that finds fewer pods than there are, as where Helm 3 deploys."""
+    for difference in differences:
+        if replicas.is_kept(difference, wanted):
+            key, _, old, new = difference
             yield f"{_name(key)} goes from {old} pods to {new} until its autoscaler has started more"
 
 

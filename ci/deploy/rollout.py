@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ci.base.errors import UserError
+from ci.deploy import replicas
 from ci.deploy.candidate import Candidate
 from ci.deploy.journal import Ending, Journal
 from ci.deploy.lock import Lock
@@ -45,6 +46,7 @@ class Rollout:
         try:
             with journal.step("rollout"):
                 try:
+                    replicas.keep(target, new.objects)
                     outcome, words = self._watched(
                         lambda: target.releases.upgrading(target.service, new.chart, new.files, self.seconds),
                         journal.say,
@@ -83,6 +85,7 @@ class Rollout:
     def roll_back(self, number: int) -> Ending:
         """Roll the release back to a revision, watch it to its end, and say what runs then."""
         target, journal = self.target, self.journal
+        replicas.keep(target, target.releases.objects(target.service, number))
         outcome, words = self._watched(
             lambda: target.releases.rolling_back(target.service, number, self.seconds),
             lambda _, line: journal.say("rollback", line),

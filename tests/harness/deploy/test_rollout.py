@@ -18,6 +18,7 @@ from ci.deploy.recovery import recover
 from ci.deploy.releases import Revision, last_good
 from ci.deploy.rollout import Rollout
 from ci.deploy.target import Target
+from ci.kubernetes.manifests import Key, Object
 from tests.support import fake_cluster
 from tests.support.fake_cluster import FakeKubectl, refusing
 
@@ -62,6 +63,9 @@ class FakeReleases:
 
     def rolling_back(self, release: str, number: int, seconds: int) -> FakeChange:
         return self._start(f"rollback {number}", "deployed")
+
+    def objects(self, release: str, number: int) -> dict[Key, Object]:
+        return {}
 
     def uninstall(self, release: str) -> None:
         self.calls.append("uninstall")

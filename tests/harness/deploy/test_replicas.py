@@ -1,0 +1,58 @@
+"""The number of pods stays what it is where an autoscaler decides on it from now on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ci.deploy import replicas
+from ci.kubernetes.manifests import Key, Object
+from tests.support import fake_cluster
+from tests.support.fake_cluster import FakeKubectl
+
+KEY = Key("apps/v1", "Deployment", "", "api")
+
+
+def made(**spec: Any) -> dict[Key, Object]:
+    return {KEY: {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "api"}, "spec": spec}}
+
+
+def calls(monkeypatch: pytest.MonkeyPatch, manager: str, objects: dict[Key, Object]) -> list[str]:
+    """What is asked of a cluster where a Deployment has five pods, a number that belongs to a manager."""
+    entry = {"manager": manager, "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+    live = made(replicas=5)[KEY] | {"metadata": {"name": "api", "managedFields": [entry]}}
+    applied: list[str] = []
+
+    def answer(arguments: tuple[str, ...], stdin: str) -> str:
+        if arguments[0] == "get":
+            return json.dumps(live)
+        assert f"--field-manager={replicas.KEEPER}" in arguments
+        applied.append(stdin)
+        return ""
+
+    replicas.keep(fake_cluster.target(monkeypatch, FakeKubectl(answer)), objects)
+    return applied
+
+
+def test_a_number_that_helm_lets_go_of_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    (applied,) = calls(monkeypatch, "helm", made())
+    assert json.loads(applied) == made(replicas=5)[KEY]
+
+
+@pytest.mark.parametrize(
+    ("manager", "objects"),
+    [("helm", made(replicas=2)), ("kube-controller-manager", made()), ("helm", {})],
+    ids=["the release has a number", "an autoscaler's already", "no Deployment"],
+)
+def test_any_other_number_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, manager: str, objects: dict[Key, Object]
+) -> None:
+    assert calls(monkeypatch, manager, objects) == []
+
+
+def test_a_deployment_that_is_not_there_yet_has_no_number_to_keep(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = FakeKubectl(lambda *_: "")
+    replicas.keep(fake_cluster.target(monkeypatch, cluster), made())
+    assert [call[0] for call in cluster.calls] == ["get"]
