@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from ci.base.console import err
 from ci.base.errors import UserError
 
 LAST_LINES = 15
+# Of kubectl's log: one for each attempt, before the error that sums them up.
+_LOG_LINE = re.compile(r"[EWI]\d{4} \d\d:\d\d:\d\d\.")
 
 
 class CommandError(UserError):
@@ -21,7 +24,7 @@ class CommandError(UserError):
 
     def __init__(self, doing: str, command: Sequence[str], why: str, output: str) -> None:
         self.output = output
-        last = output.strip().splitlines()[-LAST_LINES:]
+        last = [line for line in output.strip().splitlines() if not _LOG_LINE.match(line)][-LAST_LINES:]
         super().__init__("\n".join([f"{doing}: {Path(command[0]).name} {why}", *last]))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ci.base import processes, programs
+from ci.base.processes import CommandError
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,17 @@ class Kubectl:
         """Return what ``kubectl get ARGUMENTS`` finds: one object, or a list of objects."""
         found = json.loads(self("get", "--output=json", *arguments))
         return found["items"] if found["kind"].endswith("List") else found
+
+
+def refuses_login(error: CommandError) -> bool:
+    """Tell whether a call failed because the login has expired or was never valid."""
+    return bool(re.search(r"Unauthorized|must be logged in|expired|provide credentials", error.output))
+
+
+def is_unreachable(error: CommandError) -> bool:
+    """Tell whether a call failed because the cluster gave no answer."""
+    words = r"Unable to connect|did you specify|did not finish within|: EOF|connection re"
+    return bool(re.search(words, str(error)))
 
 
 def environment() -> dict[str, str]:

@@ -11,6 +11,8 @@ from invoke.exceptions import Exit
 
 from ci.base.console import err
 from ci.base.errors import UserError
+from ci.base.processes import CommandError
+from ci.clusters import kubectl
 from ci.deploy import lock, namespaces, rights
 from ci.deploy.candidate import candidate, main_image, require_image
 from ci.deploy.journal import Ending, Journal
@@ -64,6 +66,10 @@ def run(wanted: Wanted) -> None:
             ending = _deploy(target, wanted, journal)
     except Refused as error:
         journal.reason = error.reason
+        raise
+    except CommandError as error:
+        lost = kubectl.is_unreachable(error) or kubectl.refuses_login(error)
+        journal.reason = Reason(Code.UNREACHABLE if lost else Code.INVALID, str(error))
         raise
     except UserError as error:
         journal.reason = Reason(Code.INVALID, str(error))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ci.base.errors import UserError
 from ci.deploy import replicas
@@ -20,6 +21,7 @@ from ci.deploy.target import Target
 from ci.deploy.watch import Watch
 
 TIMEOUT_SECONDS = 600
+_HOOK_FAILED = re.compile(r"hooks failed: |failed pre-install: ")
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,19 @@ class Rollout:
         back = f"invoke rollback {where} --revision {current.number}" if current else ""
         command = back or f"invoke deploy {where}"
         interrupted = False
+        # What fails before Helm starts has changed nothing.
+        replicas.keep(target, new.objects)
+        watch = self._watch(journal.say)
         try:
             with journal.step("rollout"):
                 try:
-                    replicas.keep(target, new.objects)
                     outcome, words = self._watched(
+                        watch,
                         lambda: target.releases.upgrading(target.service, new.chart, new.files, self.seconds),
-                        journal.say,
                     )
                 except KeyboardInterrupt:
                     interrupted = True
                     journal.say("rollout", "interrupted: rolling back; once more leaves at once")
-            journal.revision.tried = self._newest()
             if interrupted:
                 journal.reason = Reason(Code.INTERRUPTED, "interrupted")
             elif outcome.result is Result.DONE:
@@ -66,6 +69,7 @@ class Rollout:
                     "failed", [f"after {outcome.seconds:.0f} s", *_explained(outcome, journal.reason)]
                 )
             journal.steps[-1]["outcome"] = "failed"
+            journal.revision.tried = self._newest()
             with journal.step("rollback"):
                 ending = self._take_back(current)
         except KeyboardInterrupt:
@@ -86,9 +90,9 @@ class Rollout:
         """Roll the release back to a revision, watch it to its end, and say what runs then."""
         target, journal = self.target, self.journal
         replicas.keep(target, target.releases.objects(target.service, number))
+        watch = self._watch(lambda _, line: journal.say("rollback", line))
         outcome, words = self._watched(
-            lambda: target.releases.rolling_back(target.service, number, self.seconds),
-            lambda _, line: journal.say("rollback", line),
+            watch, lambda: target.releases.rolling_back(target.service, number, self.seconds)
         )
         if outcome.result is not Result.DONE:
             reason = _reason(outcome, words)
@@ -100,11 +104,11 @@ class Rollout:
         journal.say("rollback", f"{again}: {journal.image.now}, after {outcome.seconds:.0f} s")
         return Ending.ROLLED_BACK
 
-    def _watched(
-        self, start: Callable[[], Change], report: Callable[[str, str], None]
-    ) -> tuple[Outcome, str]:
+    def _watch(self, report: Callable[[str, str], None]) -> Watch:
+        return Watch(Reader(self.target.kubectl, self.target.service), report)
+
+    def _watched(self, watch: Watch, start: Callable[[], Change]) -> tuple[Outcome, str]:
         """Watch a change to its end, and return what Helm said too."""
-        watch = Watch(Reader(self.target.kubectl, self.target.service), report)
         change = start()
 
         def go_on(seconds: float) -> int | None:
@@ -117,7 +121,7 @@ class Rollout:
             outcome = watch.run(go_on, seconds=self.seconds)
         finally:
             change.end()
-        return outcome, change.words
+        return _in_helms_words(outcome, change.words), change.words
 
     def _take_back(self, good: Revision | None) -> Ending:
         """Bring the release back to the revision that ran before."""
@@ -142,6 +146,7 @@ class Rollout:
 
     def _done(self, url: str, seconds: float) -> None:
         self._note_what_runs()
+        self.journal.revision.tried = self.journal.revision.now
         told = ", ".join(filter(None, (self.journal.image.now, url)))
         self.journal.say("done", f"revision {self.journal.revision.now} in {seconds:.0f} s: {told}")
 
@@ -152,6 +157,16 @@ class Rollout:
     def _newest(self) -> int | None:
         revisions = self.target.releases.history(self.target.service)
         return revisions[-1].number if revisions else None
+
+
+def _in_helms_words(outcome: Outcome, words: str) -> Outcome:
+    """Say that a migration has failed where Helm saw it and removed its Job between two looks."""
+    failure = _HOOK_FAILED.search(words)
+    if failure and outcome.reasons and outcome.reasons[0].code is Code.MIGRATION_FAILED:
+        first, *others = outcome.reasons
+        told = replace(first, message=f"{first.message}; {words[failure.end() :]}")
+        return replace(outcome, result=Result.FAILED, reasons=(told, *others))
+    return outcome
 
 
 def _reason(outcome: Outcome, words: str) -> Reason:

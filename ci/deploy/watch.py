@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 
 from ci.base.console import progress
 from ci.base.processes import CommandError
+from ci.clusters import kubectl
 from ci.deploy.hooks import Hooks, Log
 from ci.deploy.outcome import Outcome, Result
 from ci.deploy.reasons import Code, Reason
@@ -71,10 +73,12 @@ class Watch:
             source.follow, report, known=[job["metadata"]["uid"] for job in self._before.jobs]
         )
         self._began = self._answered = self._last_hook = clock()
-        self._silent = False
+        self._silent = self._locked_out = False
         self._step = "rollout"
         self._news: tuple[Reason, ...] = ()
-        self._since: dict[tuple[str, ...], float] = {}
+        # An autoscaler without figures before the change does not wait for those of new pods.
+        lasting = [one for one in verdict(self._before).news if one.code is Code.NO_METRICS]
+        self._since: dict[tuple[str, ...], float] = {_key(reason): -math.inf for reason in lasting}
         self._reported: set[tuple[str, ...]] = set()
         self._counts: dict[str, tuple[int, int]] = {}
 
@@ -104,7 +108,7 @@ class Watch:
                     exit_code = change(POLL_SECONDS)
                     applied = exit_code == 0
                     if exit_code:
-                        return self._stopped(last)
+                        return self._stopped(last, seconds)
         finally:
             self._hooks.close()
 
@@ -112,6 +116,7 @@ class Watch:
         try:
             snapshot = self._source.snapshot()
         except CommandError as error:
+            self._locked_out = kubectl.refuses_login(error)
             silence = self._clock() - self._answered
             if silence >= SILENCE_SECONDS and not self._silent:
                 self._silent = True
@@ -119,6 +124,7 @@ class Watch:
                 self._report(self._step, ": ".join(words))
             return None
         now = self._clock()
+        self._locked_out = False
         if self._silent:
             self._silent = False
             self._report(self._step, f"the cluster answers again after {now - self._answered:.0f} s")
@@ -180,6 +186,8 @@ class Watch:
         if now - self._answered >= LOST_SECONDS:
             words = f"no answer from the cluster for {now - self._answered:.0f} s"
             return (Reason(Code.UNREACHABLE, words),)
+        if self._locked_out and now - self._answered >= SILENCE_SECONDS:
+            return (Reason(Code.UNREACHABLE, "the cluster refuses your login; log in again"),)
         if now - self._began < seconds:
             return ()
         words = f"not finished after {now - self._began:.0f} s"
@@ -188,9 +196,15 @@ class Watch:
         message = ": ".join(filter(None, (words, first.message)))
         return dataclasses.replace(first, code=code, message=message), *others
 
-    def _stopped(self, last: Snapshot) -> Outcome:
-        """Say why the change failed where a rule knows, and else what was unfinished."""
-        snapshot = self._look(applied=False) or last
+    def _stopped(self, last: Snapshot, seconds: float) -> Outcome:
+        """Say why the change failed where a rule knows, and else what was unfinished.
+
+        Helm gives up where a connection is lost: then the cluster is waited for.
+        """
+        while (snapshot := self._look(applied=False)) is None:
+            if late := self._too_late(last, seconds):
+                return self._outcome(Result.FAILED, late, last)
+            self._sleep(POLL_SECONDS)
         failures, _ = self._judge(snapshot)
         if failures:
             return self._outcome(Result.FAILED, failures, snapshot)

@@ -17,6 +17,13 @@ def test_a_failure_is_reported_with_its_purpose_and_the_last_output() -> None:
         run(["sh", "-c", "echo too dark >&2; exit 3"], "looking")
 
 
+def test_a_failure_is_reported_without_the_programs_own_log() -> None:
+    log = 'E1126 18:35:26.602541   26321 memcache.go:265] "Unhandled Error" err="connection refused"'
+    with pytest.raises(CommandError, match=r"exit code 1\nThe connection was refused$") as raised:
+        run(["sh", "-c", f"echo '{log}' >&2; echo The connection was refused >&2; exit 1"], "looking")
+    assert raised.value.output == f"{log}\nThe connection was refused"
+
+
 def test_a_missing_program_is_named() -> None:
     with pytest.raises(CommandError, match=r"^looking: lamp cannot be run: No such file or directory$"):
         run(["/no/lamp"], "looking")

@@ -26,7 +26,7 @@ from ci.deploy.reasons import Code, Reason, Refused
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Key
 from tests.support import fake_cluster
-from tests.support.fake_cluster import FakeKubectl
+from tests.support.fake_cluster import FakeKubectl, refusing
 from tests.support.repository import Repository
 
 KEY = Key("apps/v1", "Deployment", "stage", "api")
@@ -97,7 +97,14 @@ def test_each_ending_has_its_exit_code_and_is_reported(
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(Refused(Reason(Code.LOCKED, "by ci")), "Locked"), (UserError("a file is missing"), "Invalid")],
+    [
+        (Refused(Reason(Code.LOCKED, "by ci")), "Locked"),
+        (UserError("a file is missing"), "Invalid"),
+        (refusing("error: You must be logged in to the server (Unauthorized)"), "Unreachable"),
+        (refusing("The connection to the server 10.0.0.1:6443 was refused - did you specify"), "Unreachable"),
+        (refusing("Unable to connect to the server: dial tcp: i/o timeout"), "Unreachable"),
+        (refusing("Error from server (BadRequest): words of the server"), "Invalid"),
+    ],
 )
 def test_a_refusal_is_reported_with_its_reason(
     staging: Target, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: UserError, code: str

@@ -160,6 +160,29 @@ def test_what_is_left_unfinished_can_be_finished_by_a_command(
     assert "invoke rollback staging --service api --revision 1" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (
+            "UPGRADE FAILED: pre-upgrade hooks failed: job api-migration failed: DeadlineExceeded",
+            Code.MIGRATION_FAILED,
+            "not finished; job api-migration failed: DeadlineExceeded",
+        ),
+        ("UPGRADE FAILED: connection lost", Code.HELM_FAILED, "UPGRADE FAILED: connection lost"),
+    ],
+)
+def test_a_migration_that_helm_alone_saw_fail_is_told_in_its_words(
+    start: Callable[..., Rollout], monkeypatch: pytest.MonkeyPatch, words: str, code: Code, message: str
+) -> None:
+    monkeypatch.setattr(FakeChange, "words", words)
+    unfinished = Reason(Code.MIGRATION_FAILED, "not finished", "Job api-migration", log=("altering",))
+    rollout = start([Outcome(Result.STOPPED, (unfinished,), 3, 2), DONE], GOOD)
+    assert rollout.upgrade(NEW, GOOD) is Ending.ROLLED_BACK
+    assert rollout.journal.reason
+    assert (rollout.journal.reason.code, rollout.journal.reason.message) == (code, message)
+    assert ("rollback 1" in calls(rollout)) is (code is Code.HELM_FAILED)
+
+
 def test_a_first_install_that_helm_refuses_has_nothing_to_take_back(
     start: Callable[..., Rollout], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,6 +192,19 @@ def test_a_first_install_that_helm_refuses_has_nothing_to_take_back(
     assert calls(rollout) == ["upgrade"]
     assert rollout.journal.reason == Reason(Code.HELM_FAILED, FakeChange.words)
     assert "not needed: nothing was installed" in capsys.readouterr().out
+
+
+def test_a_connection_that_is_lost_before_helm_starts_has_changed_nothing(
+    start: Callable[..., Rollout], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise refusing("The connection to the server was refused")
+
+    rollout = start([], GOOD)
+    monkeypatch.setattr(rolling, "Watch", lost)
+    with pytest.raises(CommandError):
+        rollout.upgrade(NEW, GOOD)
+    assert calls(rollout) == []
 
 
 def test_a_release_whose_lock_another_task_took_is_left_to_it(start: Callable[..., Rollout]) -> None:

@@ -12,7 +12,7 @@ from ci.base.processes import CommandError
 from ci.deploy.outcome import Outcome, Result
 from ci.deploy.reasons import Code, Reason
 from ci.deploy.snapshot import Snapshot, running_image
-from ci.deploy.watch import APPLY_SECONDS, LOST_SECONDS, Watch
+from ci.deploy.watch import APPLY_SECONDS, LOST_SECONDS, SILENCE_SECONDS, Watch
 from ci.kubernetes.manifests import Object
 from tests.support.rollouts import (
     IMAGE,
@@ -213,6 +213,13 @@ def test_a_quota_fails_only_when_it_has_had_time_to_be_counted(lasts: int, resul
     assert Cluster(*[full] * lasts, finished()).watch(after=8).result is result
 
 
+def test_an_autoscaler_without_metrics_before_the_change_is_reported_at_once() -> None:
+    scaler = autoscaler("False", "FailedPodsMetric", "no metrics")
+    blind = Cluster(replace(finished(), autoscalers=[scaler]), before=replace(EARLIER, autoscalers=[scaler]))
+    assert blind.watch(after=2).result is Result.DONE
+    assert "HorizontalPodAutoscaler api: no metrics" in blind.lines
+
+
 def test_an_autoscaler_gets_time_to_have_metrics() -> None:
     blind = replace(rolling(1), autoscalers=[autoscaler("False", "FailedGetResourceMetric", "no metrics")])
     early, late = Cluster(blind), Cluster(blind)
@@ -352,6 +359,23 @@ def test_a_connection_that_stays_lost_is_a_failure() -> None:
     outcome = Cluster(rolling(0), LOST).watch(after=600)
     assert (outcome.result, outcome.seconds) == (Result.FAILED, LOST_SECONDS)
     assert outcome.reasons == (Reason(Code.UNREACHABLE, f"no answer from the cluster for {LOST_SECONDS} s"),)
+
+
+def test_where_helm_gives_up_with_the_connection_the_cluster_is_waited_for() -> None:
+    cluster = Cluster(rolling(0), *[LOST] * 20, rolling(1))
+    outcome = cluster.watch(exit_code=1, after=3)
+    assert (outcome.result, outcome.seconds) == (Result.STOPPED, 21)
+    assert cluster.lines[-2:] == ["the cluster answers again after 21 s", "api  1 of 3 new ready  21 s"]
+    gone = Cluster(rolling(0), LOST).watch(exit_code=1, after=3)
+    assert (gone.result, gone.seconds) == (Result.FAILED, LOST_SECONDS)
+
+
+def test_a_login_that_has_expired_is_a_failure_at_once() -> None:
+    expired = CommandError("kubectl get", ["kubectl"], "failed", "error: You must be logged in to the server")
+    outcome = Cluster(rolling(0), expired).watch(after=600)
+    assert (outcome.result, outcome.seconds) == (Result.FAILED, SILENCE_SECONDS)
+    assert outcome.reasons == (Reason(Code.UNREACHABLE, "the cluster refuses your login; log in again"),)
+    assert Cluster(rolling(0), expired, finished()).watch(after=4).result is Result.DONE
 
 
 def test_ctrl_c_passes_through_and_ends_what_follows_logs() -> None:
