@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -118,7 +117,7 @@ def _require_an_answer(target: Target) -> None:
         words = error.output.strip().splitlines()
         last = words[-1] if words else str(error)
         where = f"the cluster of {target.environment.name} (context {target.environment.context})"
-        if re.search(r"Unauthorized|must be logged in|expired|provide credentials", error.output):
+        if kubectl.refuses_login(error):
             raise Refused(
                 Reason(Code.UNREACHABLE, f"{where} refuses your login; log in again: {last}")
             ) from None
