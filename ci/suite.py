@@ -62,7 +62,7 @@ def run(
         inside += ["--all-of-it"] if required else []
         # A busy node notices too late that a pod ends, and sends it requests after that.
         quiet = _run([*inside, "--numprocesses=0", "-m", "quiet", *_report(junit, "-quiet-cluster")])
-        together = [f"--numprocesses={AT_ONCE}", "-m", "not quiet and not deploys"]
+        together = [f"--numprocesses={AT_ONCE}", "-m", "not quiet"]
         code = _run([*inside, *together, *_report(junit, "-cluster")])
         making, testing = ready - began, time.monotonic() - ready
         step(f"the cluster took {making:.0f} s, its tests {testing:.0f} s: {testing / making:.1f} times that")

@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from ci.base.repository import root
+from tests.support.deploys import INVOKE, Deploys
 from tests.support.namespaces import CHART, QUICK, Namespace, eventually
 
 SECRET_VALUE = "hunter2hunter2"
@@ -27,16 +28,6 @@ ONE_POD = f"""
 replicaCount: 1
 secret: {{data: {{JWT_SECRET: {SECRET_VALUE}}}}}
 initContainers: [{{name: prepare, image: "IMAGE", command: [python, -c, "print('prepared')"]}}]
-"""
-# invoke in a repository of a test's own: values/ is there, the charts are ours.
-PROGRAM = """
-import sys
-from pathlib import Path
-from invoke import Collection, Program
-from ci.base import repository
-repository._ROOT = Path(sys.argv[1])
-import tasks
-Program(namespace=Collection.from_module(tasks)).run(["invoke", *sys.argv[2:]])
 """
 SECONDS = 120
 
@@ -87,7 +78,7 @@ class Desk:
 
     def _start(self, words: tuple[str, ...], output: int = subprocess.PIPE) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(self._root), *words],
+            [sys.executable, "-c", INVOKE, str(self._root), "4", *words],
             cwd=root(),
             env=os.environ | {"KUBECONFIG": str(self._namespace.cluster.kubeconfig)},
             stdin=subprocess.PIPE,
@@ -249,6 +240,30 @@ def test_a_forwarded_port_answers_also_when_its_pod_is_replaced_and_ends_with_ct
     with pytest.raises(AssertionError):
         answering()
     observed(f"another pod answered {seconds:.1f} s after the first was deleted")
+
+
+def test_either_helm_looks_into_and_rolls_back_what_helm_3_has_deployed(
+    namespace: Namespace, tmp_path: Path
+) -> None:
+    deploys = Deploys(namespace, tmp_path / "root")
+
+    def printed(engine: int, task: str, *words: str, code: int = 0) -> str:
+        run = deploys.run(task, *words, engine=engine)
+        assert run.process.returncode == code, run.output
+        return run.output
+
+    app = namespace.cluster.app
+    for tag in ("1", "2"):
+        printed(3, "deploy", f"--tag={tag}")
+    for engine in (3, 4):
+        assert printed(engine, "status").endswith("all is well")
+        assert [line[:1] for line in printed(engine, "history").splitlines()[-2:]] == [" ", "*"]
+        assert f'"{app}:2" -> "{app}:1"' in printed(engine, "diff", "--tag=1", "--exit-code", code=2)
+    assert "version 2 listens" in printed(3, "logs")
+    assert "revision 3 is revision 1 again" in printed(3, "rollback")
+    assert "image" not in printed(3, "diff", "--tag=1")
+    assert "revision 4 is revision 2 again" in printed(4, "rollback")
+    assert deploys.history() == [*((number, "superseded") for number in (1, 2, 3)), (4, "deployed")]
 
 
 def short(pod: str) -> str:

@@ -15,8 +15,8 @@ from tests.support.deploys import Deploys, Run
 from tests.support.namespaces import Namespace, Namespaces, eventually
 
 AT_ONCE_SECONDS = 10
-PASSWORD = "correct-horse-battery-staple"
-BASE = {"secret": {"data": {"PASSWORD": PASSWORD}}}
+# Longer than a rollout takes until it stands still.
+SOON = "--timeout=12"
 
 # Answers every pull with the HTTP status that the image's name begins with: 127.0.0.1:PORT/404/api.
 REGISTRY = """
@@ -57,6 +57,10 @@ def python(code: str, **more: Any) -> dict[str, Any]:
     return {"command": ["python", "-c", code], **more}
 
 
+# The first process of a container gets no signal that it does not handle.
+UNTIL_TOLD_TO_END = "import signal; signal.signal(signal.SIGTERM, lambda *_: exit(1)); signal.pause()"
+
+
 ROWS = {
     "crash loop": Row(
         "CrashLoop",
@@ -88,12 +92,21 @@ ROWS = {
         "NotReady",
         {"resources": {"requests": {"cpu": "200"}, "limits": {"cpu": "200"}}},
         "Insufficient cpu",
-        arguments=("--timeout=15",),
+        arguments=(SOON,),
+    ),
+    "the runtime cannot start it": Row(
+        "NotReady",
+        {"containerSpec": {"workingDir": "/etc/passwd"}},
+        "could not be started: ",
+        arguments=(SOON,),
+    ),
+    "no such registry": Row(
+        "NotReady", {"image": {"registry": "registry.invalid"}}, "no such host", arguments=(SOON,)
     ),
     "never ready": Row(
         "NotReady",
-        {"env": {"UNREADY": "1"}, "progressDeadlineSeconds": 20},
-        "statuscode: 503 (readinessProbe: GET /health on port http) (no progress in 20 s)",
+        {"env": {"UNREADY": "1"}, "progressDeadlineSeconds": 10},
+        "statuscode: 503 (readinessProbe: GET /health on port http) (no progress in 10 s)",
     ),
     "migration fails": Row(
         "MigrationFailed",
@@ -108,7 +121,7 @@ ROWS = {
             "migration": {
                 "enabled": True,
                 "activeDeadlineSeconds": 4,
-                **python("import time; print('altering', flush=True); time.sleep(60)"),
+                **python(f"print('altering', flush=True); {UNTIL_TOLD_TO_END}"),
             }
         },
         "DeadlineExceeded",
@@ -130,8 +143,9 @@ ROWS = {
 }
 PULLS = {
     404: Row("ImageNotFound", {}, "not found", ("Failed", "Failed to pull")),
+    401: Row("ImageRefused", {}, "no basic auth credentials", ("Failed", "Failed to pull")),
     403: Row("ImageRefused", {}, "403", ("Failed", "Failed to pull")),
-    429: Row("NotReady", {}, "429", arguments=("--timeout=12",)),
+    429: Row("NotReady", {}, "429", arguments=(SOON,)),
 }
 
 
@@ -139,7 +153,7 @@ PULLS = {
 def running(shared_namespaces: Namespaces, tmp_path_factory: pytest.TempPathFactory) -> Deploys:
     """The service's first version, deployed; each fault is of a later one."""
     made = Deploys(shared_namespaces.new("deploy"), tmp_path_factory.mktemp("deploys") / "root")
-    first = made.run("deploy", values=BASE)
+    first = made.run("deploy")
     assert first.process.returncode == 0, first.output
     assert first.report["outcome"] == "deployed"
     return made
@@ -172,16 +186,6 @@ def registry(shared_namespaces: Namespaces) -> str:
     namespace.kubectl("create", "--filename=-", stdin=json.dumps(daemon_set))
     namespace.kubectl("rollout", "status", "daemonset/registry", "--timeout=90s")
     return f"127.0.0.1:{port}"
-
-
-@pytest.fixture(autouse=True)
-def no_secret(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No run prints or reports the value of a Secret."""
-    yield
-    if "running" in request.fixturenames:
-        for run in request.getfixturevalue("running").runs:
-            assert PASSWORD not in run.output
-            assert PASSWORD not in json.dumps(run.report)
 
 
 def since(namespace: Namespace, event: tuple[str, str], run: Run) -> float:
@@ -229,7 +233,7 @@ def test_a_version_that_does_not_come_up_is_explained_and_taken_back(
 ) -> None:
     row = ROWS[name]
     before = running.history()
-    run = running.run("deploy", *row.arguments, values=BASE | row.values)
+    run = running.run("deploy", *row.arguments, values=row.values)
     check_failure(running, run, row, before)
     if row.event[0]:
         seconds = since(running.namespace, row.event, run)
@@ -237,6 +241,8 @@ def test_a_version_that_does_not_come_up_is_explained_and_taken_back(
         observed(f"{name}: {row.code} {max(seconds, 0):.0f} s after the cluster showed it")
     else:
         observed(f"{name}: {row.code}: {row.words}")
+    if row.arguments == (SOON,):
+        assert "not finished after 1" in run.report["reason"]["message"], "it did not wait"
 
 
 @pytest.mark.parametrize("status", PULLS)
@@ -246,7 +252,7 @@ def test_an_image_that_is_not_there_fails_at_once_and_a_busy_registry_is_waited_
     row = PULLS[status]
     before = running.history()
     image = {"registry": registry, "repository": f"{status}/api"}
-    run = running.run("deploy", *row.arguments, values=BASE | {"image": image})
+    run = running.run("deploy", *row.arguments, values={"image": image})
     check_failure(running, run, row, before)
     if row.event[0]:
         seconds = since(running.namespace, row.event, run)
@@ -254,7 +260,7 @@ def test_an_image_that_is_not_there_fails_at_once_and_a_busy_registry_is_waited_
         observed(f"the registry answers {status}: {row.code} {max(seconds, 0):.0f} s after the pull failed")
 
 
-def test_a_quota_that_lets_no_new_pod_start_is_named(
+def test_a_quota_is_named_and_fails_a_deploy_only_where_no_new_pod_can_start(
     namespace: Namespace, tmp_path: Path, observed: Callable[[str], None]
 ) -> None:
     deploys = Deploys(namespace, tmp_path / "root")
@@ -266,6 +272,147 @@ def test_a_quota_that_lets_no_new_pod_start_is_named(
     assert "exceeded quota: few, requested: pods=1, used: pods=2, limited: pods=2" in stuck.output
     assert namespace.ready_pods()
     observed(stuck.report["reason"]["message"])
+    namespace.kubectl("patch", "quota", "few", "--patch", '{"spec": {"hard": {"pods": 3}}}')
+    # One of two new pods can start, and makes room for the other when it is ready.
+    slow = {"readinessProbe": {"initialDelaySeconds": 12}}
+    both = {"strategy": {"rollingUpdate": {"maxSurge": 2}}}
+    throttled = deploys.run("deploy", values={"podLabels": {"version": "c"}} | slow | both)
+    assert throttled.process.returncode == 0, throttled.output
+    assert "exceeded quota: few, requested: pods=1, used: pods=3, limited: pods=3" in throttled.output
+    assert throttled.when("exceeded quota") < throttled.when("2 of 2 new ready")
+
+
+REFUSED = "example.com/refused"
+POLICY = f"""
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {{name: NAME}}
+spec:
+  matchConstraints:
+    resourceRules:
+      - apiGroups: ["", apps]
+        apiVersions: [v1]
+        operations: [CREATE, UPDATE]
+        resources: [pods, deployments]
+  validations:
+    - expression: "!object.metadata.?annotations[?'{REFUSED}'].hasValue()"
+      message: words of the policy
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {{name: NAME}}
+spec:
+  policyName: NAME
+  validationActions: [Deny]
+  matchResources: {{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: NAME}}}}}}
+"""
+
+
+@pytest.fixture
+def policy(namespace: Namespace) -> Iterator[None]:
+    """A policy of the cluster that refuses Deployments and pods with an annotation, in the namespace."""
+    written = POLICY.replace("NAME", namespace.name)
+    namespace.kubectl("create", "--filename=-", stdin=written)
+    yield
+    namespace.kubectl("delete", "--filename=-", "--ignore-not-found", stdin=written)
+
+
+def test_what_a_policy_refuses_is_told_in_its_words_before_or_at_once(
+    namespace: Namespace, policy: None, tmp_path: Path, observed: Callable[[str], None]
+) -> None:
+    deploys = Deploys(namespace, tmp_path / "root")
+    assert deploys.run("deploy").process.returncode == 0
+    history = deploys.history()
+    marked = {REFUSED: "yes"}
+    refused = deploys.run("deploy", values={"deploymentAnnotations": marked})
+    assert (refused.process.returncode, refused.report["outcome"]) == (1, "refused"), refused.output
+    assert refused.report["reason"]["code"] == "AdmissionRefused", refused.output
+    assert "words of the policy" in refused.report["reason"]["message"]
+    assert deploys.history() == history
+    stopped = deploys.run("deploy", values={"podAnnotations": marked})
+    check_failure(deploys, stopped, Row("AdmissionRefused", {}, "words of the policy"), history)
+    seconds = since(namespace, ("FailedCreate", "words of the policy"), stopped)
+    assert seconds <= AT_ONCE_SECONDS, stopped.output
+    observed(f"a policy that refuses pods: AdmissionRefused {max(seconds, 0):.0f} s after the first refusal")
+
+
+def test_an_evicted_pod_is_reported_and_the_deploy_goes_on(namespace: Namespace, tmp_path: Path) -> None:
+    deploys = Deploys(namespace, tmp_path / "root")
+    slow = {"readinessProbe": {"initialDelaySeconds": 8}, "shutdown": {"drainSeconds": 6}}
+    run = deploys.start("deploy", values=slow | {"replicaCount": 1})
+    eventually(lambda: run.when("0 of 1 new ready"))
+    (evicted,) = namespace.pods()
+    name = evicted["metadata"]["name"]
+    eventually(lambda: check_running(namespace, name))
+    namespace.evict(name)
+    assert run.ended() == 0, run.output
+    assert f"Pod {name}: EvictionByEvictionAPI: " in run.output
+
+
+def check_running(namespace: Namespace, name: str) -> None:
+    assert namespace.object("Pod", name)["status"]["phase"] == "Running"
+
+
+def test_a_claim_that_waits_for_its_pod_is_fine_and_a_lost_one_fails_at_once(
+    namespace: Namespace, tmp_path: Path, observed: Callable[[str], None]
+) -> None:
+    deploys = Deploys(namespace, tmp_path / "root")
+    data = {"mountPath": "/data", "claim": {"size": "1Mi"}}
+    claim = {"volumes": {"data": data}, "strategy": {"type": "Recreate"}, "replicaCount": 1}
+    first = deploys.run("deploy", values=claim)
+    assert first.process.returncode == 0, first.output
+    assert "PersistentVolumeClaim api-data: waits" not in first.output
+    (found,) = namespace.objects("PersistentVolumeClaim")
+    volume = found["spec"]["volumeName"]
+    namespace.kubectl("delete", "persistentvolume", volume, "--wait=false")
+    namespace.kubectl("patch", "persistentvolume", volume, "--patch", '{"metadata": {"finalizers": null}}')
+
+    def lost() -> None:
+        assert namespace.object("PersistentVolumeClaim", "api-data")["status"]["phase"] == "Lost"
+
+    eventually(lost)
+    run = deploys.run("deploy", values=claim | {"podLabels": {"version": "b"}})
+    # The version before needs the volume too.
+    assert (run.process.returncode, run.report["outcome"]) == (3, "rollback-failed"), run.output
+    reason = run.report["reason"]
+    assert (reason["code"], reason["message"]) == ("ClaimLost", "its volume is gone")
+    observed(
+        f"{reason['code']} {run.when('failed ') - run.when('plan'):.0f} s after the plan, and exit code 3"
+    )
+
+
+def test_an_autoscaler_without_metrics_is_reported_and_no_failure(
+    namespace: Namespace, tmp_path: Path, observed: Callable[[str], None]
+) -> None:
+    deploys = Deploys(namespace, tmp_path / "root")
+    figure = {"metric": {"name": "absent"}, "target": {"type": "AverageValue", "averageValue": "1"}}
+    metrics = {"targetCPUUtilizationPercentage": None, "metrics": [{"type": "Pods", "pods": figure}]}
+    scaling = {"enabled": True, "minReplicas": 1, **metrics}
+    assert deploys.run("deploy", values={"autoscaling": scaling}).process.returncode == 0
+
+    def without() -> None:
+        (found,) = namespace.objects("HorizontalPodAutoscaler")
+        assert "FailedGetPodsMetric" in [one["reason"] for one in found["status"].get("conditions", [])]
+
+    eventually(without)
+    run = deploys.run("deploy", values={"autoscaling": scaling, "podLabels": {"version": "b"}})
+    assert run.process.returncode == 0, run.output
+    assert "HorizontalPodAutoscaler api: " in run.output, run.output
+    assert run.report["outcome"] == "deployed"
+    observed(next(line for _, line in run.lines if "HorizontalPodAutoscaler api: " in line))
+
+
+def test_a_first_install_that_helm_refuses_leaves_nothing(namespace: Namespace, tmp_path: Path) -> None:
+    deploys = Deploys(namespace, tmp_path / "root")
+    # It keeps a release in a Secret.
+    namespace.kubectl("create", "quota", "none", "--hard=count/secrets=0")
+    refused = deploys.run("deploy", values={"secret": {"data": None}})
+    assert (refused.process.returncode, refused.report["outcome"]) == (1, "rolled-back"), refused.output
+    assert refused.report["reason"]["code"] == "HelmFailed"
+    assert "exceeded quota: none" in refused.report["reason"]["message"]
+    assert refused.report["revision"] == {"before": None, "tried": None, "now": None}
+    assert "not needed: nothing was installed" in refused.output
+    assert deploys.objects("deployments,services,leases") == []
 
 
 @pytest.mark.parametrize("engine", [3, 4])

@@ -16,8 +16,6 @@ from ci.kubernetes.manifests import Key, Object, key_of
 from tests.support.deploys import Deploys, Run
 from tests.support.namespaces import Namespace, Namespaces
 
-pytestmark = pytest.mark.deploys
-
 KINDS = (
     "deployments,services,configmaps,secrets,serviceaccounts,ingresses,networkpolicies,"
     "horizontalpodautoscalers,poddisruptionbudgets,persistentvolumeclaims"

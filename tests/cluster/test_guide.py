@@ -25,10 +25,9 @@ from ci.deploy.releases import Releases
 from tests.support.documents import ENVIRONMENTS, Fence, Session, fences
 from tests.support.namespaces import Namespaces
 
-pytestmark = pytest.mark.deploys
-
 PAGE = list(fences(root() / "docs" / "guide.md"))
 COMMANDS = 10
+SECRETS = re.findall(r"--from-literal=\w+=(\S+)", "".join(fence.text for fence in PAGE))
 COPIED = ("charts", "ci", "values", "tests/cluster/app")
 FIRST_TAG = "v1.0.0"
 IMAGES = ("myrepo/api:v1.0.0", "myrepo/api:v1.1.0")
@@ -159,6 +158,7 @@ def test_the_ten_commands_do_what_the_page_shows(copy: Copy, observed: Callable[
             copy.write(MISTAKEN, right)
             run, mistake = run + 1, False
     assert run == COMMANDS
+    assert SECRETS
     observed(f"{run} commands, from the image to a shell, print what docs/guide.md shows")
 
 
@@ -167,6 +167,7 @@ def compare(copy: Copy, fence: Fence, code: int) -> None:
     session: Session = fence.session
     typed = "".join(f"{match[1]}\n" for line in session.output if (match := TYPED.search(line)))
     ran = copy.run(session.command, typed)
+    assert not [value for value in SECRETS if value in ran.stdout], f"{fence}: {session.command}"
     printed = [copy.plain(line) for line in ran.stdout.splitlines()]
     wanted = [copy.plain(line) for line in session.output if not MAY_LACK.search(line)]
     assert ran.returncode == code, f"{fence}: {session.command}\n{ran.stdout}"

@@ -109,7 +109,7 @@ def test_the_tests_in_a_cluster_follow_the_others_and_a_failure_of_either_counts
     assert "--ignore=tests/cluster" in outside
     inside = f"tests/cluster --kubeconfig={machine.folder}/kubeconfig"
     assert f"{inside} --numprocesses=0 -m quiet" in quiet
-    assert f"{inside} --numprocesses={suite.AT_ONCE} -m not quiet and not deploys" in together
+    assert f"{inside} --numprocesses={suite.AT_ONCE} -m not quiet" in together
 
 
 def test_where_a_cluster_is_required_no_test_in_it_may_be_left_out(machine: Machine) -> None:

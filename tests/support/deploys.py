@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from ci.base.repository import root
 from tests.support.namespaces import Namespace
 
 ENVIRONMENT = "trial"
+# In a Secret of the service; no run may print or report it.
+PASSWORD = "correct-horse-battery-staple"
 # What the test's own repository has of this one, and which Helm it deploys with.
 INVOKE = """
 import functools, pathlib, signal, sys
@@ -56,9 +59,11 @@ class Run:
         return json.loads(self._report.read_text()) if self._report.exists() else None
 
     def ended(self, seconds: float = 240) -> int:
-        """The exit code, once it has ended and all that it printed was read."""
+        """The exit code, once it has ended and all that it printed was read: no value of a Secret."""
         code = self.process.wait(seconds)
         self._reading.join(10)
+        assert PASSWORD not in self.output
+        assert PASSWORD not in json.dumps(self.report)
         return code
 
     def when(self, words: str) -> float:
@@ -88,6 +93,7 @@ class Deploys:
                 "image": image,
                 "replicaCount": 2,
                 "guardrails": "none",
+                "secret": {"data": {"PASSWORD": PASSWORD}},
                 "topologySpreadConstraints": [],
                 "tests": {"enabled": False},
                 "shutdown": {"drainSeconds": 1},
@@ -138,6 +144,14 @@ class Deploys:
         self.runs.append(Run(process, report))
         return self.runs[-1]
 
+    @contextmanager
+    def own_kubeconfig(self, folder: Path) -> Iterator[Path]:
+        """Have the tasks that start in the block read a copy of the kubeconfig, which may be changed."""
+        before, self.kubeconfig = self.kubeconfig, folder / "kubeconfig"
+        self.kubeconfig.write_text(before.read_text())
+        yield self.kubeconfig
+        self.kubeconfig = before
+
     def run(self, task: str, *arguments: str, **more: Any) -> Run:
         """Run a task to its end."""
         run = self.start(task, *arguments, **more)
@@ -165,6 +179,11 @@ class Deploys:
             if str(self.folder) in command:
                 found[int(file.parent.name)] = command
         return found
+
+    def private_folders(self) -> list[Path]:
+        """The folders with the kubeconfigs of tasks in this namespace, running or killed."""
+        found = (programs.cache_folder() / "deploys").glob("*/kubeconfig")
+        return [file.parent for file in found if self.namespace.name in file.read_text()]
 
     def files(self) -> list[str]:
         """What is left of temporary files."""
