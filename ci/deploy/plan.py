@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ci.deploy import replicas
+from ci.deploy import owners, replicas
 from ci.deploy.dry_run import Conflict, dry_run, read_live
 from ci.deploy.helm_3 import without_dropped
-from ci.deploy.reasons import Code, Reason
+from ci.deploy.reasons import Reason
 from ci.deploy.target import Target
 from ci.kubernetes.differences import ABSENT, Difference, compare, describe
 from ci.kubernetes.manifests import Key, Object
@@ -53,14 +53,20 @@ def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Ob
     """
     before, hooks_before = _parted(before)
     ours, hooks = _parted(rendered)
-    wanted = {key: _owned(made, target) for key, made in ours.items()}
+    wanted = {key: owners.marked(made, target) for key, made in ours.items()}
     live = read_live(target, [*wanted.values(), *(made for key, made in before.items() if key not in wanted)])
     after, conflicts, refusals, warnings = dry_run(target, wanted)
-    # As Helm does: what is new in this release must not be there yet, or bear the marks of this release.
-    foreign = [_foreign(live[key], target) for key in wanted if key in live and key not in before]
-    after = {
-        key: without_dropped(made, live.get(key), before.get(key), wanted[key]) for key, made in after.items()
+    foreign = {
+        key: reason
+        for key in wanted
+        if key in live and (reason := owners.refusal(live[key], target, installed=key in before))
     }
+    after = {
+        key: without_dropped(made, live.get(key), before.get(key), wanted[key])
+        for key, made in after.items()
+        if key not in foreign
+    }
+    conflicts = [one for one in conflicts if one.key not in foreign]
     differences = compare(
         comparable({key: live[key] for key in after if key in live}),
         comparable({key: made for key, made in after.items() if key in live}),
@@ -82,9 +88,10 @@ def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Ob
         hooks=_jobs(hooks),
         new_hooks=tuple(_changed_hooks(hooks_before, hooks)),
         conflicts=tuple(conflicts),
-        refusals=(*filter(None, foreign), *refusals),
+        # A controller's objects have the same reason.
+        refusals=(*{reason.message: reason for reason in reversed(foreign.values())}.values(), *refusals),
         warnings=(*warnings, *_fewer_pods(told, wanted)),
-        unchanged=sum(key in live and key not in touched for key in wanted),
+        unchanged=sum(key in live and key not in touched for key in after),
         only_versions=frozenset({difference.key for difference in differences} - touched),
     )
 
@@ -146,40 +153,6 @@ def _plain(made: Object) -> Object:
 
 def _is_version(difference: Difference) -> bool:
     return difference.path.endswith(_VERSION_LABELS) and difference.path.startswith(_OF_THE_VERSION)
-
-
-def _owned(made: Object, target: Target) -> Object:
-    """Return an object with the annotations by which Helm marks what is its own."""
-    metadata = made["metadata"]
-    return made | {
-        "metadata": metadata | {"annotations": (metadata.get("annotations") or {}) | _owner(target)}
-    }
-
-
-def _foreign(made: Object, target: Target) -> Reason | None:
-    """Return why Helm would refuse to take an object over, None where it belongs to the release."""
-    marks = {name: dig(made, "metadata", "annotations", name) for name in _owner(target)}
-    managed = dig(made, "metadata", "labels", "app.kubernetes.io/managed-by") == "Helm"
-    if managed and marks == _owner(target):
-        return None
-    release, namespace = marks.values()
-    owner = f"release {release} in {namespace}" if release else "no release of Helm"
-    kind, name = made["kind"].lower(), made["metadata"]["name"]
-    annotations = " ".join(f"{key}={value}" for key, value in _owner(target).items())
-    words = (
-        f"is there already and belongs to {owner}; remove it or give it another name, or hand it over: "
-        f"kubectl label {kind} {name} --overwrite app.kubernetes.io/managed-by=Helm; "
-        f"kubectl annotate {kind} {name} --overwrite {annotations}"
-    )
-    return Reason(Code.FOREIGN_RELEASE, words, f"{made['kind']} {name}")
-
-
-def _owner(target: Target) -> dict[str, str]:
-    """Return the annotations by which Helm marks what belongs to the release."""
-    return {
-        "meta.helm.sh/release-name": target.service,
-        "meta.helm.sh/release-namespace": target.namespace,
-    }
 
 
 def _parted(rendered: Mapping[Key, Object]) -> tuple[dict[Key, Object], dict[Key, Object]]:

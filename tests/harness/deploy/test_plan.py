@@ -290,3 +290,33 @@ def test_where_there_is_no_namespace_yet_all_is_new_and_no_test_runs() -> None:
     rendered = {CONFIG: made(CONFIG), JOB: test, JOB._replace(name="api-migration-2"): migration}
     found = plan_of_a_new_namespace(rendered)
     assert lines(found) == ["ConfigMap api  new", "Job api-migration-2  runs as a hook"]
+
+
+@pytest.mark.parametrize(
+    ("field", "marks", "owner"),
+    [
+        (
+            "annotations",
+            {"argocd.argoproj.io/tracking-id": "shop:/ConfigMap:stage/api"},
+            "the Application shop of Argo CD",
+        ),
+        ("labels", {"argocd.argoproj.io/instance": "shop"}, "the Application shop of Argo CD"),
+        ("labels", {"helm.toolkit.fluxcd.io/name": "shop"}, "the HelmRelease shop of Flux"),
+        ("labels", {"kustomize.toolkit.fluxcd.io/name": "shop"}, "the Kustomization shop of Flux"),
+    ],
+)
+def test_what_a_gitops_controller_applies_is_refused_once_and_its_changes_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, field: str, marks: dict[str, str], owner: str
+) -> None:
+    """Also where the release has it already: Flux installs releases too."""
+    wanted = {CONFIG: made(CONFIG, data={"A": "2"}), SECRET: made(SECRET)}
+    live = [made(CONFIG, data={"A": "1"}), made(SECRET)]
+    for one in live:
+        one["metadata"][field] = {**one["metadata"][field], **marks}
+    answer = {"objects": {"kind": "List", "items": list(wanted.values())}}
+    found = planned(monkeypatch, tmp_path, wanted, live, several=answer)
+    assert found.is_empty
+    (reason,) = found.refusals
+    assert (reason.code, reason.object) == (Code.FOREIGN_RELEASE, "ConfigMap api")
+    words = f"belongs to {owner}, which would set it back: change it in its Git repository"
+    assert lines(found) == [f"refused: ConfigMap api: {words}"]

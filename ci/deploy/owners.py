@@ -1,0 +1,68 @@
+"""To whom an object of a cluster belongs: to this release, to another tool, or to a GitOps controller."""
+
+from __future__ import annotations
+
+from ci.deploy.reasons import Code, Reason
+from ci.deploy.target import Target
+from ci.kubernetes.manifests import Object
+from ci.kubernetes.workloads import dig
+
+# https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/
+# https://fluxcd.io/flux/components/kustomize/kustomizations/#garbage-collection
+# https://github.com/fluxcd/helm-controller/pull/238
+_CONTROLLERS = {
+    ("annotations", "argocd.argoproj.io/tracking-id"): "the Application {} of Argo CD",
+    ("labels", "argocd.argoproj.io/instance"): "the Application {} of Argo CD",
+    ("labels", "helm.toolkit.fluxcd.io/name"): "the HelmRelease {} of Flux",
+    ("labels", "kustomize.toolkit.fluxcd.io/name"): "the Kustomization {} of Flux",
+}
+
+
+def marks(target: Target) -> dict[str, str]:
+    """Return the annotations by which Helm marks what belongs to the release."""
+    return {
+        "meta.helm.sh/release-name": target.service,
+        "meta.helm.sh/release-namespace": target.namespace,
+    }
+
+
+def marked(made: Object, target: Target) -> Object:
+    """Return an object with the annotations by which Helm marks what belongs to the release."""
+    metadata = made["metadata"]
+    return made | {
+        "metadata": metadata | {"annotations": (metadata.get("annotations") or {}) | marks(target)}
+    }
+
+
+def refusal(made: Object, target: Target, *, installed: bool) -> Reason | None:
+    """Return why an object must not be changed, None where it belongs to the release alone.
+
+    Helm refuses to take over what is not ``installed`` by the release's current revision and lacks its marks.
+    A GitOps controller's object may have them: Flux uses Helm itself.
+    """
+    name = f"{made['kind']} {made['metadata']['name']}"
+    if controller := _controller(made):
+        words = f"belongs to {controller}, which would set it back: change it in its Git repository"
+        return Reason(Code.FOREIGN_RELEASE, words, name)
+    found = {mark: dig(made, "metadata", "annotations", mark) for mark in marks(target)}
+    managed = dig(made, "metadata", "labels", "app.kubernetes.io/managed-by") == "Helm"
+    if installed or (managed and found == marks(target)):
+        return None
+    release, namespace = found.values()
+    owner = f"release {release} in {namespace}" if release else "no release of Helm"
+    resource = name.replace(made["kind"], made["kind"].lower(), 1)
+    annotations = " ".join(f"{mark}={value}" for mark, value in marks(target).items())
+    words = (
+        f"is there already and belongs to {owner}; remove it or give it another name, or hand it over: "
+        f"kubectl label {resource} --overwrite app.kubernetes.io/managed-by=Helm; "
+        f"kubectl annotate {resource} --overwrite {annotations}"
+    )
+    return Reason(Code.FOREIGN_RELEASE, words, name)
+
+
+def _controller(made: Object) -> str:
+    for (field, mark), owner in _CONTROLLERS.items():
+        if value := dig(made, "metadata", field, mark):
+            # Argo CD's is APPLICATION:GROUP/KIND:NAMESPACE/NAME.
+            return owner.format(str(value).partition(":")[0])
+    return ""
