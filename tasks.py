@@ -94,14 +94,22 @@ def down(_: Context, all: bool = False) -> None:
 
 @task(
     help={
-        "service": "which service, by its file values/<service>.yaml; the only one need not be named",
-        "tag": "the image's tag; by default the commit's git tag, else its hash, with -dirty after a change",
-        "push": "push it to its registry, and print it by its digest there",
-        "load": "load it into the kind cluster of this environment: --load dev",
+        "service": "the service: the name of its file in values/, without .yaml (default: the only one)",
+        "tag": "the image's tag (default: the commit's git tag, else its hash, with -dirty after a change)",
+        "push": "push it to its registry, and print it with its digest there",
+        "load": "load it into the kind cluster of this environment",
     }
 )
 def image(_: Context, service: str = "", tag: str = "", push: bool = False, load: str = "") -> None:
-    """Build a service's image from its x-build with Docker or Podman; the last line printed names it."""
+    """Build a service's image with Docker or Podman: invoke image --push.
+
+    The service's values file says what it is built from: `x-build: {context: FOLDER, dockerfile: FILE}`.
+    Progress is printed on standard error, and the image alone on standard output:
+
+      invoke image --load dev                               # for a kind cluster
+      image=$(invoke image --push)                          # myrepo/api@sha256:9f2c...
+      invoke deploy staging --digest ${image#*@}
+    """
     image_.run(service, tag, push=push, load=load)
 
 
@@ -220,20 +228,26 @@ def crds(_: Context, file: str) -> None:
 
 SERVICE_HELP = {
     "environment": "one of values/environments.yaml",
-    "service": "a file values/SERVICE.yaml; the only one by default",
+    "service": "the service: the name of its file in values/, without .yaml (default: the only one)",
+}
+IMAGE_HELP = {
+    "tag": "deploy the image with this tag, in place of the one in the values",
+    "digest": "deploy the image with this digest (sha256:...), as invoke image --push prints it",
+}
+CHANGE_HELP = {
+    "yes": "change a protected environment without a question",
+    "wait-for-lock": "wait while somebody else deploys (default: fail)",
 }
 
 
 @task(
     positional=["environment"],
     help=SERVICE_HELP
+    | IMAGE_HELP
+    | CHANGE_HELP
     | {
-        "tag": "the tag of the image, in place of that in the values",
-        "digest": "the digest of the image (sha256:...), as invoke image --push prints it",
-        "yes": "change a protected environment without a question",
-        "timeout": "seconds until a rollout without an end has failed",
-        "wait-for-lock": "wait while somebody else deploys",
-        "report": "write what happened as JSON to this file",
+        "timeout": "after how many seconds an unfinished rollout has failed (default: 600)",
+        "report": "write what happened to this file, as JSON",
     },
 )
 def deploy(
@@ -247,7 +261,14 @@ def deploy(
     wait_for_lock: bool = False,
     report: str = "",
 ) -> None:
-    """Deploy a service, watch it, and roll it back where it fails: invoke deploy staging --tag v1.4.0."""
+    """Deploy a service, watch it, and roll it back if it fails: invoke deploy staging --tag v1.4.0.
+
+    The values, your rights and the plan are checked before anything changes. Ctrl-C rolls back; a second one
+    leaves at once.
+
+    Exit code 0: deployed, or nothing to change. 1: refused, or rolled back. 3: the rollback failed.
+    130: interrupted. docs/operations.md explains each reason for a failure.
+    """
     from ci.deploy import deploy as deploy_
 
     deploy_.run(deploy_.Wanted(environment, service, tag, digest, yes, timeout, wait_for_lock, report))
@@ -255,12 +276,7 @@ def deploy(
 
 @task(
     positional=["environment"],
-    help=SERVICE_HELP
-    | {
-        "tag": "the tag of the image, in place of that in the values",
-        "digest": "the digest of the image (sha256:...), as invoke image --push prints it",
-        "exit-code": "end with 2 where something would change",
-    },
+    help=SERVICE_HELP | IMAGE_HELP | {"exit-code": "exit with 2 if something would change"},
 )
 def diff(
     _: Context,
@@ -270,7 +286,12 @@ def diff(
     digest: str = "",
     exit_code: bool = False,
 ) -> None:
-    """Show what a deploy would change, field by field: invoke diff staging --tag v1.4.0."""
+    """Show what a deploy would change, field by field: invoke diff staging --tag v1.4.0.
+
+    The cluster is asked, in a dry run, so what it would refuse is shown too. Nothing changes.
+
+    Exit code 0: shown. 1: a deploy would be refused. 2: something would change, with --exit-code.
+    """
     from ci.deploy import diff as diff_
 
     diff_.run(environment, service, tag=tag, digest=digest, exit_code=exit_code)
@@ -279,11 +300,9 @@ def diff(
 @task(
     positional=["environment"],
     help=SERVICE_HELP
+    | CHANGE_HELP
     | {
-        "revision": "the revision to go back to, as invoke history shows it (default: the newest that ran and "
-        "differs from what runs)",
-        "yes": "change a protected environment without a question",
-        "wait-for-lock": "wait while somebody else deploys",
+        "revision": "a revision of invoke history (default: the newest that ran and differs from what runs)",
     },
 )
 def rollback(
@@ -294,7 +313,12 @@ def rollback(
     yes: bool = False,
     wait_for_lock: bool = False,
 ) -> None:
-    """Go back to an earlier revision, and watch it: invoke rollback staging."""
+    """Go back to an earlier revision, and watch it: invoke rollback staging --revision 3.
+
+    The revision's settings and your rights are checked, and the plan is shown, before anything changes.
+
+    Exit code 0: the revision runs again. 1: refused. 3: the rollback failed. 130: interrupted.
+    """
     from ci.deploy import rollback as rollback_
 
     rollback_.run(environment, revision, service, yes=yes, wait_for_lock=wait_for_lock)
@@ -302,7 +326,10 @@ def rollback(
 
 @task(positional=["environment"], help=SERVICE_HELP)
 def history(_: Context, environment: str, service: str = "") -> None:
-    """List a service's revisions, oldest first, each with its image; * runs now: invoke history staging."""
+    """List a service's revisions with their images, oldest first: invoke history staging.
+
+    * marks the one that runs.
+    """
     from ci.deploy import history as history_
 
     history_.run(environment, service)
@@ -312,9 +339,9 @@ def history(_: Context, environment: str, service: str = "") -> None:
     positional=["environment"],
     help=SERVICE_HELP
     | {
-        "follow": "go on with what is written, until Ctrl-C; new pods join",
-        "since": "what was written in the last 30s, 10m, 2h; by default the last 100 lines of each container",
-        "previous": "the run before, of containers that were restarted",
+        "follow": "go on until Ctrl-C; new pods join",
+        "since": "only the last 30s, 10m or 2h (default: the last 100 lines of each container)",
+        "previous": "of restarted containers, the run before",
     },
 )
 def logs(
@@ -325,7 +352,11 @@ def logs(
     since: str = "",
     previous: bool = False,
 ) -> None:
-    """Print the logs of a service's pods and of its migration: invoke logs staging --follow."""
+    """Print the logs of a service's pods and of its migration: invoke logs staging --follow.
+
+    Each line begins with the end of its pod's name and its container. New pods, and how containers ended, are
+    printed on standard error.
+    """
     from ci.deploy import logs as logs_
 
     logs_.run(environment, service, follow=follow, since=since, previous=previous)
@@ -333,9 +364,11 @@ def logs(
 
 @task(positional=["environment"], help=SERVICE_HELP)
 def status(_: Context, environment: str, service: str = "") -> None:
-    """Show what runs of a service, and fail where something is not well: invoke status staging.
+    """Show what runs of a service, and what is not well: invoke status staging.
 
-    The exit code is 0 where all is well, and 1 where something is not, or nothing is installed.
+    One table has the release, its image, pods and autoscaler, and the warnings of the last hour.
+
+    Exit code 0: all is well. 1: something is not, or nothing is installed.
     """
     from ci.deploy import status as status_
 
@@ -344,18 +377,21 @@ def status(_: Context, environment: str, service: str = "") -> None:
 
 @task(
     positional=["environment"],
-    help=SERVICE_HELP | {"debug": "in a container beside the service's, for images without a shell"},
+    help=SERVICE_HELP | {"debug": "use a new container beside the service's: for images without a shell"},
 )
 def shell(_: Context, environment: str, service: str = "", debug: bool = False) -> None:
-    """Open a shell in a running container, also without a terminal: echo env | invoke shell staging."""
+    """Open a shell in a running container: invoke shell staging.
+
+    It reads commands from standard input too: echo env | invoke shell staging. The exit code is the shell's.
+    """
     from ci.deploy import shell as shell_
 
     shell_.run(environment, service, debug=debug)
 
 
-@task(positional=["environment"], help=SERVICE_HELP | {"port": "the port of 127.0.0.1 to listen on"})
+@task(positional=["environment"], help=SERVICE_HELP | {"port": "the port of 127.0.0.1 (default: 8000)"})
 def forward(_: Context, environment: str, service: str = "", port: int = 8000) -> None:
-    """Reach a service at a port of this machine, until Ctrl-C: invoke forward staging."""
+    """Open a port of this machine that leads to a service, until Ctrl-C: invoke forward staging."""
     from ci.deploy import forward as forward_
 
     forward_.run(environment, service, port=port)

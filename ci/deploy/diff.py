@@ -5,9 +5,9 @@ from __future__ import annotations
 from invoke.exceptions import Exit
 
 from ci.base.console import out
-from ci.base.errors import UserError
 from ci.deploy import namespaces
 from ci.deploy.candidate import candidate, require_image
+from ci.deploy.deploy import refuse
 from ci.deploy.plan import Plan, lines, plan, plan_of_a_new_namespace
 from ci.deploy.releases import last_good
 from ci.deploy.target import reached
@@ -21,8 +21,8 @@ def run(
 ) -> None:
     """Print what a deploy would create, change and remove, and what stands against it.
 
-    With ``exit_code`` raise Exit with 2 where there is anything. Raise UserError as a deploy does before it
-    changes anything, and where the cluster would refuse the change.
+    With ``exit_code`` raise Exit with 2 where there is anything. Raise UserError and Refused as a deploy does
+    before it changes anything.
     """
     require_image(tag, digest)
     with reached(environment, service) as target:
@@ -39,7 +39,6 @@ def run(
             planned = plan_of_a_new_namespace(new.objects)
         for line in [*lines(namespace), *lines(planned)]:
             out.out(line)
-    if planned.refusals:
-        raise UserError("Kubernetes would refuse this deploy, for the reasons above")
+    refuse(planned)
     if exit_code and not (planned.is_empty and namespace.is_empty):
         raise Exit("something would change", CHANGES)
