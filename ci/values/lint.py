@@ -70,8 +70,15 @@ def environment_faults(chart: Chart) -> list[Fault]:
 def _faults(file: Path, schema: Schema, validator: Draft7Validator) -> list[Fault]:
     values = read_values(file)
     document = _Document(file)
-    errors = ((error, instance_path(error, values)) for error in validator.iter_errors(values))
-    found = [fault for error, path in errors for fault in _faults_of(error, path, schema, document)]
+    errors = [(error, instance_path(error, values)) for error in validator.iter_errors(values)]
+    meant = {(path, name) for error, path in errors for name in _meant(error, schema)}
+    found = [
+        fault
+        for error, path in errors
+        # A required key that is mistyped is one mistake.
+        if (path, getattr(error.kind, "property", None)) not in meant
+        for fault in _faults_of(error, path, schema, document)
+    ]
     found += [
         fault
         for path, node in document.scalars()
@@ -199,8 +206,20 @@ def _faults_of(
             yield document.fault(path, f"out of range ({text})" if text else "is not allowed here")
 
 
+def _meant(error: ValidationError, schema: Schema) -> Iterator[str]:
+    """Yield the keys that are near the unknown ones of an error."""
+    if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
+        known = _known(schema_walk.part_at(schema, error.schema_path[:-1]))
+        for name in error.kind.unexpected:
+            yield from difflib.get_close_matches(name, known, n=1)
+
+
+def _known(within: Schema) -> list[str]:
+    return sorted(key for key, part in within.get("properties", {}).items() if "const" not in part)
+
+
 def _unknown(name: str, within: Schema) -> str:
-    known = sorted(key for key, part in within.get("properties", {}).items() if "const" not in part)
+    known = _known(within)
     if near := _near(name, known):
         return f"unknown key{near}"
     if known:

@@ -226,6 +226,8 @@ def test_without_environments_there_is_nothing_wrong_with_them(repository: Repos
             "line 3, column 3: x-build.dockerFile: unknown key; did you mean dockerfile?",
         ),
         ("x-build: {dockerfile: a}", "line 1, column 1: x-build: the key context is missing"),
+        # One mistake, though the key that is meant is missing too.
+        ("x-build: {contxt: a}", "line 1, column 11: x-build.contxt: unknown key; did you mean context?"),
         ("x-build: {context: 7}", 'line 1, column 11: x-build.context: expected a string; quote it: "7"'),
         ("x-build: {context: ''}", "line 1, column 11: x-build.context: expected a folder"),
         ("x-build: .", "line 1, column 1: x-build: expected a map"),
