@@ -69,13 +69,17 @@ def _rows() -> Iterator[Row]:
     yield _environment()
     yield _lock()
     for major, tool in programs.HELM.items():
-        yield _tool(tool, f"{tool.name} {major}", needed=True)
-    yield _tool(programs.KUBE_SCORE, programs.KUBE_SCORE.name, needed=True)
+        yield _tool(tool, f"{tool.name} {major}")
+    yield _tool(programs.KUBE_SCORE, programs.KUBE_SCORE.name)
     yield _cache()
     yield _program(
         "Go", ["go", "version"], "only needed to build programs whose release cannot be downloaded"
     )
-    yield _program("git", ["git", "--version"], "only needed to contribute: install git")
+    yield _program(
+        "git",
+        ["git", "--version"],
+        "only needed to contribute, and for the tags of invoke image: install git",
+    )
     yield _program("GnuPG", ["gpg", "--version"], "only needed to sign what is published: install gnupg")
     yield _program(
         "cosign",
@@ -90,10 +94,17 @@ def _rows() -> Iterator[Row]:
     yield _program(
         "Docker",
         ["docker", "version", "--format", "{{.Server.Version}}"],
-        "only needed for tests in a cluster: install Docker, or start it",
+        "only needed for invoke image (or Podman), invoke up and tests in a cluster: install or start Docker",
     )
-    for tool in (programs.KIND, programs.KUBECTL):
-        yield _tool(tool, tool.name, needed=False)
+    yield _program(
+        "Podman",
+        ["podman", "version", "--format", "{{.Client.Version}}"],
+        "only needed for invoke image where there is no Docker: install podman",
+    )
+    yield _tool(programs.KIND, programs.KIND.name, use="invoke up and tests in a cluster")
+    yield _tool(
+        programs.KUBECTL, programs.KUBECTL.name, use="invoke deploy and its like, and tests in a cluster"
+    )
 
 
 def _environment() -> Row:
@@ -112,7 +123,9 @@ def _lock() -> Row:
     return Row("lock", not stale, detail if stale else "satisfies pyproject.toml")
 
 
-def _tool(tool: programs.Tool, what: str, *, needed: bool) -> Row:
+def _tool(tool: programs.Tool, what: str, *, use: str = "") -> Row:
+    """Return the line of a program that is only needed for ``use``, "" for one that every build needs."""
+    needed = not use
     found, _ = programs.look(tool)
     if found:
         return Row(what, True, f"{found.version}, {found.place}: {found.path}", needed)
@@ -122,8 +135,8 @@ def _tool(tool: programs.Tool, what: str, *, needed: bool) -> Row:
     if url and download.is_reachable(url):
         return Row(what, True, f"{tool.version} will be obtained at first use: release", needed)
     remedy = f"install {tool.name} {tool.minimum} or newer{', or Go' if tool.go else ''}"
-    use = "" if needed else "only needed for tests in a cluster: "
-    return Row(what, False, f"{use}{remedy} ({tool.url.split('/')[2]} cannot be reached)", needed)
+    only = f"only needed for {use}: " if use else ""
+    return Row(what, False, f"{only}{remedy} ({tool.url.split('/')[2]} cannot be reached)", needed)
 
 
 def _cache() -> Row:

@@ -91,11 +91,15 @@ def test_what_only_a_cluster_or_a_contributor_needs_is_no_failure(
     script(path / "docker", "exit 1")
     doctor.report()
     output = capsys.readouterr().out
-    assert row(output, "Docker").startswith("Docker - only needed for tests in a cluster")
+    assert row(output, "Docker").startswith(
+        "Docker - only needed for invoke image (or Podman), invoke up and"
+    )
+    assert row(output, "Podman").startswith("Podman - only needed for invoke image where there is no Docker")
     assert row(output, "git").startswith("git - only needed to contribute")
     assert row(output, "kind").startswith("kind ok 0.33.0 will be obtained at first use: release or Go")
     assert row(output, "kubectl").startswith(
-        "kubectl - only needed for tests in a cluster: install kubectl 1.30 or newer (127.0.0.1:9 cannot be"
+        "kubectl - only needed for invoke deploy and its like, and tests in a cluster: "
+        "install kubectl 1.31 or newer (127.0.0.1:9 cannot be"
     )
 
 

@@ -222,7 +222,7 @@ def test_a_release_that_is_the_program_itself_needs_no_archive(release: Release)
 def test_a_program_that_go_cannot_build_is_not_asked_of_go(path: Path) -> None:
     fake_go(path, "h1:any")
     with pytest.raises(
-        UserError, match=r"\nInstall kubectl 1\.30 or a newer 1\.x, or give this machine"
+        UserError, match=r"\nInstall kubectl 1\.31 or a newer 1\.x, or give this machine"
     ) as raised:
         find(replace(KUBECTL, url=WAYS_CLOSED.url))
     assert "Go" not in str(raised.value)
