@@ -28,8 +28,13 @@ with open(os.path.join(folder, "calls"), "a") as calls:
     calls.write(json.dumps([os.getpid(), words, files]) + "\\n")
 with open(os.path.join(folder, "answers.json")) as answers:
     answers = json.load(answers)
-for answer in answers:
-    if re.search(answer["asked"], " ".join(words)):
+def given(number):
+    try:
+        os.close(os.open(os.path.join(folder, "given-%d" % number), os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return True
+for number, answer in enumerate(answers):
+    if re.search(answer["asked"], " ".join(words)) and not (answer["once"] and given(number)):
         break
 else:
     sys.exit("no answer was written down for: " + " ".join(words))
@@ -79,15 +84,25 @@ class FakeKubectl:
         code: int = 0,
         hangs: bool = False,
         interrupts: bool = False,
+        once: bool = False,
     ) -> None:
         """Answer calls whose arguments match a pattern: with lines, pauses in seconds, objects, their lists.
 
         A Step is left for other calls, or waited for.
         Afterwards it sends Ctrl-C to its caller (``interrupts``), or stays until it is killed (``hangs``).
+        An answer that is given ``once`` leaves later calls to the next that matches.
         """
         told = [part if isinstance(part, str | float | Step) else json.dumps(_listed(part)) for part in out]
         self.answers.append(
-            {"asked": asked, "out": told, "err": err, "code": code, "hangs": hangs, "interrupts": interrupts}
+            {
+                "asked": asked,
+                "out": told,
+                "err": err,
+                "code": code,
+                "hangs": hangs,
+                "interrupts": interrupts,
+                "once": once,
+            }
         )
         (self._folder / "answers.json").write_text(json.dumps(self.answers), encoding="utf-8")
 

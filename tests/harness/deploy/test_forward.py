@@ -97,6 +97,7 @@ def test_a_tunnel_that_ends_is_opened_again(
     kubectl.answer(LISTED, [pod("api-1-a")])
     kubectl.answer("services", [SERVICE])
     kubectl.answer(WATCHED, Step("until", "again"), 0.5, interrupts=True, hangs=True)
+    kubectl.answer("port-forward", "error: lost connection to pod", code=1, once=True)
     kubectl.answer("port-forward", "error: lost connection to pod", Step("mark", "again"), code=1)
     forward.run("staging", port=port)
     assert len(kubectl.calls("port-forward")) > 1
