@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ci.base.console import step
@@ -16,7 +17,7 @@ from ci.kubernetes.versions import SUPPORTED
 from ci.publishing import packages
 
 ROUNDS = 120
-WITHOUT_SCHEMA = ("--skip-schema-validation",)
+WITHOUT_SCHEMA = "--skip-schema-validation"
 
 
 def measures() -> list[Measure]:
@@ -26,32 +27,38 @@ def measures() -> list[Measure]:
 
 
 def _rendering(engine: int) -> list[Measure]:
-    """Compare the chart with that of `helm create`, and with itself without the schema."""
+    """Compare the chart with that of `helm create`: alone, with its schema, and with everything on.
+
+    The environment is the user's. helm.LEAN would make Helm start faster, which is half of each render.
+    """
     case = catalog.find_case("microservice/api")
     everything = catalog.find_case("microservice/everything")
+    environment = {name: text for name, text in os.environ.items() if name not in helm.LEAN}
+
+    def render(chart: Path, values: Sequence[Path], *options: str) -> object:
+        arguments = ["template", "api", str(chart), *helm.values_arguments(values), *options]
+        return helm.run(engine, arguments, subject=helm.subject_of(chart, values), environment=environment)
+
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         usual = helm.create("api", Path(folder), engine=engine)
         # Runs that are compared are adjacent.
         runs: dict[str, Callable[[], object]] = {
-            "everything": lambda: helm.template(
-                everything.chart.path, everything.values, engine=engine, extra=WITHOUT_SCHEMA
-            ),
-            "usual": lambda: helm.template(usual, engine=engine, extra=WITHOUT_SCHEMA),
-            "ours": lambda: helm.template(case.chart.path, case.values, engine=engine, extra=WITHOUT_SCHEMA),
-            "schema": lambda: helm.template(case.chart.path, case.values, engine=engine),
+            "everything": lambda: render(everything.chart.path, everything.values, WITHOUT_SCHEMA),
+            "usual": lambda: render(usual, [], WITHOUT_SCHEMA),
+            "ours": lambda: render(case.chart.path, case.values, WITHOUT_SCHEMA),
+            "schema": lambda: render(case.chart.path, case.values),
         }
         taken = interleaved(runs, ROUNDS, f"helm {engine}: {ROUNDS} rounds of {len(runs)} renders")
-    # A share of the fastest render, which other work of the machine affects least.
-    share = (ratio(taken["schema"], taken["ours"]) - 1) * min(taken["ours"])
+    # The goals are 1.2, 1.6 and 1.8; the budgets are 3 to 5 % above what was measured. If helm create takes
+    # 66 ms, reading and parsing our templates takes 8 more, executing them 7 (everything on: 21), what Helm
+    # does with the manifests and the memory about 9, and the schema 32: each of its 1,300 parts is compiled.
     return [
-        Measure(f"helm {engine}: values/api.yaml / helm create", ratio(taken["ours"], taken["usual"]), "", 2),
-        Measure(
-            f"helm {engine}: everything on / helm create",
-            ratio(taken["everything"], taken["usual"]),
-            "",
-            2,
-        ),
-        Measure(f"helm {engine}: the schema's share", share * 1000, " ms", 25),
+        Measure(f"helm {engine}: {what} / helm create", ratio(taken[run], taken["usual"]), "", budget)
+        for what, run, budget in (
+            ("values/api.yaml", "ours", 1.45),
+            ("values/api.yaml with the schema", "schema", 1.95),
+            ("everything on", "everything", 1.9),
+        )
     ]
 
 
