@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import functools
 import json
-import operator
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -93,9 +91,12 @@ LEAST: dict[str, dict[Callable[[Any], Iterator[Any]], int]] = {
 
 
 def copied(values: Any, path: InstancePath) -> tuple[Any, Any]:
-    """A copy of the values, and the map or list within it that has the value at a path."""
-    values = copy.deepcopy(values)
-    return values, functools.reduce(operator.getitem, path[:-1], values)
+    """A copy of the values along a path, and the map or list within it that has the value at the path."""
+    values = holder = copy.copy(values)
+    for name in path[:-1]:
+        holder[name] = copy.copy(holder[name])
+        holder = holder[name]
+    return values, holder
 
 
 def changed(values: Any, path: InstancePath, value: Any) -> Any:

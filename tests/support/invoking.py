@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import functools
+
 from invoke.collection import Collection
 from invoke.exceptions import ParseError
-from invoke.parser import Parser
+from invoke.parser import Parser, ParserContext
 
 import tasks
+
+
+@functools.cache
+def _contexts() -> list[ParserContext]:
+    """What each task takes; a parser keeps none of it."""
+    contexts: list[ParserContext] = Collection.from_module(tasks).to_contexts()
+    return contexts
 
 
 def task_fault(words: list[str]) -> str:
     """Say what invoke finds wrong in a task and its arguments; "" where they are right."""
     try:
-        Parser(contexts=Collection.from_module(tasks).to_contexts()).parse_argv(words)
+        Parser(contexts=_contexts()).parse_argv(words)
     except ParseError as error:
         return str(error)
     return ""
