@@ -14,6 +14,7 @@ from ci.base import repository
 from ci.charts import helm
 from ci.charts.catalog import Chart
 from ci.publishing import packages
+from ci.values import reference
 from tests.support.publishers import Helm, Key, Shop
 from tests.support.servers import Certificate, certificate
 
@@ -55,6 +56,24 @@ def packed_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return _packed[key]
 
     monkeypatch.setattr(packages, "pack", packed)
+
+
+_tables: dict[object, list[reference.Table]] = {}
+
+
+@pytest.fixture(autouse=True)
+def tabled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read the same keys once for all pages: tests/harness/values tests how that is done."""
+    read = reference.tables
+
+    def tables(chart: Chart) -> list[reference.Table]:
+        sources = [chart.path / "schema.yaml", chart.path / "values.yaml"]
+        content = tuple(source.read_bytes() for source in sources if source.exists())
+        if content not in _tables:
+            _tables[content] = read(chart)
+        return _tables[content]
+
+    monkeypatch.setattr(reference, "tables", tables)
 
 
 @pytest.fixture
