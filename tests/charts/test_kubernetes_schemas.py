@@ -6,12 +6,12 @@ import pytest
 
 from ci.charts.catalog import Case
 from ci.charts.helm import ENGINES
-from ci.kubernetes import fields, manifests, validation
-from tests.support.rendering import Render, every_case
+from ci.kubernetes import fields, validation
+from tests.support.rendering import Render, every_case, parsed
 
 
 @every_case
 def test_every_version_takes_every_object(case: Case, render: Render) -> None:
-    objects = manifests.parse(render(case, ENGINES[-1])).values()
+    objects = parsed(render(case, ENGINES[-1])).values()
     if problems := fields.problems(objects):
         pytest.fail("\n".join(validation.report(problems)), pytrace=False)

@@ -13,7 +13,7 @@ from ci.charts.helm import ENGINES
 from ci.checks import naming, references
 from ci.checks.findings import Finding
 from ci.kubernetes import manifests
-from tests.support.rendering import Render, every_case
+from tests.support.rendering import Render, every_case, parsed
 
 LONGEST = 53  # https://helm.sh/docs/chart_template_guide/getting_started/
 
@@ -29,12 +29,12 @@ def longest_release(case: Case) -> str:
 
 @every_case
 def test_every_reference_is_to_an_object_that_exists(case: Case, render: Render) -> None:
-    refuse(references.findings(manifests.parse(render(case, ENGINES[-1])), catalog.fullname(case)))
+    refuse(references.findings(parsed(render(case, ENGINES[-1])), catalog.fullname(case)))
 
 
 @every_case
 def test_names_and_labels_are_legal(case: Case, render: Render) -> None:
-    refuse(naming.findings(manifests.parse(render(case, ENGINES[-1]))))
+    refuse(naming.findings(parsed(render(case, ENGINES[-1]))))
 
 
 @every_case

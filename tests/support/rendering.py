@@ -30,12 +30,18 @@ with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
 Render = Callable[[Case, int], str]
 
 
+@functools.cache
+def parsed(stream: str) -> dict[Key, Object]:
+    """The objects of manifests, which many tests ask about and none may change."""
+    return manifests.parse(stream)
+
+
 class Rendered:
     """The objects of one render."""
 
     def __init__(self, stream: str) -> None:
         self.stream = stream
-        self.objects: dict[Key, Object] = manifests.parse(stream)
+        self.objects = parsed(stream)
 
     def all(self, kind: str) -> dict[str, Object]:
         """The objects of a kind by name."""
