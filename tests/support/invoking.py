@@ -6,7 +6,8 @@ import functools
 
 from invoke.collection import Collection
 from invoke.exceptions import ParseError
-from invoke.parser import Parser, ParserContext
+from invoke.parser import Parser
+from invoke.parser.context import ParserContext
 
 import tasks
 
