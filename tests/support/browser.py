@@ -79,11 +79,8 @@ class Browser:
 
 
 @contextmanager
-def browser(*, scripts: bool = True) -> Iterator[Browser]:
-    """Yield a browser, which ends with the block; ``scripts`` tells whether pages may run any.
-
-    The test is skipped where no browser can be had.
-    """
+def browser() -> Iterator[Browser]:
+    """Yield a browser, which ends with the block; the test is skipped where none can be had."""
     _have_chromium()
     # It chooses a free port by itself, and says which.
     driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
@@ -94,7 +91,6 @@ def browser(*, scripts: bool = True) -> Iterator[Browser]:
         options = {
             # Chromium's own sandbox does not start as root, nor in most containers; the pages are our own.
             "args": ["--headless=new", "--no-sandbox", "--window-size=1280,900", "--hide-scrollbars"],
-            "prefs": {"profile.managed_default_content_settings.javascript": 1 if scripts else 2},
         }
         wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
