@@ -63,8 +63,9 @@ def private_folder(home: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        in_use.release()
-        shutil.rmtree(folder)
+        with filelock.FileLock(home / "lock"):
+            in_use.release()
+            shutil.rmtree(folder)
 
 
 def is_held(file: Path) -> bool:
