@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ci.base import processes, programs
-from ci.base.processes import CommandError
+from ci.base.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,15 @@ class Kubectl:
         return found["items"] if found["kind"].endswith("List") else found
 
 
-def refuses_login(error: CommandError) -> bool:
-    """Tell whether a call failed because the login has expired or was never valid."""
-    return bool(re.search(r"Unauthorized|must be logged in|expired|provide credentials", error.output))
+def refuses_login(error: UserError) -> bool:
+    """Tell whether a call of kubectl or Helm failed because the login has expired or was never valid."""
+    return bool(re.search(r"Unauthorized|must be logged in|expired|provide credentials", str(error)))
 
 
-def is_unreachable(error: CommandError) -> bool:
-    """Tell whether a call failed because the cluster gave no answer."""
-    words = r"Unable to connect|did you specify|did not finish within|: EOF|connection re"
-    return bool(re.search(words, str(error)))
+def is_unreachable(error: UserError) -> bool:
+    """Tell whether a call of kubectl or Helm failed because the cluster gave no answer."""
+    words = "Unable to connect|did you specify|did not finish within|: EOF|connection re|cluster unreachable"
+    return bool(re.search(words, str(error))) and not refuses_login(error)
 
 
 def environment() -> dict[str, str]:

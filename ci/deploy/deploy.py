@@ -11,7 +11,6 @@ from invoke.exceptions import Exit
 
 from ci.base.console import err
 from ci.base.errors import UserError
-from ci.base.processes import CommandError
 from ci.clusters import kubectl
 from ci.deploy import lock, namespaces, rights
 from ci.deploy.candidate import candidate, main_image, require_image
@@ -67,12 +66,9 @@ def run(wanted: Wanted) -> None:
     except Refused as error:
         journal.reason = error.reason
         raise
-    except CommandError as error:
+    except UserError as error:
         lost = kubectl.is_unreachable(error) or kubectl.refuses_login(error)
         journal.reason = Reason(Code.UNREACHABLE if lost else Code.INVALID, str(error))
-        raise
-    except UserError as error:
-        journal.reason = Reason(Code.INVALID, str(error))
         raise
     except KeyboardInterrupt:
         journal.reason = Reason(Code.INTERRUPTED, "interrupted before anything was changed")

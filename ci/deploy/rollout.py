@@ -6,8 +6,10 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from ci.base.errors import UserError
+from ci.clusters import kubectl
 from ci.deploy import replicas
 from ci.deploy.candidate import Candidate
 from ci.deploy.journal import Ending, Journal
@@ -18,7 +20,9 @@ from ci.deploy.reasons import Code, Reason, Refused
 from ci.deploy.releases import Change, Revision
 from ci.deploy.snapshot import running_image
 from ci.deploy.target import Target
-from ci.deploy.watch import Watch
+from ci.deploy.watch import LOST_SECONDS, POLL_SECONDS, Watch
+
+T = TypeVar("T")
 
 TIMEOUT_SECONDS = 600
 _HOOK_FAILED = re.compile(r"hooks failed: |failed pre-install: ")
@@ -69,7 +73,7 @@ class Rollout:
                     "failed", [f"after {outcome.seconds:.0f} s", *_explained(outcome, journal.reason)]
                 )
             journal.steps[-1]["outcome"] = "failed"
-            journal.revision.tried = self._newest()
+            journal.revision.tried = _answered(self._newest)
             with journal.step("rollback"):
                 ending = self._take_back(current)
         except KeyboardInterrupt:
@@ -89,8 +93,8 @@ class Rollout:
     def roll_back(self, number: int) -> Ending:
         """Roll the release back to a revision, watch it to its end, and say what runs then."""
         target, journal = self.target, self.journal
-        replicas.keep(target, target.releases.objects(target.service, number))
-        watch = self._watch(lambda _, line: journal.say("rollback", line))
+        _answered(lambda: replicas.keep(target, target.releases.objects(target.service, number)))
+        watch = _answered(lambda: self._watch(lambda _, line: journal.say("rollback", line)))
         outcome, words = self._watched(
             watch, lambda: target.releases.rolling_back(target.service, number, self.seconds)
         )
@@ -127,11 +131,12 @@ class Rollout:
         """Bring the release back to the revision that ran before."""
         target, journal = self.target, self.journal
         why = f"{journal.reason.code if journal.reason else 'ended'}: taken back"
-        target.releases.end_pending(target.service, why)
+        _answered(lambda: target.releases.end_pending(target.service, why))
         if journal.revision.tried is None:
             journal.say("rollback", "not needed: nothing was installed")
             return Ending.ROLLED_BACK
-        target.releases.end_hooks(target.service, journal.revision.tried)
+        tried = journal.revision.tried
+        _answered(lambda: target.releases.end_hooks(target.service, tried))
         if good is None:
             target.releases.uninstall(target.service)
             journal.say("rollback", "nothing was installed before: uninstalled what it had installed")
@@ -145,18 +150,35 @@ class Rollout:
         return self.roll_back(good.number)
 
     def _done(self, url: str, seconds: float) -> None:
-        self._note_what_runs()
+        try:
+            self._note_what_runs()
+        except UserError as error:
+            self.journal.say("done", f"in {seconds:.0f} s, but what runs cannot be asked any more: {error}")
+            return
         self.journal.revision.tried = self.journal.revision.now
         told = ", ".join(filter(None, (self.journal.image.now, url)))
         self.journal.say("done", f"revision {self.journal.revision.now} in {seconds:.0f} s: {told}")
 
     def _note_what_runs(self) -> None:
-        self.journal.revision.now = self._newest()
-        self.journal.image.now = running_image(Reader(self.target.kubectl, self.target.service).snapshot())
+        self.journal.revision.now = _answered(self._newest)
+        snapshot = _answered(Reader(self.target.kubectl, self.target.service).snapshot)
+        self.journal.image.now = running_image(snapshot)
 
     def _newest(self) -> int | None:
         revisions = self.target.releases.history(self.target.service)
         return revisions[-1].number if revisions else None
+
+
+def _answered(ask: Callable[[], T]) -> T:
+    """Return what the cluster answers; where it gives no answer, ask again for LOST_SECONDS at most."""
+    end = time.monotonic() + LOST_SECONDS
+    while True:
+        try:
+            return ask()
+        except UserError as error:
+            if not kubectl.is_unreachable(error) or time.monotonic() >= end:
+                raise
+        time.sleep(POLL_SECONDS)
 
 
 def _in_helms_words(outcome: Outcome, words: str) -> Outcome:

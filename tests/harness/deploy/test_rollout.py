@@ -194,6 +194,36 @@ def test_a_first_install_that_helm_refuses_has_nothing_to_take_back(
     assert "not needed: nothing was installed" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("error", "now", "words"),
+    [
+        ("Unable to connect to the server: dial tcp: i/o timeout", 2, "done      revision 2 in "),
+        ("error: You must be logged in to the server (Unauthorized)", None, "cannot be asked any more: "),
+    ],
+)
+def test_what_runs_is_asked_again_where_the_cluster_gives_no_answer(
+    start: Callable[..., Rollout],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: str,
+    now: int | None,
+    words: str,
+) -> None:
+    errors = [error, error]
+
+    def history(*_: object) -> list[Revision]:
+        if errors:
+            raise refusing(errors.pop())
+        return [GOOD, revision(2, "deployed")]
+
+    rollout = start([DONE], GOOD)
+    monkeypatch.setattr(FakeReleases, "history", history)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    assert rollout.upgrade(NEW, GOOD) is Ending.DEPLOYED
+    assert rollout.journal.revision.now == now
+    assert words in capsys.readouterr().out
+
+
 def test_a_connection_that_is_lost_before_helm_starts_has_changed_nothing(
     start: Callable[..., Rollout], monkeypatch: pytest.MonkeyPatch
 ) -> None:
