@@ -315,9 +315,11 @@ def rollback(
 ) -> None:
     """Go back to an earlier revision, and watch it: invoke rollback staging --revision 3.
 
-    The revision's settings and your rights are checked, and the plan is shown, before anything changes.
+    The revision's settings and your rights are checked, and the plan is shown, before anything changes. If it
+    does not come up, and at Ctrl-C, what ran before is brought back.
 
-    Exit code 0: the revision runs again. 1: refused. 3: the rollback failed. 130: interrupted.
+    Exit code 0: the revision runs again. 1: refused, or failed and taken back. 3: that failed too.
+    130: interrupted.
     """
     from ci.deploy import rollback as rollback_
 

@@ -14,7 +14,7 @@ from ci.deploy.journal import Ending, Journal
 from ci.deploy.plan import lines, plan
 from ci.deploy.reasons import Code, Reason, Refused
 from ci.deploy.recovery import recover
-from ci.deploy.releases import last_good
+from ci.deploy.releases import Revision, last_good
 from ci.deploy.remedies import command
 from ci.deploy.rollout import Rollout
 from ci.deploy.target import Target, reached
@@ -37,8 +37,8 @@ def run(
         history.stored(target)
         with lock.held(target, "rolls back", wait=wait_for_lock) as held:
             ending = _roll_back(Rollout(target, journal, held), revision, yes)
-    if ending not in (Ending.ROLLED_BACK, Ending.UNCHANGED):
-        raise Exit(f"the rollback of {environment} failed ({ending})", EXIT_CODES[ending])
+    if code := EXIT_CODES[ending]:
+        raise Exit(f"the rollback of {environment} failed ({ending})", code)
 
 
 def _roll_back(rollout: Rollout, number: int, yes: bool) -> Ending:
@@ -61,12 +61,29 @@ def _roll_back(rollout: Rollout, number: int, yes: bool) -> Ending:
         journal.say("done", f"nothing to change: revision {newest.number} runs")
         return Ending.UNCHANGED
     ask(target, yes)
+    return _watched(rollout, wanted.revision, present)
+
+
+def _watched(rollout: Rollout, wanted: Revision, present: Revision | None) -> Ending:
+    """Roll back, and if that fails or at the first Ctrl-C go back to the revision that is present."""
+    target, journal = rollout.target, rollout.journal
+    interrupted = False
     try:
-        return rollout.roll_back(wanted.revision.number)
+        try:
+            if rollout.roll_back(wanted.number) is Ending.ROLLED_BACK:
+                return Ending.DEPLOYED
+        except KeyboardInterrupt:
+            interrupted = True
+            journal.say("rollback", "interrupted: going back to what ran; once more leaves at once")
+        if present is None or present == wanted:
+            return Ending.INTERRUPTED if interrupted else Ending.ROLLBACK_FAILED
+        target.releases.end_pending(target.service, "failed: taken back")
+        ending = rollout.roll_back(present.number)
     except KeyboardInterrupt:
-        finish = command(target, "rollback", f"--revision {wanted.revision.number}")
+        finish = command(target, "rollback", f"--revision {wanted.number}")
         journal.say("rollback", f"left unfinished; finish it with: {finish}")
         return Ending.INTERRUPTED
+    return Ending.INTERRUPTED if interrupted and ending is Ending.ROLLED_BACK else ending
 
 
 def chosen(revisions: Sequence[Stored], number: int) -> tuple[Stored, str]:

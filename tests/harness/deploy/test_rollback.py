@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import pytest
 
 from ci.base.errors import UserError
 from ci.deploy import history, rollback
 from ci.deploy.history import Stored
-from ci.deploy.releases import Revision
+from ci.deploy.journal import Ending, Journal
+from ci.deploy.releases import Releases, Revision
 from ci.deploy.rollback import chosen
+from ci.deploy.rollout import Rollout
 from ci.deploy.target import Target
 from tests.support.fake_kubectl import FakeKubectl
 
@@ -89,3 +92,58 @@ def test_where_nothing_is_installed_no_lock_is_taken(
     with pytest.raises(UserError) as refused:
         rollback.run("staging")
     assert str(refused.value) == str(history.not_installed(kubectl.target))
+
+
+PRESENT, WANTED = (one.revision for one in stored("A deployed", "B superseded"))
+
+
+class Scripted:
+    """A rollout whose rollbacks end as a test has it, and which notes where they went."""
+
+    def __init__(self, target: Target, *ends: Ending | type[KeyboardInterrupt]) -> None:
+        self.target, self.journal = target, Journal()
+        self.ends = list(ends)
+        self.to: list[int] = []
+
+    def roll_back(self, number: int) -> Ending:
+        self.to.append(number)
+        end = self.ends.pop(0)
+        if isinstance(end, Ending):
+            return end
+        raise end
+
+
+@pytest.mark.parametrize(
+    ("ends", "to", "ending"),
+    [
+        ([Ending.ROLLED_BACK], [2], Ending.DEPLOYED),
+        # What ran before runs again.
+        ([Ending.ROLLBACK_FAILED, Ending.ROLLED_BACK], [2, 1], Ending.ROLLED_BACK),
+        ([Ending.ROLLBACK_FAILED, Ending.ROLLBACK_FAILED], [2, 1], Ending.ROLLBACK_FAILED),
+        ([KeyboardInterrupt, Ending.ROLLED_BACK], [2, 1], Ending.INTERRUPTED),
+        ([KeyboardInterrupt, Ending.ROLLBACK_FAILED], [2, 1], Ending.ROLLBACK_FAILED),
+        ([KeyboardInterrupt, KeyboardInterrupt], [2, 1], Ending.INTERRUPTED),
+    ],
+)
+def test_a_rollback_that_fails_or_is_interrupted_is_taken_back(
+    kubectl: FakeKubectl,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    ends: list[Ending | type[KeyboardInterrupt]],
+    to: list[int],
+    ending: Ending,
+) -> None:
+    ended: list[str] = []
+    monkeypatch.setattr(Releases, "end_pending", lambda _, release, why: ended.append(release))
+    rollout = Scripted(kubectl.target, *ends)
+    assert rollback._watched(cast("Rollout", rollout), WANTED, PRESENT) is ending
+    assert rollout.to == to
+    assert ended == ["api"] * (len(to) - 1)
+    finish = "finish it with: invoke rollback staging --revision 2"
+    assert (finish in capsys.readouterr().out) == (ends.count(KeyboardInterrupt) == 2)
+
+
+def test_where_nothing_else_ran_well_a_rollback_is_not_taken_back(kubectl: FakeKubectl) -> None:
+    for present in (None, WANTED):
+        rollout = Scripted(kubectl.target, Ending.ROLLBACK_FAILED)
+        assert rollback._watched(cast("Rollout", rollout), WANTED, present) is Ending.ROLLBACK_FAILED
