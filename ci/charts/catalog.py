@@ -46,20 +46,20 @@ def service_chart() -> Chart:
 
 
 def cases() -> list[Case]:
-    """Return every case: a chart's ci/*-values.yaml (as in chart-testing), and what a user keeps in values/.
+    """Return every case: of charts/*/ci/*-values.yaml (as in chart-testing), and of values/.
 
-    There values/<chart>/*.yaml are a chart's, and each service is one case by itself (api) and one in each
-    environment (api/staging). Raise UserError where two values files make one case, where there is no case at
-    all, and as ``environments`` does.
+    A file values/<chart>/*.yaml is a case of that chart. Each service is a case by itself (api), and one in
+    each environment (api/staging). Raise UserError if two values files have the same case name, if there is
+    no case, and for what ``environments`` refuses.
     """
     found: dict[str, Case] = {}
     for case in _cases():
         if other := found.get(str(case)):
             one, two = shown(other.values[-1]), shown(case.values[-1])
-            raise UserError(f"{one} and {two} both make a case {case.name!r}; rename one of them")
+            raise UserError(f"{one} and {two} are both the case {case.name!r}; rename one of them")
         found[str(case)] = case
     if not found:
-        raise UserError(f"no case in {root()}: neither charts/*/ci/*-values.yaml nor values/*.yaml is there")
+        raise UserError(f"no case in {root()}: there is neither charts/*/ci/*-values.yaml nor values/*.yaml")
     return list(found.values())
 
 

@@ -13,10 +13,10 @@ from ci.base.repository import shown
 
 @functools.cache
 def read_values(file: Path) -> dict[str, Any]:
-    """Return what a values file says, read as Helm reads it; nobody may change what is returned.
+    """Return the values of a file, as Helm reads them. The result is cached: do not change it.
 
-    Raise UserError where Helm would refuse the file, and where it would drop a part without a word: a key
-    written twice, a second document.
+    Raise UserError for a file that Helm would refuse, and for one of which it would silently ignore a part: a
+    duplicate key, a second document.
     """
     name = shown(file)
     try:
@@ -32,6 +32,6 @@ def read_values(file: Path) -> dict[str, Any]:
         return {}
     if not isinstance(values, dict):
         raise UserError(
-            f"{name}, line 1, column 1: no mapping; a values file gives a chart's keys: `replicaCount: 2`"
+            f"{name}, line 1, column 1: expected a map of the chart's keys, such as `replicaCount: 2`"
         )
     return values

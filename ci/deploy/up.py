@@ -1,4 +1,4 @@
-"""A cluster to look at, with the article's service in it: made, brought up to date, taken down."""
+"""Creates a cluster with the service of values/api.yaml, brings it up to date, and removes it."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ ANSWER_SECONDS = 60
 
 
 def up(wanted: testbed.Wanted) -> None:
-    """Install values/api.yaml with the app's image in a cluster, and say how to reach it.
+    """Install values/api.yaml with the sample service's image in a cluster, and print how to reach it.
 
-    The cluster is that of an earlier ``up`` from this checkout, or the one that is ``wanted``. Raises
-    UserError where that fails; what was made for it is removed again.
+    The cluster is that of an earlier ``up`` from this checkout, else the one that is ``wanted``. Raise
+    UserError if that fails; what was created for it is removed again.
     """
     if own := lifecycle.kept_by(KEPT_BY):
         step(f"{own.name} is up already: bringing the release up to date")
         _install(own)
         return
     if why_not := testbed.why_not(wanted):
-        raise UserError(f"there can be no cluster here: {why_not}")
+        raise UserError(f"no cluster can be created here: {why_not}")
     with testbed.prepared(wanted) as made:
         _install(made)
         made.keep(KEPT_BY)
 
 
 def down(everything: bool) -> None:
-    """Remove the cluster of ``up``, and all else that was left if ``everything`` or a person says so."""
+    """Remove the cluster of ``up``; with ``everything``, or if a person agrees, also what other runs left."""
     left = []
     for name, keeper in (lifecycle.kept() | lifecycle.left_by_killed_runs()).items():
         if keeper == lifecycle.keeper(KEPT_BY) or everything or _agreed(f"remove {name}, kept by {keeper}?"):
@@ -66,12 +66,12 @@ def _install(at: Cluster) -> None:
         "service": {"type": "NodePort"},
         "ports": {"http": {"nodePort": NODE_PORT}},
     }
-    article = catalog.find_case("api")
+    case = catalog.find_case(RELEASE)
     with tempfile.TemporaryDirectory(prefix="up-") as folder:
         ours = Path(folder) / "image.yaml"
         ours.write_text(json.dumps(values if at.loopback else {"image": values["image"]}), encoding="utf-8")
         releases = Releases(at.kubeconfig, namespace, ENGINES[-1])
-        releases.upgrade(RELEASE, article.chart.path, [*article.values, ours])
+        releases.upgrade(RELEASE, case.chart.path, [*case.values, ours])
     out.out(f"export KUBECONFIG={at.kubeconfig}    # namespace {namespace}, until `invoke down`")
     if at.loopback:
         url = f"http://127.0.0.1:{at.loopback[str(NODE_PORT)]}/"
@@ -83,7 +83,7 @@ def _install(at: Cluster) -> None:
 
 
 def _namespace(at: Cluster) -> str:
-    """Return the default one in a cluster of our own, and make one of our own in an existing cluster."""
+    """Return "default" in a cluster that ``up`` created; in an existing one, create a namespace for it."""
     if not at.context:
         return "default"
     labels = {RUN_LABEL: at.name}
@@ -93,7 +93,7 @@ def _namespace(at: Cluster) -> str:
 
 
 def _answer(url: str) -> str:
-    # A tenth of a second to import, which the other tasks need not wait.
+    # Its import takes a tenth of a second, and no other task needs it.
     import httpx
 
     end = time.monotonic() + ANSWER_SECONDS

@@ -12,7 +12,7 @@ Object = dict[str, Any]
 
 
 class Key(NamedTuple):
-    """What tells one object of a cluster from another; ``namespace`` is "" where the manifest names none."""
+    """Identifies an object in a cluster; ``namespace`` is "" if the manifest names none."""
 
     api_version: str
     kind: str
@@ -24,10 +24,10 @@ class Key(NamedTuple):
 
 
 def parse(stream: str) -> dict[Key, Object]:
-    """Return the objects of a rendered stream, in its order, as the API server reads them; nulls stay.
+    """Return the objects of a rendered stream, in its order, as the API server reads them; nulls are kept.
 
-    Documents without content are passed over. Raise UserError for YAML that cannot be read, a document that
-    is no Kubernetes object, and two objects of one key.
+    Empty documents are skipped. Raise UserError for invalid YAML, for a document that is no Kubernetes
+    object, and for two objects with the same key.
     """
     objects: dict[Key, Object] = {}
     for number, document in enumerate(kubernetes_yaml.load_all(stream, "rendered manifests"), start=1):
@@ -37,7 +37,7 @@ def parse(stream: str) -> dict[Key, Object]:
         if key is None:
             raise UserError(
                 f"rendered manifests: document {number} is no Kubernetes object; "
-                "it needs apiVersion, kind and metadata.name, each a text"
+                "it needs apiVersion, kind and metadata.name, each a string"
             )
         if key in objects:
             raise UserError(f"rendered manifests: two objects are {key}; one of them needs another name")
@@ -46,12 +46,12 @@ def parse(stream: str) -> dict[Key, Object]:
 
 
 def dump(objects: Mapping[Key, Object]) -> str:
-    """Return canonical text of the objects, which ``parse`` reads back as the same."""
+    """Return the objects as canonical YAML, from which ``parse`` reads the same objects."""
     return kubernetes_yaml.dump(objects.values())
 
 
 def key_of(document: object) -> Key | None:
-    """Return the key of an object, or None where the document is none."""
+    """Return the key of an object, None for a document that is no Kubernetes object."""
     metadata = document.get("metadata") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(metadata, dict):
         return None
@@ -61,5 +61,5 @@ def key_of(document: object) -> Key | None:
         metadata.get("namespace") or "",
         metadata.get("name", ""),
     )
-    texts = all(isinstance(part, str) for part in key)
-    return key if texts and key.api_version and key.kind and key.name else None
+    strings = all(isinstance(part, str) for part in key)
+    return key if strings and key.api_version and key.kind and key.name else None

@@ -1,4 +1,4 @@
-"""A rendered stream as a whole: its objects by kind and name, its pods, and what stands where in them."""
+"""Finds the pods that manifests create, their containers, and fields by their path."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
 
 
 class Pods(NamedTuple):
-    """The pods of a workload: their labels, and their spec with where in the workload it stands."""
+    """The pods of a workload: their labels, and their spec with its path in the workload."""
 
     key: Key
     labels: Mapping[str, str]
@@ -25,7 +25,7 @@ class Pods(NamedTuple):
 
 
 def pods_of(objects: Mapping[Key, Object]) -> Iterator[Pods]:
-    """Yield the pods that the workloads among the objects make."""
+    """Yield the pods that the workloads among the objects create."""
     for key, made in objects.items():
         if key.kind in _TEMPLATES:
             path = _TEMPLATES[key.kind]
@@ -35,12 +35,12 @@ def pods_of(objects: Mapping[Key, Object]) -> Iterator[Pods]:
 
 
 def selected(objects: Mapping[Key, Object], labels: Mapping[str, str]) -> list[Pods]:
-    """Return the pods that bear all these labels."""
+    """Return the pods that have all these labels."""
     return [pods for pods in pods_of(objects) if labels.items() <= pods.labels.items()]
 
 
 def containers_of(pods: Pods) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each container of a pod, and each that runs before it, with its path."""
+    """Yield the init containers and the containers of a pod, each with its path."""
     for field in ("initContainers", "containers"):
         yield from entries(pods.spec, field, at=pods.path)
 
@@ -52,14 +52,14 @@ def main_container(workload: Object) -> Mapping[str, Any]:
 
 
 def dig(node: Any, *path: str) -> Any:
-    """Return what stands at a path of mappings, None where a part of it is missing."""
+    """Return the value at a path of keys, None if a part of the path is missing."""
     for part in path:
         node = node.get(part) if isinstance(node, Mapping) else None
     return node
 
 
 def entries(node: Any, *path: str, at: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the mappings in the list at a path of ``node``, each with its own path; ``at`` is the node's."""
+    """Yield the mappings in the list at a path of ``node``, each with its own path, below ``at``."""
     items = dig(node, *path)
     for index, item in enumerate(items if isinstance(items, list) else []):
         if isinstance(item, Mapping):

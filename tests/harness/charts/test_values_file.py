@@ -18,7 +18,7 @@ def test_a_values_file_is_a_mapping_and_an_empty_one_sets_nothing(repository: Re
     ("text", "message"),
     [
         ("a: 1\nb: [\n", "values/api.yaml, line 3, column 1: did not find expected node content"),
-        ("- a\n", "values/api.yaml, line 1, column 1: no mapping; a values file gives a chart's keys"),
+        ("- a\n", "values/api.yaml, line 1, column 1: expected a map of the chart's keys"),
         (
             "a: 1\nb: 2\na: 3\n",
             "values/api.yaml, line 3, column 1: duplicate key 'a'",
