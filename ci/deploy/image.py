@@ -42,12 +42,12 @@ def run(service: str, tag: str, *, push: bool, load: str) -> None:
     if commit and commit.changed:
         _report(commit.changed)
     image = f"{build.repository}:{_checked(tag) if tag or not commit else commit.image_tag}"
-    cluster = _cluster(environment) if environment else ""
     engine = images.engine()
-    if cluster and engine != images.DOCKER:
+    if load and engine != images.DOCKER:
         raise UserError(
-            f"{cluster} gets images from Docker only, and Docker does not answer; Podman can --push"
+            "--load: kind gets images from Docker only, and no Docker answers; Podman can --push"
         )
+    cluster = _cluster(environment) if environment else ""
     step(f"building {image} from {shown(build.dockerfile)}")
     labels = commit.labels if commit else {}
     images.build(engine, image, build.context, dockerfile=build.dockerfile, labels=labels, shown=True)

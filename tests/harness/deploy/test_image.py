@@ -364,7 +364,7 @@ def test_a_cluster_that_is_not_of_this_machine_is_refused_before_anything_is_bui
 def test_podman_does_not_load(machine: Machine) -> None:
     machine.refuse("docker", "version", "Cannot connect to the Docker daemon")
     machine.install("podman", ENGINE)
-    with pytest.raises(UserError, match=r"^dev gets images from Docker only, .*--push$"):
+    with pytest.raises(UserError, match=r"^--load: kind gets images from Docker only, .*--push$"):
         image.run("", "", push=False, load="dev")
     assert not machine.asked("build")
 
