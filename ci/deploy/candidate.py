@@ -11,14 +11,13 @@ from pathlib import Path
 from ci.base.errors import UserError
 from ci.charts import environments, helm
 from ci.charts.catalog import charts
+from ci.deploy.commit import MOVING_TAG, TAG
 from ci.deploy.reasons import Code, Reason, Refused
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Key, Object, parse
 from ci.kubernetes.workloads import dig, entries
 from ci.values import lint
 
-# https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[a-f0-9]{64}")
 
 
@@ -54,10 +53,13 @@ def require_image(tag: str, digest: str) -> None:
     """Raise UserError where --tag and --digest name no image to deploy; both may be ""."""
     if tag and digest:
         raise UserError("--tag and --digest both name an image: give one of them")
-    if tag == "latest":
+    if tag == MOVING_TAG:
         raise UserError("--tag latest names another image each day, and can't be rolled back: give a version")
-    if tag and not _TAG.fullmatch(tag):
-        raise UserError(f"--tag {tag}: a tag has letters, digits, _ . and -, such as v1.4.0")
+    if tag and not TAG.fullmatch(tag):
+        raise UserError(
+            f"--tag {tag!r}: a tag has letters, digits, _ . and -, does not begin with . or -, and has at "
+            "most 128 characters"
+        )
     if digest and not _DIGEST.fullmatch(digest):
         raise UserError(
             f"--digest {digest}: a digest is sha256: and 64 digits, as invoke image --push prints it"

@@ -13,6 +13,7 @@ from ci.charts import catalog, environments
 from ci.charts.environments import OWN_CLUSTER, Environment
 from ci.charts.values_file import read_values
 from ci.clusters import images, kind, lifecycle
+from ci.deploy import candidate
 from ci.deploy import commit as commit_
 from ci.deploy.commit import Commit
 from ci.deploy.target import KEPT_BY
@@ -36,17 +37,16 @@ def run(service: str, tag: str, *, push: bool, load: str) -> None:
     environment whose kind cluster gets the image, "" for none. Raise UserError, before anything is built, for
     what can be seen to be wrong, and where building, loading or pushing fails.
     """
+    candidate.require_image(tag, digest="")
     environment = environments.environment(load) if load else None
     build = build_of(environments.find_service(service), environment)
     commit = _commit(build.context, needed=not tag)
     if commit and commit.changed:
         _report(commit.changed)
-    image = f"{build.repository}:{_checked(tag) if tag or not commit else commit.image_tag}"
+    image = f"{build.repository}:{tag if tag or not commit else commit.image_tag}"
     engine = images.engine()
     if load and engine != images.DOCKER:
-        raise UserError(
-            "--load: kind gets images from Docker only, and no Docker answers; Podman can --push"
-        )
+        raise UserError("--load: kind gets images from Docker only, and no Docker answers; Podman can --push")
     cluster = _cluster(environment) if environment else ""
     step(f"building {image} from {shown(build.dockerfile)}")
     labels = commit.labels if commit else {}
@@ -104,20 +104,6 @@ def _commit(folder: Path, *, needed: bool) -> Commit | None:
 def _report(changed: list[str]) -> None:
     more = f" and {len(changed) - _MOST_FILES_SHOWN} more" if len(changed) > _MOST_FILES_SHOWN else ""
     step(f"not committed, and perhaps in the image: {', '.join(changed[:_MOST_FILES_SHOWN])}{more}")
-
-
-def _checked(tag: str) -> str:
-    if tag == commit_.MOVING_TAG:
-        raise UserError(
-            f"--tag {tag}: it names another image after the next build, so that nobody can tell what runs or "
-            "go back to it; name a version, or leave --tag out for git's"
-        )
-    if not commit_.TAG.fullmatch(tag):
-        raise UserError(
-            f"--tag {tag!r}: a tag has letters, digits, _, . and -, does not start with . or -, and has at "
-            "most 128 characters"
-        )
-    return tag
 
 
 def _cluster(environment: Environment) -> str:

@@ -23,8 +23,8 @@ def test_a_tag_or_a_digest_or_none_is_right(tag: str, digest: str) -> None:
     [
         ("v1", DIGEST, "--tag and --digest both name an image: give one of them"),
         ("latest", "", "--tag latest names another image each day"),
-        ("v1 2", "", "--tag v1 2: a tag has letters, digits"),
-        (".v1", "", "--tag .v1: a tag has letters, digits"),
+        ("v1 2", "", "--tag 'v1 2': a tag has letters, digits"),
+        (".v1", "", "--tag '.v1': a tag has letters, digits"),
         ("v" * 129, "", "a tag has letters, digits"),
         ("", "sha256:12", "--digest sha256:12: a digest is sha256: and 64 digits"),
         ("", f"{DIGEST}0", "a digest is sha256: and 64 digits"),

@@ -155,9 +155,9 @@ def test_an_app_beside_the_repository_is_tagged_by_its_own_git(
     [
         (
             "latest",
-            r"^--tag latest: it names another image after the next build, .*leave --tag out for git's",
+            r"^--tag latest names another image each day, and can't be rolled back: give a version$",
         ),
-        ("v1/2", r"^--tag 'v1/2': a tag has letters, digits, _, \. and -"),
+        ("v1/2", r"^--tag 'v1/2': a tag has letters, digits, _ \. and -, does not begin with"),
         ("-v1", r"^--tag '-v1': a tag has letters"),
         ("v1 ", r"^--tag 'v1 ': a tag has letters"),
         ("v1\n", r"^--tag 'v1\\n': a tag has letters"),
