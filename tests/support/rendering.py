@@ -30,18 +30,12 @@ with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
 Render = Callable[[Case, int], str]
 
 
-@functools.cache
-def parsed(stream: str) -> dict[Key, Object]:
-    """The objects of manifests, which many tests ask about and none may change."""
-    return manifests.parse(stream)
-
-
 class Rendered:
     """The objects of one render."""
 
     def __init__(self, stream: str) -> None:
         self.stream = stream
-        self.objects = parsed(stream)
+        self.objects: dict[Key, Object] = manifests.parse(stream)
 
     def all(self, kind: str) -> dict[str, Object]:
         """The objects of a kind by name."""
@@ -154,6 +148,12 @@ class ChartRenderer:
         return re.findall(
             r"^  - (.*)$", str(self.refused(values, engine=engine, release=release)), re.MULTILINE
         )
+
+
+@functools.cache
+def parsed(stream: str) -> dict[Key, Object]:
+    """The objects of manifests, which every check of all cases reads and none may change."""
+    return manifests.parse(stream)
 
 
 class CaseRenderer:
