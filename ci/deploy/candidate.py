@@ -15,7 +15,7 @@ from ci.deploy.commit import MOVING_TAG, TAG
 from ci.deploy.reasons import Code, Reason, Refused
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Key, Object, parse
-from ci.kubernetes.workloads import dig, entries
+from ci.kubernetes.workloads import entries, main_container
 from ci.values import lint
 
 _DIGEST = re.compile(r"sha256:[a-f0-9]{64}")
@@ -92,5 +92,5 @@ def main_image(objects: Mapping[Key, Object]) -> str:
     """Return the image of the main container of a service's objects, "" where they have no Deployment."""
     for key, made in objects.items():
         if key.kind == "Deployment":
-            return str(dig(made, "spec", "template", "spec", "containers")[0]["image"])
+            return str(main_container(made)["image"])
     return ""

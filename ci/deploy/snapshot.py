@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ci.kubernetes.manifests import Object
-from ci.kubernetes.workloads import dig, entries
+from ci.kubernetes.workloads import dig, entries, main_container
 
 _REVISION = "deployment.kubernetes.io/revision"
 
@@ -76,7 +76,7 @@ class Snapshot:
             and having in (event.get("message") or "")
             and (dig(event, "involvedObject", "fieldPath") or "").endswith(mark)
         ]
-        return str(max(found, key=_event_time, default={}).get("message") or "")
+        return str(max(found, key=event_time, default={}).get("message") or "")
 
 
 def is_observed(deployment: Object) -> bool:
@@ -127,7 +127,7 @@ def running_image(snapshot: Snapshot) -> str:
     """
     found = set()
     for deployment in snapshot.deployments:
-        main = dig(deployment, "spec", "template", "spec", "containers")[0]
+        main = main_container(deployment)
         for pod in snapshot.new_pods(deployment):
             for status in statuses(pod):
                 if status["name"] == main["name"] and (identity := status.get("imageID")):
@@ -141,7 +141,7 @@ def full_name(one: Object) -> str:
     return f"{one['kind']} {one['metadata']['name']}"
 
 
-def _event_time(event: Object) -> str:
-    """Return when an event was last seen; the scheduler writes it elsewhere than the kubelet."""
+def event_time(event: Object) -> str:
+    """Return when an event was last seen; the scheduler writes it to another field than the kubelet."""
     seen = dig(event, "series", "lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime")
     return str(seen or "")

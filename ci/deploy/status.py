@@ -15,6 +15,7 @@ from ci.deploy.reasons import Reason
 from ci.deploy.snapshot import (
     Snapshot,
     condition,
+    event_time,
     full_name,
     has_ended,
     is_going,
@@ -246,9 +247,7 @@ def _names(state: State) -> set[str]:
 
 
 def _seen(event: Object) -> datetime:
-    """Return when an event was last seen; the scheduler writes it elsewhere than the kubelet."""
-    series = dig(event, "series", "lastObservedTime")
-    return moment(series or event.get("lastTimestamp") or event["eventTime"])
+    return moment(event_time(event))
 
 
 def _one_line(text: str) -> str:
