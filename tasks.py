@@ -298,7 +298,7 @@ def diff(
 
 
 @task(
-    positional=["environment"],
+    positional=["environment", "revision"],
     help=SERVICE_HELP
     | CHANGE_HELP
     | {
@@ -313,7 +313,7 @@ def rollback(
     yes: bool = False,
     wait_for_lock: bool = False,
 ) -> None:
-    """Go back to an earlier revision, and watch it: invoke rollback staging --revision 3.
+    """Go back to an earlier revision, and watch it: invoke rollback staging 3.
 
     The revision's settings and your rights are checked, and the plan is shown, before anything changes. If it
     does not come up, and at Ctrl-C, what ran before is brought back.

@@ -1,4 +1,4 @@
-"""Options of tasks: for a value that is no number, a message in place of invoke's traceback."""
+"""What invoke lacks: optional positional arguments, and a message for a value that is no number."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 from invoke.parser.argument import Argument
+from invoke.parser.parser import ParseMachine
 from invoke.tasks import Task
 from invoke.tasks import task as invoke_task
 
@@ -13,6 +14,9 @@ from ci.base.errors import UserError
 
 
 class _Option(Argument):
+    # What a positional argument is if it is left out.
+    left_out: Any = None
+
     def set_value(self, value: Any, cast: bool = True) -> None:
         try:
             super().set_value(value, cast)
@@ -23,20 +27,38 @@ class _Option(Argument):
 
 class _Task(Task[Any]):
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
-        return [
-            _Option(
-                names=one.names,
-                kind=one.kind,
-                default=one.default,
-                help=one.help,
-                positional=one.positional,
-                optional=one.optional,
-                incrementable=one.incrementable,
-                attr_name=one.attr_name,
-            )
-            for one in super().get_arguments(ignore_unknown_help)
-        ]
+        return [_option(one) for one in super().get_arguments(ignore_unknown_help)]
 
+
+def _option(one: Argument) -> _Option:
+    made = _Option(
+        names=one.names,
+        kind=one.kind,
+        # invoke takes a word for a positional argument only while that has no value.
+        default=None if one.positional else one.default,
+        help=one.help,
+        positional=one.positional,
+        optional=one.optional,
+        incrementable=one.incrementable,
+        attr_name=one.attr_name,
+    )
+    made.left_out = one.default
+    return made
+
+
+_complete_context = ParseMachine.complete_context
+
+
+def _complete_with_defaults(machine: ParseMachine) -> None:
+    for one in machine.context.positional_args if machine.context else ():
+        if isinstance(one, _Option) and one.value is None and one.left_out is not None:
+            one.set_value(one.left_out, cast=False)
+    _complete_context(machine)
+
+
+# There is no other place at which a default could come in: whoever asks for what is missing, be it to take a
+# word for it or to complain, asks by the same property.
+ParseMachine.complete_context = _complete_with_defaults  # type: ignore[assignment]
 
 # As invoke's own decorator.
 task = functools.partial(invoke_task, klass=_Task)

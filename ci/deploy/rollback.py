@@ -80,7 +80,7 @@ def _watched(rollout: Rollout, wanted: Revision, present: Revision | None) -> En
         target.releases.end_pending(target.service, "failed: taken back")
         ending = rollout.roll_back(present.number)
     except KeyboardInterrupt:
-        finish = command(target, "rollback", f"--revision {wanted.number}")
+        finish = command(target, "rollback", str(wanted.number))
         journal.say("rollback", f"left unfinished; finish it with: {finish}")
         return Ending.INTERRUPTED
     return Ending.INTERRUPTED if interrupted and ending is Ending.ROLLED_BACK else ending

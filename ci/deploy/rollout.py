@@ -18,6 +18,7 @@ from ci.deploy.outcome import Outcome, Result
 from ci.deploy.reader import Reader
 from ci.deploy.reasons import Code, Reason, Refused
 from ci.deploy.releases import Change, Revision
+from ci.deploy.remedies import command
 from ci.deploy.snapshot import running_image
 from ci.deploy.target import Target
 from ci.deploy.watch import LOST_SECONDS, POLL_SECONDS, Watch
@@ -45,9 +46,7 @@ class Rollout:
         """
         began = time.monotonic()
         target, journal = self.target, self.journal
-        where = f"{target.environment.name} --service {target.service}"
-        back = f"invoke rollback {where} --revision {current.number}" if current else ""
-        command = back or f"invoke deploy {where}"
+        finish = command(target, "rollback", str(current.number)) if current else command(target, "deploy")
         interrupted = False
         # What fails before Helm starts has changed nothing.
         replicas.keep(target, new.objects)
@@ -78,14 +77,14 @@ class Rollout:
                 ending = self._take_back(current)
         except KeyboardInterrupt:
             journal.reason = Reason(
-                Code.INTERRUPTED, f"interrupted twice, left unfinished; finish it: {command}"
+                Code.INTERRUPTED, f"interrupted twice, left unfinished; finish it: {finish}"
             )
-            journal.say("rollback", f"left unfinished; finish it with: {command}")
+            journal.say("rollback", f"left unfinished; finish it with: {finish}")
             return Ending.INTERRUPTED
         except Refused:
             raise
         except UserError as error:
-            journal.say_all("rollback", [f"failed: {error}", f"try again with: {command}"])
+            journal.say_all("rollback", [f"failed: {error}", f"try again with: {finish}"])
             journal.reason = journal.reason or Reason(Code.HELM_FAILED, str(error))
             return Ending.ROLLBACK_FAILED
         return Ending.INTERRUPTED if interrupted and ending is Ending.ROLLED_BACK else ending

@@ -84,6 +84,7 @@ def test_a_mistake_is_reported_in_one_message_without_a_traceback(
         (["forward", "staging", "--port", "80a"], "--port 80a: expected a whole number"),
         (["deploy", "staging", "--timeout=5m"], "--timeout 5m: expected a whole number"),
         (["rollback", "staging", "-r", "last"], "--revision last: expected a whole number"),
+        (["rollback", "staging", "last"], "--revision last: expected a whole number"),
         (["fuzz", "--minutes", "x"], "--minutes x: expected a number"),
     ],
 )

@@ -139,7 +139,7 @@ def test_a_rollback_that_fails_or_is_interrupted_is_taken_back(
     assert rollback._watched(cast("Rollout", rollout), WANTED, PRESENT) is ending
     assert rollout.to == to
     assert ended == ["api"] * (len(to) - 1)
-    finish = "finish it with: invoke rollback staging --revision 2"
+    finish = "finish it with: invoke rollback staging 2"
     assert (finish in capsys.readouterr().out) == (ends.count(KeyboardInterrupt) == 2)
 
 

@@ -157,7 +157,7 @@ def test_what_is_left_unfinished_can_be_finished_by_a_command(
     start: Callable[..., Rollout], script: Script, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start(script, GOOD).upgrade(NEW, GOOD)
-    assert "invoke rollback staging --service api --revision 1" in capsys.readouterr().out
+    assert "with: invoke rollback staging 1\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
