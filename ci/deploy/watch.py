@@ -20,6 +20,8 @@ from ci.deploy.verdict import is_rolled_out, unready, verdict
 from ci.kubernetes.manifests import Object
 
 POLL_SECONDS = 1.0
+# Helm removes a hook about a second after its pod has ended, and how it ended is to be seen before.
+HOOK_POLL_SECONDS = 0.25
 # While there is no answer: when it is reported, and when it is a failure.
 SILENCE_SECONDS = 5
 LOST_SECONDS = 120
@@ -105,7 +107,7 @@ class Watch:
                     if applied:
                         self._sleep(POLL_SECONDS)
                         continue
-                    exit_code = change(POLL_SECONDS)
+                    exit_code = change(POLL_SECONDS if self._step == "rollout" else HOOK_POLL_SECONDS)
                     applied = exit_code == 0
                     if exit_code:
                         return self._stopped(last, seconds)

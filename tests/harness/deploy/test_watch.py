@@ -263,8 +263,8 @@ def test_a_migrations_log_is_reported_as_it_runs_and_its_end_once_helm_goes_on()
         ("migration", "api-migration runs"),
         ("migration", "  | table a"),
         ("migration", "  | table b"),
-        ("migration", "api-migration ended after 3 s: ok"),
-        ("rollout", "api  0 of 3 new ready  3 s"),
+        ("migration", "api-migration ended after 1 s: ok"),
+        ("rollout", "api  0 of 3 new ready  1 s"),
     ]
     assert len(cluster.logs) == 1
     assert cluster.logs[0].closed[0] is True
