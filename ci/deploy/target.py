@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci.base import processes, programs
+from ci.base import kubernetes_yaml, processes, programs
 from ci.base.errors import UserError
 from ci.base.files import private_folder
 from ci.base.processes import CommandError
@@ -69,9 +69,8 @@ def reached(environment_name: str, service_name: str = "") -> Iterator[Target]:
     with private_folder(programs.cache_folder() / "deploys") as folder:
         kubeconfig = folder / "kubeconfig"
         kubeconfig.touch(mode=0o600)
-        kubeconfig.write_text(config, encoding="utf-8")
+        kubeconfig.write_text(_with_namespace(config, environment.namespace), encoding="utf-8")
         target = Target(environment, service, kubeconfig)
-        target.kubectl("config", "set-context", "--current", f"--namespace={environment.namespace}")
         _require_an_answer(target)
         try:
             yield target
@@ -101,6 +100,14 @@ def _kubeconfig(environment: Environment) -> str:
         message = f"{environment.name} is the context {environment.context} (values/environments.yaml), {why}"
         raise Refused(Reason(Code.CONTEXT_MISMATCH, f"{message}: {remedy}"))
     return kubectl.flattened(environment.context)
+
+
+def _with_namespace(config: str, namespace: str) -> str:
+    """Return a kubeconfig whose contexts have this namespace for their default; JSON is YAML too."""
+    written = kubernetes_yaml.load(config, "the kubeconfig")
+    for entry in written["contexts"]:
+        entry["context"]["namespace"] = namespace
+    return json.dumps(written)
 
 
 def _users_contexts() -> tuple[list[str], str]:
