@@ -98,8 +98,7 @@ def _deploy(target: Target, wanted: Wanted, journal: Journal) -> Ending:
                 namespaces.create(target, namespace_files)
         with lock.held(target, f"deploys {new.image}", wait=wanted.wait_for_lock) as held:
             rollout = Rollout(target, journal, held, wanted.timeout)
-            recover(rollout)
-            current = last_good(target.releases.history(target.service))
+            current = last_good(recover(rollout))
             before = target.releases.with_hooks(target.service, current.number) if current else {}
             journal.hide(before)
             _introduce(target, journal, current, before)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import re
 import secrets
 import socket
 import threading
@@ -158,7 +159,8 @@ def _write(lock: Lock, doing: str, verb: str, version: str = "", transitions: in
     try:
         lock.target.kubectl(verb, "--validate=ignore", "--filename=-", stdin=json.dumps(lease))
     except CommandError as error:
-        if "AlreadyExists" in error.output or "Conflict" in error.output or "NotFound" in error.output:
+        # A NotFound from creating is of the namespace.
+        if re.search("AlreadyExists|Conflict" if verb == "create" else "Conflict|NotFound", error.output):
             return False
         _require_right(lock, verb, error)
         raise

@@ -118,15 +118,14 @@ class Releases:
         """Start a rollback, to be watched for so many seconds."""
         return Change(self.engine, ["rollback", release, str(revision), *self._watched(seconds)])
 
-    def end_pending(self, release: str, why: str) -> list[Revision]:
-        """Write down as failed, for ``why``, the operations that nobody goes on with; return them.
+    def end_pending(self, release: str, why: str) -> None:
+        """Write down as failed, for ``why``, the operations that nobody goes on with.
 
         Helm would have done so itself. It keeps a revision as gzipped JSON in a Secret
         (https://helm.sh/docs/topics/advanced/#storage-backends).
         """
         kubectl = Kubectl(self.kubeconfig)
-        ended = [revision for revision in self.history(release) if revision.is_pending]
-        for revision in ended:
+        for revision in filter(lambda one: one.is_pending, self.history(release)):
             name = f"sh.helm.release.v1.{release}.v{revision.number}"
             place = f"--namespace={self.namespace}"
             secret = json.loads(kubectl("get", "secret", name, place, "--output=json"))
@@ -137,7 +136,6 @@ class Releases:
             secret["data"]["release"] = base64.b64encode(repacked).decode()
             secret["metadata"]["labels"]["status"] = "failed"
             kubectl("replace", place, "--validate=ignore", "--filename=-", stdin=json.dumps(secret))
-        return ended
 
     def end_hooks(self, release: str, revision: int) -> None:
         """Remove the hooks of a revision that failed, and wait until their pods have ended.

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ci.base.processes import CommandError
 from ci.deploy import lock
 from ci.deploy.reasons import Code, Refused
 from ci.deploy.target import Target
@@ -24,6 +25,7 @@ class Leases:
     def __init__(self) -> None:
         self.lease: dict[str, Any] | None = None
         self.forbidden = ""
+        self.namespace_is_there = True
         self._lock = threading.Lock()
 
     def answer(self, arguments: tuple[str, ...], stdin: str) -> str:
@@ -33,6 +35,8 @@ class Leases:
             match arguments[0]:
                 case "get":
                     return json.dumps(self.lease) if self.lease else ""
+                case "create" if not self.namespace_is_there:
+                    raise refusing('Error from server (NotFound): namespaces "stage" not found')
                 case "create" if self.lease:
                     raise refusing("Error from server (AlreadyExists): leases exist")
                 case "replace" if not self.lease or not self._is_current(json.loads(stdin)):
@@ -161,3 +165,9 @@ def test_without_the_right_to_leases_the_rule_to_add_is_named(
         pass
     assert refused.value.reason.code is Code.NOT_ALLOWED
     assert lock.RULE in refused.value.reason.message
+
+
+def test_a_namespace_that_is_gone_is_reported_at_once(leases: Leases, target: Target) -> None:
+    leases.namespace_is_there = False
+    with pytest.raises(CommandError, match="NotFound"), lock.held(target, "deploys v1", wait=True):
+        pass
