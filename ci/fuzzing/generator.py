@@ -10,9 +10,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from ci.base.locations import instance_path
 from ci.fuzzing.placeholders import AMBIGUOUS
 from ci.values import schema_walk
-from ci.values.schema import NOT_NULL
+from ci.values.schema import NOT_NULL, validator
 from ci.values.schema_walk import Schema
 
 Values = dict[str, Any]
@@ -90,13 +91,20 @@ def values(schema: Schema) -> SearchStrategy[Values]:
 
     They set an image if the chart has a key for it, and ``enabled`` is mostly true.
     """
-    generator = _Generator(schema)
+    generator, judge = _Generator(schema), validator(schema)
 
     @st.composite
     def drawn(draw: Draw) -> Values:
         found = generator.object(draw, schema, 0)
         if "image" in schema["properties"] and found.get("image", {}) is not None:
             found["image"] = {"repository": "myrepo/api", "tag": "1"} | found.get("image", {})
+        # What is drawn for one key knows nothing of the others: a key that they rule out goes.
+        while error := next(judge.iter_errors(found), None):
+            *above, key = instance_path(error, found)
+            holder: Any = found
+            for name in above:
+                holder = holder[name]
+            del holder[key]
         return found
 
     return drawn()
@@ -114,7 +122,7 @@ class _Generator:
         if "null" in schema_walk.types(part) and draw(_ONE_OF_TWENTY):
             return None
         # With a message of its own for other types, a type and its limits are in an "if".
-        part = {**part, **part.get("if", {})}
+        part = part if "type" in part else {**part, **part.get("if", {})}
         match draw(_one(kinds)):
             case "enum":
                 return draw(_one(tuple(value for value in part["enum"] if value is not None)))
@@ -157,9 +165,10 @@ class _Generator:
 
     def _map(self, draw: Draw, part: Schema, depth: int) -> Values:
         patterns = part.get("patternProperties", {"": part.get("additionalProperties", {})})
-        (pattern, inner), *refused = patterns.items()
-        keys = draw(_names(pattern, tuple(other for other, _ in refused)))
-        return {key: self.value(draw, inner, depth + 1) for key in keys}
+        named = tuple(name for name, part in patterns.items() if "const" not in part)
+        pattern = draw(_one(named)) if len(named) > 1 else named[0]
+        keys = draw(_names(pattern, tuple(other for other in patterns if other != pattern)))
+        return {key: self.value(draw, patterns[pattern], depth + 1) for key in keys}
 
     def _list(self, draw: Draw, part: Schema, depth: int) -> list[Any]:
         items = part.get("items", {})

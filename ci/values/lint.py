@@ -31,6 +31,12 @@ _KINDS = {
     "null": "null",
 }
 _MOST_KEYS_SHOWN = 20
+_LIMITS = (
+    *("minimum", "maximum", "minLength", "maxLength"),
+    *("minItems", "maxItems", "minProperties", "maxProperties"),
+)
+# The pattern of keys that YAML has read as something else.
+_TRUE_OR_FALSE = "^(true|false)$"
 _NO_BUILD = {"const": "not a key here: write it in values/<service>.yaml"}
 
 
@@ -70,6 +76,7 @@ def environment_faults(chart: Chart) -> list[Fault]:
 def _faults(file: Path, schema: Schema, validator: Draft7Validator) -> list[Fault]:
     values = read_values(file)
     document = _Document(file)
+    renamed = {path for path, key in document.key_nodes() if key.value != path[-1]}
     errors = [(error, instance_path(error, values)) for error in validator.iter_errors(values)]
     meant = {(path, name) for error, path in errors for name in _meant(error, schema)}
     found = [
@@ -77,6 +84,8 @@ def _faults(file: Path, schema: Schema, validator: Draft7Validator) -> list[Faul
         for error, path in errors
         # A required key that is mistyped is one mistake.
         if (path, getattr(error.kind, "property", None)) not in meant
+        # The schema refuses such a key too, but cannot see how it is written.
+        and not (path in renamed and error.schema_path[-2:] == [_TRUE_OR_FALSE, "const"])
         for fault in _faults_of(error, path, schema, document)
     ]
     found += [
@@ -84,11 +93,7 @@ def _faults(file: Path, schema: Schema, validator: Draft7Validator) -> list[Faul
         for path, node in document.scalars()
         if (fault := _changed_by_yaml(path, node, schema, document))
     ]
-    found += [
-        document.fault(path, f"this key is read as {path[-1]}; quote it")
-        for path, key in document.key_nodes()
-        if key.value != path[-1]
-    ]
+    found += [document.fault(path, f"this key is read as {path[-1]}; quote it") for path in renamed]
     return sorted(found, key=lambda fault: (fault.line, fault.column))
 
 
@@ -197,11 +202,7 @@ def _faults_of(
             yield document.fault(path, f"expected a string of the form {within['pattern']}")
         case _:
             # The validator's own message would repeat the value.
-            limits = {
-                name: within[name]
-                for name in ("minimum", "maximum", "minLength", "maxLength")
-                if name in within
-            }
+            limits = {name: within[name] for name in _LIMITS if name in within}
             text = ", ".join(f"{name} {limit}" for name, limit in limits.items())
             yield document.fault(path, f"out of range ({text})" if text else "is not allowed here")
 

@@ -13,11 +13,14 @@ from ci.base.locations import instance_path, path_text
 from ci.base.repository import shown
 from ci.charts.values_file import read_values
 from ci.values import schema_source, schema_walk
-from ci.values.schema_source import LIMITS, OTHERWISE
+from ci.values.schema_source import EXACTLY_ONE, LIMITS, OTHERWISE
 from ci.values.schema_walk import MAPS_OF_SCHEMAS, REFERENCE, SCHEMAS, Schema
 
 # Ends the name of a definition where null is not allowed.
 NOT_NULL = "!"
+# Parts that add to another part of the same values.
+_ADDITIONS = frozenset({"then", "else", "dependencies"})
+_SET = {"type": ["array", "boolean", "number", "object", "string"]}
 
 
 def build(source: Path) -> str:
@@ -28,6 +31,10 @@ def build(source: Path) -> str:
     - An object with ``properties`` allows no others unless the source says so.
     - An integer without ``maximum`` gets that of an int32, as nearly all of Kubernetes' own.
     - ``otherwise`` becomes the ``const`` of an "else", so that Helm's message is that sentence.
+    - ``exactlyOne`` becomes an "if" whose "else" has a sentence with all the keys: the message of ``oneOf``
+      names none of them. A key that is null is not set.
+    - An "if" stays as it is written; "then", "else" and ``dependencies`` add to the part that they are in, so
+      they allow other keys.
     - A description stays beside its $ref: validators ignore it there (draft-07), editors show it.
     - Of equal definitions only the first is kept: every part of a schema costs Helm time.
 
@@ -87,7 +94,8 @@ def _without_default(schema: Schema, values: dict[str, Any]) -> Iterator[str]:
                     yield f"{key}.{name}"
 
 
-def _built(schema: Any, nullable: bool) -> Any:
+def _built(schema: Any, nullable: bool, adds: bool = False) -> Any:
+    """Return a part as it is built; one that ``adds`` to another leaves other keys to that."""
     if isinstance(schema, bool):
         return schema
     if "$ref" in schema:
@@ -95,24 +103,41 @@ def _built(schema: Any, nullable: bool) -> Any:
     built: Schema = {}
     required = schema.get("required", [])
     for keyword, value in schema.items():
+        inner = adds or keyword in _ADDITIONS
         if keyword in MAPS_OF_SCHEMAS:
-            built[keyword] = {name: _built(part, name not in required) for name, part in value.items()}
+            built[keyword] = {
+                name: _built(part, keyword != "dependencies" and name not in required, inner)
+                for name, part in value.items()
+            }
         elif keyword in SCHEMAS:
-            built[keyword] = _built(value, nullable=keyword != "items")
+            built[keyword] = _built(value, keyword == "additionalProperties", inner)
         else:
             built[keyword] = value
     if "integer" in schema_walk.types(built):
         built.setdefault("maximum", 2**31 - 1)
     if nullable and "type" in built:
-        built["type"] = [*schema_walk.types(built), "null"]
-    if nullable and "enum" in built:
+        built["type"] = list(dict.fromkeys([*schema_walk.types(built), "null"]))
+    if nullable and "enum" in built and None not in built["enum"]:
         built["enum"] = [*built["enum"], None]
     if otherwise := built.pop(OTHERWISE, None):
         fits = {keyword: built.pop(keyword) for keyword in ("type", *LIMITS) if keyword in built}
         built |= {"if": fits, "else": {"const": otherwise}}
-    if "properties" in built:
+    if names := built.pop(EXACTLY_ONE, None):
+        built |= _exactly_one(names, built)
+    if "properties" in built and not adds:
         built.setdefault("additionalProperties", False)
     return built
+
+
+def _exactly_one(names: list[str], part: Schema) -> Schema:
+    """Return a condition that a map has one of these keys: that it has one key where it can have no other."""
+    required = part.get("required", [])
+    if set(part["properties"]) == {*required, *names}:
+        count = len(required) + 1
+        fits: Schema = {"minProperties": count, "maxProperties": count, "additionalProperties": _SET}
+    else:
+        fits = {"oneOf": [{"required": [name], "properties": {name: _SET}} for name in names]}
+    return {"if": fits, "else": {"const": f"a map with exactly one of {', '.join(names)}"}}
 
 
 def _merge_copies(schema: Schema) -> None:

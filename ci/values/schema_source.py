@@ -15,28 +15,31 @@ from ci.values import kubernetes_parts, schema_walk
 from ci.values.kubernetes_parts import ANNOTATIONS
 from ci.values.schema_walk import REFERENCE, Place, Schema
 
-# Not of draft-07: the whole message for a value of a wrong type or beyond LIMITS.
+# Not of draft-07: the whole message for a value of a wrong type or beyond LIMITS, and a choice of keys.
 OTHERWISE = "otherwise"
 LIMITS = ("minimum", "maximum")
+EXACTLY_ONE = "exactlyOne"
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 _KEYWORDS = (
     schema_walk.MAPS_OF_SCHEMAS
     | schema_walk.SCHEMAS
     | ANNOTATIONS
-    | {"$schema", "$ref", "type", "enum", "const", "required", OTHERWISE, *LIMITS}
-    | {"minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems"}
+    | {"$schema", "$ref", "type", "enum", "const", "required", "if", OTHERWISE, EXACTLY_ONE}
+    | {*LIMITS, "minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems"}
     | {"minProperties", "maxProperties"}
 )
+# Each becomes the one "if" that a schema can have.
+_CONDITIONS = ("if", OTHERWISE, EXACTLY_ONE)
 
 
 def read(source: Path) -> Schema:
     """Return the schema of a schema.yaml, with the definitions of Kubernetes that it refers to.
 
     Raises UserError, with all problems, for what JSON Schema draft-07 does not allow, a keyword that
-    ``schema.build`` does not know, a ``$ref`` without its definition or with more than annotations beside it
-    (draft-07 ignores those: core, 8.3), a definition that is itself a ``$ref``, a definition that is not
-    used, and a key of the first two levels without a description.
+    ``schema.build`` does not know, two keywords that both become an "if", a ``$ref`` without its definition
+    or with more than annotations beside it (draft-07 ignores those: core, 8.3), a definition that is itself
+    a ``$ref``, a definition that is not used, and a key of the first two levels without a description.
     """
     written = kubernetes_yaml.load(source.read_text(encoding="utf-8"), shown(source))
     if not isinstance(written, dict) or written.get("$schema") != _DRAFT:
@@ -80,6 +83,8 @@ def refused(file: Path, problems: list[str]) -> UserError:
 def _problems(place: Place, part: Schema, schema: Schema) -> Iterator[str]:
     for keyword in [keyword for keyword in part if keyword not in _KEYWORDS]:
         yield f"{path_text((*place, keyword))}: no keyword of draft-07 that ci/values/schema.py knows"
+    if len(conditions := [keyword for keyword in part if keyword in _CONDITIONS]) > 1:
+        yield f"{path_text(place)}: has room for only one of {', '.join(conditions)}"
     if "$ref" not in part:
         return
     if not part["$ref"].startswith(REFERENCE) or schema_walk.target(part) not in schema["definitions"]:

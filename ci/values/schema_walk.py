@@ -15,8 +15,8 @@ Place = tuple[str | int, ...]
 
 REFERENCE = "#/definitions/"
 # Keywords whose value is a map of schemas by name or pattern, and those whose value is a schema.
-MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "definitions"})
-SCHEMAS = frozenset({"additionalProperties", "items"})
+MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "definitions", "dependencies"})
+SCHEMAS = frozenset({"additionalProperties", "items", "then", "else"})
 
 
 def target(part: Schema) -> str:
@@ -34,7 +34,7 @@ def resolved(schema: Schema, part: Schema) -> Schema:
 
 def types(part: Schema) -> list[str]:
     """Return the types that a resolved part accepts, also if it has them in an "if"; [] if it names none."""
-    named = part.get("if", part).get("type", [])
+    named = part.get("type", part.get("if", {}).get("type", []))
     return [named] if isinstance(named, str) else named
 
 

@@ -131,6 +131,50 @@ def test_a_value_of_the_type_is_accepted(port: object, source: Source) -> None:
     assert errors(path, {"port": port}) == []
 
 
+ONE = "{type: string, description: One.}"
+ONE_OF_TWO = f"type: object, exactlyOne: [one, other], properties: {{one: {ONE}, other: {ONE}}}"
+ONE_BESIDE = f"{ONE_OF_TWO[:-1]}, rest: {ONE}}}"
+
+
+@pytest.mark.parametrize("part", [ONE_OF_TWO, ONE_BESIDE])
+@pytest.mark.parametrize("value", [{}, {"one": None}, {"one": "a", "other": "a"}], ids=str)
+def test_a_map_without_exactly_one_of_the_keys_gets_a_message_with_all_of_them(
+    value: object, part: str, source: Source
+) -> None:
+    path = source('owner: {$ref: "#/definitions/name"', f"owner: {{{part}")
+    (error,) = values_schema.validator(json.loads(values_schema.build(path))).iter_errors({"owner": value})
+    assert error.message == '"a map with exactly one of one, other" was expected'
+    assert list(error.instance_path) == ["owner"]
+
+
+@pytest.mark.parametrize("part", [ONE_OF_TWO, ONE_BESIDE])
+def test_a_map_with_exactly_one_of_the_keys_is_accepted(part: str, source: Source) -> None:
+    path = source('owner: {$ref: "#/definitions/name"', f"owner: {{{part}")
+    assert errors(path, {"owner": {"other": "a"}}) == []
+
+
+def test_a_key_beside_the_choice_does_not_count_as_one(source: Source) -> None:
+    path = source('owner: {$ref: "#/definitions/name"', f"owner: {{{ONE_BESIDE}")
+    assert errors(path, {"owner": {"one": "a", "other": None, "rest": "a"}}) == []
+    assert errors(path, {"owner": {"rest": "a"}}) == ["owner"]
+
+
+CONDITION = """
+    if: {properties: {enabled: {const: true}}, required: [enabled]}
+    then: {required: [rest], properties: {rest: {type: object}}}
+    dependencies: {rest: {properties: {enabled: {enum: [true]}}}}
+"""
+
+
+def test_a_condition_adds_to_the_map_that_it_is_in_and_allows_its_other_keys(source: Source) -> None:
+    path = source("    description: A block.\n", f"    description: A block.{CONDITION}")
+    assert errors(path, {"block": {"enabled": True, "rest": {"a": "b"}}}) == []
+    assert errors(path, {"block": {"enabled": False}}) == []
+    assert errors(path, {"block": {"enabled": True}}) == ["block"]
+    assert errors(path, {"block": {"enabled": True, "rest": None}}) == ["block.rest"]
+    assert errors(path, {"block": {"enabled": False, "rest": {}}}) == ["block.enabled"]
+
+
 def test_the_text_is_the_same_every_time_and_ends_with_one_line_break(source: Source) -> None:
     text = values_schema.build(source())
     assert text == values_schema.build(source())

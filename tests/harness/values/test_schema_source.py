@@ -37,6 +37,11 @@ REPLICAS = "replicas: {type: integer, minimum: 0, description: How many.}"
         ("minimum: 0", "minimun: 0", "properties.replicas.minimun: no keyword"),
         ("pattern: ", "format: hostname, pattern: ", "definitions.name.format: no keyword"),
         (
+            "pattern: ",
+            "otherwise: a name, if: {minLength: 1}, pattern: ",
+            "definitions.name: has room for only one of otherwise, if",
+        ),
+        (
             "description: Where.",
             "description: Where., minimum: 1",
             "properties.port.minimum: draft-07 ignores",

@@ -74,6 +74,7 @@ def test_every_part_is_met_at_its_place_and_references_are_not_followed() -> Non
         ("properties", "labels", "patternProperties", "^[a-z]+$"),
         ("properties", "labels", "additionalProperties"),
         ("properties", "block"),
+        ("definitions", "port", "else"),
         ("definitions", "text"),
         ("definitions", "port"),
         ("definitions", "block"),
