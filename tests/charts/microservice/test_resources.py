@@ -80,7 +80,7 @@ def test_quantities_are_compared_in_whatever_form_they_are_written(render_chart:
             ("same", first, second),
             ("equal", second, first),
         ):
-            resources = f"{{requests: {{x: '{request}'}}, limits: {{x: '{limit}'}}}}"
+            resources = f"{{requests: {{cpu: '{request}'}}, limits: {{cpu: '{limit}'}}}}"
             containers.append(f"{{name: {name}-{index}, image: i, resources: {resources}}}")
     problems = render_chart.problems(f"extraContainers: [{', '.join(containers)}]")
     too_much = {f"extraContainers[{index}]" for index in range(0, len(containers), 3)}

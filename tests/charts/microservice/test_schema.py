@@ -53,7 +53,7 @@ MISTAKES = {
     "readinessProbe: {httpGet: {httpHeaders: [{name: Host}]}}": (
         "at '/readinessProbe/httpGet/httpHeaders/0': missing property 'value'"
     ),
-    "envFrom: [{configMapRef: {nam: shared}}]": (
+    "envFrom: [{configMapRef: {name: shared, nam: shared}}]": (
         "at '/envFrom/0/configMapRef': additional properties 'nam' not allowed"
     ),
     "resources: {limits: {memory: 1Gib}}": "at '/resources/limits/memory': '1Gib' does not match pattern",

@@ -27,7 +27,11 @@ LABELS = (
     ["", "-a", "a-", "a b", "a/b/c", "/a", "a/", "A/b", "a..b/c", "ä", "a" * 64, "a.b/" + "a" * 64],
     ["a", "1", "A_b.C", "a.b-c/D", "a" * 63, "a.b/" + "a" * 63, "a" * 64 + "/b"],
 )
-RESOURCES = ([name for name in LABELS[0] if len(name) < 64], LABELS[1])
+NAMED = ([name for name in LABELS[0] if len(name) < 64], LABELS[1])
+RESOURCES = (
+    [*NAMED[0], *NAMED[1][:3], "pods", "storage", "requests.cpu", "kubernetes.io/a", "hugepages-2"],
+    ["cpu", "memory", "ephemeral-storage", "hugepages-2Mi", "nvidia.com/gpu", "a.b/" + "a" * 63],
+)
 LABEL_VALUES = (["-a", "a-", "a b", "a/b", "ä", "a" * 64, *IN_QUOTES], ["", "1.10", "A_b.c-1", "a" * 63])
 ANNOTATIONS = (
     ["", "-a", "a b", "/a", "a/", "a..b/c", "a" * 64],
@@ -114,6 +118,12 @@ QUANTITIES = (
         0.5,
     ],
 )
+# A byte has no parts, and a claim has a size.
+BYTES = (
+    [*QUANTITIES[0], "100m", "1n", "1u", "1E-3", 0.5],
+    ["0", "0.5", "5.", "+1", "1e3", "12E", "1Ki", "1.5Gi", "1k", 0, 2],
+)
+SIZES = ([*BYTES[0], "0", "0Gi", "0.0", 0], ["10Gi", "0.5Ti", ".5G", "1e3", 1])
 COUNTS = ([-1, 1.5, "1", "%", "101%", "-1%", "1.5%", "25 %", True], [0, 1, 100, "0%", "25%", "100%"])
 RANGES = (
     [
@@ -144,7 +154,7 @@ def words(*right: str) -> tuple[list[str], list[str]]:
 
 
 PROTOCOLS = words("TCP", "UDP", "SCTP")
-PROFILES = words("RuntimeDefault", "Localhost", "Unconfined")
+PROFILES = words("RuntimeDefault", "Unconfined")
 PULLS = words("Always", "IfNotPresent", "Never")
 SCHEMES = words("HTTP", "HTTPS")
 VERSIONS = words("HTTP1", "HTTP2")
@@ -191,7 +201,8 @@ FORMS: list[tuple[Any, tuple[list[Any], list[Any]]]] = [
     ({"config": {"existing": ["*"]}}, OBJECTS),
     ({"imagePullSecrets": [{"name": "*"}]}, OBJECTS),
     ({"volumes": {"a": {"claim": {"size": "1Gi", "storageClassName": "*"}}}}, OBJECTS),
-    ({"volumes": {"a": {"claim": {"size": "*"}}}}, QUANTITIES),
+    ({"volumes": {"a": {"claim": {"size": "*"}}}}, SIZES),
+    ({"resources": {"requests": {"memory": "*"}}}, BYTES),
     ({"resources": {"requests": {"cpu": "*"}}}, QUANTITIES),
     ({"ingress": {"hosts": [{"host": "*"}]}}, HOSTS),
     ({"httpRoute": {"hostnames": ["*"]}}, HOSTS),
@@ -207,8 +218,11 @@ FORMS: list[tuple[Any, tuple[list[Any], list[Any]]]] = [
     ({"httpRoute": {"rules": [{"timeouts": {"request": "*"}}]}}, (["0", *DURATIONS[0]], ["0s", "1h30m"])),
     ({"httpRoute": {"parentRefs": [{"name": "a", "sectionName": "*"}]}}, OBJECTS),
     ({"httpRoute": {"parentRefs": [{"name": "a", "kind": "*"}]}}, (["", "1", "a.b", "a-"], ["A", "a-1"])),
-    ({"tolerations": [{"operator": "*"}]}, words("Exists", "Equal", "Lt", "Gt")),
-    ({"tolerations": [{"effect": "*"}]}, words("", "NoSchedule", "PreferNoSchedule", "NoExecute")),
+    ({"tolerations": [{"key": "a", "operator": "*"}]}, words("Exists", "Equal")),
+    (
+        {"tolerations": [{"key": "a", "effect": "*"}]},
+        words("", "NoSchedule", "PreferNoSchedule", "NoExecute"),
+    ),
     (
         {"topologySpreadConstraints": [SPREAD | {"whenUnsatisfiable": "*"}]},
         words("DoNotSchedule", "ScheduleAnyway"),
@@ -218,15 +232,27 @@ FORMS: list[tuple[Any, tuple[list[Any], list[Any]]]] = [
     ({"topologySpreadConstraints": [SPREAD | {"nodeTaintsPolicy": "*"}]}, words("Honor", "Ignore")),
     (
         {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
-            "nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "*"}]}]
+            "nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "*", "values": ["1"]}]}]
         }}}},
-        words("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"),
+        words("In", "NotIn", "Gt", "Lt"),
+    ),
+    (
+        {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{"matchExpressions": [{"operator": "*", "key": "a"}]}]
+        }}}},
+        words("Exists", "DoesNotExist"),
+    ),
+    (
+        {"networkPolicy": {"ingress": {"from": [
+            {"podSelector": {"matchExpressions": [{"key": "a", "operator": "*", "values": ["b"]}]}}
+        ]}}},
+        words("In", "NotIn"),
     ),
     (
         {"networkPolicy": {"ingress": {"from": [
             {"podSelector": {"matchExpressions": [{"key": "a", "operator": "*"}]}}
         ]}}},
-        words("In", "NotIn", "Exists", "DoesNotExist"),
+        words("Exists", "DoesNotExist"),
     ),
     ({"networkPolicy": {"egress": [{"ports": [{"protocol": "*"}]}]}}, PROTOCOLS),
     ({"ports": {"a": {"protocol": "*"}}}, PROTOCOLS),
@@ -244,10 +270,10 @@ FORMS: list[tuple[Any, tuple[list[Any], list[Any]]]] = [
         {"podSpec": {"dnsPolicy": "*"}},
         words("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
     ),
-    ({"podSpec": {"preemptionPolicy": "*"}}, words("PreemptLowerPriority", "Never")),
     ({"podSpec": {"os": {"name": "*"}}}, words("linux", "windows")),
     ({"securityContext": {"seccompProfile": {"type": "*"}}}, PROFILES),
     ({"podSecurityContext": {"appArmorProfile": {"type": "*"}}}, PROFILES),
+    ({"securityContext": {"seccompProfile": {"type": "*", "localhostProfile": "a"}}}, words("Localhost")),
     ({"securityContext": {"procMount": "*"}}, words("Default", "Unmasked")),
     ({"podSecurityContext": {"fsGroupChangePolicy": "*"}}, words("OnRootMismatch", "Always")),
     ({"podSecurityContext": {"seLinuxChangePolicy": "*"}}, words("Recursive", "MountOption")),
@@ -271,12 +297,14 @@ FORMS: list[tuple[Any, tuple[list[Any], list[Any]]]] = [
     ({"extraContainers": [SIDECAR | {"livenessProbe": {"httpGet": HTTP | {"protocol": "*"}}}]}, VERSIONS),
     ({"extraContainers": [SIDECAR | {"livenessProbe": {"grpc": HTTP | {"mode": "*"}}}]}, MODES),
     (
-        {"autoscaling": {"metrics": [{"type": "*"}]}},
+        {"autoscaling": {"metrics": [
+            {"type": "*", "resource": {"name": "cpu", "target": {"type": "Value", "averageValue": 1}}}
+        ]}},
         words("Object", "Pods", "Resource", "ContainerResource", "External"),
     ),
     (
         {"autoscaling": {"metrics": [
-            {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "*"}}}
+            {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "*", "averageValue": 1}}}
         ]}},
         words("Utilization", "Value", "AverageValue"),
     ),
@@ -300,8 +328,8 @@ CASES = [
     *(("microservice", *form) for form in FORMS),
     ("namespace", {"labels": {"*": "v"}}, LABELS),
     ("namespace", {"annotations": {"*": "v"}}, ANNOTATIONS),
-    ("namespace", {"resourceQuota": {"hard": {"*": 1}}}, RESOURCES),
-    ("namespace", {"limitRange": {"limits": {"Container": {"max": {"*": 1}}}}}, RESOURCES),
+    ("namespace", {"resourceQuota": {"hard": {"*": 1}}}, NAMED),
+    ("namespace", {"limitRange": {"limits": {"Container": {"max": {"*": 1}}}}}, NAMED),
 ]
 each_form = pytest.mark.parametrize(
     ("chart", "values", "texts"),

@@ -85,8 +85,8 @@ def test_nothing_is_told_of_the_cases(case: catalog.Case) -> None:
         ),
         (
             "resources: {limits: {memory: -1}}",
-            "line 1, column 22: resources.limits.memory: expected a quantity (a number, optionally with n, "
-            "u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi or Ei, such as 500m or 1.5Gi)",
+            "line 1, column 22: resources.limits.memory: expected a quantity of bytes (a whole number, "
+            "optionally with k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi or Ei, such as 128Mi)",
         ),
         (
             'env: {"A B": x}',
@@ -105,6 +105,23 @@ def test_nothing_is_told_of_the_cases(case: catalog.Case) -> None:
         (
             "config: {data: {M: 1e3}}",
             "line 1, column 17: config.data.M: 1e3 is read as another number; quote it to keep it as written",
+        ),
+        (
+            "volumes: {config: {defaultMode: 644}}",
+            "line 1, column 20: volumes.config.defaultMode: expected a file mode from 0 to 0777: write 0644 "
+            "with its leading 0, since 644 alone is a decimal number",
+        ),
+        (
+            "envFrom: [{configMapRef: {name: a}, secretRef: {name: b}}]",
+            "line 1, column 11: envFrom[0]: expected a map with exactly one of configMapRef, secretRef",
+        ),
+        (
+            "tolerations: [{operator: Equal, value: gpu}]",
+            "line 1, column 15: tolerations[0]: the key key is missing",
+        ),
+        (
+            "extraContainers: [{name: a, image: b, livenessProbe: {exec: {command: []}}}]",
+            "line 1, column 62: extraContainers[0].livenessProbe.exec.command: out of range (minItems 1)",
         ),
         ("ingress: {enabled: yes}", "line 1, column 11: ingress.enabled: yes is read as true; write true"),
     ],
@@ -190,7 +207,7 @@ def test_nothing_is_told_of_the_environments() -> None:
         ),
         (
             "staging: {context: a, values: {resources: {limits: {memory: -1}}}}",
-            "line 1, column 53: staging.values.resources.limits.memory: expected a quantity (a number, ",
+            "line 1, column 53: staging.values.resources.limits.memory: expected a quantity of bytes (",
         ),
         (
             "staging: {context: a, values: {x-build: {context: .}}}",
