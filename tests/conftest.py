@@ -1,4 +1,4 @@
-"""Options of every run, and fixtures of more than one folder."""
+"""Options of all test runs, and fixtures that several folders share."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ SEED = "--hypothesis-seed"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    # One change gets one verdict; `invoke fuzz` is for values that were not tried before.
+    # The same change has the same result; `invoke fuzz` tries new values.
     if config.getoption(SEED) is None:
         config.option.hypothesis_seed = "1"
-    # In a shell's background it is ignored, and what the tests interrupt would inherit that.
+    # A shell ignores SIGINT for background jobs, and the programs that tests interrupt would inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -32,9 +32,13 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("cluster")
-    group.addoption("--no-cluster", metavar="REASON", default="", help="why there is no cluster to test in")
     group.addoption(
-        "--all-of-it", action="store_true", help="fail what would be skipped for want of something"
+        "--no-cluster", metavar="REASON", default="", help="skip the cluster tests for this reason"
+    )
+    group.addoption(
+        "--all-of-it",
+        action="store_true",
+        help="fail tests that would be skipped because something is missing",
     )
 
 
@@ -44,25 +48,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def seed(pytestconfig: pytest.Config) -> int:
-    """The number that the drawn values of this run follow from."""
+    """The seed of the values that this run draws."""
     return int(pytestconfig.getoption(SEED))
 
 
 @pytest.fixture(scope="session")
 def unavailable(pytestconfig: pytest.Config) -> Callable[[str], NoReturn]:
-    """Skips a test for want of something, or fails it where nothing may be left out."""
+    """Skips a test because something is missing, or fails it with --all-of-it."""
 
-    def leave_out(reason: str) -> NoReturn:
+    def skip(reason: str) -> NoReturn:
         if pytestconfig.getoption("all_of_it"):
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
 
-    return leave_out
+    return skip
 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """A repository of the test's own, which the harness takes for this one."""
+    """A temporary repository, which the harness uses instead of this one."""
     monkeypatch.setattr("ci.base.repository._ROOT", tmp_path)
     return Repository(tmp_path)
 

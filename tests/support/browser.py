@@ -1,4 +1,4 @@
-"""A headless Chromium, driven by the W3C's WebDriver protocol: https://www.w3.org/TR/webdriver2/."""
+"""A headless Chromium, controlled through the W3C WebDriver protocol: https://www.w3.org/TR/webdriver2/."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import filelock
 import httpx
 import pytest
 
-# The key under which the protocol hands out an element.
+# The key of an element's reference in the protocol.
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
@@ -27,25 +27,25 @@ class Browser:
         self._session = session
 
     def open(self, url: str) -> None:
-        """Go to a page, and wait until it is loaded."""
+        """Open a page, and wait until it is loaded."""
         self._ask("url", {"url": url})
 
     def run(self, script: str, *arguments: object) -> Any:
-        """Return what a function's body returns in the page, once it is settled."""
+        """Run the body of a function in the page, and return its result."""
         return self._ask("execute/sync", {"script": script, "args": arguments})
 
     def click(self, selector: str) -> None:
-        """Click as a person would: on what can be seen and is not covered."""
+        """Click an element, which must be visible and not covered."""
         self._ask(f"element/{self._find(selector)}/click", {})
 
     def type(self, selector: str, text: str) -> None:
-        """Have a field hold a text."""
+        """Replace the text of a field."""
         element = self._find(selector)
         self._ask(f"element/{element}/clear", {})
         self._ask(f"element/{element}/value", {"text": text})
 
     def shown(self, selector: str) -> list[str]:
-        """Return the texts, as a person sees them, of those elements that can be seen."""
+        """Return the displayed text of each visible element."""
         texts: list[str] = self.run(
             "return [...document.querySelectorAll(arguments[0])]"
             ".filter((element) => element.checkVisibility()).map((element) => element.innerText)",
@@ -53,16 +53,16 @@ class Browser:
         )
         return texts
 
-    def complaints(self) -> list[str]:
-        """Return what the console has said since it was last asked."""
+    def console_messages(self) -> list[str]:
+        """Return the console messages since the last call."""
         return [entry["message"] for entry in self._ask("se/log", {"type": "browser"})]
 
     def command(self, name: str, **parameters: object) -> Any:
-        """Call a command of https://chromedevtools.github.io/devtools-protocol/."""
+        """Run a command of https://chromedevtools.github.io/devtools-protocol/."""
         return self._ask("goog/cdp/execute", {"cmd": name, "params": parameters})
 
     def screenshot(self, path: Path) -> None:
-        """Write all of the page as a PNG file."""
+        """Write a screenshot of the whole page as a PNG file."""
         taken = self.command("Page.captureScreenshot", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(taken["data"]))
 
@@ -81,7 +81,7 @@ class Browser:
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Yield a browser, which ends with the block; the test is skipped where none can be had."""
-    _have_chromium()
+    _require_chromium()
     # It chooses a free port by itself, and says which.
     driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
     try:
@@ -105,8 +105,8 @@ def browser() -> Iterator[Browser]:
         driver.wait()
 
 
-def _have_chromium() -> None:
-    """Have Chromium and its driver; root on Debian or Ubuntu gets them, anyone else skips with the reason."""
+def _require_chromium() -> None:
+    """Require Chromium and its driver: as root on Debian or Ubuntu install them, else skip the test."""
     if shutil.which("chromedriver"):
         return
     reason = "no chromedriver: install Chromium with its driver (Debian: apt-get install chromium-driver)"
@@ -126,4 +126,4 @@ def _have_chromium() -> None:
                 check=False,
             )
             if got.returncode:
-                pytest.skip(f"{reason}; that failed: {got.stdout.strip().splitlines()[-1]}")
+                pytest.skip(f"{reason}; apt-get failed: {got.stdout.strip().splitlines()[-1]}")

@@ -1,4 +1,4 @@
-"""Stand-ins for kind, kubectl and docker that note what they are asked."""
+"""Fake kind, kubectl and docker, which log their calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ esac
 
 
 def write(folder: Path) -> None:
-    """Write the programs into a folder, whose file log has a line for each call of them."""
+    """Write the programs into a folder, where they log each call as a line of the file log."""
     for name, body in {"kind": KIND, "kubectl": KUBECTL, "docker": DOCKER}.items():
         program = folder / name
         program.write_text(f'#!/bin/sh\necho "{name} $*" >> {folder}/log\ncd {folder}\n{body}')
@@ -36,5 +36,5 @@ def write(folder: Path) -> None:
 
 
 def asked(machine: Path, words: str) -> list[str]:
-    """The calls that contain these words."""
+    """Return the logged calls that contain these words."""
     return [line for line in (machine / "log").read_text().splitlines() if words in line]

@@ -1,4 +1,4 @@
-"""git repositories for tests, made by the harness's own git and independent of the user's settings."""
+"""git repositories for tests, created with ``ci.base.git`` and independent of the user's settings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class GitRepository:
 
     @property
     def hooks(self) -> Path:
-        """The folder of its hooks, which is not there yet."""
+        """The folder of its hooks, which does not exist yet."""
         return self.root / ".git" / "hooks"
 
     def git(self, *arguments: str) -> str:
@@ -53,7 +53,7 @@ class GitRepository:
         return (self.root / path).read_text(encoding="utf-8")
 
     def commit(self) -> str:
-        """Commit everything that is there, changed or not, and return the commit's hash."""
+        """Commit all files, even without changes, and return the commit's hash."""
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", "Change")
         return self.git("rev-parse", "HEAD")

@@ -1,4 +1,4 @@
-"""A chart repository with an index that Helm itself makes."""
+"""A chart repository with an index created by Helm itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ci.charts import catalog, helm
 
 
 def index_charts(folder: Path) -> Path:
-    """Fill a folder with the packages of our charts and Helm's index of them, and return it."""
+    """Write the packages of all charts and Helm's index of them into a folder, and return it."""
     for chart in catalog.charts():
         helm.package(chart.path, folder, engine=4)
     subprocess.run([str(find(HELM[4])), "repo", "index", str(folder)], check=True)

@@ -1,4 +1,4 @@
-"""What invoke says of a command line, without running it."""
+"""Parses command lines of invoke without running them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _contexts() -> list[ParserContext]:
 
 
 def task_fault(words: list[str]) -> str:
-    """Say what invoke finds wrong in a task and its arguments; "" where they are right."""
+    """Return invoke's error for a task and its arguments, "" if they are valid."""
     try:
         Parser(contexts=_contexts()).parse_argv(words)
     except ParseError as error:

@@ -1,4 +1,4 @@
-"""The messages of a chart's checks, read from the templates: each has to be made by a test."""
+"""The messages of a chart's checks, read from the templates: a test must produce each of them."""
 
 from __future__ import annotations
 

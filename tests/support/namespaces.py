@@ -1,4 +1,4 @@
-"""What the cluster tests ask a cluster: a namespace of a test's own, releases in it, and requests."""
+"""Helpers of the cluster tests: namespaces, their objects and releases, and requests to pods."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Object = dict[str, Any]
 T = TypeVar("T")
 
 CHART = catalog.find_case("defaults").chart.path
-# As in the app: the port that its process listens on.
+# The port on which the sample app listens.
 PORT = 8000
-# A pod that the tests have need not wait as long as the defaults have one wait.
+# The sample app is ready sooner than the default probe checks.
 QUICK = "readinessProbe: {initialDelaySeconds: 1, periodSeconds: 1}"
-# On a machine with other work to do, half of it is needed now and then.
+# Busy machines sometimes need half of it.
 PATIENCE_SECONDS = 90
 
-# Where the API has the objects of a kind: group and version, plural.
+# The API version and the plural of each kind.
 PLACES = {
     "ConfigMap": ("v1", "configmaps"),
     "CronJob": ("batch/v1", "cronjobs"),
@@ -54,7 +54,7 @@ PLACES = {
 
 
 def eventually(check: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
-    """What ``check`` returns once its assertions hold; after ``seconds`` its last failure is the test's."""
+    """Call ``check`` until its assertions hold, and return its result; fail after ``seconds``."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -66,19 +66,19 @@ def eventually(check: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
 
 
 def digest(text: str) -> str:
-    """What the app answers for a variable of this value."""
+    """Return what the app answers for an environment variable with this value."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 class Answer(NamedTuple):
-    """What a request brought: an HTTP status, or 0 and why there was none; the body, as JSON where it is."""
+    """The answer to a request: its HTTP status and its body, parsed if it is JSON; or 0 and the error."""
 
     status: int
     body: Any
 
 
 class Namespace:
-    """A namespace, and what is done and seen in it."""
+    """A namespace: its objects, kubectl and Helm for it, and requests to its pods."""
 
     def __init__(self, cluster: Cluster, client: pykube.HTTPClient, name: str, folder: Path) -> None:
         self.cluster = cluster
@@ -86,10 +86,10 @@ class Namespace:
         self.name = name
         self._folder = folder
 
-    # ── What is there ──
+    # ── Objects ──
 
     def objects(self, kind: str, **labels: str) -> list[Object]:
-        """The objects of a kind that have these labels."""
+        """Return the objects of a kind with these labels."""
         version, plural = PLACES[kind]
         selector = ",".join(f"{name}={text}" for name, text in labels.items())
         found: list[Object] = self._read(version, plural, labelSelector=selector)["items"]
@@ -114,12 +114,12 @@ class Namespace:
         return Releases(self.cluster.kubeconfig, self.name, engine)
 
     def values(self, *texts: str, version: str = "1") -> list[Path]:
-        """Values files: the app's image in a version, then the texts, each laid over the one before."""
+        """Write values files: one with the app's image in a version, then one for each of the texts."""
         image = f"image: {{repository: {self.cluster.app}, tag: '{version}'}}"
         return [self.file(text) for text in (image, *texts)]
 
     def file(self, text: str) -> Path:
-        """A values file with this text."""
+        """Write a values file with this text, and return its path."""
         file = self._folder / f"values-{len(list(self._folder.iterdir()))}.yaml"
         file.write_text(text, encoding="utf-8")
         return file
@@ -127,7 +127,7 @@ class Namespace:
     # ── Pods and requests ──
 
     def ready_pods(self, release: str = "api") -> list[str]:
-        """The names of the release's pods that receive requests."""
+        """Return the names of the release's pods that receive requests."""
         return [pod["metadata"]["name"] for pod in self.pods(release) if is_ready(pod)]
 
     def pods(self, release: str = "api") -> list[Object]:
@@ -145,19 +145,19 @@ class Namespace:
             return Answer(answer.status_code, answer.text)
 
     def evict(self, pod: str) -> None:
-        """Ask for a pod's eviction, as a drain does; CommandError where a disruption budget forbids it."""
+        """Evict a pod, as a drain does; raise CommandError if a disruption budget forbids it."""
         eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
         url = f"/api/v1/namespaces/{self.name}/pods/{pod}/eviction"
         self.kubectl("create", f"--raw={url}", "--filename=-", stdin=json.dumps(eviction))
 
     def wait(self, *arguments: str) -> None:
-        """Wait as kubectl wait does."""
+        """Run kubectl wait."""
         self.kubectl("wait", f"--timeout={PATIENCE_SECONDS}s", *arguments)
 
     def client_pod(
         self, name: str = "client", *, resources: Object | None = None, **labels: str
     ) -> ClientPod:
-        """A running pod from which requests are sent inside the cluster."""
+        """Start a pod that sends requests inside the cluster, and wait until it is ready."""
         security = {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},
@@ -183,7 +183,7 @@ class Namespace:
 
 
 class Namespaces:
-    """Namespaces that enforce a Pod Security Standard and warn of it; they go together."""
+    """Creates namespaces that enforce a Pod Security Standard, and deletes all of them together."""
 
     def __init__(self, cluster: Cluster, client: pykube.HTTPClient, folder: Path) -> None:
         self.cluster = cluster
@@ -192,7 +192,7 @@ class Namespaces:
         self._names: list[str] = []
 
     def new(self, hint: str, standard: str = "restricted") -> Namespace:
-        """Make one whose name begins like the hint."""
+        """Create a namespace whose name begins with the hint."""
         name = f"{re.sub('[^a-z0-9]+', '-', hint)[:40].strip('-')}-{secrets.token_hex(3)}"
         labels = {f"pod-security.kubernetes.io/{mode}": standard for mode in ("enforce", "warn")}
         metadata = {"name": name, "labels": labels | {RUN_LABEL: self.cluster.name}}
@@ -201,19 +201,19 @@ class Namespaces:
         return self.adopt(name)
 
     def adopt(self, name: str) -> Namespace:
-        """Take one that is there already."""
+        """Add an existing namespace."""
         self._names.append(name)
         folder = self._folder / name
         folder.mkdir()
         return Namespace(self.cluster, self._client, name, folder)
 
     def leave(self, *, failed: bool) -> None:
-        """Delete them, after keeping what explains a failure."""
+        """Delete the namespaces; if a test failed, collect diagnostics first."""
         if failed:
             for name in self._names:
                 diagnostics.collect(self.cluster.kubectl, self.cluster.logs, namespace=name)
         if self._names:
-            # Nobody waits for what takes as long as the pods' grace period.
+            # Without waiting, which would take as long as the pods' grace period.
             self.cluster.kubectl("delete", "namespace", "--wait=false", "--ignore-not-found", *self._names)
 
 
@@ -244,13 +244,13 @@ class ClientPod:
             return Answer(int(status), body.strip())
 
     def stream(self, url: str, *arguments: str) -> list[str]:
-        """The command line that has the pod send requests until standard input ends."""
+        """Return the command that sends requests from the pod until its standard input is closed."""
         begin = [*self.namespace.cluster.kubectl.command, f"--namespace={self.namespace.name}"]
         return [*begin, "exec", "--stdin", self.name, "--", "python", "/app/stream.py", url, *arguments]
 
 
 def is_ready(pod: Object) -> bool:
-    """Whether a pod receives requests: it is ready, and nobody has asked it to go."""
+    """Return whether a pod receives requests: it is ready and not being deleted."""
     conditions = pod["status"].get("conditions", [])
     ready = any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
     return ready and "deletionTimestamp" not in pod["metadata"]

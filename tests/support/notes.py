@@ -1,4 +1,4 @@
-"""Reads a chart's notes: helm template prints none, so a copy of the chart has them in an object."""
+"""Renders a chart's notes: helm template prints none, so a copy of the chart puts them into an object."""
 
 from __future__ import annotations
 

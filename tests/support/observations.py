@@ -1,4 +1,4 @@
-"""What tests observed, written below the sentence that says what their file is about."""
+"""Prints what the tests observed, below the docstring of their file."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import pytest
 
 
 def write(terminal: pytest.TerminalReporter) -> None:
-    """Write the sentences that the fixture ``observed`` took, of passed and of failed tests."""
+    """Print the sentences that passed and failed tests gave to the fixture ``observed``."""
     observed: dict[str, list[str]] = {}
     for report in (*terminal.getreports("passed"), *terminal.getreports("failed")):
-        told = [text for name, text in report.user_properties if name == "observed"]
-        if report.when == "call" and told:
+        sentences = [text for name, text in report.user_properties if name == "observed"]
+        if report.when == "call" and sentences:
             test = report.nodeid.rpartition("::")[2].removeprefix("test_").replace("_", " ")
             promise = dict(report.user_properties)["promise"]
-            observed.setdefault(str(promise), []).extend(f"{test}: {text}" for text in told)
+            observed.setdefault(str(promise), []).extend(f"{test}: {text}" for text in sentences)
     if observed:
         terminal.section("observed")
     for promise in sorted(observed):

@@ -1,4 +1,4 @@
-"""Tables of values that a chart refuses, each with the problems that the chart names."""
+"""Tables of values that a chart refuses, with the expected problems."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.rendering import ChartRenderer
 
 
 class Row(NamedTuple):
-    """Values, and the problems for which the chart refuses them in a release of that name."""
+    """Values, and the problems that the chart reports for them in a release named ``release``."""
 
     name: str
     values: Values
@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
 
 def table(file: Path) -> list[Row]:
-    """Read the rows of a file, whose first lines say what is in it."""
+    """Read the rows of a file, whose leading comment describes the form."""
     rows = kubernetes_yaml.load(file.read_text(encoding="utf-8"), shown(file))
     return [
         Row(name, row["values"], row["problems"].splitlines(), row.get("release", "api"))
@@ -37,7 +37,7 @@ def table(file: Path) -> list[Row]:
 
 
 class Refusals:
-    """The problems that a chart names for the rows of a table; a Helm is asked about all rows at once."""
+    """The problems that a chart reports for the rows of a table, rendered in one batch for each Helm."""
 
     def __init__(self, rows: Sequence[Row], render_chart: ChartRenderer, folder: Path, base: Values) -> None:
         self._rows = rows
@@ -49,7 +49,7 @@ class Refusals:
         self._validator = jsonschema_rs.validator_for(schema)
 
     def __call__(self, row: Row, engine: int) -> list[str]:
-        """Return the problems of a row's values, which the chart's schema has to accept."""
+        """Return the problems of a row's values, which must be valid for the chart's schema."""
         self._validator.validate(row.values)
         if row.release != "api":
             values = json_text(row.values)

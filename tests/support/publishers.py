@@ -1,4 +1,4 @@
-"""Somebody who publishes charts and somebody who uses them, each with a Helm of their own."""
+"""Publishers and consumers of charts, each with a separate Helm configuration."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.support.servers import PASSWORD, USER
 
 
 class Helm:
-    """Helm as somebody has it on a machine, with configuration and cache of their own."""
+    """Helm on another machine, with its own configuration and cache."""
 
     def __init__(self, engine: int, home: Path) -> None:
         self.engine = engine
         self.environment = {f"HELM_{name}_HOME": str(home / name) for name in ("CACHE", "CONFIG", "DATA")}
 
     def __call__(self, *arguments: str, stdin: str = "") -> str:
-        """Return what Helm prints; HelmError where it fails."""
+        """Return what Helm prints; raise HelmError if it fails."""
         result = subprocess.run(
             [str(find(HELM[self.engine])), *arguments],
             env={**os.environ, **helm.LEAN, **self.environment},
@@ -39,10 +39,10 @@ class Helm:
 
 
 class Shop(Repository):
-    """A repository with a small chart, of which any version can be packaged and published."""
+    """A repository with a small chart, of which tests package and publish versions."""
 
     def version(self, version: str, colour: str = "blue") -> packages.Package:
-        """Write another version of the chart, and return its package."""
+        """Write a version of the chart, and return its package."""
         self.write(
             "charts/microservice/Chart.yaml", f"{{apiVersion: v2, name: microservice, version: {version}}}"
         )
@@ -52,7 +52,7 @@ class Shop(Repository):
 
 
 class Key:
-    """A key made for a test: its name, and the file that helm verify takes."""
+    """A signing key for a test: its name, and the keyring for helm verify."""
 
     def __init__(self, name: str, ring: Path) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""A release whose objects refer to each other rightly: the checks' tests break it in one place each."""
+"""A release with correct references between its objects, of which each test breaks one."""
 
 from __future__ import annotations
 
@@ -134,5 +134,5 @@ spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}}
 
 
 def findings(stream: str) -> list[str]:
-    """Return what the checks find in a stream of the release "api"."""
+    """Return the findings for a stream of the release "api"."""
     return [str(finding) for finding in references.findings(parse(stream), "api")]

@@ -1,4 +1,4 @@
-"""Renders a chart or a case and gives its objects, for tests to ask what is in them."""
+"""Renders charts and cases for tests, and gives access to the objects."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from ci.values.schema import validator
 NEWEST_ENGINE = helm.ENGINES[-1]
 
 every_case = pytest.mark.parametrize("case", catalog.cases(), ids=str)
-# For what Helm itself has a hand in: nulls, numbers, the writing of text.
+# For what depends on Helm itself: nulls, numbers, quoting.
 with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
 
-# Returns the manifests of a case as an engine renders them.
+# Returns the manifests of a case, rendered by an engine.
 Render = Callable[[Case, int], str]
 
 
@@ -71,7 +71,7 @@ class Rendered:
 
     @property
     def env(self) -> dict[str, object]:
-        """The main container's variables in their order: text, or the source that a value comes from."""
+        """The main container's variables in order, each with its value or the source of it."""
         return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in self.container["env"]}
 
     @property
@@ -95,7 +95,7 @@ class ChartRenderer:
         self._answers: dict[object, Rendered] = {}
 
     def of(self, copy: Path) -> ChartRenderer:
-        """What renders a copy of the chart in the same way."""
+        """Return a renderer of a copy of the chart."""
         return ChartRenderer(copy, self._folder, self._base)
 
     def __call__(
@@ -106,7 +106,7 @@ class ChartRenderer:
         set_values: Sequence[str] = (),
         extra: Sequence[str] = (),
     ) -> Rendered:
-        """What the values render, YAML texts each laid over the one before; Helm is asked once for each."""
+        """Render values, of which later ones override earlier ones; the same render is done only once."""
         question = (values, engine, release, *set_values, *extra)
         if question not in self._answers:
             files = [*self._base, *map(self._file, values)]
@@ -157,7 +157,7 @@ def parsed(stream: str) -> dict[Key, Object]:
 
 
 class CaseRenderer:
-    """Renders cases by name, each as its own release; Helm is asked once for each, whoever else asks."""
+    """Renders cases by name, each as its own release, and each only once."""
 
     def __init__(self) -> None:
         self._answers: dict[tuple[str, int], Rendered] = {}

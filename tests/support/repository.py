@@ -1,4 +1,4 @@
-"""A repository of a test's own, in the place of this one."""
+"""A temporary repository for a test, instead of this one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ci.charts.catalog import Case
 
 
 class Repository:
-    """A folder that the harness takes for its repository: a chart that renders one ConfigMap, and no case."""
+    """A repository with one chart, which renders one ConfigMap, and without cases."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -1,4 +1,4 @@
-"""Streams of requests that go on while something is done to the service."""
+"""Streams of requests to a service while a test changes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ci.clusters import kubectl
 
 
 class Streamed(NamedTuple):
-    """What became of streams of requests: how many were sent, and how many failed for which reason."""
+    """The result of a stream: the number of requests, of failures by reason, and of answers by version."""
 
     sent: int
     failures: dict[str, int]
@@ -26,7 +26,7 @@ class Streamed(NamedTuple):
 
 @contextmanager
 def streams(commands: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Streamed]]:
-    """Run stream.py by each command during the block; what became of each is there after the block."""
+    """Run stream.py by each command during the block; the yielded results are filled after it."""
     results: dict[str, Streamed] = {}
     running = {
         name: subprocess.Popen(
@@ -42,8 +42,8 @@ def streams(commands: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Streame
     try:
         yield results
         for name, process in running.items():
-            output, complaints = process.communicate(timeout=120)
-            assert process.returncode == 0, f"the stream {name} broke off: {complaints}"
+            output, errors = process.communicate(timeout=120)
+            assert process.returncode == 0, f"the stream {name} failed: {errors}"
             results[name] = Streamed(**json.loads(output))
     finally:
         for process in running.values():

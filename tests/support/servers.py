@@ -1,4 +1,4 @@
-"""Servers on this machine alone, in which charts are published: real ones, where there are any."""
+"""Servers on this machine to which tests publish charts, real ones if possible."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ import yaml
 from ci.base.programs import cache_folder
 
 USER, PASSWORD = "publisher", "open-sesame"
-# What htpasswd -nbB writes for them.
+# The output of htpasswd -nbB for them.
 HTPASSWD = f"{USER}:$2y$05$AYQxVPYD.4gY/xTyNnrGFOui4DxPJTQdqqKflrtNoynq.7kU3IM9C\n"
 
 
 class Certificate(NamedTuple):
-    """A certificate for 127.0.0.1, which vouches for itself, and its key."""
+    """A self-signed certificate for 127.0.0.1, and its key."""
 
     file: Path
     key: Path
 
 
 def certificate(folder: Path) -> Certificate:
-    """Make a certificate; skip the test where openssl is missing."""
+    """Create a certificate; skip the test if openssl is missing."""
     if not shutil.which("openssl"):
         pytest.skip("openssl is not installed")
     made = Certificate(folder / "ca.pem", folder / "ca.key")
@@ -47,7 +47,7 @@ def certificate(folder: Path) -> Certificate:
 
 
 def is_logged_in(request: BaseHTTPRequestHandler) -> bool:
-    """Whether a request has the one login; it is answered where it has not."""
+    """Return whether a request has the right login; if not, answer it with 401."""
     expected = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
     if request.headers["Authorization"] == f"Basic {expected}":
         return True
@@ -71,7 +71,7 @@ class _GuardedFiles(_Files):
 
 @contextmanager
 def serving(handler: type[BaseHTTPRequestHandler], tls: Certificate | None = None) -> Iterator[str]:
-    """Serve HTTP with a handler, or HTTPS, and yield the address."""
+    """Serve HTTP, or HTTPS with ``tls``, with a handler; yield the address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -89,7 +89,7 @@ def serving(handler: type[BaseHTTPRequestHandler], tls: Certificate | None = Non
 
 @contextmanager
 def web_server(folder: Path, *, guarded: bool = False, tls: Certificate | None = None) -> Iterator[str]:
-    """Serve a folder as any web server does, to the one login alone if ``guarded``; yield the address."""
+    """Serve a folder, only with the right login if ``guarded``; yield the address."""
     handler = functools.partial(_GuardedFiles if guarded else _Files, directory=str(folder))
     with serving(handler, tls) as url:  # type: ignore[arg-type]
         yield url
@@ -115,14 +115,14 @@ def docker_registry(folder: Path, *, guarded: bool = False, tls: Certificate | N
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout
-        said = []
+        lines = []
         for line in process.stdout:
-            said.append(line)
+            lines.append(line)
             if listening := re.search(r"listening on (127\.0\.0\.1:\d+)", line):
                 break
         else:
-            pytest.fail("".join(said))
-        # Nobody may wait for a full pipe.
+            pytest.fail("".join(lines))
+        # Otherwise the registry would block when the pipe is full.
         reader = threading.Thread(target=process.stdout.read)
         reader.start()
         try:
@@ -133,7 +133,7 @@ def docker_registry(folder: Path, *, guarded: bool = False, tls: Certificate | N
 
 
 def _docker_registry() -> Path:
-    """Return the program: installed, or unpacked from Debian's package, which starts no service then."""
+    """Return the installed program, or unpack Debian's package, which then starts no service."""
     if installed := shutil.which("docker-registry"):
         return Path(installed)
     folder = cache_folder() / "tools" / "docker-registry"

@@ -1,4 +1,4 @@
-"""What the API server knows, and how it has stored what was rendered."""
+"""Compares rendered objects with those that the API server stored."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.support.namespaces import CHART, Namespace
 
 
 def served_kinds(cluster: Cluster) -> set[tuple[str, str]]:
-    """The kinds that the API server knows, each with its API version."""
+    """Return the (API version, kind) pairs that the API server serves."""
     table = cluster.kubectl("api-resources", "--no-headers")
     return {(line.split()[-3], line.split()[-1]) for line in table.splitlines()}
 
 
 def stored_as_rendered(namespace: Namespace, values: Sequence[Path], engine: int) -> int:
-    """How many objects the release api has there; every one says at least what was rendered."""
+    """Assert that every object of the release api is stored as rendered; return their number."""
     rendered = helm.template(CHART, values, engine=engine, namespace=namespace.name, extra=["--no-hooks"])
     objects = manifests.parse(rendered).values()
     differences = []
@@ -30,12 +30,12 @@ def stored_as_rendered(namespace: Namespace, values: Sequence[Path], engine: int
 
 
 def missing(asked: object, stored: object, place: str) -> list[str]:
-    """Where ``stored`` lacks something of ``asked``; what the API server adds of its own is no difference."""
+    """Return where ``stored`` differs from ``asked``, apart from what the API server adds."""
     if isinstance(asked, dict) and isinstance(stored, dict):
         return [
             found
             for key, part in asked.items()
-            # Written as text, stored as bytes, and neither is to be printed.
+            # Stored as base64, and must not be printed.
             if not (place == "Secret" and key in {"data", "stringData"})
             for found in missing(part, stored.get(key), f"{place}.{key}")
         ]
@@ -46,5 +46,5 @@ def missing(asked: object, stored: object, place: str) -> list[str]:
             for index, (part, other) in enumerate(pairs)
             for found in missing(part, other, f"{place}[{index}]")
         ]
-    # Nothing and emptiness are the same to the API server.
+    # The API server does not store empty values.
     return [] if asked == stored or (not asked and not stored) else [f"{place}: {asked!r} became {stored!r}"]

@@ -1,11 +1,11 @@
-"""Texts that YAML or a template engine would easily change, and values that hold them everywhere."""
+"""Strings that YAML or a template engine could change, and values with them in every place."""
 
 from __future__ import annotations
 
 import json
 import re
 
-# What stands last is last in its document too, where Helm trims.
+# The last one is also the last of its document, where Helm trims.
 TEXTS = {
     "quotes": """both "double" and 'single'""",
     "backslash": "\\n is no line and \\ stays",
@@ -46,7 +46,7 @@ TEXTS = {
     "long-lines": ("a long line of words " * 200 + "\n") * 3,
     "z": "one line\n",
 }
-# What no plain way of writing YAML keeps.
+# Strings that only a quoted YAML scalar preserves.
 FRAGILE = {
     "line-alone": "\n",
     "lines-alone": "\n\n\n",
@@ -61,11 +61,11 @@ FRAGILE = {
 
 
 def everywhere(texts: dict[str, str]) -> str:
-    """Values that hold the texts wherever a user can write any; JSON, which is YAML, quotes all of them."""
+    """Return values with the strings wherever any are allowed, as JSON, in which all are quoted."""
     values = {
         "env": texts,
         "config": {"data": texts, "files": texts},
-        # A variable comes from config or from secret.
+        # A variable may only come from one of config and secret.
         "secret": {"data": {f"secret.{name}": text for name, text in texts.items()}, "files": texts},
         "command": list(texts.values()),
         "args": list(texts.values()),

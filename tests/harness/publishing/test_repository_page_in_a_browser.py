@@ -50,7 +50,7 @@ def page(window: Browser, address: str) -> Browser:
 
 def test_the_page_opens_without_a_complaint(page: Browser) -> None:
     assert page.shown("h1") != []
-    assert page.complaints() == []
+    assert page.console_messages() == []
 
 
 def test_a_search_leaves_the_keys_that_hold_every_word(page: Browser) -> None:
