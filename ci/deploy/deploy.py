@@ -71,9 +71,8 @@ def run(wanted: Wanted) -> None:
         journal.reason = Reason(Code.UNREACHABLE if lost else Code.INVALID, str(error))
         raise
     except KeyboardInterrupt:
-        journal.reason = Reason(Code.INTERRUPTED, "interrupted before anything was changed")
+        journal.reason = Reason(Code.INTERRUPTED, "interrupted before the service was changed")
         ending = Ending.INTERRUPTED
-        raise
     finally:
         if wanted.report:
             journal.write(Path(wanted.report), ending)

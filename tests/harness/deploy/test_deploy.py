@@ -70,6 +70,21 @@ def staging(monkeypatch: pytest.MonkeyPatch) -> Target:
     return made
 
 
+def test_ctrl_c_before_the_change_is_reported_and_has_the_exit_code_of_an_interruption(
+    staging: Target, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupted(*_: object) -> Ending:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(deploy, "_deploy", interrupted)
+    report = tmp_path / "report.json"
+    with pytest.raises(Exit) as ended:
+        deploy.run(Wanted("staging", report=str(report)))
+    assert ended.value.code == 130
+    told = json.loads(report.read_text(encoding="utf-8"))
+    assert (told["outcome"], told["reason"]["code"]) == ("interrupted", "Interrupted")
+
+
 @pytest.mark.parametrize(
     ("ending", "code"),
     [
