@@ -31,12 +31,15 @@ def run(
     EXIT_CODES for a rollback that failed.
     """
     journal = Journal(environment)
-    with reached(environment, service) as target:
-        journal.service = target.service
-        # Where nothing is installed there may be no namespace for a lock either.
-        history.stored(target)
-        with lock.held(target, "rolls back", wait=wait_for_lock) as held:
-            ending = _roll_back(Rollout(target, journal, held), revision, yes)
+    try:
+        with reached(environment, service) as target:
+            journal.service = target.service
+            # Where nothing is installed there may be no namespace for a lock either.
+            history.stored(target)
+            with lock.held(target, "rolls back", wait=wait_for_lock) as held:
+                ending = _roll_back(Rollout(target, journal, held), revision, yes)
+    except KeyboardInterrupt:
+        ending = Ending.INTERRUPTED
     if code := EXIT_CODES[ending]:
         raise Exit(f"the rollback of {environment} failed ({ending})", code)
 

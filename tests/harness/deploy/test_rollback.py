@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import cast
 
 import pytest
+from invoke.exceptions import Exit
 
 from ci.base.errors import UserError
 from ci.deploy import history, rollback
@@ -92,6 +93,19 @@ def test_where_nothing_is_installed_no_lock_is_taken(
     with pytest.raises(UserError) as refused:
         rollback.run("staging")
     assert str(refused.value) == str(history.not_installed(kubectl.target))
+
+
+def test_ctrl_c_before_the_change_has_the_exit_code_of_an_interruption(
+    kubectl: FakeKubectl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Target) -> list[Stored]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rollback, "reached", kubectl.reached)
+    monkeypatch.setattr(history, "stored", interrupted)
+    with pytest.raises(Exit) as ended:
+        rollback.run("staging")
+    assert ended.value.code == 130
 
 
 PRESENT, WANTED = (one.revision for one in stored("A deployed", "B superseded"))
