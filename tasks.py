@@ -7,25 +7,12 @@ from pathlib import Path
 
 from invoke.context import Context
 
-from ci import build as build_
-from ci import docs as docs_
-from ci import doctor as doctor_
-from ci import lint as lint_
-from ci import suite
 from ci.base.options import task
-from ci.bench import chart as bench_chart
-from ci.bench import deploys as bench_deploys
-from ci.bench import measures
-from ci.checks import cases
 from ci.clusters import addons as addons_
 from ci.clusters import testbed
-from ci.deploy import image as image_
-from ci.deploy import up as up_
-from ci.kubernetes import custom_kinds
 from ci.kubernetes.versions import NEWEST, OLDEST
-from ci.publishing import cut_release, packages
-from ci.publishing import publish as publish_
 
+# Each task imports what it calls: to import everything takes longer than many a task.
 # After SIGTERM a task cleans up as after Ctrl-C.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -33,6 +20,8 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 @task
 def build(_: Context) -> None:
     """Lint, render, validate and package the charts into dist/."""
+    from ci import build as build_
+
     build_.run()
 
 
@@ -69,6 +58,8 @@ def test(
     addons: str = "",
 ) -> None:
     """Run every test; those that need a cluster only if a Docker engine answers."""
+    from ci import suite
+
     wanted = testbed.Wanted(kube_context, push_to, node_image, nodes, addons)
     suite.run(junit, wanted, required=cluster, without=no_cluster, keep=keep)
 
@@ -83,12 +74,16 @@ def up(
     addons: str = "",
 ) -> None:
     """Create a cluster with the service of values/api.yaml, and print how to reach it."""
+    from ci.deploy import up as up_
+
     up_.up(testbed.Wanted(kube_context, push_to, node_image, nodes, addons))
 
 
 @task(help={"all": "also remove, without asking, what other runs left"})
 def down(_: Context, all: bool = False) -> None:
     """Remove the cluster of invoke up, and ask about what other runs left."""
+    from ci.deploy import up as up_
+
     up_.down(all)
 
 
@@ -110,6 +105,8 @@ def image(_: Context, service: str = "", tag: str = "", push: bool = False, load
       image=$(invoke image --push)                          # myrepo/api@sha256:9f2c...
       invoke deploy staging --digest ${image#*@}
     """
+    from ci.deploy import image as image_
+
     image_.run(service, tag, push=push, load=load)
 
 
@@ -120,6 +117,8 @@ def image(_: Context, service: str = "", tag: str = "", push: bool = False, load
 )
 def lint(_: Context, kube_version: str = "") -> None:
     """Check the charts, alone and with every case, with Helm 3 and 4."""
+    from ci import lint as lint_
+
     lint_.run(kube_version)
 
 
@@ -132,18 +131,24 @@ def lint(_: Context, kube_version: str = "") -> None:
 )
 def render(_: Context, case: str, kube_version: str = NEWEST) -> None:
     """Print the manifests of a case: invoke render api."""
+    from ci.checks import cases
+
     cases.render(case, kube_version)
 
 
 @task(help={"update": "accept all differences: rewrite the golden files"})
 def golden(_: Context, update: bool = False) -> None:
     """Compare the manifests of every case with its golden file in tests/golden."""
+    from ci.checks import cases
+
     cases.update_goldens() if update else cases.compare_goldens()
 
 
 @task
 def package(_: Context) -> None:
     """Package the charts into dist/; the same commit gives the same bytes on every machine."""
+    from ci.publishing import packages
+
     packages.package_all()
 
 
@@ -169,6 +174,8 @@ def publish(
     plain_http: bool = False,
 ) -> None:
     """Package the charts and publish new versions; published versions never change."""
+    from ci.publishing import publish as publish_
+
     publish_.run(to, dry_run=dry_run, key=sign, cosign_key=cosign_key, ca_file=ca_file, plain_http=plain_http)
 
 
@@ -177,12 +184,16 @@ def publish(
 )
 def release_version(_: Context, version: str) -> None:
     """Test the current commit, then commit and tag a version of it: invoke release 1.2.3."""
+    from ci.publishing import cut_release
+
     cut_release.run(version)
 
 
 @task(help={"check": "write nothing; fail if a file is out of date"})
 def docs(_: Context, check: bool = False) -> None:
     """Update generated files: values.schema.json, Chart.yaml's metadata, and parts of documents."""
+    from ci import docs as docs_
+
     docs_.check() if check else docs_.write()
 
 
@@ -201,14 +212,16 @@ def bench(
     addons: str = "",
 ) -> None:
     """Measure speed and sizes, and fail if one is over its budget."""
+    from ci.bench import chart, measures
+    from ci.bench import deploys as deploys_
+
     wanted = testbed.Wanted(kube_context, push_to, node_image, 1, addons)
-    measures.report(bench_deploys.measures(wanted) if deploys else bench_chart.measures())
+    measures.report(deploys_.measures(wanted) if deploys else chart.measures())
 
 
 @task(help={"minutes": "how long to search", "seed": "repeat the run with this seed; 0 chooses a new one"})
 def fuzz(_: Context, minutes: float = 5.0, seed: int = 0) -> None:
     """Test the charts with generated values, and keep values that fail as a test."""
-    # This import takes as long as all others together.
     from ci.fuzzing import fuzz as fuzz_
 
     fuzz_.run(minutes, seed)
@@ -217,12 +230,16 @@ def fuzz(_: Context, minutes: float = 5.0, seed: int = 0) -> None:
 @task
 def doctor(_: Context) -> None:
     """Report which programs the tasks need, which are installed, and how to get the others."""
+    from ci import doctor as doctor_
+
     doctor_.report()
 
 
 @task(positional=["file"], help={"file": "a file with CustomResourceDefinitions"})
 def crds(_: Context, file: str) -> None:
     """Update the extracts in ci/kubernetes/crds, against which custom kinds are validated."""
+    from ci.kubernetes import custom_kinds
+
     custom_kinds.renew(Path(file))
 
 
