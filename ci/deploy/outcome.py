@@ -21,13 +21,15 @@ class Result(StrEnum):
 class Outcome:
     """A result, its reasons (the first with its container's log), seconds, and how many old pods serve still.
 
-    For ``STOPPED`` the reasons are what was unfinished at the end.
+    For ``STOPPED`` the reasons are what was unfinished at the end. ``image`` is what runs, as
+    ``snapshot.running_image`` has it.
     """
 
     result: Result
     reasons: tuple[Reason, ...]
     seconds: float
     old_pods: int
+    image: str = ""
 
     def explanation(self) -> list[str]:
         """Return the reasons as lines to print, the log, and how many old pods serve."""

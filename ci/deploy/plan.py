@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ci.deploy import owners, replicas
@@ -54,8 +55,11 @@ def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Ob
     before, hooks_before = _parted(before)
     ours, hooks = _parted(rendered)
     wanted = {key: owners.marked(made, target) for key, made in ours.items()}
-    live = read_live(target, [*wanted.values(), *(made for key, made in before.items() if key not in wanted)])
-    after, conflicts, refusals, warnings = dry_run(target, wanted)
+    known = [*wanted.values(), *(made for key, made in before.items() if key not in wanted)]
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(read_live, target, known)
+        after, conflicts, refusals, warnings = dry_run(target, wanted)
+    live = reading.result()
     foreign = {
         key: reason
         for key in wanted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,10 @@ class Reader:
         where the cluster gives no answer.
         """
         kinds = [*KINDS, _EXTERNAL_SECRETS] if self._external_secrets else KINDS
-        found = self._get(",".join(kinds), f"--selector=app.kubernetes.io/instance={self.release}")
+        with ThreadPoolExecutor() as pool:
+            # The kubelet's and the controllers' complaints; all events of a busy namespace are megabytes.
+            events = pool.submit(self._get, "events", "--field-selector=type=Warning")
+            found = self._get(",".join(kinds), f"--selector=app.kubernetes.io/instance={self.release}")
         by_kind: dict[str, list[Object]] = {}
         for one in found:
             by_kind.setdefault(one["kind"], []).append(one)
@@ -54,8 +58,7 @@ class Reader:
             replica_sets=by_kind.get("ReplicaSet", []),
             pods=by_kind.get("Pod", []),
             jobs=[job for job in jobs if dig(job, "metadata", "annotations", "helm.sh/hook")],
-            # The kubelet's and the controllers' complaints; all events of a busy namespace are megabytes.
-            events=self._get("events", "--field-selector=type=Warning"),
+            events=events.result(),
             claims=claims,
             storage_classes=self._storage_classes if claims else None,
             autoscalers=by_kind.get("HorizontalPodAutoscaler", []),

@@ -64,7 +64,7 @@ class Rollout:
             if interrupted:
                 journal.reason = Reason(Code.INTERRUPTED, "interrupted")
             elif outcome.result is Result.DONE:
-                self._done(new.url, time.monotonic() - began)
+                self._done(outcome.image, new.url, time.monotonic() - began)
                 return Ending.DEPLOYED
             else:
                 journal.reason = _reason(outcome, words)
@@ -102,7 +102,7 @@ class Rollout:
             journal.reason = journal.reason or reason
             journal.say_all("rollback", [f"to revision {number} failed", *_explained(outcome, reason)])
             return Ending.ROLLBACK_FAILED
-        self._note_what_runs()
+        journal.revision.now, journal.image.now = _answered(self._newest), outcome.image
         again = f"revision {journal.revision.now} is revision {number} again"
         journal.say("rollback", f"{again}: {journal.image.now}, after {outcome.seconds:.0f} s")
         return Ending.ROLLED_BACK
@@ -142,26 +142,22 @@ class Rollout:
             return Ending.ROLLED_BACK
         if journal.reason and journal.reason.code is Code.MIGRATION_FAILED:
             # It runs before anything else is changed.
-            self._note_what_runs()
-            journal.revision.now = good.number
+            snapshot = _answered(Reader(target.kubectl, target.service).snapshot)
+            journal.revision.now, journal.image.now = good.number, running_image(snapshot)
             journal.say("rollback", f"not needed: revision {good.number} runs unchanged")
             return Ending.ROLLED_BACK
         return self.roll_back(good.number)
 
-    def _done(self, url: str, seconds: float) -> None:
+    def _done(self, image: str, url: str, seconds: float) -> None:
+        self.journal.image.now = image
         try:
-            self._note_what_runs()
+            self.journal.revision.now = _answered(self._newest)
         except UserError as error:
-            self.journal.say("done", f"in {seconds:.0f} s, but what runs cannot be asked any more: {error}")
+            self.journal.say("done", f"in {seconds:.0f} s, but nobody tells the revision: {error}")
             return
         self.journal.revision.tried = self.journal.revision.now
         told = ", ".join(filter(None, (self.journal.image.now, url)))
         self.journal.say("done", f"revision {self.journal.revision.now} in {seconds:.0f} s: {told}")
-
-    def _note_what_runs(self) -> None:
-        self.journal.revision.now = _answered(self._newest)
-        snapshot = _answered(Reader(self.target.kubectl, self.target.service).snapshot)
-        self.journal.image.now = running_image(snapshot)
 
     def _newest(self) -> int | None:
         revisions = self.target.releases.history(self.target.service)

@@ -15,7 +15,7 @@ from ci.clusters import kubectl
 from ci.deploy.hooks import Hooks, Log
 from ci.deploy.outcome import Outcome, Result
 from ci.deploy.reasons import Code, Reason
-from ci.deploy.snapshot import Snapshot, full_name, is_ready, statuses
+from ci.deploy.snapshot import Snapshot, full_name, is_ready, running_image, statuses
 from ci.deploy.verdict import is_rolled_out, unready, verdict
 from ci.kubernetes.manifests import Object
 
@@ -231,6 +231,7 @@ class Watch:
             self._with_a_log(reasons, snapshot),
             self._clock() - self._began,
             sum(map(is_ready, old)),
+            running_image(snapshot),
         )
 
     def _with_a_log(self, reasons: tuple[Reason, ...], snapshot: Snapshot) -> tuple[Reason, ...]:
