@@ -153,7 +153,8 @@ class Rollout:
         try:
             self.journal.revision.now = _answered(self._newest)
         except UserError as error:
-            self.journal.say("done", f"in {seconds:.0f} s, but nobody tells the revision: {error}")
+            words = f"in {seconds:.0f} s, but its revision cannot be asked any more: {error}"
+            self.journal.say("done", words)
             return
         self.journal.revision.tried = self.journal.revision.now
         told = ", ".join(filter(None, (self.journal.image.now, url)))
