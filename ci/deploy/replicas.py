@@ -29,8 +29,9 @@ def keep(target: Target, objects: Mapping[Key, Object]) -> None:
             told = target.kubectl(
                 "get", "deployment", key.name, "--ignore-not-found", "--show-managed-fields", "--output=json"
             )
-            if told.strip() and _is_helms(json.loads(told)):
-                _hand_over(target, key, json.loads(told)["spec"]["replicas"])
+            live = json.loads(told) if told.strip() else {}
+            if _is_helms(live):
+                _hand_over(target, key, live["spec"]["replicas"])
 
 
 def is_kept(difference: Difference, objects: Mapping[Key, Object]) -> bool:
