@@ -16,7 +16,7 @@ from tests.support.namespaces import Namespace, Namespaces, eventually
 
 AT_ONCE_SECONDS = 10
 # Longer than a rollout takes until it stands still.
-SOON = "--timeout=12"
+SOON = "--timeout=30"
 
 # Answers every pull with the HTTP status that the image's name begins with: 127.0.0.1:PORT/404/api.
 REGISTRY = """
@@ -105,8 +105,8 @@ ROWS = {
     ),
     "never ready": Row(
         "NotReady",
-        {"env": {"UNREADY": "1"}, "progressDeadlineSeconds": 10},
-        "statuscode: 503 (readinessProbe: GET /health on port http) (no progress in 10 s)",
+        {"env": {"UNREADY": "1"}, "progressDeadlineSeconds": 20},
+        "statuscode: 503 (readinessProbe: GET /health on port http) (no progress in 20 s)",
     ),
     "migration fails": Row(
         "MigrationFailed",
