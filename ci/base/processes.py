@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from ci.base.console import err
 from ci.base.errors import UserError
@@ -14,6 +15,17 @@ from ci.base.errors import UserError
 LAST_LINES = 15
 # Of kubectl's log: one for each attempt, before the error that sums them up.
 _LOG_LINE = re.compile(r"[EWI]\d{4} \d\d:\d\d:\d\d\.")
+
+# Runs its arguments; ends them with SIGTERM at the end of its input, and exits as they do.
+_UNTIL_INPUT_ENDS = """
+exec 3<&0
+"$@" </dev/null 3<&- & program=$!
+{ cat; kill "$program"; } <&3 >/dev/null 2>&1 3<&- & watcher=$!
+exec 3<&-
+wait "$program"; code=$?
+kill "$watcher" 2>/dev/null
+exit "$code"
+"""
 
 
 class CommandError(UserError):
@@ -100,6 +112,25 @@ def run_shown(command: Sequence[str | Path], doing: str) -> str:
     if process.returncode:
         raise CommandError(doing, arguments, f"failed with exit code {process.returncode}", output)
     return output
+
+
+def start_until_input_ends(
+    command: Sequence[str], output: IO[str], *, env: Mapping[str, str]
+) -> subprocess.Popen[str]:
+    """Start a program and return it while it runs; all that it prints goes to ``output``.
+
+    It is in a session of its own, so that Ctrl-C at the terminal does not reach it. It ends when its standard
+    input is closed, and so when this process is killed.
+    """
+    return subprocess.Popen(
+        ["sh", "-c", _UNTIL_INPUT_ENDS, "sh", *command],
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def environment_without(*prefixes: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from ci.base import processes
 from ci.base.errors import UserError
 from ci.base.programs import HELM, cache_folder, find
 from ci.base.repository import shown
@@ -38,17 +39,6 @@ LEAN = {
 
 # A finding ends before the next one, an empty line, or the summary.
 _LINT_FINDING = re.compile(r"^\[(?:ERROR|WARNING)\] .*(?:\n(?!\[|\n|\d+ chart).*)*", re.MULTILINE)
-
-# Runs its arguments; ends them with SIGTERM at the end of its input, and exits as they do.
-_UNTIL_INPUT_ENDS = """
-exec 3<&0
-"$@" </dev/null 3<&- & program=$!
-{ cat; kill "$program"; } <&3 >/dev/null 2>&1 3<&- & watcher=$!
-exec 3<&-
-wait "$program"; code=$?
-kill "$watcher" 2>/dev/null
-exit "$code"
-"""
 
 _renders: dict[tuple[Case, int, str, str], Future[str]] = {}
 _renders_lock = threading.Lock()
@@ -227,20 +217,8 @@ def _run_lean(engine: int, arguments: list[str], subject: str) -> subprocess.Com
 
 
 def start(engine: int, arguments: Sequence[str], output: IO[str]) -> subprocess.Popen[str]:
-    """Start Helm ``engine`` and return it while it runs; what it prints goes to ``output``.
-
-    It is in a session of its own, so that Ctrl-C at the terminal does not reach it. It ends when its standard
-    input is closed, and so when this process is killed.
-    """
-    return subprocess.Popen(
-        ["sh", "-c", _UNTIL_INPUT_ENDS, "sh", str(find(HELM[engine])), *arguments],
-        env=_environment(),
-        stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    """Start Helm ``engine``, which ends with its input; what it prints goes to ``output``."""
+    return processes.start_until_input_ends([str(find(HELM[engine])), *arguments], output, env=_environment())
 
 
 @functools.cache

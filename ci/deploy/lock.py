@@ -6,7 +6,6 @@ https://kubernetes.io/docs/concepts/architecture/leases/
 from __future__ import annotations
 
 import getpass
-import json
 import re
 import secrets
 import socket
@@ -48,6 +47,16 @@ class Lock:
         """The name of the Lease."""
         return f"{self.target.service}-deploy"
 
+    @property
+    def path(self) -> str:
+        """Where the Lease is in the Kubernetes API."""
+        return f"{self.folder}/{self.name}"
+
+    @property
+    def folder(self) -> str:
+        """Where the Leases of the namespace are."""
+        return f"/apis/coordination.k8s.io/v1/namespaces/{self.target.namespace}/leases"
+
 
 @contextmanager
 def held(target: Target, doing: str, *, wait: bool) -> Iterator[Lock]:
@@ -70,21 +79,21 @@ def held(target: Target, doing: str, *, wait: bool) -> Iterator[Lock]:
         if not lock.lost.is_set():
             # Who finds it left over takes it over; nothing of the deploy hangs on it any more.
             with suppress(UserError):
-                target.kubectl("delete", "lease", lock.name, "--ignore-not-found", "--wait=false")
+                target.api.send("DELETE", lock.path)
 
 
 def _acquire(lock: Lock, doing: str, wait: bool) -> None:
     announced = False
     while True:
+        if _write(lock, doing, "create"):
+            return
         found = _read(lock)
         if found is None:
-            if _write(lock, doing, "create"):
-                return
             continue
         if _is_abandoned(lock, found):
             version = found["metadata"]["resourceVersion"]
             transitions = int(dig(found, "spec", "leaseTransitions") or 0) + 1
-            if _write(lock, doing, "replace", version, transitions):
+            if _write(lock, doing, "update", version, transitions):
                 step(f"lock      taken over from {_holder(found)}, who has not renewed it")
                 return
             continue
@@ -123,7 +132,7 @@ def _renew(lock: Lock, ended: threading.Event) -> None:
                 lock.lost.set()
                 return
             change = {"metadata": {"resourceVersion": found["metadata"]["resourceVersion"]}, "spec": _now()}
-            lock.target.kubectl("patch", "lease", lock.name, "--type=merge", f"--patch={json.dumps(change)}")
+            lock.target.api.send("PATCH", lock.path, change)
 
 
 def _now() -> dict[str, str]:
@@ -132,11 +141,13 @@ def _now() -> dict[str, str]:
 
 def _read(lock: Lock) -> dict[str, Any] | None:
     try:
-        told = lock.target.kubectl("get", "lease", lock.name, "--ignore-not-found", "--output=json")
+        found: dict[str, Any] = lock.target.api.get(lock.path)
     except CommandError as error:
+        if "NotFound" in error.output:
+            return None
         _require_right(lock, "get", error)
         raise
-    return json.loads(told) if told.strip() else None
+    return found
 
 
 def _write(lock: Lock, doing: str, verb: str, version: str = "", transitions: int = 0) -> bool:
@@ -157,7 +168,10 @@ def _write(lock: Lock, doing: str, verb: str, version: str = "", transitions: in
         },
     }
     try:
-        lock.target.kubectl(verb, "--validate=ignore", "--filename=-", stdin=json.dumps(lease))
+        if verb == "create":
+            lock.target.api.send("POST", lock.folder, lease)
+        else:
+            lock.target.api.send("PUT", lock.path, lease)
     except CommandError as error:
         # A NotFound from creating is of the namespace.
         if re.search("AlreadyExists|Conflict" if verb == "create" else "Conflict|NotFound", error.output):

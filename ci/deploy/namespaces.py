@@ -31,14 +31,14 @@ def exists(target: Target) -> bool:
     Raise Refused for one that is being deleted.
     """
     try:
-        told = target.kubectl("get", "namespace", target.namespace, "--ignore-not-found", "--output=json")
+        found = target.api.get(f"/api/v1/namespaces/{target.namespace}")
     except CommandError as error:
+        if "NotFound" in error.output:
+            return False
         if "Forbidden" in error.output:
             return True
         raise
-    if not told.strip():
-        return False
-    if dig(json.loads(told), "status", "phase") == "Terminating":
+    if dig(found, "status", "phase") == "Terminating":
         message = "is being deleted; wait until it is gone, then deploy again"
         raise Refused(Reason(Code.NAMESPACE_TERMINATING, message, f"Namespace {target.namespace}"))
     return True

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from ci.base.processes import CommandError
-from ci.clusters.kubectl import Kubectl
 from ci.deploy import pod_logs
 from ci.deploy.snapshot import Snapshot, condition
+from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig
 
@@ -25,17 +24,16 @@ KINDS = (
     "persistentvolumeclaims",
     "horizontalpodautoscalers.autoscaling",
 )
-_EXTERNAL_SECRETS = "externalsecrets.external-secrets.io"
-# Less than kubectl tries by itself where a connection is lost.
-ANSWER_SECONDS = 8
+EXTERNAL_SECRETS = "externalsecrets.external-secrets.io"
+# Of these groups another version than v1.
+_VERSIONS = {"autoscaling": "v2"}
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads the state of the release of a name."""
+    """Reads the state of a service's release."""
 
-    kubectl: Kubectl
-    release: str
+    target: Target
 
     def snapshot(self) -> Snapshot:
         """Return the release's objects at this moment, and the warnings of its namespace.
@@ -43,61 +41,66 @@ class Reader:
         Of Jobs only hooks are in it: those of cron jobs fail without harm to a deploy. Raise CommandError
         where the cluster gives no answer.
         """
-        kinds = [*KINDS, _EXTERNAL_SECRETS] if self._external_secrets else KINDS
         with ThreadPoolExecutor() as pool:
             # The kubelet's and the controllers' complaints; all events of a busy namespace are megabytes.
-            events = pool.submit(self._get, "events", "--field-selector=type=Warning")
-            found = self._get(",".join(kinds), f"--selector=app.kubernetes.io/instance={self.release}")
-        by_kind: dict[str, list[Object]] = {}
-        for one in found:
-            by_kind.setdefault(one["kind"], []).append(one)
-        jobs = by_kind.get("Job", [])
-        claims = by_kind.get("PersistentVolumeClaim", [])
+            warnings = {"fieldSelector": "type=Warning"}
+            events = pool.submit(self.target.api.list, path("events", self.target.namespace), **warnings)
+            # One after the other: pods are no older than the counts of them.
+            found = {kind: listed(self.target, kind) for kind in self._kinds}
+        claims = found["persistentvolumeclaims"]
         return Snapshot(
-            deployments=by_kind.get("Deployment", []),
-            replica_sets=by_kind.get("ReplicaSet", []),
-            pods=by_kind.get("Pod", []),
-            jobs=[job for job in jobs if dig(job, "metadata", "annotations", "helm.sh/hook")],
+            deployments=found["deployments.apps"],
+            replica_sets=found["replicasets.apps"],
+            pods=found["pods"],
+            jobs=[one for one in found["jobs.batch"] if dig(one, "metadata", "annotations", "helm.sh/hook")],
             events=events.result(),
             claims=claims,
             storage_classes=self._storage_classes if claims else None,
-            autoscalers=by_kind.get("HorizontalPodAutoscaler", []),
-            awaited=dict(filter(None, map(_awaited, by_kind.get("ExternalSecret", [])))),
+            autoscalers=found["horizontalpodautoscalers.autoscaling"],
+            awaited=dict(filter(None, map(_awaited, found.get(EXTERNAL_SECRETS, [])))),
         )
 
     def last_lines(self, pod: Object, status: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the end of a container's log, () where there is none."""
-        return pod_logs.last_lines(self.kubectl, pod, status)
+        return pod_logs.last_lines(self.target.kubectl, pod, status)
 
     def follow(self, pod: Object, container: str) -> pod_logs.Follower:
         """Collect what a container writes from now on, and what it wrote already."""
-        return pod_logs.Follower(self.kubectl, pod, container)
-
-    def _get(self, *arguments: str) -> list[Object]:
-        printed = self.kubectl("get", *arguments, "--output=json", seconds=ANSWER_SECONDS)
-        items: list[Object] = json.loads(printed)["items"]
-        return items
+        return pod_logs.Follower(self.target.kubectl, pod, container)
 
     @functools.cached_property
     def _storage_classes(self) -> list[Object] | None:
         """The StorageClasses, None where the user may not list what is the cluster's."""
         try:
-            return self._get("storageclasses.storage.k8s.io")
+            return self.target.api.list(path("storageclasses.storage.k8s.io"))
         except CommandError as error:
             if "Forbidden" in error.output:
                 return None
             raise
 
     @functools.cached_property
-    def _external_secrets(self) -> bool:
-        """Whether the cluster serves ExternalSecrets, and the user may list them."""
+    def _kinds(self) -> tuple[str, ...]:
+        """KINDS, and ExternalSecrets where the cluster serves them and the user may list them."""
         try:
-            self._get(_EXTERNAL_SECRETS)
+            listed(self.target, EXTERNAL_SECRETS)
         except CommandError as error:
-            if "Forbidden" in error.output or "doesn't have a resource type" in error.output:
-                return False
+            if "Forbidden" in error.output or "NotFound" in error.output:
+                return KINDS
             raise
-        return True
+        return (*KINDS, EXTERNAL_SECRETS)
+
+
+def listed(target: Target, kind: str) -> list[Object]:
+    """Return a release's objects of a kind ("jobs.batch"); raise CommandError where they can't be listed."""
+    release = {"labelSelector": f"app.kubernetes.io/instance={target.service}"}
+    return target.api.list(path(kind, target.namespace), **release)
+
+
+def path(kind: str, namespace: str = "") -> str:
+    """Return where the objects of a kind ("jobs.batch") are in the Kubernetes API."""
+    plural, _, group = kind.partition(".")
+    version = f"apis/{group}/{_VERSIONS.get(group, 'v1')}" if group else "api/v1"
+    return "/" + "/".join(filter(None, (version, namespace and f"namespaces/{namespace}", plural)))
 
 
 def _awaited(external: Object) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from ci.base.processes import CommandError
 from ci.deploy.dry_run import FIELD_MANAGER
 from ci.deploy.target import Target
 from ci.kubernetes.differences import Difference
@@ -26,10 +27,7 @@ def keep(target: Target, objects: Mapping[Key, Object]) -> None:
     """
     for key, made in objects.items():
         if key.kind == "Deployment" and not _names_a_number(made):
-            told = target.kubectl(
-                "get", "deployment", key.name, "--ignore-not-found", "--show-managed-fields", "--output=json"
-            )
-            live = json.loads(told) if told.strip() else {}
+            live = _live(target, key.name)
             if _is_helms(live):
                 _hand_over(target, key, live["spec"]["replicas"])
 
@@ -38,6 +36,17 @@ def is_kept(difference: Difference, objects: Mapping[Key, Object]) -> bool:
     """Tell whether a difference between the cluster and these objects is a number of pods that is kept."""
     key, path, _, _ = difference
     return key.kind == "Deployment" and path == "spec.replicas" and not _names_a_number(objects[key])
+
+
+def _live(target: Target, name: str) -> Object:
+    """Return a Deployment as it is in the cluster, {} where it is not."""
+    try:
+        found: Object = target.api.get(f"/apis/apps/v1/namespaces/{target.namespace}/deployments/{name}")
+    except CommandError as error:
+        if "NotFound" in error.output:
+            return {}
+        raise
+    return found
 
 
 def _names_a_number(made: Object) -> bool:

@@ -5,8 +5,9 @@ https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-
 
 from __future__ import annotations
 
-import json
+import functools
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from ci.deploy.rbac import rule
@@ -26,6 +27,8 @@ _WATCH = {
     "leases.coordination.k8s.io": ("get", "create", "update", "patch", "delete"),
 }
 _CLUSTER_SCOPED = {"ClusterRole", "ClusterRoleBinding", "Namespace"}
+_REVIEW = "SelfSubjectAccessReview"
+_AT_A_TIME = 8
 _PLURALS = {
     "Ingress": "ingresses",
     "NetworkPolicy": "networkpolicies",
@@ -42,27 +45,23 @@ class _Right(NamedTuple):
 def require(target: Target, objects: Mapping[Key, Object]) -> None:
     """Raise Refused, with the rules to add, where the user may not deploy these objects."""
     wanted = list(dict.fromkeys(_wanted(target, objects)))
-    reviews = [
-        {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": _attributes(right)},
-        }
-        for right in wanted
-    ]
-    answers = target.kubectl(
-        "create",
-        "--filename=-",
-        # It would list CustomResourceDefinitions, which most users may not.
-        "--validate=false",
-        "--output=jsonpath={.status.allowed}{'\\n'}",
-        stdin="\n".join(map(json.dumps, reviews)),
-    ).split()
-    missing = [right for right, allowed in zip(wanted, answers, strict=True) if allowed != "true"]
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        answers = list(pool.map(functools.partial(_is_allowed, target), wanted))
+    missing = [right for right, allowed in zip(wanted, answers, strict=True) if not allowed]
     if missing:
         rules = "\n".join(f"  - {line}" for line in _rules(missing))
         message = f"you may not deploy to the namespace {target.namespace}; these rules are missing:\n{rules}"
         raise Refused(Reason(Code.NOT_ALLOWED, message))
+
+
+def _is_allowed(target: Target, right: _Right) -> bool:
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": _REVIEW,
+        "spec": {"resourceAttributes": _attributes(right)},
+    }
+    path = f"/apis/authorization.k8s.io/v1/{_REVIEW.lower()}s"
+    return bool(target.api.send("POST", path, review)["status"]["allowed"])
 
 
 def _wanted(target: Target, objects: Mapping[Key, Object]) -> Iterable[_Right]:

@@ -108,7 +108,7 @@ class Rollout:
         return Ending.ROLLED_BACK
 
     def _watch(self, report: Callable[[str, str], None]) -> Watch:
-        return Watch(Reader(self.target.kubectl, self.target.service), report)
+        return Watch(Reader(self.target), report)
 
     def _watched(self, watch: Watch, start: Callable[[], Change]) -> tuple[Outcome, str]:
         """Watch a change to its end, and return what Helm said too."""
@@ -142,7 +142,7 @@ class Rollout:
             return Ending.ROLLED_BACK
         if journal.reason and journal.reason.code is Code.MIGRATION_FAILED:
             # It runs before anything else is changed.
-            snapshot = _answered(Reader(target.kubectl, target.service).snapshot)
+            snapshot = _answered(Reader(target).snapshot)
             journal.revision.now, journal.image.now = good.number, running_image(snapshot)
             journal.say("rollback", f"not needed: revision {good.number} runs unchanged")
             return Ending.ROLLED_BACK

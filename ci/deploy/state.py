@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from concurrent.futures import ThreadPoolExecutor
 
 from ci.base.processes import CommandError
 from ci.deploy import history
 from ci.deploy.history import Stored
-from ci.deploy.reader import Reader
+from ci.deploy.reader import EXTERNAL_SECRETS, Reader, listed
 from ci.deploy.snapshot import Snapshot
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
 
 BUDGETS = "poddisruptionbudgets.policy"
 CERTIFICATES = "certificates.cert-manager.io"
-EXTERNAL_SECRETS = "externalsecrets.external-secrets.io"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +35,7 @@ def read(target: Target) -> State:
     """Read the state of a release; raise UserError where nothing is installed."""
     with ThreadPoolExecutor() as pool:
         revisions = pool.submit(history.stored, target)
-        snapshot = pool.submit(Reader(target.kubectl, target.service).snapshot)
+        snapshot = pool.submit(Reader(target).snapshot)
         served = pool.submit(_served, target)
         kinds = [
             BUDGETS,
@@ -55,8 +53,7 @@ def _of_the_newest(snapshot: Snapshot, stored: list[Stored]) -> Snapshot:
 
 
 def _served(target: Target) -> set[str]:
-    groups = json.loads(target.kubectl("get", "--raw", "/apis"))["groups"]
-    return {group["name"] for group in groups}
+    return {group["name"] for group in target.api.get("/apis")["groups"]}
 
 
 def _group(kind: str) -> str:
@@ -65,11 +62,8 @@ def _group(kind: str) -> str:
 
 def _listed(target: Target, kind: str) -> list[Object] | None:
     try:
-        found: list[Object] = target.kubectl.get(
-            kind, f"--selector=app.kubernetes.io/instance={target.service}"
-        )
+        return listed(target, kind)
     except CommandError as error:
         if "Forbidden" in error.output:
             return None
         raise
-    return found

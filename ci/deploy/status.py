@@ -11,6 +11,7 @@ from invoke.exceptions import Exit
 
 from ci.base.console import out
 from ci.deploy import pod_rules, tables
+from ci.deploy.reader import EXTERNAL_SECRETS
 from ci.deploy.reasons import Reason
 from ci.deploy.snapshot import (
     Snapshot,
@@ -24,7 +25,7 @@ from ci.deploy.snapshot import (
     running_image,
     statuses,
 )
-from ci.deploy.state import BUDGETS, CERTIFICATES, EXTERNAL_SECRETS, State, read
+from ci.deploy.state import BUDGETS, CERTIFICATES, State, read
 from ci.deploy.tables import Row, age, moment
 from ci.deploy.target import reached
 from ci.deploy.verdict import is_rolled_out, verdict

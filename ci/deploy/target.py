@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from ci.base.processes import CommandError
 from ci.charts import environments, helm
 from ci.charts.environments import OWN_CLUSTER, Environment
 from ci.clusters import kubectl, lifecycle
+from ci.clusters.api import Api
 from ci.clusters.kubectl import Kubectl
 from ci.deploy import rbac
 from ci.deploy.reasons import Code, Reason, Refused
@@ -22,7 +23,6 @@ from ci.deploy.releases import Releases
 
 # The task whose cluster an environment of the context OWN_CLUSTER is.
 KEPT_BY = "invoke up"
-ANSWER_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,15 @@ class Target:
     """A service in an environment; the release bears the service's name.
 
     ``kubeconfig`` has one context, whose default namespace is the environment's: what happens to the user's
-    kubeconfig meanwhile changes nothing. It is in a folder of this task's own, which goes with it. ``engine``
-    is the Helm (3 or 4) that deploys.
+    kubeconfig meanwhile changes nothing. It is in a folder of this task's own, which goes with it. ``api`` is
+    the same cluster's, without a start of kubectl for each request. ``engine`` is the Helm (3 or 4) that
+    deploys.
     """
 
     environment: Environment
     service: str
     kubeconfig: Path
+    api: Api
     engine: int = helm.ENGINES[-1]
 
     @property
@@ -70,16 +72,17 @@ def reached(environment_name: str, service_name: str = "") -> Iterator[Target]:
         kubeconfig = folder / "kubeconfig"
         kubeconfig.touch(mode=0o600)
         kubeconfig.write_text(_with_namespace(config, environment.namespace), encoding="utf-8")
-        target = Target(environment, service, kubeconfig)
-        _require_an_answer(target)
-        try:
-            yield target
-        except Refused:
-            raise
-        except UserError as error:
-            if denied := rbac.explained(str(error)):
-                raise Refused(Reason(Code.NOT_ALLOWED, denied)) from None
-            raise
+        with closing(Api(Kubectl(kubeconfig), folder / "api.sock")) as api:
+            target = Target(environment, service, kubeconfig, api)
+            _require_an_answer(target)
+            try:
+                yield target
+            except Refused:
+                raise
+            except UserError as error:
+                if denied := rbac.explained(str(error)):
+                    raise Refused(Reason(Code.NOT_ALLOWED, denied)) from None
+                raise
 
 
 def _kubeconfig(environment: Environment) -> str:
@@ -119,7 +122,7 @@ def _users_contexts() -> tuple[list[str], str]:
 
 def _require_an_answer(target: Target) -> None:
     try:
-        target.kubectl("get", "--raw", "/version", seconds=ANSWER_SECONDS)
+        target.api.get("/version")
     except CommandError as error:
         words = error.output.strip().splitlines()
         last = words[-1] if words else str(error)

@@ -1,4 +1,4 @@
-"""A stand-in for kubectl that answers from a function, in the place of a cluster."""
+"""A service's environment, with stand-ins in the place of its cluster."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ci.base.processes import CommandError
 from ci.charts.environments import Environment
+from ci.clusters.api import Api
 from ci.deploy.target import Target
+from tests.support.fake_api import FakeApi
 
 Answer = Callable[[tuple[str, ...], str], str]
-
-
-def refusing(words: str) -> CommandError:
-    """The failure of a call, with what kubectl prints."""
-    return CommandError("kubectl", ["kubectl"], "failed with exit code 1", words)
 
 
 @dataclass
@@ -33,7 +29,14 @@ class FakeKubectl:
         return self.answer(arguments, stdin or "")
 
 
-def target(monkeypatch: pytest.MonkeyPatch, kubectl: FakeKubectl, *, protected: bool = False) -> Target:
-    """A service api in the environment staging, behind a stand-in for kubectl."""
-    monkeypatch.setattr(Target, "kubectl", kubectl)
-    return Target(Environment("staging", "eu", "stage", protected, None), "api", Path("kubeconfig"))
+def target(
+    monkeypatch: pytest.MonkeyPatch,
+    kubectl: FakeKubectl | None = None,
+    api: Api | None = None,
+    *,
+    protected: bool = False,
+) -> Target:
+    """A service api in the environment staging, behind stand-ins for kubectl and the API server."""
+    monkeypatch.setattr(Target, "kubectl", kubectl or FakeKubectl(lambda *_: ""))
+    environment = Environment("staging", "eu", "stage", protected, None)
+    return Target(environment, "api", Path("kubeconfig"), api or FakeApi())

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from ci.charts.environments import Environment
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
+from tests.support.fake_api import FakeApi
 
 ENVIRONMENT = Environment("staging", "eu-staging", "staging", protected=False, values=None)
 # The tests start it often: without site and pathlib it takes two thirds of the time.
@@ -74,7 +75,8 @@ class FakeKubectl:
         self.program = folder / "kubectl"
         self.program.write_text(_PROGRAM.format(python=sys.executable), encoding="utf-8")
         self.program.chmod(0o755)
-        self.target = Target(ENVIRONMENT, "api", folder / "kubeconfig")
+        self.api = FakeApi()
+        self.target = Target(ENVIRONMENT, "api", folder / "kubeconfig", self.api)
 
     def answer(
         self,

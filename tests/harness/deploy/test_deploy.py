@@ -26,7 +26,7 @@ from ci.deploy.reasons import Code, Reason, Refused
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Key
 from tests.support import fake_cluster
-from tests.support.fake_cluster import FakeKubectl, refusing
+from tests.support.fake_api import refusing
 from tests.support.repository import Repository
 
 KEY = Key("apps/v1", "Deployment", "stage", "api")
@@ -60,7 +60,7 @@ def test_a_wrong_option_is_refused_before_a_cluster_is_asked(
 @pytest.fixture
 def staging(monkeypatch: pytest.MonkeyPatch) -> Target:
     """The target of every deploy, whose cluster answers nothing."""
-    made = fake_cluster.target(monkeypatch, FakeKubectl(lambda *_: ""))
+    made = fake_cluster.target(monkeypatch)
 
     @contextmanager
     def reached(environment: str, service: str) -> Iterator[Target]:
@@ -147,7 +147,7 @@ def test_a_field_that_a_controller_sets_is_refused_and_one_that_a_person_set_is_
 def test_without_a_terminal_a_protected_environment_is_refused_unless_confirmed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    target = fake_cluster.target(monkeypatch, FakeKubectl(lambda *_: ""), protected=True)
+    target = fake_cluster.target(monkeypatch, protected=True)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with pytest.raises(Refused) as refused:
         deploy.ask(target, yes=False)
@@ -157,11 +157,11 @@ def test_without_a_terminal_a_protected_environment_is_refused_unless_confirmed(
 
 
 ASK = """
-from pathlib import Path
+from types import SimpleNamespace
 from ci.charts.environments import Environment
 from ci.deploy import deploy
-from ci.deploy.target import Target
-deploy.ask(Target(Environment("production", "us", "live", True, None), "api", Path("none")), yes=False)
+production = Environment("production", "us", "live", True, None)
+deploy.ask(SimpleNamespace(environment=production), yes=False)
 print("confirmed")
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import copy
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from ci.deploy import lock
 from ci.deploy.reasons import Code, Refused
 from ci.deploy.target import Target
 from tests.support import fake_cluster
-from tests.support.fake_cluster import FakeKubectl, refusing
+from tests.support.fake_api import FakeApi, refusing
 
 
 class Leases:
@@ -28,29 +28,29 @@ class Leases:
         self.namespace_is_there = True
         self._lock = threading.Lock()
 
-    def answer(self, arguments: tuple[str, ...], stdin: str) -> str:
+    def answer(self, method: str, path: str, body: Any) -> Any:
+        folder = "/apis/coordination.k8s.io/v1/namespaces/stage/leases"
+        assert path == (folder if method == "POST" else f"{folder}/api-deploy")
         with self._lock:
-            if arguments[0] == self.forbidden:
-                raise refusing(f"Error from server (Forbidden): you cannot {self.forbidden} resource leases")
-            match arguments[0]:
-                case "get":
-                    return json.dumps(self.lease) if self.lease else ""
-                case "create" if not self.namespace_is_there:
+            if method == self.forbidden:
+                raise refusing("Error from server (Forbidden): you cannot access resource leases")
+            match method:
+                case "POST" if not self.namespace_is_there:
                     raise refusing('Error from server (NotFound): namespaces "stage" not found')
-                case "create" if self.lease:
+                case "POST" if self.lease:
                     raise refusing("Error from server (AlreadyExists): leases exist")
-                case "replace" if not self.lease or not self._is_current(json.loads(stdin)):
+                case "GET" | "PATCH" | "PUT" | "DELETE" if not self.lease:
+                    raise refusing("Error from server (NotFound): no such lease")
+                case "PUT" | "PATCH" if not self._is_current(body):
                     raise refusing("Error from server (Conflict): the object has been modified")
-                case "create" | "replace":
-                    self._store(json.loads(stdin))
-                case "patch":
-                    patch = json.loads(arguments[-1].removeprefix("--patch="))
-                    if not self.lease or not self._is_current(patch):
-                        raise refusing("Error from server (Conflict): the object has been modified")
-                    self._store(self.lease | {"spec": self.lease["spec"] | patch["spec"]})
-                case "delete":
+                case "POST" | "PUT":
+                    self._store(body)
+                case "PATCH":
+                    assert self.lease
+                    self._store(self.lease | {"spec": self.lease["spec"] | body["spec"]})
+                case "DELETE":
                     self.lease = None
-            return ""
+            return copy.deepcopy(self.lease)
 
     def _is_current(self, written: dict[str, Any]) -> bool:
         assert self.lease
@@ -79,7 +79,7 @@ def leases() -> Leases:
 def target(leases: Leases, monkeypatch: pytest.MonkeyPatch) -> Target:
     monkeypatch.setattr(lock, "RENEW_SECONDS", 0.05)
     monkeypatch.setattr(lock, "POLL_SECONDS", 0.05)
-    return fake_cluster.target(monkeypatch, FakeKubectl(leases.answer))
+    return fake_cluster.target(monkeypatch, api=FakeApi(leases.answer))
 
 
 def eventually(check: Callable[[], object]) -> None:
@@ -156,11 +156,12 @@ def test_a_lock_that_somebody_else_took_is_lost_and_left_to_them(leases: Leases,
     assert leases.lease["spec"]["holderIdentity"] == "ci@build-17/abcd"
 
 
-@pytest.mark.parametrize("verb", ["get", "create"])
+@pytest.mark.parametrize("method", ["POST", "GET"])
 def test_without_the_right_to_leases_the_rule_to_add_is_named(
-    leases: Leases, target: Target, verb: str
+    leases: Leases, target: Target, method: str
 ) -> None:
-    leases.forbidden = verb
+    leases.hold(datetime.now(UTC))
+    leases.forbidden = method
     with pytest.raises(Refused) as refused, lock.held(target, "deploys v1", wait=False):
         pass
     assert refused.value.reason.code is Code.NOT_ALLOWED

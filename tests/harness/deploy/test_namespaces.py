@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,28 +14,36 @@ from ci.deploy.plan import Plan, lines
 from ci.deploy.reasons import Code, Refused
 from ci.deploy.releases import Revision
 from ci.deploy.target import Target
+from ci.kubernetes.manifests import Object
 from tests.support import fake_cluster
-from tests.support.fake_cluster import FakeKubectl, refusing
+from tests.support.fake_api import FakeApi, refusing
+from tests.support.fake_cluster import FakeKubectl
 
 FORBIDDEN = refusing('Error from server (Forbidden): namespaces "stage" is forbidden: User "ci" cannot ...')
 
 
-def target(monkeypatch: pytest.MonkeyPatch, answer: str | CommandError) -> Target:
-    def told(*_: object) -> str:
+NOT_FOUND = refusing('Error from server (NotFound): namespaces "stage" not found')
+
+
+def target(monkeypatch: pytest.MonkeyPatch, answer: Object | CommandError) -> Target:
+    def told(*asked: object) -> Any:
+        assert asked[:2] in (("GET", "/api/v1/namespaces/stage"), (("create", "namespace", "stage"), ""))
         if isinstance(answer, CommandError):
             raise answer
         return answer
 
-    return fake_cluster.target(monkeypatch, FakeKubectl(told))
+    return fake_cluster.target(monkeypatch, FakeKubectl(told), FakeApi(told))
 
 
-def phase(name: str) -> str:
-    return json.dumps({"kind": "Namespace", "status": {"phase": name}})
+def phase(name: str) -> Object:
+    return {"kind": "Namespace", "status": {"phase": name}}
 
 
-@pytest.mark.parametrize(("answer", "there"), [("", False), (phase("Active"), True), (FORBIDDEN, True)])
+@pytest.mark.parametrize(
+    ("answer", "there"), [(NOT_FOUND, False), (phase("Active"), True), (FORBIDDEN, True)]
+)
 def test_a_namespace_that_may_not_be_read_counts_as_there(
-    monkeypatch: pytest.MonkeyPatch, answer: str | CommandError, there: bool
+    monkeypatch: pytest.MonkeyPatch, answer: Object | CommandError, there: bool
 ) -> None:
     assert namespaces.exists(target(monkeypatch, answer)) is there
 
@@ -58,7 +66,7 @@ def test_who_may_not_create_a_namespace_is_told_the_rule(monkeypatch: pytest.Mon
 
 
 def test_a_namespace_that_does_not_change_has_no_line_in_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    staging = target(monkeypatch, "")
+    staging = target(monkeypatch, {})
     deployed = Revision(1, "deployed", "namespace-0.1.0", "", "2026-07-01T10:00:00Z")
     releases = SimpleNamespace(history=lambda _: [deployed], objects=lambda *_: {})
     monkeypatch.setattr(namespaces, "_releases", lambda _: releases)

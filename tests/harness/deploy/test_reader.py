@@ -2,48 +2,49 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ci.base.processes import CommandError
-from ci.clusters.kubectl import Kubectl
 from ci.deploy.reader import Reader
 from ci.deploy.snapshot import Snapshot
+from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
+from tests.support.fake_api import FakeApi, refusing
+from tests.support.fake_kubectl import ENVIRONMENT
 from tests.support.rollouts import claim, deployment, job, metadata, pod, replica_set, storage_class
 
-EXTERNAL = "externalsecrets.external-secrets.io"
-NOT_SERVED = 'error: the server doesn\'t have a resource type "externalsecrets"'
+EXTERNAL = "externalsecrets"
+NOT_SERVED = "Error from server (NotFound): 404 page not found"
 FORBIDDEN = "Error from server (Forbidden): storageclasses.storage.k8s.io is forbidden"
 
 
-class Calls:
-    """A kubectl that finds these objects, by what is asked for, or fails with a message."""
+class Cluster:
+    """An API server that has these objects, or refuses with a message, by the plural of what is asked for."""
 
     def __init__(self, *objects: Object, **answers: Any) -> None:
-        self.answers = {
-            "events": (),
-            "storageclasses.storage.k8s.io": (),
-            EXTERNAL: NOT_SERVED,
-            **answers,
-        }
+        is_served = any(one["kind"] == "ExternalSecret" for one in objects)
+        self.answers = answers if is_served else {EXTERNAL: NOT_SERVED, **answers}
         self.objects = objects
-        self.asked: list[tuple[str, ...]] = []
+        self.api = FakeApi(self._answer)
+        self.reader = Reader(Target(ENVIRONMENT, "api", Path("kubeconfig"), self.api))
 
-    def __call__(self, verb: str, kinds: str, *options: str, seconds: float) -> str:
-        self.asked.append((kinds, *options))
-        found = self.answers.get(kinds, self.objects)
+    def _answer(self, method: str, path: str, body: object) -> Object:
+        assert method == "GET"
+        plural = path.partition("?")[0].rpartition("/")[2]
+        items = [one for one in self.objects if f"{one['kind'].lower()}s" == plural]
+        found = self.answers.get(plural, items)
         if isinstance(found, str):
-            raise CommandError("kubectl get", ["kubectl"], "failed", found)
-        return json.dumps({"kind": "List", "items": list(found)})
+            raise refusing(found)
+        return {"apiVersion": "v1", "kind": "List", "items": list(found)}
 
     def snapshot(self) -> Snapshot:
-        return Reader(cast(Kubectl, self), "api").snapshot()
+        return self.reader.snapshot()
 
-    def times(self, kinds: str) -> int:
-        return sum(asked[0] == kinds for asked in self.asked)
+    def times(self, plural: str) -> int:
+        return sum(f"/{plural}" in asked for asked in self.api.requests)
 
 
 def external(name: str, *, ready: str = "", message: str = "", written: str = "") -> Object:
@@ -57,8 +58,8 @@ def external(name: str, *, ready: str = "", message: str = "", written: str = ""
 
 
 def test_the_objects_of_a_release_are_sorted_by_kind() -> None:
-    calls = Calls(deployment(), replica_set(), pod(), claim("Bound"))
-    found = calls.snapshot()
+    cluster = Cluster(deployment(), replica_set(), pod(), claim("Bound"))
+    found = cluster.snapshot()
     kinds = [found.deployments, found.replica_sets, found.pods, found.claims]
     assert [[one["kind"] for one in objects] for objects in kinds] == [
         ["Deployment"],
@@ -66,69 +67,65 @@ def test_the_objects_of_a_release_are_sorted_by_kind() -> None:
         ["Pod"],
         ["PersistentVolumeClaim"],
     ]
-    asked = next(options for options in calls.asked if "pods" in options[0])
-    assert "--selector=app.kubernetes.io/instance=api" in asked
+    selector = "labelSelector=app.kubernetes.io%2Finstance%3Dapi"
+    assert f"GET /api/v1/namespaces/staging/pods?{selector}" in cluster.api.requests
+    assert (
+        f"GET /apis/autoscaling/v2/namespaces/staging/horizontalpodautoscalers?{selector}"
+        in cluster.api.requests
+    )
 
 
 def test_only_warnings_are_asked_for() -> None:
-    calls = Calls()
-    calls.snapshot()
-    assert "--field-selector=type=Warning" in next(
-        options for options in calls.asked if options[0] == "events"
-    )
+    cluster = Cluster()
+    cluster.snapshot()
+    assert "GET /api/v1/namespaces/staging/events?fieldSelector=type%3DWarning" in cluster.api.requests
 
 
 def test_the_job_of_a_cron_job_is_no_hook() -> None:
     of_a_cron_job = job("api-nightly") | {"metadata": metadata("api-nightly")}
-    assert [one["metadata"]["name"] for one in Calls(job(), of_a_cron_job).snapshot().jobs] == [
+    assert [one["metadata"]["name"] for one in Cluster(job(), of_a_cron_job).snapshot().jobs] == [
         "api-migration"
     ]
 
 
 def test_storage_classes_are_asked_for_once_and_only_for_claims() -> None:
     without, with_one = (
-        Calls(),
-        Calls(claim("Pending"), **{"storageclasses.storage.k8s.io": [storage_class("fast")]}),
+        Cluster(),
+        Cluster(claim("Pending"), **{"storageclasses": [storage_class("fast")]}),
     )
     without.snapshot()
-    reader = Reader(cast(Kubectl, with_one), "api")
-    assert [len(reader.snapshot().storage_classes or []) for _ in range(2)] == [1, 1]
+    assert [len(with_one.snapshot().storage_classes or []) for _ in range(2)] == [1, 1]
     assert (
-        without.times("storageclasses.storage.k8s.io"),
-        with_one.times("storageclasses.storage.k8s.io"),
+        without.times("storageclasses"),
+        with_one.times("storageclasses"),
     ) == (0, 1)
 
 
 def test_storage_classes_that_may_not_be_listed_are_unknown() -> None:
-    assert (
-        Calls(claim("Pending"), **{"storageclasses.storage.k8s.io": FORBIDDEN}).snapshot().storage_classes
-        is None
-    )
+    assert Cluster(claim("Pending"), **{"storageclasses": FORBIDDEN}).snapshot().storage_classes is None
 
 
 @pytest.mark.parametrize("words", [NOT_SERVED, f"Error from server (Forbidden): {EXTERNAL} is forbidden"])
 def test_without_external_secrets_nothing_is_awaited(words: str) -> None:
-    calls = Calls(**{EXTERNAL: words})
-    reader = Reader(cast(Kubectl, calls), "api")
-    assert [reader.snapshot().awaited for _ in range(2)] == [{}, {}]
-    assert calls.times(EXTERNAL) == 1
+    cluster = Cluster(**{EXTERNAL: words})
+    assert [cluster.snapshot().awaited for _ in range(2)] == [{}, {}]
+    assert cluster.times(EXTERNAL) == 1
 
 
 def test_a_connection_that_is_lost_tells_nothing_about_external_secrets() -> None:
-    calls = Calls(**{EXTERNAL: "Unable to connect to the server: EOF"})
+    cluster = Cluster(**{EXTERNAL: "Unable to connect to the server: EOF"})
     with pytest.raises(CommandError):
-        calls.snapshot()
+        cluster.snapshot()
 
 
 def test_secrets_are_awaited_until_the_operator_has_written_the_newest_generation() -> None:
-    calls = Calls(
+    cluster = Cluster(
         external("new"),
         external("refused", ready="False", message="could not get secret data from provider"),
         external("behind", ready="True", written="2-9f2c"),
         external("there", ready="True", written="3-9f2c"),
-        **{EXTERNAL: ()},
     )
-    assert calls.snapshot().awaited == {
+    assert cluster.snapshot().awaited == {
         "new": "",
         "refused": "ExternalSecret of-refused: could not get secret data from provider",
         "behind": "",

@@ -10,6 +10,7 @@ import pytest
 from ci.deploy import replicas
 from ci.kubernetes.manifests import Key, Object
 from tests.support import fake_cluster
+from tests.support.fake_api import FakeApi
 from tests.support.fake_cluster import FakeKubectl
 
 KEY = Key("apps/v1", "Deployment", "", "api")
@@ -25,14 +26,13 @@ def calls(monkeypatch: pytest.MonkeyPatch, manager: str, objects: dict[Key, Obje
     live = made(replicas=5)[KEY] | {"metadata": {"name": "api", "managedFields": [entry]}}
     applied: list[str] = []
 
-    def answer(arguments: tuple[str, ...], stdin: str) -> str:
-        if arguments[0] == "get":
-            return json.dumps(live)
+    def apply(arguments: tuple[str, ...], stdin: str) -> str:
         assert f"--field-manager={replicas.KEEPER}" in arguments
         applied.append(stdin)
         return ""
 
-    replicas.keep(fake_cluster.target(monkeypatch, FakeKubectl(answer)), objects)
+    api = FakeApi(lambda *_: live)
+    replicas.keep(fake_cluster.target(monkeypatch, FakeKubectl(apply), api), objects)
     return applied
 
 
@@ -53,6 +53,7 @@ def test_any_other_number_is_left_alone(
 
 
 def test_a_deployment_that_is_not_there_yet_has_no_number_to_keep(monkeypatch: pytest.MonkeyPatch) -> None:
-    cluster = FakeKubectl(lambda *_: "")
-    replicas.keep(fake_cluster.target(monkeypatch, cluster), made())
-    assert [call[0] for call in cluster.calls] == ["get"]
+    kubectl, api = FakeKubectl(lambda *_: ""), FakeApi()
+    replicas.keep(fake_cluster.target(monkeypatch, kubectl, api), made())
+    assert api.requests == ["GET /apis/apps/v1/namespaces/stage/deployments/api"]
+    assert kubectl.calls == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import pytest
 
@@ -11,7 +11,7 @@ from ci.deploy.reader import KINDS
 from ci.deploy.reasons import Code, Refused
 from ci.kubernetes.manifests import Key, Object
 from tests.support import fake_cluster
-from tests.support.fake_cluster import FakeKubectl
+from tests.support.fake_api import FakeApi
 
 OBJECTS: dict[Key, Object] = {
     Key(version, kind, "stage", "api"): {"metadata": {}}
@@ -31,21 +31,19 @@ class Reviews:
         self.denied = denied
         self.asked: set[tuple[str, str]] = set()
 
-    def answer(self, arguments: tuple[str, ...], stdin: str) -> str:
-        answers = []
-        for line in stdin.splitlines():
-            asked = json.loads(line)["spec"]["resourceAttributes"]
-            name = "/".join(filter(None, (asked["resource"], asked.get("subresource"))))
-            right = (".".join(filter(None, (name, asked["group"]))), asked["verb"])
-            assert asked["namespace"] == "stage"
-            self.asked.add(right)
-            answers.append(str(right not in self.denied).lower())
-        return "\n".join(answers)
+    def answer(self, method: str, path: str, review: Any) -> Any:
+        assert (method, path) == ("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
+        asked = review["spec"]["resourceAttributes"]
+        name = "/".join(filter(None, (asked["resource"], asked.get("subresource"))))
+        right = (".".join(filter(None, (name, asked["group"]))), asked["verb"])
+        assert asked["namespace"] == "stage"
+        self.asked.add(right)
+        return {"status": {"allowed": right not in self.denied}}
 
 
 def require(monkeypatch: pytest.MonkeyPatch, *denied: tuple[str, str]) -> Reviews:
     reviews = Reviews(*denied)
-    rights.require(fake_cluster.target(monkeypatch, FakeKubectl(reviews.answer)), OBJECTS)
+    rights.require(fake_cluster.target(monkeypatch, api=FakeApi(reviews.answer)), OBJECTS)
     return reviews
 
 

@@ -20,7 +20,7 @@ from ci.deploy.rollout import Rollout
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Key, Object
 from tests.support import fake_cluster
-from tests.support.fake_cluster import FakeKubectl, refusing
+from tests.support.fake_api import FakeApi, refusing
 
 Script = list[Outcome | BaseException]
 DONE = Outcome(Result.DONE, (), 3, 0)
@@ -28,6 +28,7 @@ CRASH = Outcome(Result.FAILED, (Reason(Code.CRASH_LOOP, "ended", "Pod api-1", "a
 MIGRATION = Outcome(Result.FAILED, (Reason(Code.MIGRATION_FAILED, "ended", "Job api-migration"),), 3, 2)
 STOPPED = Outcome(Result.STOPPED, (), 3, 2)
 NEW = Candidate(Path("chart"), (), {})
+EMPTY = {"apiVersion": "v1", "kind": "List"}
 
 
 def revision(number: int, status: str) -> Revision:
@@ -102,7 +103,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Rollout]:
                     raise step
                 return step
 
-        target = fake_cluster.target(monkeypatch, FakeKubectl(lambda *_: '{"items": []}'))
+        target = fake_cluster.target(monkeypatch, api=FakeApi(lambda *_: {**EMPTY, "items": []}))
         monkeypatch.setattr(Target, "releases", FakeReleases(*revisions))
         monkeypatch.setattr(rolling, "Watch", FakeWatch)
         return Rollout(target, Journal("staging", "api"), Lock(target, "me"))
