@@ -22,15 +22,20 @@ microservice.graceSeconds: how many seconds a pod has to end: without a value, t
 {{- end -}}
 
 {{/*
-microservice.lifecycle: the main container's lifecycle, as JSON: the user's, with a
-preStop that drains if the user wrote none. The sleep action of Kubernetes needs no
-shell in the image (KEP-3960).
+microservice.lifecycle: the main container's lifecycle, as JSON: the user's hooks that
+have a handler, with a preStop that drains if the user wrote none. The sleep action of
+Kubernetes needs no shell in the image (KEP-3960).
 */}}
 {{- define "microservice.lifecycle" -}}
-  {{- $lifecycle := .Values.lifecycle | default dict -}}
+  {{- $lifecycle := dict -}}
+  {{- with .Values.lifecycle -}}
+    {{- range $hook, $handler := include "microservice.withoutNulls" . | fromJson -}}
+      {{- if $handler }}{{ $_ := set $lifecycle $hook $handler }}{{ end -}}
+    {{- end -}}
+  {{- end -}}
   {{- $seconds := include "microservice.drainSeconds" . | int64 -}}
   {{- if and (gt $seconds 0) (not $lifecycle.preStop) -}}
-    {{- $lifecycle = set (omit $lifecycle "") "preStop" (dict "sleep" (dict "seconds" $seconds)) -}}
+    {{- $_ := set $lifecycle "preStop" (dict "sleep" (dict "seconds" $seconds)) -}}
   {{- end -}}
   {{- toJson $lifecycle -}}
 {{- end -}}

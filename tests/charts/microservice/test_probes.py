@@ -87,3 +87,14 @@ def test_without_a_port_there_is_no_probe(render_case: CaseRenderer) -> None:
 
 def test_without_a_service_there_is_a_probe_all_the_same(render_case: CaseRenderer) -> None:
     assert "readinessProbe" in render_case("service-off").container
+
+
+def test_a_later_files_handler_replaces_an_earlier_ones_that_it_sets_to_null(
+    render_chart: ChartRenderer,
+) -> None:
+    rendered = render_chart(
+        "{readinessProbe: {tcpSocket: {}}, livenessProbe: {httpGet: {path: /live}}}",
+        "{readinessProbe: {tcpSocket: null, httpGet: {path: /ready}}, livenessProbe: {httpGet: null, grpc: {port: 9000}}}",
+    )
+    assert rendered.container["readinessProbe"]["httpGet"] == {"path": "/ready", "port": "http"}
+    assert rendered.container["livenessProbe"] == {"grpc": {"port": 9000}}

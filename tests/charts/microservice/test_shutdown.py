@@ -58,3 +58,23 @@ def test_an_own_post_start_is_added_to_the_computed_pre_stop(render_case: CaseRe
         "postStart": {"exec": {"command": ["/bin/warm-up"]}},
         "preStop": {"sleep": {"seconds": 3}},
     }
+
+
+def test_a_hook_whose_handler_a_later_file_removes_is_as_if_it_were_not_set(
+    render_chart: ChartRenderer,
+) -> None:
+    rendered = render_chart(
+        "lifecycle: {postStart: {exec: {command: [warm-up]}}, preStop: {exec: {command: [drain]}}}",
+        "lifecycle: {postStart: {exec: null}, preStop: {exec: null}}",
+    )
+    assert rendered.container["lifecycle"] == {"preStop": {"sleep": {"seconds": 5}}}
+
+
+def test_a_later_files_hook_replaces_an_earlier_ones_that_it_sets_to_null(
+    render_chart: ChartRenderer,
+) -> None:
+    rendered = render_chart(
+        "lifecycle: {preStop: {exec: {command: [drain]}}}",
+        "lifecycle: {preStop: {exec: null, tcpSocket: {port: http}}}",
+    )
+    assert rendered.container["lifecycle"] == {"preStop": {"tcpSocket": {"port": "http"}}}

@@ -20,7 +20,7 @@ restarted before that, and have time to stop.
   {{- end }}
   {{- $sleep := (((.Values.lifecycle).preStop).sleep).seconds | int64 }}
   {{- $grace := include "microservice.graceSeconds" . | int64 }}
-  {{- if and $sleep (ge $sleep $grace) }}
+  {{- if and $sleep (eq $sleep $grace) }}
     lifecycle.preStop.sleep.seconds: {{ $sleep }} leaves the process no time to stop within
     {{- printf " terminationGracePeriodSeconds: %d; lower the first, or raise the second" $grace }}
   {{- end }}

@@ -1,6 +1,7 @@
 {{/*
 microservice.problems.rollout: a rollout that may neither remove a pod nor add
-one can't start. Kubernetes' default for both is 25%.
+one can't start, and one whose pods become available only after its deadline can't
+succeed. Kubernetes' defaults: 25% for both, and 600 seconds.
 */}}
 {{- define "microservice.problems.rollout" -}}
   {{- $update := .Values.strategy.rollingUpdate | default dict }}
@@ -10,18 +11,11 @@ one can't start. Kubernetes' default for both is 25%.
     strategy.rollingUpdate: with maxUnavailable and maxSurge both 0 a rollout can't start; set one of them above 0, such as
     {{- " maxUnavailable: 1" }}
   {{- end }}
-{{- end -}}
-
-{{/*
-microservice.problems.shutdown: a pod that still drains when its grace period ends
-is killed while it serves requests.
-*/}}
-{{- define "microservice.problems.shutdown" -}}
-  {{- $drain := include "microservice.drainSeconds" . | int64 }}
-  {{- $grace := include "microservice.graceSeconds" . | int64 }}
-  {{- if and (gt $drain 0) (ge $drain $grace) (not (.Values.lifecycle).preStop) }}
-    shutdown.drainSeconds: {{ $drain }} leaves the process no time to stop within terminationGracePeriodSeconds: {{ $grace }};
-    {{- " lower the first, or raise the second" }}
+  {{- with .Values.minReadySeconds }}
+    {{- $deadline := $.Values.progressDeadlineSeconds | default 600 | int64 }}
+    {{- if ge (int64 .) $deadline }}
+      minReadySeconds: {{ int64 . }} must be below progressDeadlineSeconds: {{ $deadline }}; raise the second, or lower the first
+    {{- end }}
   {{- end }}
 {{- end -}}
 
