@@ -67,7 +67,7 @@ _UNIONS = frozenset(
 # By definition or block: keys that the chart's checks require, but its schema does not.
 _NEEDED = {
     "port": ("containerPort",),
-    "cronJob": ("schedule",),
+    "cronJob": ("schedule", "command"),
     "ingress": ("hosts",),
     "migration": ("command",),
 }

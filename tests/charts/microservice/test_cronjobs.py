@@ -105,7 +105,8 @@ def test_another_source_replaces_the_whole_variable(
 ) -> None:
     values = """
         env: {A: {secretKeyRef: {name: s, key: k}}, B: b, C: c}
-        cronJobs: {clean: {schedule: "@daily", env: {A: {configMapKeyRef: {name: c, key: k}}, B: null}}}
+        cronJobs:
+          clean: {schedule: "@daily", args: [a], env: {A: {configMapKeyRef: {name: c, key: k}}, B: null}}
     """
     (spec,) = cron_jobs(render_chart(values)).values()
     assert pod(spec)["containers"][0]["env"] == [
@@ -129,7 +130,7 @@ def test_a_job_has_no_ports_probes_or_other_containers(render_case: CaseRenderer
 
 
 def test_drain_seconds_are_the_services_alone(render_chart: ChartRenderer) -> None:
-    values = 'shutdown: {drainSeconds: 9}\ncronJobs: {clean: {schedule: "@daily"}}'
+    values = 'shutdown: {drainSeconds: 9}\ncronJobs: {clean: {schedule: "@daily", args: [a]}}'
     (spec,) = cron_jobs(render_chart(values)).values()
     assert "lifecycle" not in pod(spec)["containers"][0]
 
@@ -176,7 +177,8 @@ def test_a_job_reads_versioned_settings_by_their_names(render_chart: ChartRender
     rendered = render_chart("""
         config: {data: {A: a}, versioned: true}
         env: {B: {configMapKeyRef: {name: api-config, key: A}}}
-        cronJobs: {clean: {schedule: "@daily", env: {C: {configMapKeyRef: {name: api-config, key: A}}}}}
+        cronJobs:
+          clean: {schedule: "@daily", args: [a], env: {C: {configMapKeyRef: {name: api-config, key: A}}}}
     """)
     (name,) = rendered.all("ConfigMap")
     (spec,) = cron_jobs(rendered).values()
@@ -187,7 +189,9 @@ def test_a_job_reads_versioned_settings_by_their_names(render_chart: ChartRender
 
 def test_a_name_may_have_as_many_characters_as_kubernetes_allows(render_chart: ChartRenderer) -> None:
     name = "x" * (52 - len("api-"))
-    assert set(cron_jobs(render_chart(f"cronJobs: {{{name}: {{schedule: '@daily'}}}}"))) == {f"api-{name}"}
+    assert set(cron_jobs(render_chart(f"cronJobs: {{{name}: {{schedule: '@daily', args: [a]}}}}"))) == {
+        f"api-{name}"
+    }
 
 
 SCHEDULES = ["0 0 1 1 0", "*/5 * * * *", "0  8-18/2 ? * MON-fri", "1,2,3 0 1-15,20 jan,6 *", "@every 1h30m"]
@@ -195,7 +199,7 @@ SCHEDULES = ["0 0 1 1 0", "*/5 * * * *", "0  8-18/2 ? * MON-fri", "1,2,3 0 1-15,
 
 @with_both_engines
 def test_schedules_that_kubernetes_reads_are_accepted(engine: int, render_chart: ChartRenderer) -> None:
-    entries = "".join(f'\n  job-{at}: {{schedule: "{text}"}}' for at, text in enumerate(SCHEDULES))
+    entries = "".join(f'\n  job-{at}: {{schedule: "{text}", args: [a]}}' for at, text in enumerate(SCHEDULES))
     found = cron_jobs(render_chart(f"cronJobs:{entries}", engine=engine))
     assert [spec["schedule"] for spec in found.values()] == SCHEDULES
 
@@ -211,7 +215,7 @@ WRONG = {
 
 
 def test_schedules_that_kubernetes_could_not_read_are_refused(render_chart: ChartRenderer) -> None:
-    entries = "".join(f'\n  job-{at}: {{schedule: "{text}"}}' for at, text in enumerate(WRONG))
+    entries = "".join(f'\n  job-{at}: {{schedule: "{text}", args: [a]}}' for at, text in enumerate(WRONG))
     assert render_chart.problems(f"cronJobs:{entries}") == [
         f'cronJobs.job-{at}.schedule: "{text}": {message}' for at, (text, message) in enumerate(WRONG.items())
     ]
@@ -226,7 +230,7 @@ def test_schedules_in_words_that_kubernetes_does_not_know_are_refused(
 
 
 def test_the_notes_say_how_to_run_a_job_now(notes: Notes) -> None:
-    spoken = notes('cronJobs: {clean: {schedule: "@daily"}, off: {enabled: false}}')
+    spoken = notes('cronJobs: {clean: {schedule: "@daily", args: [a]}, off: {enabled: false}}')
     assert "create job --from=cronjob/shop-clean shop-clean-now " in spoken
     assert "shop-off" not in spoken
 

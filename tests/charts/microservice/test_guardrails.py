@@ -20,7 +20,7 @@ RISKS = {
     "autoscaling: {enabled: true, minReplicas: 1}": ["autoscaling.minReplicas: "],
     "readinessProbe: {enabled: false}": ["readinessProbe: "],
     "resources: {limits: {memory: null}}": ["resources.limits.memory: "],
-    "cronJobs: {clean: {schedule: '@daily', resources: {limits: {memory: null}}}}": [
+    "cronJobs: {clean: {schedule: '@daily', args: [a], resources: {limits: {memory: null}}}}": [
         "cronJobs.clean.resources.limits.memory: "
     ],
     "resources: {requests: {cpu: null}, limits: {cpu: null}}": ["resources.requests.cpu: "],

@@ -93,8 +93,9 @@ def test_a_later_files_handler_replaces_an_earlier_ones_that_it_sets_to_null(
     render_chart: ChartRenderer,
 ) -> None:
     rendered = render_chart(
-        "{readinessProbe: {tcpSocket: {}}, livenessProbe: {httpGet: {path: /live}}}",
-        "{readinessProbe: {tcpSocket: null, httpGet: {path: /ready}}, livenessProbe: {httpGet: null, grpc: {port: 9000}}}",
+        "{readinessProbe: {tcpSocket: {}}, livenessProbe: {tcpSocket: {}}}",
+        "{readinessProbe: {tcpSocket: null, httpGet: {path: /ready}}}",
+        "livenessProbe: {tcpSocket: null, grpc: {port: 9000}}",
     )
     assert rendered.container["readinessProbe"]["httpGet"] == {"path": "/ready", "port": "http"}
     assert rendered.container["livenessProbe"] == {"grpc": {"port": 9000}}

@@ -1,7 +1,7 @@
 {{/*
-microservice.problems.jobs: a migration has something to run, and a CronJob a
-valid schedule and a name that leaves room for the suffix of its Jobs: 11 of 63
-characters.
+microservice.problems.jobs: a migration and a CronJob have something to run: without a
+command they would start the service itself. A CronJob has a valid schedule and time
+zone, and a name that leaves room for the suffix of its Jobs: 11 of 63 characters.
 */}}
 {{- define "microservice.problems.jobs" -}}
   {{- with .Values.migration }}
@@ -17,6 +17,15 @@ characters.
         cronJobs.{{ $name }}: the name {{ $full }} has {{ len $full }} characters; a CronJob's may have 52: shorten the key, or set
         {{- " fullnameOverride" }}
       {{- end }}
+      {{- if not (or $job.command $job.args) }}
+        cronJobs.{{ $name }} has nothing to run: without command and args it would start the service itself; set one,
+        {{- printf " such as command: [python, -m, %s]" $name }}
+      {{- end }}
+      {{- with $job.timeZone }}
+        {{- if not (regexMatch (include "microservice.timeZones" .) .) }}
+          cronJobs.{{ $name }}.timeZone: {{ . }} is not a time zone: use area and city, such as Europe/Berlin, or UTC
+        {{- end }}
+      {{- end }}
       {{- if not $job.schedule }}
         cronJobs.{{ $name }} has no schedule: set one, such as schedule: '30 3 * * *' for 03:30 every day
       {{- else if not (hasPrefix "@" $job.schedule) }}
@@ -28,10 +37,11 @@ characters.
 
 {{/*
 microservice.problems.schedule: (dict "key" KEY "schedule" TEXT): a schedule
-has five fields of valid values, and no range of numbers runs backwards. The
-rules: github.com/robfig/cron, which Kubernetes uses. It also rejects backward
-ranges of names, such as fri-mon, which are not checked here. Not part of the
-schema, where the pattern would take Helm more time.
+has five fields of valid values, no range of numbers runs backwards, and its months have
+its days. The rules: github.com/robfig/cron, which Kubernetes uses; with a day of the
+week too, either day will do. It also rejects backward ranges of names, such as fri-mon,
+which are not checked here. Not part of the schema, where the pattern would take Helm
+more time.
 */}}
 {{- define "microservice.problems.schedule" -}}
   {{- $place := printf "%s: %q" .key .schedule }}
@@ -57,6 +67,14 @@ schema, where the pattern would take Helm more time.
           {{ $place }}: {{ . }} runs backwards; use two ranges
         {{- end }}
       {{- end }}
+    {{- end }}
+    {{- $days := index $fields 2 }}
+    {{- $months := index $fields 3 }}
+    {{- $never := and (regexMatch "^(0*3[01](-0*3[01])?(,|$))+$" $days) (regexMatch "^((feb|0*2)(,|$))+$" $months) }}
+    {{- $shorter := "^((feb|apr|jun|sep|nov|0*[2469]|0*11)(,|$))+$" }}
+    {{- $never = or $never (and (regexMatch "^(0*31(-0*31)?(,|$))+$" $days) (regexMatch $shorter $months)) }}
+    {{- if and $never (has (index $fields 4) (list "*" "?")) }}
+      {{ $place }}: month {{ $months }} has no day {{ $days }}, so it never runs; use a day up to 28, or a longer month
     {{- end }}
   {{- end }}
 {{- end -}}
