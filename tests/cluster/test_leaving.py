@@ -12,8 +12,8 @@ KEEPING = """
 replicaCount: 1
 strategy: {type: Recreate}
 volumes:
-  data: {claim: {size: 10Mi, retain: true}, mountPath: /data}
-  cache: {claim: {size: 10Mi}, mountPath: /cache}
+  data: {claim: {size: 10Mi}, mountPath: /data}
+  cache: {claim: {size: 10Mi, retain: false}, mountPath: /cache}
 config: {data: {LOG_LEVEL: info}, files: {app.toml: "workers = 4"}, versioned: true}
 secret: {data: {API_KEY: "123"}}
 cronJobs: {clean: {schedule: "@yearly", command: ["true"]}}

@@ -116,6 +116,17 @@ def test_the_notes_say_that_there_is_no_service(notes: Notes) -> None:
     assert "port-forward" not in spoken
 
 
+def test_the_notes_name_the_claims_that_an_uninstall_keeps(notes: Notes) -> None:
+    volumes = """
+    data: {claim: {size: 1Gi}}
+    files: {claim: {size: 1Gi, retain: true}}
+    cache: {claim: {size: 1Gi, retain: false}}
+    off: {enabled: false, claim: {size: 1Gi}}
+    """
+    assert "  kubectl -n default get pvc shop-data shop-files\n" in notes(f"volumes:{volumes}")
+    assert "pvc" not in notes("volumes: {cache: {claim: {size: 1Gi, retain: false}}}")
+
+
 def test_both_engines_say_the_same(notes: Notes) -> None:
     oldest, newest = (notes(ALL_WAYS, engine=engine) for engine in helm.ENGINES)
     assert oldest == newest

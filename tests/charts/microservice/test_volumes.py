@@ -106,13 +106,18 @@ def test_a_claim_can_be_for_many_nodes(render_case: CaseRenderer) -> None:
     assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
 
 
-def test_a_claim_that_is_to_be_retained_outlives_the_release(render_case: CaseRenderer) -> None:
+def test_a_claim_outlives_the_release_unless_it_is_not_to_be_retained(render_case: CaseRenderer) -> None:
     claims = render_case("volumes").all("PersistentVolumeClaim")
     assert claims["volumes-data"]["metadata"]["annotations"] == {
         "backup": "daily",
         "helm.sh/resource-policy": "keep",
     }
     assert "annotations" not in claims["volumes-shared"]["metadata"]
+
+
+def test_null_leaves_a_claim_retained(render_chart: ChartRenderer) -> None:
+    claim = render_chart("volumes: {a: {claim: {size: 1Gi, retain: null}}}").one("PersistentVolumeClaim")
+    assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
 
 
 def test_a_claim_can_ask_for_no_storage_class_at_all(render_chart: ChartRenderer) -> None:
