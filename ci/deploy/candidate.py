@@ -69,8 +69,8 @@ def require_image(tag: str, digest: str) -> None:
 def candidate(target: Target, tag: str, digest: str) -> Candidate:
     """Return what the service's values render to in the environment, after all checks of them.
 
-    ``tag`` and ``digest`` take the place of the values' own; a file with them is written beside the task's
-    kubeconfig. Raise Refused with every mistake in the files.
+    ``tag`` or ``digest``, of which at most one is given, takes the place of both in the values; a file with them
+    is written beside the task's kubeconfig. Raise Refused with every mistake in the files.
     """
     chart = next(chart for chart in charts() if chart.name == "microservice")
     files = environments.values_of(target.service, target.environment)
@@ -79,7 +79,7 @@ def candidate(target: Target, tag: str, digest: str) -> Candidate:
         raise Refused(Reason(Code.INVALID, "\n".join(faults)))
     if tag or digest:
         image = target.kubeconfig.with_name("image.json")
-        chosen = {"tag": tag, "digest": ""} if tag else {"digest": digest}
+        chosen = {"tag": tag, "digest": digest}
         image.write_text(json.dumps({"image": chosen}), encoding="utf-8")
         files = (*files, image)
     rendered = helm.template(

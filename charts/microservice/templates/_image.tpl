@@ -7,14 +7,15 @@ microservice.image: the main container's image.
 
 {{/*
 microservice.imageReference: (dict "root" . "image" IMAGE) ->
-[registry/]repository[:tag][@digest]. An umbrella chart's global.imageRegistry,
-usually a mirror, replaces the image's own registry.
+[registry/]repository[:tag][@digest]. The tag may bring the digest with it. An
+umbrella chart's global.imageRegistry, usually a mirror, replaces the image's own
+registry.
 */}}
 {{- define "microservice.imageReference" -}}
   {{- with (.root.Values.global).imageRegistry | default .image.registry }}{{ . }}/{{ end -}}
   {{- .image.repository -}}
   {{- with .image.tag }}:{{ . }}{{ end -}}
-  {{- with .image.digest }}@{{ . }}{{ end -}}
+  {{- if not (contains "@" (.image.tag | default "")) }}{{ with .image.digest }}@{{ . }}{{ end }}{{ end -}}
 {{- end -}}
 
 {{/*

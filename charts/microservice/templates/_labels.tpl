@@ -26,7 +26,7 @@ tag, as far as a label can hold it.
     {{- $_ := set $own "app.kubernetes.io/managed-by" .Release.Service -}}
     {{- $chart := printf "%s-%s" .Chart.Name .Chart.Version -}}
     {{- $_ := set $own "helm.sh/chart" ($chart | replace "+" "_" | trunc 63 | trimAll "-_.") -}}
-    {{- with .Values.image.tag | default "" | trunc 63 | trimAll "-_." -}}
+    {{- with .Values.image.tag | default "" | splitList "@" | first | trunc 63 | trimAll "-_." -}}
       {{- $_ := set $own "app.kubernetes.io/version" (get $common "app.kubernetes.io/version" | default .) -}}
     {{- end -}}
     {{- $_ := include "microservice.merged" (list $common $own) | set . "labelMap" -}}

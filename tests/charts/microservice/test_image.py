@@ -23,6 +23,20 @@ def test_an_umbrella_charts_registry_wins_and_a_digest_follows_the_tag(
     assert render_case("names").container["image"] == f"mirror.example.com:5000/myrepo/api:2.0@{DIGEST}"
 
 
+@pytest.mark.parametrize("digest", ["null", '""', DIGEST])
+def test_a_tag_may_bring_its_digest_which_is_not_part_of_the_version(
+    digest: str, render_chart: ChartRenderer
+) -> None:
+    rendered = render_chart(f"image: {{tag: 'v5.36.0@{DIGEST}', digest: {digest}}}")
+    assert rendered.container["image"] == f"myrepo/api:v5.36.0@{DIGEST}"
+    assert rendered.one("Deployment")["metadata"]["labels"]["app.kubernetes.io/version"] == "v5.36.0"
+
+
+def test_the_tests_tag_may_bring_its_digest(render_chart: ChartRenderer) -> None:
+    pod = render_chart(f"tests: {{image: {{tag: '1.37@{DIGEST}'}}}}").one("Pod")
+    assert {container["image"] for container in pod["spec"]["containers"]} == {f"busybox:1.37@{DIGEST}"}
+
+
 @pytest.mark.parametrize("tag", ["null", '""'])
 def test_a_digest_alone_names_an_image_of_no_version(tag: str, render_chart: ChartRenderer) -> None:
     rendered = render_chart(f"image: {{tag: {tag}, digest: '{DIGEST}'}}")

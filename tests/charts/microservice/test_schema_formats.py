@@ -88,8 +88,11 @@ REPOSITORIES = (
     ["", "nginx", "myrepo/api", "ghcr.io/org/api", "localhost:5000/a/b", "REG.io/a", "a.b_c__d--e/f"],
 )
 TAGS = (
-    [".a", "-a", "1.2.3+build", "a b", "a:b", "a" * 129, *IN_QUOTES],
-    ["", "1.2.3", "_a", "A-b.c", "a" * 128],
+    [
+        *[".a", "-a", "1.2.3+build", "a b", "a:b", "a" * 129, *IN_QUOTES],
+        *["@sha256:" + "0f" * 32, "1@sha256:0f", "1@" + "0f" * 32, "1@sha256:" + "0f" * 33],
+    ],
+    ["", "1.2.3", "_a", "A-b.c", "a" * 128, "v5.36.0@sha256:" + "0f" * 32],
 )
 DIGESTS = (
     ["sha256:" + "0f" * 31, "sha256:" + "0F" * 32, "sha256:" + "0f" * 33, "md5:" + "0f" * 16, "0f" * 32],

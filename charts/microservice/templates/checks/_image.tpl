@@ -1,6 +1,6 @@
 {{/*
-microservice.problems.image: the image to run has no default, and a registry's
-Secret needs a name.
+microservice.problems.image: the image to run has no default, an image has one
+digest, and a registry's Secret needs a name.
 */}}
 {{- define "microservice.problems.image" -}}
   {{- if not .Values.image.repository }}
@@ -12,6 +12,11 @@ Secret needs a name.
   {{- $tests := .Values.tests.image | default dict }}
   {{- if and .Values.tests.enabled (not (and $tests.repository (or $tests.tag $tests.digest))) }}
     tests.image is incomplete: set the image to test with, such as {repository: busybox, tag: 1.37.0}, or tests.enabled: false
+  {{- end }}
+  {{- range $key, $image := dict "image" .Values.image "tests.image" $tests }}
+    {{- if and $image.digest (contains "@" ($image.tag | default "")) (not (hasSuffix $image.digest $image.tag)) }}
+      {{ $key }}.tag: {{ $image.tag }} and {{ $key }}.digest: {{ $image.digest }} are two images: remove the digest of one
+    {{- end }}
   {{- end }}
   {{- range $index, $entry := (.Values.global).imagePullSecrets }}
     {{- if or (not $entry) (and (kindIs "map" $entry) (not $entry.name)) }}
