@@ -69,8 +69,8 @@ def require_image(tag: str, digest: str) -> None:
 def candidate(target: Target, tag: str, digest: str) -> Candidate:
     """Return what the service's values render to in the environment, after all checks of them.
 
-    ``tag`` or ``digest``, of which at most one is given, takes the place of both in the values; a file with them
-    is written beside the task's kubeconfig. Raise Refused with every mistake in the files.
+    ``tag`` or ``digest``, at most one of which is given, replaces both in the values; a file with them is
+    written beside the task's kubeconfig. Raise Refused with every mistake in the files.
     """
     chart = next(chart for chart in charts() if chart.name == "microservice")
     files = environments.values_of(target.service, target.environment)

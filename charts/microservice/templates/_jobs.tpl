@@ -29,6 +29,7 @@ the Job makes another.
     "resources" (include "microservice.jobResources" (dict "root" .root "job" .job) | fromJson)
     "volumes" (include "microservice.jobVolumes" (dict "root" .root "job" .job) | fromJson)
     "podSpec" (include "microservice.merged" (list $values.podSpec (dict "restartPolicy" "Never")) | fromJson)
+    "containerSpec" (omit ($values.containerSpec | default dict) (empty .job.volumes | ternary "volumeDevices" ""))
     "ports" dict
     "lifecycle" dict
     "shutdown" (dict "drainSeconds" 0)

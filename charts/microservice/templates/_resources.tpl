@@ -1,27 +1,21 @@
 {{/*
-microservice.resources: the main container's resources, as JSON. A request
-above a default limit raises it; a limit from the user stays.
+microservice.resources: the main container's resources, as JSON. A limit that is ""
+is not the user's: it is the default one, or the request where that is more.
 */}}
 {{- define "microservice.resources" -}}
   {{- $resources := .Values.resources }}
-  {{- range $name, $default := include "microservice.defaultLimits" . | fromJson }}
-    {{- $request := get ($resources.requests | default dict) $name }}
-    {{- if and $request (eq (get ($resources.limits | default dict) $name | toString) $default) }}
-      {{- if include "microservice.exceeds" (dict "quantity" $request "limit" $default) }}
-        {{- $resources = deepCopy $resources }}
-        {{- $_ := set $resources.limits $name $request }}
+  {{- $limits := dict }}
+  {{- range $name, $limit := $resources.limits }}
+    {{- if eq (toString $limit) "" }}
+      {{- $limit = get (dict "cpu" "500m" "memory" "512Mi") $name }}
+      {{- with get ($resources.requests | default dict) $name }}
+        {{- if include "microservice.exceeds" (dict "quantity" . "limit" $limit) }}{{ $limit = . }}{{ end }}
       {{- end }}
     {{- end }}
+    {{- $_ := set $limits $name $limit }}
   {{- end }}
+  {{- if $limits }}{{ $resources = set (omit $resources "") "limits" $limits }}{{ end }}
   {{- toJson $resources }}
-{{- end -}}
-
-{{/*
-microservice.defaultLimits: resources.limits of values.yaml, as JSON: a template
-can't see a default that the user's values replaced.
-*/}}
-{{- define "microservice.defaultLimits" -}}
-  {"cpu":"500m","memory":"512Mi"}
 {{- end -}}
 
 {{/*

@@ -36,6 +36,11 @@ def test_a_request_below_the_default_limit_does_not_change_it(render_chart: Char
     assert resources["limits"] == {"cpu": "500m", "memory": "512Mi"}
 
 
+def test_an_empty_limit_is_the_default_one_again(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("resources: {limits: {cpu: 2, memory: 1Gi}}", "resources: {limits: {memory: ''}}")
+    assert rendered.container["resources"]["limits"] == {"cpu": 2, "memory": "512Mi"}
+
+
 def test_no_limit_stays_no_limit(render_chart: ChartRenderer) -> None:
     resources = render_chart("resources: {requests: {cpu: 4, memory: 4Gi}, limits: {cpu: null}}").container[
         "resources"

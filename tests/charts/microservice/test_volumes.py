@@ -115,6 +115,21 @@ def test_a_claim_outlives_the_release_unless_it_is_not_to_be_retained(render_cas
     assert "annotations" not in claims["volumes-shared"]["metadata"]
 
 
+def test_a_job_without_the_volumes_has_no_devices_of_them(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("""
+    volumes: {disk: {claim: {size: 1Gi, volumeMode: Block}}}
+    containerSpec: {volumeDevices: [{name: disk, devicePath: /dev/disk}]}
+    cronJobs:
+      none: {schedule: "@daily", command: [a]}
+      all: {schedule: "@daily", command: [a], volumes: true}
+    """)
+    devices = {
+        name: job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0].get("volumeDevices")
+        for name, job in rendered.all("CronJob").items()
+    }
+    assert devices == {"api-none": None, "api-all": rendered.container["volumeDevices"]}
+
+
 def test_null_leaves_a_claim_retained(render_chart: ChartRenderer) -> None:
     claim = render_chart("volumes: {a: {claim: {size: 1Gi, retain: null}}}").one("PersistentVolumeClaim")
     assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}

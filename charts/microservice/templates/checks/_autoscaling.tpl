@@ -28,7 +28,7 @@ and so do the pod's own resources.
 */}}
 {{- define "microservice.problems.missingRequests" -}}
   {{- $values := .root.Values }}
-  {{- $all := dict "resources" $values.resources }}
+  {{- $all := dict "resources" (include "microservice.resources" .root | fromJson) }}
   {{- $_ := include "microservice.collectContainers" .root }}
   {{- range .root.containers }}
     {{- if .longRunning }}

@@ -7,7 +7,7 @@ do the pod's own resources.
   {{- if and (eq (toString .Values.image.tag) "latest") (not .Values.image.digest) }}
     image.tag: latest can change at any time; set a version, or image.digest
   {{- end }}
-  {{- $all := dict "resources" .Values.resources }}
+  {{- $all := dict "resources" (include "microservice.resources" . | fromJson) }}
   {{- $_ := include "microservice.collectContainers" . }}
   {{- range .containers }}
     {{- $_ := set $all (printf "%s.resources" .key) (.container.resources | default dict) }}

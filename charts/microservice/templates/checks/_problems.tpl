@@ -27,6 +27,7 @@ quoted or escaped.
   {{- include "microservice.problems.rbac" . }}
   {{- include "microservice.problems.volumes" . }}
   {{- include "microservice.problems.containers" . }}
+  {{- include "microservice.problems.mounts" . }}
   {{- include "microservice.problems.lists" . }}
   {{- include "microservice.problems.ingress" . }}
   {{- include "microservice.problems.httproute" . }}

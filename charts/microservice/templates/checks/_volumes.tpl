@@ -1,6 +1,8 @@
 {{/*
 microservice.problems.volumes: every volume has one source and a valid name, no
 two are mounted at the same path, and the main container's devices are declared.
+The rules for claims and projected sources: ValidatePersistentVolumeClaimSpec and
+validateProjectionSources (Kubernetes, pkg/apis/core/validation).
 */}}
 {{- define "microservice.problems.volumes" -}}
   {{- $volumes := include "microservice.volumeList" . | fromJson }}
@@ -22,6 +24,16 @@ two are mounted at the same path, and the main container's devices are declared.
       volumes.{{ $name }}: the name has {{ len $name }} characters; a volume's may have 63: shorten it
     {{- end }}
     {{- $entry := get ($.Values.volumes | default dict) $name | default dict }}
+    {{- with $entry.claim }}
+      {{- include "microservice.problems.claim" (dict "key" (printf "volumes.%s.claim" $name) "claim" .) }}
+    {{- end }}
+    {{- with (($volume.source.ephemeral).volumeClaimTemplate).spec }}
+      {{- $key := printf "volumes.%s.ephemeral.volumeClaimTemplate.spec" $name }}
+      {{- include "microservice.problems.claim" (dict "key" $key "claim" .) }}
+    {{- end }}
+    {{- with ($volume.source.projected).sources }}
+      {{- include "microservice.problems.projected" (dict "key" (printf "volumes.%s.projected.sources" $name) "sources" .) }}
+    {{- end }}
     {{- $key := or $entry.mountPath $entry.mounts | empty | ternary (printf "%s.mountPath" $name) (printf "volumes.%s" $name) }}
     {{- range $volume.mounts }}
       {{- $place := trimSuffix "/" .mountPath }}
@@ -30,6 +42,67 @@ two are mounted at the same path, and the main container's devices are declared.
         {{- printf " volumes.%s.enabled: false" .name }}
       {{- end }}
       {{- $_ := set $places $place (dict "key" $key "name" $name) }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.claim: (dict "key" KEY "claim" MAP): access modes that may
+stand together, and one thing to copy from, of a kind that can be copied.
+*/}}
+{{- define "microservice.problems.claim" -}}
+  {{- $key := .key }}
+  {{- $claim := .claim }}
+  {{- $modes := $claim.accessModes | default list | uniq }}
+  {{- if and (has "ReadWriteOncePod" $modes) (gt (len $modes) 1) }}
+    {{ $key }}.accessModes: ReadWriteOncePod excludes the others ({{ without $modes "ReadWriteOncePod" | join ", " }}); remove it, or them
+  {{- end }}
+  {{- range $field := list "dataSource" "dataSourceRef" }}
+    {{- with get $claim $field }}
+      {{- if and (not .apiGroup) (ne (toString .kind) "PersistentVolumeClaim") }}
+        {{ $key }}.{{ $field }}.kind: {{ quote .kind }} needs apiGroup, such as apiGroup: snapshot.storage.k8s.io for a VolumeSnapshot
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- if and $claim.dataSource $claim.dataSourceRef }}
+    {{- $source := pick $claim.dataSource "apiGroup" "kind" "name" | include "microservice.withoutNulls" }}
+    {{- $reference := pick $claim.dataSourceRef "apiGroup" "kind" "name" | include "microservice.withoutNulls" }}
+    {{- if or $claim.dataSourceRef.namespace (ne $source $reference) }}
+      {{ $key }} has dataSource and another dataSourceRef: remove one of them
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.projected: (dict "key" KEY "sources" LIST): no two sources
+have a file at the same path, and a trust bundle is found by one name.
+*/}}
+{{- define "microservice.problems.projected" -}}
+  {{- $key := .key }}
+  {{- $paths := list }}
+  {{- range $index, $source := .sources }}
+    {{- range list $source.configMap $source.secret $source.downwardAPI }}
+      {{- range (.).items }}{{ $paths = append $paths .path }}{{ end }}
+    {{- end }}
+    {{- with $source.podCertificate }}
+      {{- $own := list .credentialBundlePath .keyPath .certificateChainPath | compact }}
+      {{- $paths = concat $paths $own }}
+      {{- if not $own }}
+        {{ $key }}[{{ $index }}].podCertificate has no path: set credentialBundlePath, or keyPath and certificateChainPath
+      {{- end }}
+    {{- end }}
+    {{- with $source.clusterTrustBundle }}
+      {{- $paths = append $paths .path }}
+      {{- if or (eq (kindIs "invalid" .name) (kindIs "invalid" .signerName)) (not (or .name .signerName)) }}
+        {{ $key }}[{{ $index }}].clusterTrustBundle: set either name or signerName
+      {{- else if and .name (not (kindIs "invalid" .labelSelector)) }}
+        {{ $key }}[{{ $index }}].clusterTrustBundle.labelSelector is for signerName alone; remove it, or name
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- range uniq $paths }}
+    {{- if gt (len $paths) (without $paths . | len | add1) }}
+      {{ $key }}: two files have the path {{ quote . }}; give each its own
     {{- end }}
   {{- end }}
 {{- end -}}
