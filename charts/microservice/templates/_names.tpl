@@ -2,14 +2,15 @@
 microservice.fullname: the name of every object, and the beginning of the names
 of all others (<fullname>-config, ...): the release's name, and in a subchart
 <release>-<chart or alias>, so that one release can hold the chart several times.
-At most 63 characters, as a Service's name.
+At most 63 characters, as a Service's name; what that can't hold of an alias becomes a
+dash.
 
 Kept in the root, as "fullname", like everything that many templates ask for: Helm
 passes the same root to all templates of a chart.
 */}}
 {{- define "microservice.fullname" -}}
   {{- if not .fullname -}}
-    {{- $default := .Chart.IsRoot | ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) -}}
+    {{- $default := .Chart.IsRoot | ternary .Release.Name (include "microservice.dnsLabel" .Chart.Name | printf "%s-%s" .Release.Name) -}}
     {{- $_ := .Values.fullnameOverride | default $default | include "microservice.shortened" | set . "fullname" -}}
   {{- end -}}
   {{- .fullname -}}
@@ -21,9 +22,16 @@ and the main container. In a subchart the chart's name or alias. What a DNS labe
 can't hold becomes a dash.
 */}}
 {{- define "microservice.name" -}}
-  {{- $default := .Chart.IsRoot | ternary .Release.Name .Chart.Name -}}
-  {{- $default = lower $default | replace "." "-" | replace "_" "-" | trimAll "-" -}}
+  {{- $default := .Chart.IsRoot | ternary .Release.Name .Chart.Name | include "microservice.dnsLabel" -}}
   {{- .Values.nameOverride | default $default | include "microservice.shortened" -}}
+{{- end -}}
+
+{{/*
+microservice.dnsLabel: a name -> the same in lower case, with a dash for what a DNS label
+can't hold.
+*/}}
+{{- define "microservice.dnsLabel" -}}
+  {{- lower . | replace "." "-" | replace "_" "-" | trimAll "-" -}}
 {{- end -}}
 
 {{/*

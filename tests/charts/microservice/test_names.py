@@ -134,10 +134,10 @@ LONG_ALIASES = [f"a-very-long-alias-of-the-chart-{end}" for end in ("one", "two"
 
 @pytest.fixture(scope="module")
 def umbrella(render_chart: ChartRenderer, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
-    """A release of the longest name, in another namespace, that holds the chart under four aliases."""
+    """A release of the longest name, in another namespace, that holds the chart under six aliases."""
     parent = tmp_path_factory.mktemp("umbrella")
     shutil.copytree(render_chart.path, parent / "charts" / "microservice")
-    aliases = ["front", "back_End", *LONG_ALIASES]
+    aliases = ["front", "back_End", "webApi", "mail_bot", *LONG_ALIASES]
     dependencies = [{"name": "microservice", "version": "*", "alias": alias} for alias in aliases]
     metadata = {"apiVersion": "v2", "name": "umbrella", "version": "1.0.0", "dependencies": dependencies}
     (parent / "Chart.yaml").write_text(yaml.safe_dump(metadata))
@@ -163,9 +163,13 @@ def test_an_alias_that_is_no_dns_label_makes_a_name_that_is_one(umbrella: Render
     assert pod["metadata"]["labels"]["app.kubernetes.io/name"] == "back-end"
 
 
+def test_an_alias_that_no_service_can_have_makes_a_name_that_one_can(umbrella: Rendered) -> None:
+    assert {f"{LONGEST}-webapi", f"{LONGEST}-mail-bot"} <= umbrella.all("Service").keys()
+
+
 def test_long_aliases_that_differ_at_the_end_stay_two_legal_names(umbrella: Rendered) -> None:
     services = umbrella.all("Service").keys()
-    assert len(services) == 4
+    assert len(services) == 6
     assert max(len(name) for name in services) <= 63
 
 
