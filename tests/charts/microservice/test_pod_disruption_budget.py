@@ -42,14 +42,29 @@ def test_min_available_may_be_zero(render_chart: ChartRenderer) -> None:
         "autoscaling: {enabled: true, minReplicas: 1}",
         "autoscaling: {enabled: true, minReplicas: null}",
         "autoscaling: {external: true}",
-        "{replicaCount: 1, podDisruptionBudget: {minAvailable: 1, maxUnavailable: 0}}",
-        "{autoscaling: {external: true}, podDisruptionBudget: {minAvailable: 100%}}",
+        "podDisruptionBudget: {enabled: false, maxUnavailable: 1}",
     ],
 )
 def test_there_is_no_budget_where_two_pods_are_not_guaranteed_or_it_is_disabled(
     values: str, render_chart: ChartRenderer
 ) -> None:
     assert render_chart(values).all("PodDisruptionBudget") == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "budget"),
+    [
+        ("{replicaCount: 1, podDisruptionBudget: {maxUnavailable: 25%}}", {"maxUnavailable": "25%"}),
+        ("{replicaCount: 0, podDisruptionBudget: {minAvailable: 1}}", {"minAvailable": 1}),
+        ("{autoscaling: {external: true}, podDisruptionBudget: {minAvailable: 3}}", {"minAvailable": 3}),
+        ("{autoscaling: {external: true}, podDisruptionBudget: {maxUnavailable: 1}}", {"maxUnavailable": 1}),
+    ],
+)
+def test_a_budget_that_is_set_is_made_however_many_pods_there_are(
+    values: str, budget: Object, render_chart: ChartRenderer
+) -> None:
+    assert budget.items() <= spec(render_chart(values)).items()
+    assert not {"minAvailable", "maxUnavailable"} <= spec(render_chart(values)).keys()
 
 
 def test_with_an_autoscaler_its_min_replicas_are_guaranteed(
@@ -74,6 +89,11 @@ NONE_STAYS_AWAY = "allows no eviction, so no node can be drained; lower it, or s
         ("{minAvailable: 4}", f"podDisruptionBudget.minAvailable: 4 of 3 pods {NONE_STAYS_AWAY}"),
         # 2.01 pods are 3.
         ("{minAvailable: 67%}", f"podDisruptionBudget.minAvailable: 67% of 3 pods {NONE_STAYS_AWAY}"),
+        ("{minAvailable: 1, maxUnavailable: 0}\nreplicaCount: 1", BOTH),
+        (
+            "{minAvailable: 100%}\nautoscaling: {external: true}",
+            f"podDisruptionBudget.minAvailable: 100% of all pods {NONE_STAYS_AWAY}",
+        ),
     ],
 )
 def test_a_budget_that_allows_no_eviction_is_refused(

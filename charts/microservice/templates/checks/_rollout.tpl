@@ -22,7 +22,8 @@ succeed. Kubernetes' defaults: 25% for both, and 600 seconds.
 {{/*
 microservice.problems.disruption: a budget allows at least one eviction, or no
 node could be drained. Percentages are rounded up (Kubernetes, Specifying a
-Disruption Budget for your Application).
+Disruption Budget for your Application). Of an external autoscaler's pods only
+percentages can be judged.
 */}}
 {{- define "microservice.problems.disruption" -}}
   {{- $budget := .Values.podDisruptionBudget }}
@@ -32,14 +33,13 @@ Disruption Budget for your Application).
     {{- $pods := include "microservice.guaranteedReplicas" . | int64 }}
     {{- $percent := trimSuffix "%" $min | int64 }}
     {{- $least := hasSuffix "%" $min | ternary (div (add (mul $percent $pods) 99) 100) $percent }}
-    {{- if lt $pods 2 }}
-    {{- else if and (ne $min "<nil>") (ne $max "<nil>") }}
+    {{- if and (ne $min "<nil>") (ne $max "<nil>") }}
       podDisruptionBudget: Kubernetes accepts minAvailable or maxUnavailable, not both; remove one of them
     {{- else if has $max (list "0" "0%") }}
       podDisruptionBudget.maxUnavailable: {{ $max }} allows no eviction, so no node can be drained; set at least 1
-    {{- else if ge $least $pods }}
-      podDisruptionBudget.minAvailable: {{ $min }} of {{ $pods }} pods allows no eviction, so no node can be drained; lower it, or set
-      {{- " maxUnavailable: 1 instead" }}
+    {{- else if or (eq $min "100%") (and $pods (ge $least $pods)) }}
+      podDisruptionBudget.minAvailable: {{ $min }} of {{ $pods | default "all" }} pods allows no eviction, so no node can be drained; lower it,
+      {{- " or set maxUnavailable: 1 instead" }}
     {{- end }}
   {{- end }}
 {{- end -}}
