@@ -47,12 +47,10 @@ that run beside it, and the targets of service.extraPorts.
     {{- if eq (toString .restartPolicy) "Always" }}{{ $ports = concat $ports (.ports | default list) }}{{ end -}}
   {{- end -}}
   {{- range .Values.extraContainers }}{{ $ports = concat $ports (.ports | default list) }}{{ end -}}
-  {{- if .Values.service.enabled -}}
-    {{- range .Values.service.extraPorts -}}
-      {{- $target := .targetPort | default .port -}}
-      {{- if not (kindIs "string" $target) -}}
-        {{- $ports = append $ports (dict "containerPort" $target "protocol" .protocol) -}}
-      {{- end -}}
+  {{- range .Values.service.extraPorts -}}
+    {{- $target := .targetPort | default .port -}}
+    {{- if not (kindIs "string" $target) -}}
+      {{- $ports = append $ports (dict "containerPort" $target "protocol" .protocol) -}}
     {{- end -}}
   {{- end -}}
   {{- $list := list -}}

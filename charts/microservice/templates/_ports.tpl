@@ -42,8 +42,9 @@ microservice.containerPorts: the main container's ports, as a JSON list.
 
 {{/*
 microservice.allPorts: every port that is written anywhere, as a JSON list of {"key":
-where, "container": the key of its container, empty for the main one, "port": in the
-form of `ports`, with its name}. Without a Service its numbers are left out.
+where, "container": the key of an init container that ends before the others start, else
+empty, "port": in the form of `ports`, with its name}. Without a Service its numbers are
+left out.
 */}}
 {{- define "microservice.allPorts" -}}
   {{- $list := list -}}
@@ -57,12 +58,13 @@ form of `ports`, with its name}. Without a Service its numbers are left out.
       {{- $list = append $list (dict "key" (printf "service.extraPorts[%d]" $index) "container" "" "port" $port) -}}
     {{- end -}}
   {{- end -}}
-  {{- range $kind := list "initContainers" "extraContainers" -}}
-    {{- range $number, $container := index $.Values $kind -}}
-      {{- $owner := printf "%s[%d]" $kind $number -}}
-      {{- range $index, $port := $container.ports -}}
-        {{- $list = append $list (dict "key" (printf "%s.ports[%d]" $owner $index) "container" $owner "port" $port) -}}
-      {{- end -}}
+  {{- $_ := include "microservice.collectContainers" . -}}
+  {{- range .containers -}}
+    {{- $container := . -}}
+    {{- range $index, $port := .container.ports -}}
+      {{- $key := printf "%s.ports[%d]" $container.key $index -}}
+      {{- $owner := $container.longRunning | ternary "" $container.key -}}
+      {{- $list = append $list (dict "key" $key "container" $owner "port" $port) -}}
     {{- end -}}
   {{- end -}}
   {{- toJson $list -}}

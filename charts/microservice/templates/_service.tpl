@@ -16,7 +16,7 @@ no Service.
           {{- $list = append $list (merge (pick $port "protocol" "appProtocol" "nodePort") $entry) -}}
         {{- end -}}
       {{- end -}}
-      {{- $list = concat $list (.Values.service.extraPorts | default list) -}}
+      {{- with .Values.service.extraPorts }}{{ $list = concat $list . }}{{ end -}}
     {{- end -}}
     {{- $_ := set . "servicePorts" (toJson $list) -}}
   {{- end -}}

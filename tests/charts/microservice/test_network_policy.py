@@ -47,16 +47,14 @@ def test_ports_of_other_containers_are_open_too(render_case: CaseRenderer) -> No
     ]
 
 
-def test_a_port_that_two_containers_declare_is_open_once(render_chart: ChartRenderer) -> None:
-    rendered = render_chart(
-        "extraContainers: [{name: proxy, image: 'proxy:1', ports: [{containerPort: 8000}]}]"
-    )
+def test_a_port_that_is_declared_twice_is_open_once(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("service: {extraPorts: [{name: again, port: 81, targetPort: 8000}]}")
     assert ports(rendered) == [(8000, "TCP")]
 
 
 def test_an_extra_port_without_a_service_opens_nothing(render_chart: ChartRenderer) -> None:
-    rendered = render_chart("service: {enabled: false, extraPorts: [{name: other, port: 9200}]}")
-    assert ports(rendered) == [(8000, "TCP")]
+    (problem,) = render_chart.problems("service: {enabled: false, extraPorts: [{name: other, port: 9200}]}")
+    assert problem.startswith("service.extraPorts: no effect with service.enabled: false; ")
 
 
 def test_an_extra_port_alone_is_open(render_chart: ChartRenderer) -> None:

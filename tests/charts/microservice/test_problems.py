@@ -53,6 +53,7 @@ TOGETHER = (
     "two host aliases of one address",
     "an Ingress without a host",
     "a route without a Gateway",
+    "a range of ports that runs backwards",
     "an autoscaler without a metric",
     "neither secrets to fetch nor a store",
     "a migration without a command",

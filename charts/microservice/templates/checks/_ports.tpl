@@ -1,29 +1,36 @@
 {{/*
 microservice.problems.ports: mainPort names a declared port, and port numbers
-are unique: containerPorts in a container, ports of the Service and of the node
-overall. A port's name is unique in the pod, and in the Service.
+are unique: containerPorts and hostPorts among the containers that run at the same
+time, ports of the Service overall. So are names of ports in the pod, and in the Service.
 */}}
 {{- define "microservice.problems.ports" -}}
   {{- $ports := include "microservice.ports" . | fromJson }}
+  {{- $service := .Values.service }}
   {{- if and .Values.mainPort (not (hasKey $ports .Values.mainPort)) }}
     mainPort: {{ .Values.mainPort }} is not declared under ports
     {{- printf " (%s)" (keys $ports | sortAlpha | join ", " | default "none") }}
+    {{- range $service.extraPorts }}
+      {{- if eq (.name | default "") $.Values.mainPort }}; name a port of service.extraPorts where it is used, such as port of an Ingress path{{ end }}
+    {{- end }}
   {{- end }}
   {{- range $name, $port := $ports }}
     {{- if not $port.containerPort }}
       ports.{{ $name }} has no containerPort: set the port that the process listens on
     {{- end }}
   {{- end }}
-  {{- $others := or .Values.service.extraPorts .Values.initContainers .Values.extraContainers }}
-  {{- if or $others (gt (len $ports) 1) (contains "nodePort" (toJson $ports)) }}
+  {{- $hostNetwork := (.Values.podSpec).hostNetwork }}
+  {{- $others := or $service.extraPorts .Values.initContainers .Values.extraContainers $hostNetwork }}
+  {{- if or $others (gt (len $ports) 1) (regexMatch "\"(nodePort|hostIP|appProtocol)\"" (toJson $ports)) }}
     {{- $seen := dict }}
+    {{- $targets := list }}
     {{- $several := gt (len (include "microservice.servicePorts" . | fromJsonArray)) 1 }}
     {{- range $entry := include "microservice.allPorts" . | fromJsonArray }}
       {{- $port := $entry.port }}
+      {{- $protocol := $port.protocol | default "TCP" }}
       {{- range $field := list "containerPort" "hostPort" "servicePort" "nodePort" }}
         {{- with get $port $field }}
-          {{- $slot := printf "%s %d/%s" $field (int64 .) ($port.protocol | default "TCP") }}
-          {{- $place := printf "%s %s" $slot (eq $field "containerPort" | ternary $entry.container "") }}
+          {{- $slot := printf "%s %d/%s" $field (int64 .) $protocol }}
+          {{- $place := printf "%s %s %s" $slot $entry.container (eq $field "hostPort" | ternary ($port.hostIP | default "") "") }}
           {{- with get $seen $place }}
             {{ . }} and {{ $entry.key }} both have {{ $slot }}: give each its own, or remove one
           {{- end }}
@@ -32,20 +39,42 @@ overall. A port's name is unique in the pod, and in the Service.
       {{- end }}
       {{- range $field := list "containerPort" "servicePort" }}
         {{- if and (get $port $field) $port.name }}
-          {{- $place := printf "%s of the name %s" $field $port.name }}
+          {{- $place := printf "%s of the name %s %s" $field $port.name $entry.container }}
           {{- with get $seen $place }}
             {{ . }} and {{ $entry.key }} are both named {{ $port.name }}: give each its own name
           {{- end }}
           {{- $_ := set $seen $place $entry.key }}
         {{- end }}
       {{- end }}
+      {{- if and $port.containerPort $port.name (not $entry.container) }}
+        {{- $targets = printf "%s/%s" $port.name $protocol | append $targets }}
+      {{- end }}
       {{- if and $port.servicePort $several (not $port.name) }}
         {{ $entry.key }} has no name: a Service with several ports needs a name for each, such as name: metrics
       {{- end }}
       {{- if and $port.nodePort (not $port.servicePort) }}
         {{ $entry.key }}.nodePort: {{ int64 $port.nodePort }} has no effect without a servicePort; set that too
-      {{- else if and $port.nodePort (has (toString $.Values.service.type) (list "ClusterIP" "<nil>")) }}
+      {{- else if and $port.nodePort (has (toString $service.type) (list "ClusterIP" "<nil>")) }}
         {{ $entry.key }}.nodePort: {{ int64 $port.nodePort }} needs service.type: NodePort or LoadBalancer
+      {{- end }}
+      {{- if and $service.enabled $port.appProtocol (not $port.servicePort) }}
+        {{ $entry.key }}.appProtocol: {{ $port.appProtocol }} has no effect without a servicePort; set that too
+      {{- end }}
+      {{- if and $port.hostIP (not $port.hostPort) }}
+        {{ $entry.key }}.hostIP: {{ $port.hostIP }} has no effect without a hostPort; set that too
+      {{- end }}
+      {{- if and $hostNetwork $port.hostPort (ne (int64 $port.hostPort) (int64 $port.containerPort)) }}
+        {{ $entry.key }}.hostPort: {{ int64 $port.hostPort }} has to be containerPort: {{ int64 $port.containerPort }} with
+        {{- " podSpec.hostNetwork: true; remove it" }}
+      {{- end }}
+    {{- end }}
+    {{- if $service.enabled }}
+      {{- range $index, $port := $service.extraPorts }}
+        {{- $target := printf "%v/%s" $port.targetPort ($port.protocol | default "TCP") }}
+        {{- if and (kindIs "string" $port.targetPort) (not (has $target $targets)) }}
+          service.extraPorts[{{ $index }}].targetPort: no container has a port {{ $target }} (name and protocol); use one of
+          {{- printf " %s, or a number" (sortAlpha $targets | join ", " | default "none") }}
+        {{- end }}
       {{- end }}
     {{- end }}
   {{- end }}

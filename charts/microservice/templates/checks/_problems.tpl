@@ -19,6 +19,7 @@ quoted or escaped.
   {{- include "microservice.problems.disruption" . }}
   {{- include "microservice.problems.env" . }}
   {{- include "microservice.problems.ports" . }}
+  {{- include "microservice.problems.service" . }}
   {{- include "microservice.problems.probes" . }}
   {{- include "microservice.problems.handlers" . }}
   {{- include "microservice.problems.shutdown" . }}
@@ -31,6 +32,7 @@ quoted or escaped.
   {{- include "microservice.problems.lists" . }}
   {{- include "microservice.problems.ingress" . }}
   {{- include "microservice.problems.httproute" . }}
+  {{- include "microservice.problems.networkPolicy" . }}
   {{- include "microservice.problems.metrics" . }}
   {{- include "microservice.problems.autoscaling" . }}
   {{- include "microservice.problems.external" . }}
