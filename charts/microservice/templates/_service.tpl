@@ -22,3 +22,14 @@ no Service.
   {{- end -}}
   {{- .servicePorts -}}
 {{- end -}}
+
+{{/*
+microservice.servicePortNames: the end of a message about a port that the Service does not
+have: where its ports are written, and their names.
+*/}}
+{{- define "microservice.servicePortNames" -}}
+  {{- $names := list -}}
+  {{- range include "microservice.servicePorts" . | fromJsonArray }}{{ with .name }}{{ $names = append $names . }}{{ end }}{{ end -}}
+  {{- $none := .Values.service.enabled | empty | ternary "none with service.enabled: false" "none" -}}
+  its ports are those under ports with a servicePort, and service.extraPorts ({{ join ", " $names | default $none }})
+{{- end -}}

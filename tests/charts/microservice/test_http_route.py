@@ -73,8 +73,8 @@ def test_a_backend_of_another_kind_needs_no_port(render_case: CaseRenderer) -> N
 def test_a_service_of_the_same_name_in_another_namespace_is_not_the_charts(
     render_chart: ChartRenderer,
 ) -> None:
-    rendered = render_chart(ON + ", rules: [{backendRefs: [{name: api, namespace: other}]}]}")
-    assert backends(rendered) == [[{"name": "api", "namespace": "other"}]]
+    rendered = render_chart(ON + ", rules: [{backendRefs: [{name: api, namespace: other, port: 1}]}]}")
+    assert backends(rendered) == [[{"name": "api", "namespace": "other", "port": 1}]]
 
 
 def test_an_extra_port_of_the_service_can_be_a_backend(render_chart: ChartRenderer) -> None:

@@ -1,31 +1,171 @@
 {{/*
-microservice.problems.httproute: a route has a Gateway, and its backends are ports
-of the Service. Other Services are not known here.
+microservice.problems.httproute: a route has a Gateway, and its backends are ports of the
+Service. Other Services are not known here. The rules for the rest are those of Gateway
+API's HTTPRoute, standard channel.
 */}}
 {{- define "microservice.problems.httproute" -}}
-  {{- if .Values.httpRoute.enabled }}
-    {{- if not .Values.httpRoute.parentRefs }}
+  {{- $route := .Values.httpRoute }}
+  {{- if $route.enabled }}
+    {{- if not $route.parentRefs }}
       httpRoute.enabled: true without httpRoute.parentRefs: set the Gateway, such as httpRoute.parentRefs:
       {{- " [{name: gateway, namespace: gateways}]" }}
     {{- end }}
-    {{- $names := list }}
-    {{- $numbers := list }}
+    {{- include "microservice.problems.routeParents" $route.parentRefs }}
+    {{- $ports := list }}
     {{- range include "microservice.servicePorts" . | fromJsonArray }}
-      {{- $names = append $names (.name | default "") }}
-      {{- $numbers = append $numbers (toString .port) }}
+      {{- $ports = append $ports (.name | default "") }}
+      {{- $ports = append $ports (toString .port) }}
     {{- end }}
     {{- $fullname := include "microservice.fullname" . }}
-    {{- range $index, $rule := .Values.httpRoute.rules | default (list dict) }}
-      {{- range include "microservice.routeBackends" (dict "root" $ "rule" $rule) | fromJsonArray }}
-        {{- $ours := and (eq .name $fullname) (not .namespace) (eq (.kind | default "Service") "Service") }}
-        {{- if and $ours (not (has (toString .port) (concat $names $numbers))) }}
-          httpRoute.rules[{{ $index }}]: the Service has no port {{ .port | default "" | toString | quote }}; its ports are those under
-          {{- printf " ports with a servicePort (%s)" (join ", " $names | default "none") }}
+    {{- $names := dict }}
+    {{- range $index, $rule := $route.rules | default (list dict) }}
+      {{- $key := printf "httpRoute.rules[%d]" $index }}
+      {{- range $number, $ref := include "microservice.routeBackends" (dict "root" $ "rule" $rule) | fromJsonArray }}
+        {{- $service := and (not .group) (eq (.kind | default "Service") "Service") }}
+        {{- $ours := and (eq .name $fullname) (not .namespace) $service }}
+        {{- if and $ours (not (has (toString .port) $ports)) }}
+          {{ $key }}: the Service has no port {{ .port | default "" | toString | quote }}; {{ include "microservice.servicePortNames" $ }}: set one
+          {{- " as port of the backend" }}
         {{- else if and (not $ours) (kindIs "string" .port) }}
-          httpRoute.rules[{{ $index }}]: port {{ .port }} of {{ .name }} must be a number: the chart doesn't know the port names of other
+          {{ $key }}: port {{ .port }} of {{ .name }} must be a number: the chart doesn't know the port names of other
           {{- " Services" }}
+        {{- else if and (not $ours) $service (not .port) }}
+          {{ $key }}.backendRefs[{{ $number }}]: the Service {{ .name }} needs a port, by number, such as port: 80
+        {{- end }}
+        {{- with .filters }}
+          {{- $place := printf "%s.backendRefs[%d]" $key $number }}
+          {{- include "microservice.problems.routeFilters" (dict "key" $place "filters" . "matches" $rule.matches) }}
         {{- end }}
       {{- end }}
+      {{- if and $rule.name (hasKey $names ($rule.name | default "")) }}
+        {{ $key }}.name: {{ $rule.name }} is also the name of {{ get $names $rule.name }}; give each its own
+      {{- end }}
+      {{- $_ := set $names ($rule.name | default "") $key }}
+      {{- range $number, $match := $rule.matches }}
+        {{- include "microservice.problems.routeMatch" (dict "key" (printf "%s.matches[%d]" $key $number) "match" ($match | default dict)) }}
+      {{- end }}
+      {{- with $rule.filters }}
+        {{- include "microservice.problems.routeFilters" (dict "key" $key "filters" . "matches" $rule.matches) }}
+        {{- if and $rule.backendRefs (contains "\"RequestRedirect\"" (toJson .)) }}
+          {{ $key }}: a RequestRedirect leads to no backend; remove it, or backendRefs
+        {{- end }}
+      {{- end }}
+      {{- with $rule.timeouts }}
+        {{- $request := include "microservice.milliseconds" (.request | default "0s") | int64 }}
+        {{- if and $request (gt (include "microservice.milliseconds" (.backendRequest | default "0s") | int64) $request) }}
+          {{ $key }}.timeouts.backendRequest: {{ .backendRequest }} is longer than request: {{ .request }}, of which it is a part; lower the
+          {{- " first, or raise the second" }}
+        {{- end }}
+      {{- end }}
+      {{- range $number, $code := ($rule.retry).codes }}
+        {{- if or (lt (int64 $code) 400) (gt (int64 $code) 599) }}
+          {{ $key }}.retry.codes[{{ $number }}]: {{ toJson $code }} is not a status from 400 to 599, such as 503
+        {{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.routeParents: LIST: a Gateway that is listed twice has another
+listener each time.
+*/}}
+{{- define "microservice.problems.routeParents" -}}
+  {{- $sections := dict }}
+  {{- range $index, $parent := . }}
+    {{- $gateway := printf "%s/%s %s/%s" ($parent.group | default "") ($parent.kind | default "Gateway") ($parent.namespace | default "") $parent.name }}
+    {{- $section := printf "%s:%v" ($parent.sectionName | default "") ($parent.port | default "") }}
+    {{- $others := get $sections $gateway | default list }}
+    {{- if or (has $section $others) (and $others (has ":" (append $others $section))) }}
+      httpRoute.parentRefs[{{ $index }}]: the Gateway {{ $parent.name }} is listed before; give each entry its own sectionName or port, or
+      {{- " remove one" }}
+    {{- end }}
+    {{- $_ := append $others $section | set $sections $gateway }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.routeMatch: (dict "key" KEY "match" MATCH): a path that can match,
+and each header and query parameter once. Header names are compared in lower case.
+*/}}
+{{- define "microservice.problems.routeMatch" -}}
+  {{- $key := .key }}
+  {{- $match := .match }}
+  {{- with $match.path }}
+    {{- $type := .type | default "PathPrefix" }}
+    {{- $wrong := "^[^/]|^$|//|/\\.\\.?(/|$)|%2[fF]|%([^0-9a-fA-F]|.[^0-9a-fA-F]|.?$)|[^-A-Za-z0-9/._~!$&'()*+,;=:@%]" }}
+    {{- if and (kindIs "string" .value) (ne $type "RegularExpression") (regexMatch $wrong .value) }}
+      {{ $key }}.path.value: {{ quote .value }} is not a path for type {{ $type }}: it starts with /, has no //, /./, /../ and %2f, and % before
+      {{- " blanks, ? and the like" }}
+    {{- end }}
+  {{- end }}
+  {{- range $field := list "headers" "queryParams" }}
+    {{- $seen := list }}
+    {{- range $index, $entry := index $match $field }}
+      {{- $name := ($entry | default dict).name | default "" | toString }}
+      {{- if eq $field "headers" }}{{ $name = lower $name }}{{ end }}
+      {{- if not (and $name (kindIs "string" $entry.value)) }}
+        {{ $key }}.{{ $field }}[{{ $index }}] needs a name and a value, such as {name: x-canary, value: "1"}
+      {{- else if has $name $seen }}
+        {{ $key }}.{{ $field }}: two entries have the name {{ quote $name }}, of which the second is ignored; remove one of them
+      {{- end }}
+      {{- $seen = append $seen $name }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.routeFilters: (dict "key" KEY "filters" LIST "matches" LIST): each
+filter has the block of its type and no other, and none stands twice that can't.
+*/}}
+{{- define "microservice.problems.routeFilters" -}}
+  {{- $key := .key }}
+  {{- $prefixes := or (not .matches) (and (eq (len .matches) 1) (eq (((first .matches).path).type | default "PathPrefix") "PathPrefix")) }}
+  {{- $seen := list }}
+  {{- range $index, $filter := .filters }}
+    {{- $place := printf "%s.filters[%d]" $key $index }}
+    {{- $type := $filter.type | default "" | toString }}
+    {{- $block := get (dict "CORS" "cors" "URLRewrite" "urlRewrite") $type | default (untitle $type) }}
+    {{- if not $type }}
+      {{ $place }} has no type: set it, such as type: RequestHeaderModifier
+    {{- else if not (kindIs "map" (index $filter $block)) }}
+      {{ $place }}: type {{ $type }} needs the block {{ $block }}
+    {{- else }}
+      {{- range $other, $value := omit $filter "type" $block }}
+        {{- if not (kindIs "invalid" $value) }}
+          {{ $place }}.{{ $other }}: type {{ $type }} has no block but {{ $block }}; remove one of the two
+        {{- end }}
+      {{- end }}
+      {{- include "microservice.problems.routePath" (dict "key" (printf "%s.%s" $place $block) "path" (get $filter $block).path "prefixes" $prefixes) }}
+    {{- end }}
+    {{- if and (has $type $seen) (not (has $type (list "ExtensionRef" "RequestMirror"))) }}
+      {{ $place }}: a rule has one filter of type {{ $type }}; make one of both
+    {{- end }}
+    {{- $seen = append $seen $type }}
+    {{- with ($filter.requestMirror).backendRef }}
+      {{- if and (not .group) (eq (.kind | default "Service" | toString) "Service") (or (not .name) (not .port) (kindIs "string" .port)) }}
+        {{ $place }}.requestMirror.backendRef needs the name and the port of a Service, by number, such as {name: shadow, port: 80}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- if and (has "RequestRedirect" $seen) (has "URLRewrite" $seen) }}
+    {{ $key }}.filters: a redirect leaves nothing to rewrite; remove RequestRedirect or URLRewrite
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.routePath: (dict "key" KEY "path" PATH "prefixes" BOOLEAN): how a
+redirect or rewrite changes the path. A prefix is known only where the rule has one match,
+of a prefix.
+*/}}
+{{- define "microservice.problems.routePath" -}}
+  {{- if .path }}
+    {{- $field := untitle (.path.type | default "" | toString) }}
+    {{- $two := and (kindIs "string" .path.replaceFullPath) (kindIs "string" .path.replacePrefixMatch) }}
+    {{- if or (not $field) $two (not (kindIs "string" (index .path $field))) }}
+      {{ .key }}.path: set type and the field of its name, such as {type: ReplaceFullPath, replaceFullPath: /new}
+    {{- else if and (eq $field "replacePrefixMatch") (not .prefixes) }}
+      {{ .key }}.path.replacePrefixMatch needs a rule with one match, of a PathPrefix; split the rule, or use ReplaceFullPath
     {{- end }}
   {{- end }}
 {{- end -}}

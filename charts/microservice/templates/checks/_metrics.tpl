@@ -12,8 +12,7 @@ PodMonitor a port of a long-running container.
     {{- end }}
     {{- $port := (include "microservice.endpoint" (dict "root" . "monitor" .Values.metrics.serviceMonitor) | fromJson).port }}
     {{- if not (has $port $names) }}
-      metrics.serviceMonitor.port: the Service has no port {{ quote $port }}; its ports are those under ports with a servicePort
-      {{- printf " (%s)" (join ", " $names | default "none") }}
+      metrics.serviceMonitor.port: the Service has no port {{ quote $port }}; {{ include "microservice.servicePortNames" $ }}
     {{- end }}
   {{- end }}
   {{- if (.Values.metrics.podMonitor).enabled }}
