@@ -19,12 +19,20 @@ def test_the_notes_say_what_was_installed(notes: Notes) -> None:
     assert "image myrepo/api:1.2.3" in first
 
 
+SCALED_TO_NONE = """
+autoscaling:
+  enabled: true
+  minReplicas: 0
+  metrics: [{type: External, external: {metric: {name: jobs}, target: {type: Value, value: 1}}}]
+"""
+
+
 @pytest.mark.parametrize(
     ("values", "pods"),
     [
         ([], ", 3 pod(s)"),
         (["replicaCount: 0"], ", 0 pod(s)"),
-        (["autoscaling: {enabled: true, minReplicas: 0}"], ", 0 to 20 pods"),
+        ([SCALED_TO_NONE], ", 0 to 20 pods"),
     ],
 )
 def test_the_notes_say_how_many_pods_there_will_be(values: list[str], pods: str, notes: Notes) -> None:

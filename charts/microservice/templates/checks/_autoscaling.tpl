@@ -1,6 +1,7 @@
 {{/*
 microservice.problems.autoscaling: an autoscaler has a metric, and minReplicas
-and maxReplicas that fit together.
+and maxReplicas that fit together. CPU and memory never show that a pod is needed
+where none runs (Kubernetes, validateHorizontalPodAutoscalerSpec).
 */}}
 {{- define "microservice.problems.autoscaling" -}}
   {{- $autoscaling := .Values.autoscaling }}
@@ -10,7 +11,12 @@ and maxReplicas that fit together.
       autoscaling has no metric: set autoscaling.targetCPUUtilizationPercentage,
       {{- " targetMemoryUtilizationPercentage or metrics" }}
     {{- end }}
+    {{- include "microservice.problems.metricTargets" . }}
     {{- include "microservice.problems.missingRequests" (dict "root" . "metrics" $metrics) }}
+    {{- if and (eq (toString $autoscaling.minReplicas) "0") (not (regexMatch "\"type\":\"(External|Object)\"" (toJson $metrics))) }}
+      autoscaling.minReplicas: 0 needs a metric of type External or Object, which shows work without a pod; add one to autoscaling.metrics,
+      {{- " or set minReplicas: 1" }}
+    {{- end }}
     {{- if not $autoscaling.maxReplicas }}
       autoscaling.maxReplicas is missing: set the maximum number of pods, such as 20
     {{- else if gt (int64 ($autoscaling.minReplicas | default 1)) (int64 $autoscaling.maxReplicas) }}
@@ -47,6 +53,51 @@ and so do the pod's own resources.
         {{- if not $request }}
           autoscaling by {{ $name }} needs a request on every container: set {{ $key }}.requests.{{ $name }}
         {{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.metricTargets: each metric has the block of its type, with a target
+above 0 that the type knows (Kubernetes, validateMetricSpec), in a container that is there.
+*/}}
+{{- define "microservice.problems.metricTargets" -}}
+  {{- range $index, $metric := .Values.autoscaling.metrics }}
+    {{- $key := printf "autoscaling.metrics[%d]" $index }}
+    {{- $block := untitle $metric.type }}
+    {{- $source := index $metric $block }}
+    {{- if not $source }}
+      {{ $key }}: type {{ $metric.type }} needs the block {{ $block }}, not
+      {{- printf " %s" (omit $metric "type" | keys | sortAlpha | join ", ") }}; rename it, or change the type
+    {{- else }}
+      {{- $target := $source.target }}
+      {{- $fields := get (dict "pods" (list "averageValue") "object" (list "averageValue" "value") "external" (list "averageValue" "value")) $block }}
+      {{- $fields = $fields | default (list "averageUtilization" "averageValue") }}
+      {{- $set := list }}
+      {{- range $fields }}
+        {{- $value := index $target . }}
+        {{- if not (kindIs "invalid" $value) }}
+          {{- $set = append $set . }}
+          {{- if not (regexMatch "^\\+?[0-9.]*[1-9]" (toJson $value | trimAll "\"")) }}
+            {{ $key }}.{{ $block }}.target.{{ . }}: {{ $value }} is not above 0; set what one pod should have
+          {{- end }}
+        {{- end }}
+      {{- end }}
+      {{- if not $set }}
+        {{ $key }}.{{ $block }}.target: a metric of type {{ $metric.type }} needs {{ join " or " $fields }}; set it
+      {{- else if and (gt (len $set) 1) (ne $block "object") }}
+        {{ $key }}.{{ $block }}.target: {{ join " and " $set }} exclude each other; remove one, or set it to null
+      {{- end }}
+    {{- end }}
+    {{- with ($metric.containerResource).container }}
+      {{- $_ := include "microservice.collectContainers" $ }}
+      {{- $names := ($.Values.containerSpec).name | default (include "microservice.name" $) | list }}
+      {{- range $.containers }}
+        {{- if .longRunning }}{{ $names = append $names .container.name }}{{ end }}
+      {{- end }}
+      {{- if not (has . $names) }}
+        {{ $key }}.containerResource.container: no container is called {{ quote . }}; use one of {{ join ", " $names }}
       {{- end }}
     {{- end }}
   {{- end }}
