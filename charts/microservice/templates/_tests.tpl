@@ -41,14 +41,15 @@ name leads past its ports.
 {{- end -}}
 
 {{/*
-microservice.testContainer: what these containers have in common, as JSON.
+microservice.testContainer: what these containers have in common, as JSON. What belongs to
+fields of podSpec that this pod does not have is left out.
 */}}
 {{- define "microservice.testContainer" -}}
   {{- $container := dict
     "image" (include "microservice.imageReference" (dict "root" . "image" .Values.tests.image))
     "command" (list "sh" "-c" (include "microservice.testScript" .))
     "resources" (dict "requests" (dict "cpu" "10m" "memory" "16Mi") "limits" (dict "cpu" "100m" "memory" "64Mi"))
-    "securityContext" (include "microservice.securityContext" (dict "root" . "own" dict) | fromJson) -}}
+    "securityContext" (omit (include "microservice.securityContext" (dict "root" . "own" dict) | fromJson) "procMount" "windowsOptions") -}}
   {{- with .Values.tests.image.pullPolicy }}{{ $_ := set $container "imagePullPolicy" . }}{{ end -}}
   {{- toJson $container -}}
 {{- end -}}

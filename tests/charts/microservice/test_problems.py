@@ -45,12 +45,13 @@ TOGETHER = (
     "a probe without a handler",
     "a lifecycle handler with a port that is not the container's",
     "a drain longer than the grace period",
+    "no DNS at all",
     "a request above its limit",
     "a root user that the security standard rules out",
     "rights for no account",
     "a volume of nothing at all",
     "a container of the main container's name",
-    "two host aliases of one address",
+    "two spread constraints of one topology",
     "an Ingress without a host",
     "a route without a Gateway",
     "a range of ports that runs backwards",
@@ -109,7 +110,7 @@ def test_a_block_that_null_takes_away_is_a_slip_and_told_before_anything_else(
 def test_a_slip_is_told_with_what_to_write_instead(render_chart: ChartRenderer) -> None:
     assert (
         "service: null removes all its defaults; delete the line, or set what you mean, such as "
-        "service.enabled: false"
+        "service.enabled: false (nobody wrote null? use --reset-then-reuse-values, not --reuse-values)"
     ) in blocks_taken_away(render_chart)
 
 

@@ -1,6 +1,7 @@
 {{/*
 microservice.problems.blocks: null for a block removes all its defaults, which is
-never intended.
+never intended. A block is also missing where --reuse-values keeps the defaults of an older
+chart, which did not have it.
 */}}
 {{- define "microservice.problems.blocks" -}}
   {{- range $block, $instead := dict
@@ -25,6 +26,7 @@ never intended.
     "volumes" "volumes.tmp.enabled: false" }}
     {{- if kindIs "invalid" (index $.Values $block) }}
       {{ $block }}: null removes all its defaults; delete the line, or set what you mean, such as {{ $instead }}
+      {{- " (nobody wrote null? use --reset-then-reuse-values, not --reuse-values)" }}
     {{- end }}
   {{- end }}
 {{- end -}}

@@ -1,6 +1,7 @@
 {{/*
 microservice.problems.containers: init and extra containers have unique names,
-and mount declared volumes at different paths.
+and mount declared volumes at different paths. One that has to end before the next
+starts has no hooks and probes (validateInitContainers of Kubernetes).
 */}}
 {{- define "microservice.problems.containers" -}}
   {{- if or .Values.initContainers .Values.extraContainers }}
@@ -14,6 +15,13 @@ and mount declared volumes at different paths.
         {{ $key }}.name: {{ $container.name }} is also the name of {{ . }}; container names must be unique
       {{- end }}
       {{- $_ := set $names $container.name $key }}
+      {{- if not .longRunning }}
+        {{- range $field := list "lifecycle" "startupProbe" "livenessProbe" "readinessProbe" }}
+          {{- if not (kindIs "invalid" (index $container $field)) }}
+            {{ $key }}.{{ $field }}: an init container has one only with restartPolicy: Always; set that, or remove this
+          {{- end }}
+        {{- end }}
+      {{- end }}
       {{- $places := list }}
       {{- range concat ($container.volumeMounts | default list) ($container.volumeDevices | default list) }}
         {{- if not (hasKey $volumes (.name | default "")) }}

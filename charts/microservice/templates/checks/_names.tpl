@@ -11,17 +11,25 @@ with a letter, as a Service's name must (RFC 1035).
 {{- end -}}
 
 {{/*
-microservice.problems.labels: no label of the selector has another value in the
-values, which would be ignored silently.
+microservice.problems.labels: no label of the selector, and with commonLabels none of the
+chart's own but the version, has another value in the values, which would be ignored
+silently.
 */}}
 {{- define "microservice.problems.labels" -}}
-  {{- if contains "app.kubernetes.io/" (pick .Values "commonLabels" "podLabels" | toJson) }}
-    {{- range $label, $own := include "microservice.selectorMap" . | fromJson }}
-      {{- range $key := list "commonLabels" "podLabels" }}
-        {{- $written := get (get $.Values $key | default dict) $label | default $own | toString }}
-        {{- if ne $written $own }}
-          {{ $key }}: {{ printf "{%s: %s}" $label $written }} conflicts with the selector, where it is {{ quote $own }}; remove it
-          {{- " (to change app.kubernetes.io/name, set nameOverride)" }}
+  {{- if regexMatch "app\\.kubernetes\\.io/|helm\\.sh/chart" (pick .Values "commonLabels" "podLabels" | toJson) }}
+    {{- $own := dict
+      "commonLabels" (omit (include "microservice.labelMap" . | fromJson) "app.kubernetes.io/version")
+      "podLabels" (include "microservice.selectorMap" . | fromJson) }}
+    {{- range $key, $labels := $own }}
+      {{- range $label, $written := get $.Values $key }}
+        {{- $value := get $labels $label }}
+        {{- $differs := and $written $value (ne $written $value) }}
+        {{- if and $differs (eq $label "app.kubernetes.io/name") }}
+          {{ $key }}: {{ printf "{%s: %s}" $label $written }} conflicts with the chart's own value, {{ quote $value }}; set
+          {{- printf " nameOverride: %s instead" $written }}
+        {{- else if $differs }}
+          {{ $key }}: {{ printf "{%s: %s}" $label $written }} conflicts with the chart's own value, {{ quote $value }}; use a label
+          {{- printf " of your own, such as example.com/%s: %s" (base $label) $written }}
         {{- end }}
       {{- end }}
     {{- end }}

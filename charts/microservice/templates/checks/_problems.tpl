@@ -23,8 +23,10 @@ quoted or escaped.
   {{- include "microservice.problems.probes" . }}
   {{- include "microservice.problems.handlers" . }}
   {{- include "microservice.problems.shutdown" . }}
+  {{- include "microservice.problems.pod" . }}
   {{- include "microservice.problems.resources" . }}
   {{- include "microservice.problems.security" . }}
+  {{- include "microservice.problems.profiles" . }}
   {{- include "microservice.problems.rbac" . }}
   {{- include "microservice.problems.volumes" . }}
   {{- include "microservice.problems.containers" . }}

@@ -1,10 +1,12 @@
 {{/*
 microservice.problems.security: no container has both runAsNonRoot and user 0. The
 message names where each is set: the container, securityContext,
-podSecurityContext or podSecurityStandard.
+podSecurityContext or podSecurityStandard. Then what ValidateSecurityContext and
+validateWindowsHostProcessPod of Kubernetes refuse.
 */}}
 {{- define "microservice.problems.security" -}}
-  {{- if contains `"runAsUser":0` (pick .Values "securityContext" "podSecurityContext" "initContainers" "extraContainers" | toJson) }}
+  {{- $written := pick .Values "securityContext" "podSecurityContext" "initContainers" "extraContainers" | toJson }}
+  {{- if contains `"runAsUser":0` $written }}
     {{- $standard := eq (toString .Values.podSecurityStandard) "restricted" | ternary "podSecurityStandard: restricted" "" }}
     {{- range $key, $found := include "microservice.securityContexts" . | fromJson }}
       {{- if and $found.context.runAsNonRoot (eq (toString $found.context.runAsUser) "0") }}
@@ -24,13 +26,101 @@ podSecurityContext or podSecurityStandard.
       {{- end }}
     {{- end }}
   {{- end }}
+  {{- if regexMatch "allowPrivilegeEscalation|Unmasked|localhostProfile|hostProcess" $written }}
+    {{- $contexts := dict "podSecurityContext" (include "microservice.podSecurityContext" . | fromJson) }}
+    {{- range $key, $found := include "microservice.securityContexts" . | fromJson }}
+      {{- $_ := set $contexts $key $found.context }}
+    {{- end }}
+    {{- $host := toString ($contexts.podSecurityContext.windowsOptions).hostProcess }}
+    {{- $kinds := without (list $host) "<nil>" }}
+    {{- range $key, $context := $contexts }}
+      {{- $full := or $context.privileged (has "CAP_SYS_ADMIN" (($context.capabilities).add | default list)) }}
+      {{- if and $full (eq (toString $context.allowPrivilegeEscalation) "false") }}
+        {{ $key }}.allowPrivilegeEscalation: false excludes privileged: true and CAP_SYS_ADMIN; remove one of them
+      {{- end }}
+      {{- if and (eq (toString $context.procMount) "Unmasked") (ne (toString ($.Values.podSpec).hostUsers) "false") }}
+        {{ $key }}.procMount: Unmasked needs podSpec.hostUsers: false
+      {{- end }}
+      {{- $profile := ($context.seccompProfile).localhostProfile | default "" }}
+      {{- if regexMatch "^/|(^|/)\\.\\.(/|$)" $profile }}
+        {{ $key }}.seccompProfile.localhostProfile: {{ quote $profile }} must be a path below the kubelet's folder of profiles, without
+        {{- " / at its start and without .." }}
+      {{- end }}
+      {{- $process := toString ($context.windowsOptions).hostProcess }}
+      {{- if and (eq $process "true") (not ($.Values.podSpec).hostNetwork) }}
+        {{ $key }}.windowsOptions.hostProcess: true needs podSpec.hostNetwork: true
+      {{- end }}
+      {{- if ne $key "podSecurityContext" }}
+        {{- $kinds = append $kinds (without (list $process $host "false") "<nil>" | first) }}
+      {{- end }}
+    {{- end }}
+    {{- if gt (len (uniq $kinds)) 1 }}
+      windowsOptions.hostProcess: true of one container needs it of all; set it in podSecurityContext alone
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.profiles: annotations of the pods that were the form of AppArmor and
+seccomp profiles name a container, have a value that there is, and agree with the fields
+(ValidateAppArmorPodAnnotations and ValidateSeccompPodAnnotations of Kubernetes).
+*/}}
+{{- define "microservice.problems.profiles" -}}
+  {{- $written := pick .Values "commonAnnotations" "podAnnotations" }}
+  {{- if regexMatch "(apparmor\\.security\\.beta|seccomp\\.security\\.alpha)\\.kubernetes\\.io/" (toJson $written) }}
+    {{- $found := include "microservice.securityContexts" . | fromJson }}
+    {{- $contexts := dict ((.Values.containerSpec).name | default (include "microservice.name" .)) $found.securityContext.context }}
+    {{- $_ := include "microservice.collectContainers" . }}
+    {{- range .containers }}
+      {{- $_ := set $contexts .container.name (index $found (printf "%s.securityContext" .key)).context }}
+    {{- end }}
+    {{- $pod := include "microservice.podSecurityContext" . | fromJson }}
+    {{- $types := dict "runtime/default" "RuntimeDefault" "docker/default" "RuntimeDefault" "unconfined" "Unconfined" }}
+    {{- range $key, $annotations := $written }}
+      {{- range $annotation, $value := $annotations }}
+        {{- $place := printf "%s[%q]" $key $annotation }}
+        {{- $field := "" }}
+        {{- $set := "" }}
+        {{- if hasPrefix "container.apparmor.security.beta.kubernetes.io/" $annotation }}
+          {{- $field = "appArmorProfile" }}
+          {{- $context := get $contexts (base $annotation) }}
+          {{- $set = (index (merge dict ($context | default dict) $pod) $field).type }}
+          {{- if not $context }}
+            {{ $place }}: no container is called {{ base $annotation }}; write securityContext.appArmorProfile instead
+          {{- end }}
+        {{- else if hasPrefix "container.seccomp.security.alpha.kubernetes.io/" $annotation }}
+          {{- $field = "seccompProfile" }}
+          {{- $set = (index (get $contexts (base $annotation) | default dict) $field).type }}
+        {{- else if eq $annotation "seccomp.security.alpha.kubernetes.io/pod" }}
+          {{- $field = "seccompProfile" }}
+          {{- $set = (index $pod $field).type }}
+        {{- end }}
+        {{- if and $field $value }}
+          {{- $type := hasPrefix "localhost/" $value | ternary "Localhost" (get $types $value) }}
+          {{- if not $type }}
+            {{ $place }}: {{ quote $value }} is not a profile (runtime/default, unconfined or localhost/<path>); write securityContext
+            {{- printf ".%s instead" $field }}
+          {{- else if and $set (ne $set $type) }}
+            {{ $place }}: {{ $value }} conflicts with {{ $field }}: {type: {{ $set }}}; remove the annotation
+          {{- end }}
+        {{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
 {{- end -}}
 
 {{/*
 microservice.problems.rbac: roles are bound to a service account of the
-application, not to the namespace's default.
+application, not to the namespace's default, and annotations are on an account that
+the chart creates.
 */}}
 {{- define "microservice.problems.rbac" -}}
+  {{- if and .Values.serviceAccount.annotations (not .Values.serviceAccount.create) }}
+    {{- if include "microservice.toYaml" .Values.serviceAccount.annotations }}
+      serviceAccount.annotations: has no effect with serviceAccount.create: false; annotate the existing account itself, and set
+      {{- " serviceAccount.annotations: null" }}
+    {{- end }}
+  {{- end }}
   {{- if and (or .Values.rbac.rules .Values.rbac.clusterRules) (not (or .Values.serviceAccount.create .Values.serviceAccount.name)) }}
     rbac has no service account to bind to: set serviceAccount.create: true, or serviceAccount.name to an existing one
   {{- end }}

@@ -1,0 +1,99 @@
+{{/*
+microservice.problems.pod: fields of podSpec that exclude or need each other
+(ValidatePodSpec of Kubernetes; for overhead and nodeName the admission of pods).
+*/}}
+{{- define "microservice.problems.pod" -}}
+  {{- with .Values.podSpec }}
+    {{- if eq (toString .hostUsers) "false" }}
+      {{- range $field := list "hostNetwork" "hostPID" "hostIPC" }}
+        {{- if index $.Values.podSpec $field }}
+          podSpec.{{ $field }}: true excludes podSpec.hostUsers: false; remove one of them
+        {{- end }}
+      {{- end }}
+      {{- $containers := dict "containerSpec" $.Values.containerSpec }}
+      {{- $_ := include "microservice.collectContainers" $ }}
+      {{- range $.containers }}
+        {{- $_ := set $containers .key .container }}
+      {{- end }}
+      {{- range $key, $container := $containers }}
+        {{- if ($container).volumeDevices }}
+          {{ $key }}.volumeDevices: excludes podSpec.hostUsers: false; remove one of them
+        {{- end }}
+      {{- end }}
+    {{- end }}
+    {{- if and .shareProcessNamespace .hostPID }}
+      podSpec.hostPID: true excludes podSpec.shareProcessNamespace: true; remove one of them
+    {{- end }}
+    {{- if and (eq (toString .dnsPolicy) "None") (not (.dnsConfig).nameservers) }}
+      podSpec.dnsPolicy: None needs podSpec.dnsConfig.nameservers; set them, such as [10.0.0.53]
+    {{- end }}
+    {{- if .hostnameOverride }}
+      {{- range $field := list "hostNetwork" "setHostnameAsFQDN" }}
+        {{- if index $.Values.podSpec $field }}
+          podSpec.hostnameOverride: {{ $.Values.podSpec.hostnameOverride }} excludes podSpec.{{ $field }}: true; remove one of them
+        {{- end }}
+      {{- end }}
+    {{- end }}
+    {{- if and .overhead (not .runtimeClassName) }}
+      podSpec.overhead has to be that of a RuntimeClass; remove it, or set podSpec.runtimeClassName
+    {{- end }}
+    {{- if and .nodeName .schedulingGates }}
+      podSpec.nodeName: {{ .nodeName }} excludes podSpec.schedulingGates, which hold back the scheduler; remove one of them
+    {{- end }}
+    {{- if .hostNetwork }}
+      {{- range $entry := include "microservice.allPorts" $ | fromJsonArray }}
+        {{- $host := int64 .port.hostPort }}
+        {{- if and $host (ne $host (int64 .port.containerPort)) }}
+          {{ .key }}.hostPort: {{ $host }} must be its containerPort with podSpec.hostNetwork: true; remove it
+        {{- end }}
+      {{- end }}
+    {{- end }}
+    {{- if or .hostNetwork .hostIPC }}
+      {{- range $index, $sysctl := ($.Values.podSecurityContext).sysctls }}
+        {{- $name := replace "/" "." .name }}
+        {{- range $field, $pattern := dict "hostNetwork" "^net\\." "hostIPC" "^(kernel\\.(shm|msg|sem$)|fs\\.mqueue\\.)" }}
+          {{- if and (index $.Values.podSpec $field) (regexMatch $pattern $name) }}
+            podSecurityContext.sysctls[{{ $index }}]: {{ $name }} is the node's own with podSpec.{{ $field }}: true; remove one of them
+          {{- end }}
+        {{- end }}
+      {{- end }}
+    {{- end }}
+    {{- if (.os).name }}
+      {{- include "microservice.problems.os" $ }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.os: nothing is set that the pods' operating system does not have
+(validateLinux and validateWindows of Kubernetes).
+*/}}
+{{- define "microservice.problems.os" -}}
+  {{- $contexts := dict
+    "podSecurityContext" (include "microservice.podSecurityContext" . | fromJson)
+    "securityContext" (include "microservice.securityContext" (dict "root" . "own" dict) | fromJson) }}
+  {{- $_ := include "microservice.collectContainers" . }}
+  {{- range .containers }}
+    {{- $context := include "microservice.securityContext" (dict "root" $ "own" .container.securityContext) | fromJson }}
+    {{- $_ := set $contexts (printf "%s.securityContext" .key) $context }}
+  {{- end }}
+  {{- $linux := dict }}
+  {{- range $key, $context := $contexts }}
+    {{- $linux = merge $linux (omit $context "runAsNonRoot" "windowsOptions") }}
+    {{- if and $context.windowsOptions (eq $.Values.podSpec.os.name "linux") }}
+      {{ $key }}.windowsOptions: excludes podSpec.os: {name: linux}; remove one of them
+    {{- end }}
+  {{- end }}
+  {{- if eq .Values.podSpec.os.name "windows" }}
+    {{- with keys $linux | sortAlpha }}
+      podSpec.os: windows has no {{ join ", " . }}: set podSecurityStandard: privileged, and remove what a securityContext or
+      {{- " podSecurityContext writes of it" }}
+    {{- end }}
+    {{- range $field := list "hostIPC" "hostPID" "hostUsers" "shareProcessNamespace" }}
+      {{- $value := toString (index $.Values.podSpec $field) }}
+      {{- if or (eq $value "true") (and (eq $value "false") (has $field (list "hostUsers" "shareProcessNamespace"))) }}
+        podSpec.{{ $field }}: {{ $value }} excludes podSpec.os: {name: windows}; remove it
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
