@@ -219,12 +219,28 @@ def bench(
     measures.report(deploys_.measures(wanted) if deploys else chart.measures())
 
 
-@task(help={"minutes": "how long to search", "seed": "repeat the run with this seed; 0 chooses a new one"})
-def fuzz(_: Context, minutes: float = 5.0, seed: int = 0) -> None:
+@task(
+    help={
+        "minutes": "how long to search",
+        "seed": "repeat the run with this seed; 0 chooses a new one",
+        "cluster": "ask a cluster's API server, in a dry run, whether it refuses what the charts accept",
+        **{name: CLUSTER_HELP[name] for name in ("kube-context", "node-image", "addons")},
+    }
+)
+def fuzz(
+    _: Context,
+    minutes: float = 5.0,
+    seed: int = 0,
+    cluster: bool = False,
+    kube_context: str = "",
+    node_image: str = "",
+    addons: str = "",
+) -> None:
     """Test the charts with generated values, and keep values that fail as a test."""
-    from ci.fuzzing import fuzz as fuzz_
+    from ci import fuzz as fuzz_
 
-    fuzz_.run(minutes, seed)
+    wanted = testbed.Wanted(kube_context, "", node_image, 1, addons)
+    fuzz_.run(minutes, seed, wanted if cluster else None)
 
 
 @task

@@ -13,6 +13,7 @@ from ci.base.programs import HELM
 from ci.base.repository import shown
 from ci.charts import catalog
 from ci.charts.catalog import Chart
+from ci.fuzzing import left_rules
 from ci.kubernetes.versions import NEWEST, OLDEST
 from ci.publishing import chart_yaml
 from ci.values import reference, schema
@@ -55,8 +56,10 @@ def _stale() -> dict[Path, str]:
         if source.exists():
             texts[chart.path / "values.schema.json"] = schema.build(source)
             schema.check_values(source, values)
-            keys = _markdown(reference.tables(chart)[0])
+            keys = _keys(reference.tables(chart)[0])
             expected[chart.path / "README.md"] = {"supported": _supported(), "values": keys}
+            if chart.name == left_rules.CHART:
+                expected[chart.path / "README.md"]["left"] = _left()
     texts |= {path: _filled(path, blocks) for path, blocks in expected.items()}
     for path in (readme, *guide.parent.glob("*.md")):
         texts[path] = _with_versions(texts.get(path) or _read(path))
@@ -122,10 +125,20 @@ def _filled(document: Path, blocks: Mapping[str, str]) -> str:
     return text
 
 
-def _markdown(table: Table) -> str:
+def _left() -> str:
+    """Return the rules that are left to the API server as a Markdown table."""
+    rows = [[_prose(rule.rule), _prose(rule.reason)] for rule in left_rules.read()]
+    return _markdown(["A rule", "Why the chart leaves it"], rows)
+
+
+def _keys(table: Table) -> str:
     """Return the top-level keys as a Markdown table; nested keys are explained in values.yaml."""
-    lines = [["Key", "What it is for"], ["---", "---"]]
-    lines += [[f"`{row.key}`", _prose(row.text)] for row in table.rows if not re.search(r"[.\[]", row.key)]
+    rows = [[f"`{row.key}`", _prose(row.text)] for row in table.rows if not re.search(r"[.\[]", row.key)]
+    return _markdown(["Key", "What it is for"], rows)
+
+
+def _markdown(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 

@@ -42,14 +42,29 @@ def prepared(wanted: Wanted) -> Iterator[Cluster]:
         return
     chosen = addons.chosen(wanted.addons)
     images = sample_app.build()
-    image = wanted.node_image or os.environ.get(IMAGE_VARIABLE, "")
-    with lifecycle.ephemeral(nodes=wanted.nodes, image=image) as made:
+    with lifecycle.ephemeral(nodes=wanted.nodes, image=_image(wanted)) as made:
         with ThreadPoolExecutor() as pool:
             loaded = pool.submit(sample_app.load, made.name, images)
             addons.install(made.kubectl, chosen)
             addons.wait_until_ready(made.kubectl, made.name)
             loaded.result()
         yield _with_app(made, sample_app.REPOSITORY)
+
+
+@contextmanager
+def bare(wanted: Wanted) -> Iterator[Cluster]:
+    """Yield a cluster of which only the API server is of use: the add-ons may not be ready.
+
+    Raises UserError, with the reason, if that is not possible.
+    """
+    check(wanted)
+    if wanted.kube_context:
+        with lifecycle.existing(wanted.kube_context) as found:
+            yield found
+        return
+    with lifecycle.ephemeral(nodes=wanted.nodes, image=_image(wanted)) as made:
+        addons.install(made.kubectl, addons.chosen(wanted.addons))
+        yield made
 
 
 def check(wanted: Wanted) -> None:
@@ -66,6 +81,10 @@ def check(wanted: Wanted) -> None:
 def why_not(wanted: Wanted) -> str:
     """Return why no such cluster is possible here, "" if it is."""
     return "" if wanted.kube_context else docker.why_not()
+
+
+def _image(wanted: Wanted) -> str:
+    return wanted.node_image or os.environ.get(IMAGE_VARIABLE, "")
 
 
 def _with_app(found: Cluster, repository: str) -> Cluster:

@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,9 +36,6 @@ class Experiment(Protocol):
 
     chart: Chart
     strategy: SearchStrategy[Values]
-
-    def __init__(self, chart: Chart, folder: Path) -> None:
-        """Prepare to render in ``folder``, which must be empty."""
 
     def accepts(self, values: Values) -> bool:
         """Return whether the experiment can judge these values."""
@@ -163,7 +160,10 @@ class Refused:
         return {}
 
 
-ALL: tuple[type[Experiment], ...] = (Accepted, Refused)
+# Makes an experiment for a chart, which renders in a folder that must be empty.
+Kind = Callable[[Chart, Path], Experiment]
+# Those that need no cluster.
+ALL: tuple[type[Accepted] | type[Refused], ...] = (Accepted, Refused)
 
 
 def _schema(chart: Chart) -> Schema:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import secrets
 import tempfile
@@ -23,10 +24,12 @@ from ci.base.repository import shown
 from ci.charts import catalog
 from ci.charts.catalog import Chart
 from ci.fuzzing import experiments
-from ci.fuzzing.experiments import Experiment, Values
+from ci.fuzzing.experiments import Experiment, Kind, Values
 
 # One Helm process renders this number in about half a second.
 _BATCH = 24
+# Then Hypothesis begins to vary the values that it has drawn.
+_OF_ONE_SEED = 10
 _EXAMPLES = 240
 _MOST_SECONDS_TO_SHRINK = 120
 
@@ -48,8 +51,8 @@ class _FaultyError(Exception):
     """Makes Hypothesis shrink the values that were just tried."""
 
 
-def run(minutes: float, seed: int = 0) -> None:
-    """Try values for that many minutes; each ``seed`` draws others, and 0 chooses a new seed.
+def run(minutes: float, seed: int = 0, kinds: Sequence[Kind] = experiments.ALL) -> None:
+    """Try values in experiments for that many minutes; each ``seed`` draws others, and 0 chooses a new one.
 
     Raises UserError with the first faulty values, which are also written to a file that the tests read.
     """
@@ -59,9 +62,9 @@ def run(minutes: float, seed: int = 0) -> None:
     step(f"seed {first}: repeat this run with --seed {first}")
     tried = 0
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder, progress("trying values") as report:
-        chosen = list(_experiments(Path(folder)))
+        chosen = list(_experiments(Path(folder), kinds))
         began = time.monotonic()
-        for number in range(first, first + 2**32):
+        for number in itertools.count(first, _EXAMPLES // _OF_ONE_SEED):
             for experiment in chosen:
                 count, find = search(experiment, number, _EXAMPLES)
                 tried += count
@@ -70,29 +73,33 @@ def run(minutes: float, seed: int = 0) -> None:
                 taken = time.monotonic() - began
                 report(taken, minutes * 60, f"{tried} values")
                 if taken >= minutes * 60:
-                    out.out(f"{tried} values, seeds {first} to {number}: nothing found")
+                    out.out(f"{tried} values, from seed {first} on: nothing found")
                     return
 
 
 def search(experiment: Experiment, seed: int, examples: int) -> tuple[int, Find | None]:
     """Draw ``examples`` values, some of them twice; return how many were tried, and the first faulty ones.
 
-    A seed draws the same values each time, unless the schema or the generator changes.
+    The values are drawn with ``seed`` and those that follow it. A seed draws the same values each time,
+    unless the schema or the generator changes.
     """
     drawn: dict[str, Values] = {}
-    _draw(experiment, seed, examples, (Phase.generate,), lambda each: drawn.setdefault(_json(each), each))
+    seeds: dict[str, int] = {}
+    for one in range(seed, seed + -(-examples // _OF_ONE_SEED)):
+        _draw(experiment, one, (Phase.generate,), lambda each: drawn.setdefault(_json(each), each))
+        seeds |= dict.fromkeys(drawn.keys() - seeds, one)
     known: dict[str, list[str]] = {}
     texts = list(drawn)
     for batch in (texts[start : start + _BATCH] for start in range(0, len(texts), _BATCH)):
         known |= zip(batch, experiment.judge([drawn[text] for text in batch]), strict=True)
         for text in batch:
             if known[text]:
-                values = _smallest(experiment, seed, examples, known) or drawn[text]
-                return len(known), Find(experiment.chart, seed, values, known[_json(values)])
+                values = _smallest(experiment, seeds[text], known) or drawn[text]
+                return len(known), Find(experiment.chart, seeds[text], values, known[_json(values)])
     return len(known), None
 
 
-def _smallest(experiment: Experiment, seed: int, examples: int, known: dict[str, list[str]]) -> Values | None:
+def _smallest(experiment: Experiment, seed: int, known: dict[str, list[str]]) -> Values | None:
     """Draw the ``known`` values again, let Hypothesis shrink a faulty one, and return the smallest."""
     deadline = time.monotonic() + _MOST_SECONDS_TO_SHRINK
     found: list[Values] = []
@@ -106,20 +113,16 @@ def _smallest(experiment: Experiment, seed: int, examples: int, known: dict[str,
             raise _FaultyError
 
     with contextlib.suppress(_FaultyError):
-        _draw(experiment, seed, examples, (Phase.generate, Phase.shrink), use)
+        _draw(experiment, seed, (Phase.generate, Phase.shrink), use)
     return found[-1] if found else None
 
 
 def _draw(
-    experiment: Experiment,
-    seed: int,
-    examples: int,
-    phases: Sequence[Phase],
-    use: Callable[[Values], object],
+    experiment: Experiment, seed: int, phases: Sequence[Phase], use: Callable[[Values], object]
 ) -> None:
     @hypothesis.seed(seed)
     @hypothesis.settings(
-        max_examples=examples,
+        max_examples=_OF_ONE_SEED,
         phases=phases,
         database=None,
         deadline=None,
@@ -134,10 +137,10 @@ def _draw(
     draw()
 
 
-def _experiments(folder: Path) -> Iterator[Experiment]:
+def _experiments(folder: Path, kinds: Sequence[Kind]) -> Iterator[Experiment]:
     for chart in catalog.charts():
-        for kind in experiments.ALL:
-            own = folder / chart.name / kind.__name__
+        for number, kind in enumerate(kinds):
+            own = folder / chart.name / str(number)
             own.mkdir(parents=True)
             yield kind(chart, own)
 

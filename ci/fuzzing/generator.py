@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -18,6 +18,9 @@ from ci.values.schema_walk import Schema
 
 Values = dict[str, Any]
 Draw = Callable[[SearchStrategy[Any]], Any]
+# A part of the schema: the keys that lead to it, with ENTRY for a free key of a map and an item of a list.
+Target = tuple[str, ...]
+ENTRY = "*"
 
 # Strings with a meaning: one key may declare a name to which another refers, and some change the render.
 _WORDS = (
@@ -86,16 +89,17 @@ _TEXTS = st.one_of(
 )
 
 
-def values(schema: Schema) -> SearchStrategy[Values]:
+def values(schema: Schema, targets: Sequence[Target] = ((),)) -> SearchStrategy[Values]:
     """Return a strategy for values that a built schema accepts.
 
-    They set an image if the chart has a key for it, and ``enabled`` is mostly true.
+    They set an image if the chart has a key for it, and ``enabled`` is mostly true. Each has one of the
+    ``targets``, and the longer that is, the fewer other keys.
     """
     generator, judge = _Generator(schema), validator(schema)
 
     @st.composite
     def drawn(draw: Draw) -> Values:
-        found = generator.object(draw, schema, 0)
+        found = generator.object(draw, schema, 0, target=draw(_one(tuple(targets))))
         if "image" in schema["properties"] and found.get("image", {}) is not None:
             found["image"] = {"repository": "myrepo/api", "tag": "1"} | found.get("image", {})
         # What is drawn for one key knows nothing of the others: a key that they rule out goes.
@@ -110,16 +114,45 @@ def values(schema: Schema) -> SearchStrategy[Values]:
     return drawn()
 
 
+def targets(schema: Schema) -> list[Target]:
+    """Return every target in a built schema, also within definitions, as often as they are used."""
+    return list(_Generator(schema).targets(schema))
+
+
+def can_draw(schema: Schema, part: Schema) -> bool:
+    """Tell whether ``value`` can draw anything for a part of a built schema."""
+    return bool(_Generator(schema).kinds(part))
+
+
+def value(schema: Schema, part: Schema, key: str) -> SearchStrategy[Any]:
+    """Return a strategy for values of a part of a built schema, which is that of a ``key``."""
+    return st.composite(lambda draw: _Generator(schema).value(draw, part, 2, key))()
+
+
 class _Generator:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
 
-    def value(self, draw: Draw, part: Schema, depth: int, key: str = "", owner: str = "") -> Any:
+    def targets(self, part: Schema) -> Iterator[Target]:
+        """Yield the targets within a part of the schema, the part itself first."""
+        yield ()
+        part = schema_walk.resolved(self._schema, part)
+        below = {key: inner for key, inner in part.get("properties", {}).items() if key not in _LEFT_OUT}
+        entries = (
+            (ENTRY, inner) for inner in schema_walk.entries(self._schema, part) if "const" not in inner
+        )
+        for key, inner in (*below.items(), *entries):
+            if self.kinds(inner):
+                yield from ((key, *rest) for rest in self.targets(inner))
+
+    def value(
+        self, draw: Draw, part: Schema, depth: int, key: str = "", owner: str = "", target: Target = ()
+    ) -> Any:
         """Draw a value for a part of the schema, which is that of a ``key`` of the definition ``owner``."""
-        kinds = self._kinds(part)
+        kinds = self.kinds(part)
         name = schema_walk.target(part).removesuffix(NOT_NULL)
         part = schema_walk.resolved(self._schema, part)
-        if "null" in schema_walk.types(part) and draw(_ONE_OF_TWENTY):
+        if "null" in schema_walk.types(part) and not target and draw(_ONE_OF_TWENTY):
             return None
         # With a message of its own for other types, a type and its limits are in an "if".
         part = part if "type" in part else {**part, **part.get("if", {})}
@@ -127,9 +160,9 @@ class _Generator:
             case "enum":
                 return draw(_one(tuple(value for value in part["enum"] if value is not None)))
             case "object":
-                return self.object(draw, part, depth, name or key)
+                return self.object(draw, part, depth, name or key, target)
             case "array":
-                return self._list(draw, part, depth)
+                return self._list(draw, part, depth, target)
             case "boolean":
                 return (key == "enabled" and not draw(_ONE_OF_FOUR)) or draw(st.booleans())
             case "integer":
@@ -142,41 +175,53 @@ class _Generator:
                 limits = part.get("minLength", 0), part.get("maxLength")
                 return draw(_texts(part.get("pattern", ""), *limits, tuple(part.get("examples", ()))))
 
-    def object(self, draw: Draw, part: Schema, depth: int, name: str = "") -> Values:
+    def object(self, draw: Draw, part: Schema, depth: int, name: str = "", target: Target = ()) -> Values:
         """Draw a map for a part of the schema: the definition or block ``name``."""
         if "properties" not in part:
-            return self._map(draw, part, depth)
+            return self._map(draw, part, depth, target)
         properties = {
             key: inner
             for key, inner in part["properties"].items()
-            if key not in _LEFT_OUT and self._kinds(inner)
+            if key not in _LEFT_OUT and self.kinds(inner)
         }
         wanted = [*part.get("required", []), *(key for key in _NEEDED.get(name, ()) if key in properties)]
+        wanted += [key for key in target[:1] if key in properties]
         if name in _UNIONS:
-            maps = tuple(key for key, inner in properties.items() if "object" in self._kinds(inner))
-            wanted.append(draw(_one(maps)))
+            maps = tuple(key for key, inner in properties.items() if "object" in self.kinds(inner))
+            wanted.append(target[0] if target and target[0] in maps else draw(_one(maps)))
             properties = {key: inner for key, inner in properties.items() if key not in maps or key in wanted}
         if depth and "enabled" in properties:
             wanted.append("enabled")
         most = _MOST_KEYS[depth] if depth < len(_MOST_KEYS) else 0
         rest = tuple(key for key in properties if key not in wanted)
-        wanted += draw(_some(rest, most)) if rest and most else []
-        return {key: self.value(draw, properties[key], depth + 1, key, name) for key in wanted}
+        wanted += draw(_some(rest, 1 if target else most)) if rest and most else []
+        return {
+            key: self.value(
+                draw, properties[key], depth + 1, key, name, target[1:] if key in target[:1] else ()
+            )
+            for key in wanted
+        }
 
-    def _map(self, draw: Draw, part: Schema, depth: int) -> Values:
+    def _map(self, draw: Draw, part: Schema, depth: int, target: Target) -> Values:
         patterns = part.get("patternProperties", {"": part.get("additionalProperties", {})})
         named = tuple(name for name, part in patterns.items() if "const" not in part)
         pattern = draw(_one(named)) if len(named) > 1 else named[0]
-        keys = draw(_names(pattern, tuple(other for other in patterns if other != pattern)))
-        return {key: self.value(draw, patterns[pattern], depth + 1) for key in keys}
+        others = tuple(other for other in patterns if other != pattern)
+        keys = draw(_names(pattern, others, 1 if target else 0))
+        return {key: self.value(draw, patterns[pattern], depth + 1, target=target[1:]) for key in keys}
 
-    def _list(self, draw: Draw, part: Schema, depth: int) -> list[Any]:
+    def _list(self, draw: Draw, part: Schema, depth: int, target: Target) -> list[Any]:
         items = part.get("items", {})
-        least = part.get("minItems", 0)
-        most = max(least, min(2, part.get("maxItems", 2))) if self._kinds(items) else least
-        return [self.value(draw, items, depth + 1) for _ in range(draw(_integers(least, most)))]
+        least, most = part.get("minItems", 0), part.get("maxItems", 2)
+        if self.kinds(items):
+            least = max(least, 1 if target else 0)
+            most = max(least, min(2, most))
+        else:
+            most = least
+        count = draw(_integers(least, most))
+        return [self.value(draw, items, depth + 1, target=target[1:]) for _ in range(count)]
 
-    def _kinds(self, part: Schema) -> tuple[str, ...]:
+    def kinds(self, part: Schema) -> tuple[str, ...]:
         """Return the types that can be drawn for a part: no null, and no map without a schema of its values.
 
         A part with an enum has the one type "enum".
@@ -200,9 +245,9 @@ def _some(keys: tuple[str, ...], most: int) -> SearchStrategy[list[str]]:
 
 
 @functools.cache
-def _names(pattern: str, refused: tuple[str, ...]) -> SearchStrategy[list[str]]:
+def _names(pattern: str, refused: tuple[str, ...], least: int) -> SearchStrategy[list[str]]:
     names = _texts(pattern, 1, None).filter(lambda name: not any(re.search(other, name) for other in refused))
-    return st.lists(names, unique=True, max_size=3)
+    return st.lists(names, unique=True, min_size=least, max_size=3)
 
 
 @functools.cache

@@ -70,6 +70,16 @@ def problems(objects: Iterable[Object], versions: Collection[str] = SUPPORTED) -
     return found
 
 
+def known(object_: Object, version: str) -> Object | None:
+    """Return an object without the fields that are newer than a Kubernetes version; None if its kind is.
+
+    Raises UserError for an unsupported version and ValueError if the object has no key.
+    """
+    require_supported(version)
+    late = {path for path, since in _late(_key(object_), object_) if _is_later(since, version)}
+    return None if () in late else _without(object_, late)
+
+
 def _late(key: Key, object_: Object) -> Iterator[tuple[InstancePath, str]]:
     """Yield the path of each field that the oldest version lacks, and the first version that has it."""
     names = tuple(_definitions(version).kinds.get((key.api_version, key.kind), "") for version in SUPPORTED)

@@ -11,10 +11,10 @@ from ci.charts import catalog
 from ci.charts.catalog import Chart
 from ci.charts.values_file import read_values
 from ci.fuzzing import experiments, fuzz
-from ci.fuzzing.experiments import Accepted, Experiment
+from ci.fuzzing.experiments import Accepted, Kind
 
 # All that a run of the tests has time for; `invoke fuzz` takes more.
-EXAMPLES: dict[tuple[str, type[Experiment]], int] = {("microservice", Accepted): 40}
+EXAMPLES: dict[tuple[str, Kind], int] = {("microservice", Accepted): 40}
 FEWER = 20
 
 every_chart = pytest.mark.parametrize("chart", catalog.charts(), ids=lambda chart: chart.name)
@@ -23,7 +23,7 @@ every_experiment = pytest.mark.parametrize("kind", experiments.ALL, ids=lambda k
 
 @every_chart
 @every_experiment
-def test_unusual_values_do_no_harm(chart: Chart, kind: type[Experiment], tmp_path: Path, seed: int) -> None:
+def test_unusual_values_do_no_harm(chart: Chart, kind: Kind, tmp_path: Path, seed: int) -> None:
     _, find = fuzz.search(kind(chart, tmp_path), seed, EXAMPLES.get((chart.name, kind), FEWER))
     if find:
         folder = shown(fuzz.regressions(chart))
@@ -32,9 +32,7 @@ def test_unusual_values_do_no_harm(chart: Chart, kind: type[Experiment], tmp_pat
 
 @every_chart
 @every_experiment
-def test_values_that_once_went_wrong_do_not_again(
-    chart: Chart, kind: type[Experiment], tmp_path: Path
-) -> None:
+def test_values_that_once_went_wrong_do_not_again(chart: Chart, kind: Kind, tmp_path: Path) -> None:
     experiment = kind(chart, tmp_path)
     files = [
         file

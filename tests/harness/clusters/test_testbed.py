@@ -27,6 +27,12 @@ def test_a_remote_cluster_needs_a_repository_to_pull_from(machine: Path) -> None
         pass
 
 
+def test_a_cluster_without_the_sample_service_needs_no_image(machine: Path) -> None:
+    with testbed.bare(testbed.Wanted(addons="gateway-api")) as made:
+        assert made.app == ""
+    assert not asked(machine, "docker build")
+
+
 def test_an_unknown_addon_is_refused_before_a_cluster_is_created(machine: Path) -> None:
     with (
         pytest.raises(

@@ -13,7 +13,6 @@ from ci.base.errors import UserError
 from ci.base.repository import root, shown
 from ci.charts.catalog import Chart
 from ci.charts.values_file import read_values
-from ci.fuzzing import experiments as experiments_
 from ci.fuzzing import fuzz
 from tests.support.repository import Repository
 
@@ -78,42 +77,27 @@ def test_the_same_seed_tries_the_same_values(chart: Chart, tmp_path: Path) -> No
     assert one.asked == other.asked != another.asked
 
 
-@pytest.fixture
-def experiments(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> list[type[Hundred]]:
-    """The experiments for the repository's chart: none until a test adds one."""
-    kinds: list[type[Hundred]] = []
-    monkeypatch.setattr(experiments_, "ALL", kinds)
-    return kinds
-
-
-def test_a_find_is_kept_as_a_values_file_with_its_faults(
-    experiments: list[type[Hundred]], repository: Repository
-) -> None:
-    experiments.append(Hundred)
+def test_a_find_is_kept_as_a_values_file_with_its_faults(repository: Repository) -> None:
     with pytest.raises(UserError, match=r"after \d+ values: microservice, seed 3:") as ended:
-        fuzz.run(minutes=1, seed=3)
+        fuzz.run(minutes=1, seed=3, kinds=[Hundred])
     (file,) = (repository.root / "tests" / "charts" / "regressions" / "microservice").iterdir()
     assert file.read_text(encoding="utf-8").startswith("# 100 is not\n# a small number\nnumber: 100\n")
     assert read_values(file) == {"number": 100, "text": ""}
     assert f"\nThey are in {shown(file)}, which `invoke test` tries from now on" in str(ended.value)
 
 
-def test_without_a_find_the_number_of_values_is_reported(
-    experiments: list[type[Hundred]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    experiments.append(Fine)
-    fuzz.run(minutes=0.0001, seed=3)
+@pytest.mark.usefixtures("repository")
+def test_without_a_find_the_number_of_values_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    fuzz.run(minutes=0.0001, seed=3, kinds=[Fine])
     printed = capsys.readouterr()
-    assert printed.out.endswith(" values, seeds 3 to 3: nothing found\n")
+    assert printed.out.endswith(" values, from seed 3 on: nothing found\n")
     assert "· seed 3: repeat this run with --seed 3\n" in printed.err
 
 
-def test_without_a_seed_each_run_chooses_another(
-    experiments: list[type[Hundred]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    experiments.append(Fine)
+@pytest.mark.usefixtures("repository")
+def test_without_a_seed_each_run_chooses_another(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
-        fuzz.run(minutes=0.0001)
+        fuzz.run(minutes=0.0001, kinds=[Fine])
     one, other = (line for line in capsys.readouterr().err.splitlines() if "seed" in line)
     assert one != other
 

@@ -101,6 +101,17 @@ def test_an_unknown_version_is_refused() -> None:
         newer(POD, "1.2")
 
 
+def test_what_a_version_knows_of_an_object_is_the_object_without_its_newer_fields() -> None:
+    wanted = pod("spec.resources", {"limits": {"cpu": "1"}})
+    assert fields.known(wanted, OLDEST) == POD
+    assert fields.known(wanted, NEWEST) == wanted
+
+
+def test_a_version_knows_nothing_of_a_newer_kind() -> None:
+    policy = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicy", "spec": {}}
+    assert fields.known({**policy, "metadata": {"name": "a"}}, OLDEST) is None
+
+
 def problems(object_: Object) -> list[tuple[str, str]]:
     """Each problem's version and path."""
     return [(problem.version, problem.path) for problem in fields.problems([object_])]

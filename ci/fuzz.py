@@ -1,0 +1,21 @@
+"""Tests the charts with generated values, without a cluster or against an API server."""
+
+from __future__ import annotations
+
+import functools
+
+from ci.clusters import api_server, testbed
+from ci.fuzzing import fuzz
+from ci.fuzzing.posted import Posted
+
+
+def run(minutes: float, seed: int, wanted: testbed.Wanted | None) -> None:
+    """Try values for that many minutes as ``fuzz.run`` does, in the ``wanted`` cluster if there is one.
+
+    Raises UserError with the first faulty values, and where the cluster is not possible.
+    """
+    if wanted is None:
+        fuzz.run(minutes, seed)
+        return
+    with testbed.bare(wanted) as cluster, api_server.connected(cluster.kubectl) as server:
+        fuzz.run(minutes, seed, [functools.partial(Posted, server=server)])
