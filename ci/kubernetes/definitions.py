@@ -21,10 +21,10 @@ def read(version: str) -> dict[str, Definition]:
     """Return the JSON Schema (2020-12) of each definition of a Kubernetes version, such as "1.30".
 
     The keys are full names, such as io.k8s.api.core.v1.Affinity; a reference to one is #/$defs/<name>. Every
-    object refuses unknown fields. The schemas are changed in three ways: the ``format`` of an integer becomes
-    its limits too, null is no type, and a ``oneOf`` of types (IntOrString, Quantity) becomes a list of types,
-    which makes a plainer message. The result is shared: callers must not change it. Raises UserError if the
-    package is missing.
+    object refuses unknown fields. The schemas are changed in four ways: the ``format`` of an integer becomes
+    its limits too, a list that is a set has ``uniqueItems``, null is no type, and a ``oneOf`` of types
+    (IntOrString, Quantity) becomes a list of types, which makes a plainer message. The result is shared:
+    callers must not change it. Raises UserError if the package is missing.
     """
     # Looked up, not imported: the package's imports take as long as reading five versions.
     package = importlib.util.find_spec("kubernetes_validate")
@@ -56,6 +56,8 @@ def _plainer(node: dict[str, Any]) -> dict[str, Any]:
     format_, types, choices = node.get("format"), node.get("type"), node.get("oneOf")
     if isinstance(format_, str) and (limit := INTEGERS.get(format_)):
         node |= {"minimum": -limit, "maximum": limit - 1}
+    if node.get("x-kubernetes-list-type") == "set":
+        node["uniqueItems"] = True
     if isinstance(choices, list):
         del node["oneOf"]
         types = [choice["type"] for choice in choices]

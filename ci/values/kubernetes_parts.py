@@ -91,7 +91,7 @@ def _plain(raw: Schema) -> Schema:
         return {"$ref": MARKER + raw["$ref"].removeprefix(_RAW_REFERENCE)}
     if raw.get("format") in _SHARED:
         return {"$ref": MARKER + raw["format"]}
-    plain: Schema = {"type": raw["type"]}
+    plain: Schema = {keyword: raw[keyword] for keyword in ("type", "uniqueItems") if keyword in raw}
     for keyword in ("items", "additionalProperties"):
         if isinstance(raw.get(keyword), dict):
             plain[keyword] = _plain(raw[keyword])

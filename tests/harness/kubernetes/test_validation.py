@@ -114,6 +114,13 @@ def test_two_entries_with_the_same_key_are_a_problem(field: str, entry: Object, 
     assert problems(wrong) == [f"spec.template.spec.containers[0].{field}: has two entries with {keys}"]
 
 
+def test_an_entry_that_a_set_has_twice_is_a_problem() -> None:
+    mount = {"name": "a", "mountPath": "/a", "bindMountOptions": ["noexec", "noexec"]}
+    (found,) = problems(deployment(((*CONTAINER, "volumeMounts"), [mount])), "1.37")
+    assert found.startswith("spec.template.spec.containers[0].volumeMounts[0].bindMountOptions: ")
+    assert "non-unique" in found
+
+
 def test_a_field_newer_than_a_version_is_a_problem_in_that_version_only() -> None:
     newer = deployment((("spec", "template", "spec", "resources"), {"limits": {"cpu": "1"}}))
     assert problems(newer, "1.30") == ["spec.template.spec: unknown field resources"]

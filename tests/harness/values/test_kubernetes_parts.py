@@ -78,6 +78,11 @@ def test_what_kubernetes_requires_is_required() -> None:
     assert definition("io.k8s.api.core.v1.HTTPHeader")["required"] == ["name", "value"]
 
 
+def test_a_list_that_is_a_set_has_no_entry_twice() -> None:
+    options = definition("io.k8s.api.core.v1.VolumeMount")["properties"]["bindMountOptions"]
+    assert options == {"type": "array", "uniqueItems": True, "items": {"$ref": "kubernetes:text"}}
+
+
 def test_two_definitions_with_the_same_last_word_are_refused() -> None:
     kind = "CrossVersionObjectReference"
     versions = [{"$ref": f"kubernetes:io.k8s.api.autoscaling.{version}.{kind}"} for version in ("v1", "v2")]

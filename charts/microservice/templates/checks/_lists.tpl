@@ -11,6 +11,7 @@ Kubernetes merges the list by key (list type "map": Kubernetes API reference).
     {{- $_ := set $lists "resources.claims" (list . "name") }}
   {{- end }}
   {{- with .Values.podSpec }}
+    {{- $_ := set $lists "podSpec.evictionResponders" (list .evictionResponders "name") }}
     {{- $_ := set $lists "podSpec.hostAliases" (list .hostAliases "ip") }}
     {{- $_ := set $lists "podSpec.resourceClaims" (list .resourceClaims "name") }}
     {{- $_ := set $lists "podSpec.schedulingGates" (list .schedulingGates "name") }}
