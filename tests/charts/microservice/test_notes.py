@@ -146,6 +146,30 @@ def test_a_headless_service_is_reached_at_the_ports_of_the_pods(notes: Notes) ->
     assert "http://shop:80\n" not in spoken
 
 
+def test_the_notes_say_that_a_service_stays_headless(notes: Notes) -> None:
+    assert "delete the Service first" in notes("service: {clusterIP: None}")
+    assert "delete the Service first" not in notes()
+
+
+BOTH_PROTOCOLS = """
+ports:
+  dns: {containerPort: 5353, servicePort: 53, protocol: UDP}
+  dns-tcp: {containerPort: 5353, servicePort: 54}
+service: {extraPorts: [{name: more, port: 53, targetPort: dns-tcp}]}
+"""
+
+
+def test_with_helm_3_the_notes_warn_of_ports_that_an_upgrade_may_lose(notes: Notes) -> None:
+    said = "An upgrade with Helm 3 may lose"
+    lines = [line for line in notes(BOTH_PROTOCOLS, engine=3).splitlines() if line.startswith(said)]
+    assert lines == [
+        f"{said} ports.dns or ports.dns-tcp, which have one containerPort: use Helm 4, or two numbers",
+        f"{said} ports.dns or service.extraPorts[0], which have one servicePort: use Helm 4, or two numbers",
+    ]
+    assert said not in notes(BOTH_PROTOCOLS, engine=4)
+    assert said not in notes(engine=3)
+
+
 def shrunk(notes: Notes, values: str) -> str:
     """What the notes say after an upgrade that may have taken the number of pods away."""
     return notes(values, extra=["--is-upgrade"]).partition("only 1 pod runs until it acts")[2]

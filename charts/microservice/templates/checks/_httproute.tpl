@@ -86,7 +86,7 @@ listener each time.
 
 {{/*
 microservice.problems.routeMatch: (dict "key" KEY "match" MATCH): a path that can match,
-and each header and query parameter once. Header names are compared in lower case.
+and each header and query parameter once.
 */}}
 {{- define "microservice.problems.routeMatch" -}}
   {{- $key := .key }}
@@ -99,18 +99,26 @@ and each header and query parameter once. Header names are compared in lower cas
       {{- " blanks, ? and the like" }}
     {{- end }}
   {{- end }}
-  {{- range $field := list "headers" "queryParams" }}
-    {{- $seen := list }}
-    {{- range $index, $entry := index $match $field }}
-      {{- $name := ($entry | default dict).name | default "" | toString }}
-      {{- if eq $field "headers" }}{{ $name = lower $name }}{{ end }}
-      {{- if not (and $name (kindIs "string" $entry.value)) }}
-        {{ $key }}.{{ $field }}[{{ $index }}] needs a name and a value, such as {name: x-canary, value: "1"}
-      {{- else if has $name $seen }}
-        {{ $key }}.{{ $field }}: two entries have the name {{ quote $name }}, of which the second is ignored; remove one of them
-      {{- end }}
-      {{- $seen = append $seen $name }}
+  {{- include "microservice.problems.routeNames" (dict "key" (printf "%s.headers" $key) "list" $match.headers) }}
+  {{- include "microservice.problems.routeNames" (dict "key" (printf "%s.queryParams" $key) "list" $match.queryParams) }}
+{{- end -}}
+
+{{/*
+microservice.problems.routeNames: (dict "key" KEY "list" LIST): headers or parameters, each
+once. Names of headers are compared in lower case.
+*/}}
+{{- define "microservice.problems.routeNames" -}}
+  {{- $key := .key }}
+  {{- $seen := list }}
+  {{- range $index, $entry := .list }}
+    {{- $name := ($entry | default dict).name | default "" | toString }}
+    {{- if not (hasSuffix "queryParams" $key) }}{{ $name = lower $name }}{{ end }}
+    {{- if not (and $name (kindIs "string" $entry.value)) }}
+      {{ $key }}[{{ $index }}] needs a name and a value, such as {name: x-canary, value: "1"}
+    {{- else if has $name $seen }}
+      {{ $key }}: two entries have the name {{ quote $name }}, of which the second is ignored; remove one of them
     {{- end }}
+    {{- $seen = append $seen $name }}
   {{- end }}
 {{- end -}}
 
@@ -121,13 +129,15 @@ filter has the block of its type and no other, and none stands twice that can't.
 {{- define "microservice.problems.routeFilters" -}}
   {{- $key := .key }}
   {{- $prefixes := or (not .matches) (and (eq (len .matches) 1) (eq (((first .matches).path).type | default "PathPrefix") "PathPrefix")) }}
+  {{- $types := list "CORS" "ExtensionRef" "ExternalAuth" "RequestHeaderModifier" "RequestMirror" "RequestRedirect" }}
+  {{- $types = concat $types (list "ResponseHeaderModifier" "URLRewrite") }}
   {{- $seen := list }}
   {{- range $index, $filter := .filters }}
     {{- $place := printf "%s.filters[%d]" $key $index }}
     {{- $type := $filter.type | default "" | toString }}
     {{- $block := get (dict "CORS" "cors" "URLRewrite" "urlRewrite") $type | default (untitle $type) }}
-    {{- if not $type }}
-      {{ $place }} has no type: set it, such as type: RequestHeaderModifier
+    {{- if not (has $type $types) }}
+      {{ $place }}: {{ quote $type }} is not a type of filter: use one of {{ join ", " $types }}
     {{- else if not (kindIs "map" (index $filter $block)) }}
       {{ $place }}: type {{ $type }} needs the block {{ $block }}
     {{- else }}
@@ -136,7 +146,21 @@ filter has the block of its type and no other, and none stands twice that can't.
           {{ $place }}.{{ $other }}: type {{ $type }} has no block but {{ $block }}; remove one of the two
         {{- end }}
       {{- end }}
-      {{- include "microservice.problems.routePath" (dict "key" (printf "%s.%s" $place $block) "path" (get $filter $block).path "prefixes" $prefixes) }}
+      {{- $place := printf "%s.%s" $place $block }}
+      {{- with get $filter $block }}
+        {{- if has $type (list "RequestRedirect" "URLRewrite") }}
+          {{- include "microservice.problems.routePath" (dict "key" $place "path" .path "prefixes" $prefixes) }}
+        {{- else if hasSuffix "HeaderModifier" $type }}
+          {{- include "microservice.problems.routeNames" (dict "key" (printf "%s.set" $place) "list" .set) }}
+          {{- include "microservice.problems.routeNames" (dict "key" (printf "%s.add" $place) "list" .add) }}
+        {{- end }}
+        {{- if and .statusCode (not (has (toString .statusCode) (list "301" "302" "303" "307" "308"))) }}
+          {{ $place }}.statusCode: {{ .statusCode }} is not a redirect: use 301, 302, 303, 307 or 308
+        {{- end }}
+        {{- if not (has (.scheme | default "https") (list "http" "https")) }}
+          {{ $place }}.scheme: {{ quote .scheme }} is neither http nor https; set one of them
+        {{- end }}
+      {{- end }}
     {{- end }}
     {{- if and (has $type $seen) (not (has $type (list "ExtensionRef" "RequestMirror"))) }}
       {{ $place }}: a rule has one filter of type {{ $type }}; make one of both

@@ -39,7 +39,7 @@ time, ports of the Service overall. So are names of ports in the pod, and in the
       {{- end }}
       {{- range $field := list "containerPort" "servicePort" }}
         {{- if and (get $port $field) $port.name }}
-          {{- $place := printf "%s of the name %s %s" $field $port.name $entry.container }}
+          {{- $place := printf "%s of the name %s" $field $port.name }}
           {{- with get $seen $place }}
             {{ . }} and {{ $entry.key }} are both named {{ $port.name }}: give each its own name
           {{- end }}
