@@ -52,9 +52,35 @@ a number. As a float: differences beyond the 15th digit, such as one byte in
 {{- end -}}
 
 {{/*
-namespace.exceeds: (dict "quantity" QUANTITY "limit" QUANTITY) -> "true" where
-the first is more.
+namespace.exceeds: (dict "quantity" QUANTITY "limit" QUANTITY "times" NUMBER) -> "true"
+where the first is more than the second, or than so many times the second.
 */}}
 {{- define "namespace.exceeds" -}}
-  {{- if gt (include "namespace.quantity" .quantity | float64) (include "namespace.quantity" .limit | float64) }}true{{ end }}
+  {{- $limit := include "namespace.quantity" .limit | float64 }}
+  {{- if hasKey . "times" }}{{ $limit = mulf $limit .times 1.000000001 }}{{ end }}
+  {{- if gt (include "namespace.quantity" .quantity | float64) $limit }}true{{ end }}
+{{- end -}}
+
+{{/*
+namespace.containerDefaults: what a container gets that sets nothing, as a JSON map of
+resource -> {"request": {"key": where, "amount": QUANTITY}, "limit": the same}. A max is a
+default limit, a default limit is a default request, and so is a min (Kubernetes,
+SetDefaults_LimitRangeItem).
+*/}}
+{{- define "namespace.containerDefaults" -}}
+  {{- $container := (.Values.limitRange.limits).Container | default dict }}
+  {{- $defaults := dict }}
+  {{- range $bound := list "min" "max" "default" "defaultRequest" }}
+    {{- range $resource, $amount := index $container $bound }}
+      {{- if not (kindIs "invalid" $amount) }}
+        {{- $key := printf "limitRange.limits.Container.%s.%s" $bound $resource }}
+        {{- $written := dict "key" $key "amount" (toJson $amount | trimAll "\"") }}
+        {{- $entry := get $defaults $resource | default dict }}
+        {{- $_ := set $entry "request" $written }}
+        {{- if has $bound (list "max" "default") }}{{ $_ = set $entry "limit" $written }}{{ end }}
+        {{- $_ = set $defaults $resource $entry }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- toJson $defaults }}
 {{- end -}}

@@ -166,8 +166,8 @@ def test_the_notes_warn_of_an_uninstall_that_takes_everything(notes: Notes) -> N
     ("values", "said"),
     [
         ("", []),
-        ("resourceQuota: {hard: {limits.cpu: 8}}", ["resources.limits.cpu"]),
-        ("{resourceQuota: {hard: {limits.cpu: 8}}, limitRange: {limits: {Container: {max: {cpu: 1}}}}}", []),
+        ("resourceQuota: {hard: {limits.cpu: 12}}", ["resources.limits.cpu"]),
+        ("{resourceQuota: {hard: {limits.cpu: 12}}, limitRange: {limits: {Container: {max: {cpu: 1}}}}}", []),
         (
             "limitRange: {enabled: false}",
             ["resources.requests.cpu", "resources.limits.memory", "resources.requests.memory"],

@@ -34,17 +34,22 @@ def test_problems_of_all_checks_come_in_one_report_in_the_order_of_the_table(
     """The first problem of each check."""
     values = """
         name: default
-        resourceQuota: {hard: {limits.memory: 256Mi}}
+        labels: {pod-security.kubernetes.io/enforce: baseline}
+        resourceQuota: {hard: {limits.memory: 256Mi, requests.memory: 256Mi}}
         limitRange:
           limits:
-            Container: {default: {memory: 1610612736}, max: {memory: 1600M}}
+            Container: {default: {memory: 1610612736}, max: {memory: 1600M}, maxLimitRequestRatio: {cpu: 0.5}}
             PersistentVolumeClaim: {max: {cpu: 1}}
+            Pod: {max: {memory: 1024Mi}}
     """
     rows = {row.name: row.problems for row in ROWS}
     assert render_chart.problems(values, engine=engine) == [
         rows["the namespace that is there always"][0],
+        rows["labels that say something else than their keys"][1],
         rows["a default above its maximum"][1],
         rows["a bound of claims that is not about storage"][0],
+        rows["ratios that no container can have"][0],
+        rows["a default above its maximum"][2],
         rows["defaults above the quota"][0],
     ]
 
@@ -87,9 +92,17 @@ def test_a_block_that_null_takes_away_is_a_slip_and_told_before_anything_else(
         "limitRange: {limits: {Container: {default: {memory: 1Gi}, max: {memory: 1024Mi}}}}",
         "limitRange: {limits: {Container: {min: {cpu: 50m}, max: {cpu: 0.2}}}}",
         "limitRange: {limits: {Container: {min: {cpu: 50m}, max: {cpu: '+1'}}}}",
-        "{resourceQuota: {hard: {limits.memory: 1Mi}}, limitRange: {enabled: false}}",
+        "{resourceQuota: {hard: {limits.memory: 1Mi, requests.memory: 1Mi}}, limitRange: {enabled: false}}",
         "resourceQuota: {enabled: false, hard: {limits.memory: 1Mi}}",
         "limitRange: {limits: {Container: {default: {memory: null}, max: {memory: 128Mi}}}}",
+        "limitRange: {limits: {Container: {max: {memory: 2Gi}}, Pod: {max: {memory: 512Mi}}}}",
+        "limitRange: {limits: {Container: {default: {cpu: 700m}, maxLimitRequestRatio: {cpu: 7, memory: 4}}}}",
+        "limitRange: {limits: {Pod: {min: {cpu: 100m}, max: {cpu: 250m}, maxLimitRequestRatio: {cpu: 2.5}}}}",
+        "limitRange: {limits: {Pod: {min: {cpu: 0}, max: {cpu: 1}, maxLimitRequestRatio: {cpu: 3}}}}",
+        "limitRange: {enabled: false, limits: {Pod: {max: {memory: 1Mi}}}}",
+        "resourceQuota: {hard: {limits.memory: 20480Mi}}",
+        "{podSecurity: {enforce: null, version: null}, labels: {pod-security.kubernetes.io/enforce: baseline}}",
+        "labels: {pod-security.kubernetes.io/enforce: restricted, kubernetes.io/metadata.name: api}",
     ],
 )
 def test_bounds_in_order_are_no_problem(values: str, render_chart: ChartRenderer) -> None:

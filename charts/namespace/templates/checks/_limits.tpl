@@ -27,9 +27,89 @@ ValidateLimitRange.
 {{- end -}}
 
 {{/*
-namespace.problems.quota: a container with the default resources fits into the quota.
+namespace.problems.ratios: a ratio of limit to request is at least 1, and no more than
+max and min allow. The rules: Kubernetes, pkg/apis/core, ValidateLimitRange.
+*/}}
+{{- define "namespace.problems.ratios" -}}
+  {{- range $type, $bounds := .Values.limitRange.limits }}
+    {{- range $resource, $ratio := ($bounds | default dict).maxLimitRequestRatio }}
+      {{- if not (kindIs "invalid" $ratio) }}
+        {{- $ratio = toJson $ratio | trimAll "\"" }}
+        {{- $key := printf "limitRange.limits.%s.maxLimitRequestRatio.%s" $type $resource }}
+        {{- $min := index ($bounds.min | default dict) $resource }}
+        {{- $max := index ($bounds.max | default dict) $resource }}
+        {{- if include "namespace.exceeds" (dict "quantity" "1" "limit" $ratio) }}
+          {{ $key }}: {{ $ratio }} is below 1, and no limit is below its request; raise it
+        {{- else if not (or (kindIs "invalid" $min) (kindIs "invalid" $max)) }}
+          {{- $times := include "namespace.quantity" $ratio | divf 1 }}
+          {{- $min = toJson $min | trimAll "\"" }}
+          {{- $max = toJson $max | trimAll "\"" }}
+          {{- if include "namespace.exceeds" (dict "quantity" $min "limit" $max "times" $times) }}
+            {{ $key }}: {{ $ratio }} is more than max: {{ $max }} divided by min: {{ $min }}; lower it
+          {{- end }}
+        {{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+namespace.problems.defaults: a container with the default resources fits into a pod, and
+into each ratio. Resources that can't be overcommitted have one number.
+*/}}
+{{- define "namespace.problems.defaults" -}}
+  {{- $limits := .Values.limitRange.limits | default dict }}
+  {{- range $resource, $default := include "namespace.containerDefaults" . | fromJson }}
+    {{- $request := $default.request }}
+    {{- $limit := $default.limit | default $request }}
+    {{- $max := index (($limits.Pod).max | default dict) $resource }}
+    {{- if not (kindIs "invalid" $max) }}
+      {{- $max = toJson $max | trimAll "\"" }}
+      {{- if include "namespace.exceeds" (dict "quantity" $limit.amount "limit" $max) }}
+        {{ $limit.key }}: {{ $limit.amount }} is above limitRange.limits.Pod.max.{{ $resource }}: {{ $max }}, so no pod with the default could
+        {{- " start; lower the first, or raise the second" }}
+      {{- end }}
+    {{- end }}
+    {{- range $type, $bounds := $limits }}
+      {{- $ratio := index (($bounds | default dict).maxLimitRequestRatio | default dict) $resource }}
+      {{- if and $default.limit (not (kindIs "invalid" $ratio)) }}
+        {{- $times := toJson $ratio | trimAll "\"" | include "namespace.quantity" }}
+        {{- if include "namespace.exceeds" (dict "quantity" $limit.amount "limit" $request.amount "times" $times) }}
+          {{ $limit.key }}: {{ $limit.amount }} is more than limitRange.limits.{{ $type }}.maxLimitRequestRatio.{{ $resource }}:
+          {{- printf " %v times %s: %s, so no pod with the defaults could start" $ratio $request.key $request.amount }}; lower the first, or
+          {{- " raise one of the others" }}
+        {{- end }}
+      {{- end }}
+    {{- end }}
+    {{- if and (regexMatch "^hugepages-|/" $resource) (ne $limit.amount $request.amount) }}
+      {{ $request.key }}: {{ $request.amount }} has to be {{ $limit.key }}: {{ $limit.amount }}, since {{ $resource }} can't be overcommitted;
+      {{- " write the same in both" }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+namespace.problems.quota: a container with the default resources fits into the quota, and
+so do the limits of all pods whose requests do: a limit is never below its request.
 */}}
 {{- define "namespace.problems.quota" -}}
+  {{- if .Values.resourceQuota.enabled }}
+    {{- $hard := .Values.resourceQuota.hard | default dict }}
+    {{- range $key, $limits := $hard }}
+      {{- $resource := trimPrefix "limits." $key }}
+      {{- range $other := list (printf "requests.%s" $resource) $resource }}
+        {{- $requests := index $hard $other }}
+        {{- if and (hasPrefix "limits." $key) (not (or (kindIs "invalid" $limits) (kindIs "invalid" $requests))) }}
+          {{- $limits = toJson $limits | trimAll "\"" }}
+          {{- $requests = toJson $requests | trimAll "\"" }}
+          {{- if include "namespace.exceeds" (dict "quantity" $requests "limit" $limits) }}
+            resourceQuota.hard.{{ $key }}: {{ $limits }} is below resourceQuota.hard.{{ $other }}: {{ $requests }}, which no pods could use up;
+            {{- " raise the first, or lower the second" }}
+          {{- end }}
+        {{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
   {{- $defaults := (.Values.limitRange.limits).Container | default dict }}
   {{- if and .Values.resourceQuota.enabled .Values.limitRange.enabled }}
     {{- range $kind, $default := dict "requests" "defaultRequest" "limits" "default" }}

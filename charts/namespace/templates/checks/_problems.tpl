@@ -12,7 +12,12 @@ quoted or escaped.
 
 {{- define "namespace.problems.all" -}}
   {{- include "namespace.problems.names" . }}
-  {{- include "namespace.problems.limits" . }}
+  {{- include "namespace.problems.labels" . }}
+  {{- if .Values.limitRange.enabled }}
+    {{- include "namespace.problems.limits" . }}
+    {{- include "namespace.problems.ratios" . }}
+    {{- include "namespace.problems.defaults" . }}
+  {{- end }}
   {{- include "namespace.problems.quota" . }}
 {{- end -}}
 
