@@ -18,7 +18,7 @@ microservice.jobRoot: (dict "into" DICT "root" . "job" JOB) -> nothing; makes of
 an empty dict the root whose microservice.podSpec is the pod of a job: image,
 settings, account, security and placement of the service, but nothing that serves
 requests or is probed. It is never restarted: a failed pod stays, with its log, and
-the Job makes another.
+the Job makes another. So there is no resizePolicy, which may restart a container.
 */}}
 {{- define "microservice.jobRoot" -}}
   {{- $values := .root.Values -}}
@@ -29,7 +29,7 @@ the Job makes another.
     "resources" (include "microservice.jobResources" (dict "root" .root "job" .job) | fromJson)
     "volumes" (include "microservice.jobVolumes" (dict "root" .root "job" .job) | fromJson)
     "podSpec" (include "microservice.merged" (list $values.podSpec (dict "restartPolicy" "Never")) | fromJson)
-    "containerSpec" (omit ($values.containerSpec | default dict) (empty .job.volumes | ternary "volumeDevices" ""))
+    "containerSpec" (omit ($values.containerSpec | default dict) "resizePolicy" (empty .job.volumes | ternary "volumeDevices" ""))
     "ports" dict
     "lifecycle" dict
     "shutdown" (dict "drainSeconds" 0)

@@ -238,3 +238,14 @@ def test_the_notes_say_how_to_run_a_job_now(notes: Notes) -> None:
 def test_without_an_enabled_job_the_notes_mention_none(notes: Notes) -> None:
     assert "cronjob" not in notes()
     assert notes("cronJobs: {off: {enabled: false}}") == notes()
+
+
+def test_a_job_is_never_restarted_so_not_on_a_resize_either(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(
+        "containerSpec: {tty: true, resizePolicy: [{resourceName: cpu, restartPolicy: RestartContainer}]}",
+        "cronJobs: {clean: {schedule: '@daily', args: [a]}}",
+    )
+    (spec,) = cron_jobs(rendered).values()
+    (container,) = spec["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert (container["tty"], "resizePolicy" in container) == (True, False)
+    assert rendered.container["resizePolicy"]

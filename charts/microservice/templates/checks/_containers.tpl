@@ -21,6 +21,11 @@ starts has no hooks and probes (validateInitContainers of Kubernetes).
             {{ $key }}.{{ $field }}: an init container has one only with restartPolicy: Always; set that, or remove this
           {{- end }}
         {{- end }}
+        {{- range $index, $policy := $container.resizePolicy }}
+          {{- if eq $policy.restartPolicy "RestartContainer" }}
+            {{ $key }}.resizePolicy[{{ $index }}].restartPolicy: RestartContainer needs restartPolicy: Always; use NotRequired
+          {{- end }}
+        {{- end }}
       {{- end }}
       {{- $places := list }}
       {{- range concat ($container.volumeMounts | default list) ($container.volumeDevices | default list) }}

@@ -37,11 +37,9 @@ zone, and a name that leaves room for the suffix of its Jobs: 11 of 63 character
 
 {{/*
 microservice.problems.schedule: (dict "key" KEY "schedule" TEXT): a schedule
-has five fields of valid values, no range of numbers runs backwards, and its months have
-its days. The rules: github.com/robfig/cron, which Kubernetes uses; with a day of the
-week too, either day will do. It also rejects backward ranges of names, such as fri-mon,
-which are not checked here. Not part of the schema, where the pattern would take Helm
-more time.
+has five fields of valid values, no range runs backwards, and its months have its days.
+The rules: github.com/robfig/cron, which Kubernetes uses; with a day of the week too,
+either day will do. Not part of the schema, where the pattern would take Helm more time.
 */}}
 {{- define "microservice.problems.schedule" -}}
   {{- $place := printf "%s: %q" .key .schedule }}
@@ -49,6 +47,8 @@ more time.
   {{- if ne (len $fields) 5 }}
     {{ $place }}: expected 5 fields (minute, hour, day of the month, month, day of the week), found {{ len $fields }}
   {{- else }}
+    {{- $names := dict "mon" 1 "tue" 2 "wed" 3 "thu" 4 "fri" 5 "sat" 6 "jan" 1 "feb" 2 "mar" 3 "apr" 4 "may" 5 "jun" 6
+      "jul" 7 "aug" 8 "sep" 9 "oct" 10 "nov" 11 "dec" 12 }}
     {{- range $index, $unit := list
       (dict "name" "minute" "values" "0-59" "pattern" "[0-5]?[0-9]")
       (dict "name" "hour" "values" "0-23" "pattern" "1?[0-9]|2[0-3]")
@@ -59,11 +59,14 @@ more time.
         "[0-6]|sun|mon|tue|wed|thu|fri|sat") }}
       {{- $item := printf "^([*?]|0*(%s)(-0*(%s))?)(/0*[1-9][0-9]*)?$" .pattern .pattern }}
       {{- range without (splitList "," (index $fields $index)) "*" }}
-        {{- $ends := regexFind "^[0-9]+-[0-9]+" . | splitList "-" }}
+        {{- $ends := list }}
+        {{- range regexFind "^[0-9a-z]+-[0-9a-z]+" . | splitList "-" }}
+          {{- $ends = append $ends (get $names . | default (atoi .)) }}
+        {{- end }}
         {{- if not (regexMatch $item .) }}
           {{ $place }}: {{ quote . }} is not a valid {{ $unit.name }}: use {{ $unit.values }}, *, a range such as 1-5,
           {{- " a step such as */10, or a list of these" }}
-        {{- else if gt (first $ends | atoi) (last $ends | atoi) }}
+        {{- else if gt (first $ends) (last $ends) }}
           {{ $place }}: {{ . }} runs backwards; use two ranges
         {{- end }}
       {{- end }}

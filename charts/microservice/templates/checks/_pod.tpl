@@ -1,8 +1,17 @@
 {{/*
-microservice.problems.pod: fields of podSpec that exclude or need each other
-(ValidatePodSpec of Kubernetes; for overhead and nodeName the admission of pods).
+microservice.problems.pod: fields of podSpec that exclude or need each other, and what an
+annotation of a pod costs to delete it (ValidatePodSpec and ValidatePodSpecificAnnotations
+of Kubernetes; for overhead and nodeName the admission of pods).
 */}}
 {{- define "microservice.problems.pod" -}}
+  {{- range $key := list "commonAnnotations" "podAnnotations" }}
+    {{- with get $.Values $key }}
+      {{- $cost := index . "controller.kubernetes.io/pod-deletion-cost" }}
+      {{- if and (kindIs "string" $cost) (not (regexMatch "^(0|-?[1-9][0-9]{0,9})$" $cost)) }}
+        {{ $key }}["controller.kubernetes.io/pod-deletion-cost"]: {{ quote $cost }} must be a whole number, such as "100"
+      {{- end }}
+    {{- end }}
+  {{- end }}
   {{- with .Values.podSpec }}
     {{- if eq (toString .hostUsers) "false" }}
       {{- range $field := list "hostNetwork" "hostPID" "hostIPC" }}
