@@ -117,7 +117,12 @@ def _arrivals(
         made = dig(named.get((kind, f"{fullname}-{suffix}")), "data") or {}
         if kind == "Secret":
             made = {name: _decoded(text) for name, text in made.items()}
-        yield f"{block}.{field}", _texts(values[block].get(field, {})), made
+        binary = dig(named.get((kind, f"{fullname}-{suffix}")), "binaryData") or {}
+        made |= {name: _decoded(text) for name, text in binary.items()}
+        written = _texts(values[block].get(field, {}))
+        if field == "files":
+            written |= {name: _decoded(text) for name, text in values[block].get("binaryFiles", {}).items()}
+        yield f"{block}.{field}", written, made
     deployment = named["Deployment", fullname]
     pod = dig(deployment, "spec", "template", "spec")
     main, *extra = pod["containers"]
@@ -191,7 +196,7 @@ def _unsecured(containers: list[Values]) -> list[Values]:
 
 
 def _decoded(text: str) -> str:
-    return base64.b64decode(text).decode()
+    return base64.b64decode(text).decode(errors="surrogateescape")
 
 
 def _pruned(node: Any) -> Any:

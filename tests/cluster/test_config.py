@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from base64 import encodebytes
 from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -122,3 +125,18 @@ def test_files_of_config_and_secret_are_mounted_at_the_documented_paths(namespac
     (pod,) = namespace.ready_pods()
     found = namespace.kubectl("exec", pod, "--", "cat", "/etc/config/app.toml", "/etc/secrets/key.pem")
     assert found == "workers = 4\na key\n"
+
+
+def test_the_bytes_of_a_keystore_arrive_in_the_pod(
+    namespace: Namespace, tmp_path: Path, observed: Callable[[str], None]
+) -> None:
+    keystore = bytes.fromhex("feedfeed00000002") + bytes(range(256)) * 16
+    (tmp_path / "keystore.base64").write_bytes(encodebytes(keystore))
+    file = r"binaryFiles.keystore\.jks"
+    given = [f"--set-file={block}.{file}={tmp_path}/keystore.base64" for block in ("config", "secret")]
+    namespace.helm().install("api", CHART, namespace.values(QUICK, ONE), *given)
+    (pod,) = namespace.ready_pods()
+    paths = ["/etc/config/keystore.jks", "/etc/secrets/keystore.jks"]
+    found = namespace.kubectl("exec", pod, "--", "sha256sum", *paths)
+    assert found.split() == [part for path in paths for part in (sha256(keystore).hexdigest(), path)]
+    observed(f"{len(keystore)} bytes with the same SHA-256, from a ConfigMap and from a Secret")

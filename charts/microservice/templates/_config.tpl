@@ -1,11 +1,11 @@
 {{/*
 microservice.collectSettings: a root -> nothing; keeps in it, as "settings", the
 ConfigMaps and Secrets of ours that have data: a map of PART -> {"name": the
-object's, "data": a map of strings}. PART:
+object's, "data": a map of strings, "binary": a map of base64}. PART:
   config        config.data, in the ConfigMap <fullname>-config
-  files         config.files, in the ConfigMap <fullname>-files
+  files         config.files and binaryFiles, in the ConfigMap <fullname>-files
   secrets       secret.data, in the Secret <fullname>-secrets
-  secret-files  secret.files, in the Secret <fullname>-secret-files
+  secret-files  secret.files and binaryFiles, in the Secret <fullname>-secret-files
 The name of a versioned one ends in a hash of its data alone: other data make
 another object, another version of the chart does not.
 */}}
@@ -13,26 +13,81 @@ another object, another version of the chart does not.
   {{- if not (hasKey . "settings") }}
     {{- $settings := dict }}
     {{- range $part, $written := dict
-      "config" .Values.config.data
-      "files" .Values.config.files
-      "secrets" .Values.secret.data
-      "secret-files" .Values.secret.files }}
+      "config" (list .Values.config.data)
+      "files" (list .Values.config.files .Values.config.binaryFiles)
+      "secrets" (list .Values.secret.data)
+      "secret-files" (list .Values.secret.files .Values.secret.binaryFiles) }}
       {{- $data := dict }}
-      {{- range $name, $value := $written }}
+      {{- range $name, $value := first $written }}
         {{- if not (kindIs "invalid" $value) }}
           {{- $_ := set $data $name (include "microservice.text" $value) }}
         {{- end }}
       {{- end }}
-      {{- if $data }}
-        {{- $name := printf "%s-%s" (include "microservice.fullname" $) $part }}
-        {{- if (hasPrefix "secret" $part | ternary $.Values.secret $.Values.config).versioned }}
-          {{- $name = toJson $data | sha256sum | trunc 10 | printf "%s-%s" $name }}
+      {{- $binary := dict }}
+      {{- range $entries := rest $written }}
+        {{- range $name, $value := $entries }}
+          {{- if not (kindIs "invalid" $value) }}
+            {{- $_ := regexReplaceAll "\\s" $value "" | set $binary $name }}
+          {{- end }}
         {{- end }}
-        {{- $_ := set $settings $part (dict "name" $name "data" $data) }}
+      {{- end }}
+      {{- if or $data $binary }}
+        {{- $name := printf "%s-%s" (include "microservice.fullname" $) $part }}
+        {{- $settings = set $settings $part (dict "name" $name "data" $data "binary" $binary) }}
+        {{- if (hasPrefix "secret" $part | ternary $.Values.secret $.Values.config).versioned }}
+          {{- $hash := get $settings $part | include "microservice.settingsJson" | sha256sum | trunc 10 }}
+          {{- $_ := set (get $settings $part) "name" (printf "%s-%s" $name $hash) }}
+        {{- end }}
       {{- end }}
     {{- end }}
     {{- $_ := set . "settings" $settings }}
   {{- end }}
+{{- end -}}
+
+{{/*
+microservice.settingsJson: an entry of microservice.collectSettings, or nothing -> its
+data as text, to be hashed.
+*/}}
+{{- define "microservice.settingsJson" -}}
+  {{- (.).data | default dict | toJson }}{{ with (.).binary }}{{ toJson . }}{{ end }}
+{{- end -}}
+
+{{/*
+microservice.ownSettings: the names that ConfigMaps and Secrets of ours have or would
+have, as JSON: {"configMap" or "secret": {NAME: {"name": its name where it is not
+versioned, "keys": the keys in it, none where it is not made, "written": where they are
+written}}}. Left out are those whose keys are not known, and those that others make.
+*/}}
+{{- define "microservice.ownSettings" -}}
+  {{- $_ := include "microservice.collectSettings" . }}
+  {{- $fullname := include "microservice.fullname" . }}
+  {{- $own := dict "configMap" dict "secret" dict }}
+  {{- $others := .Values.extraObjects | toJson }}
+  {{- range $part, $written := dict
+    "config" "config.data"
+    "files" "config.files"
+    "secrets" "secret.data"
+    "secret-files" "secret.files"
+    "external" "secret.external.data" }}
+    {{- $secret := has $part (list "secrets" "secret-files" "external") }}
+    {{- $name := printf "%s-%s" $fullname $part }}
+    {{- $made := get $.settings $part | default dict }}
+    {{- $keys := concat (keys ($made.data | default dict)) (keys ($made.binary | default dict)) }}
+    {{- $unknown := contains (printf "-%s" $part) $others }}
+    {{- $unknown = or $unknown (has $name (ternary $.Values.secret $.Values.config $secret).existing) }}
+    {{- if and (eq $part "external") (not ($.Values.secret.external).enabled) }}
+      {{- $written = "secret.external" }}
+    {{- else if eq $part "external" }}
+      {{- $keys = keys ($.Values.secret.external.data | default dict) }}
+      {{- $unknown = or $unknown $.Values.secret.external.dataFrom }}
+    {{- end }}
+    {{- if not $unknown }}
+      {{- range list $name ($made.name | default $name) }}
+        {{- $_ := set (get $own (ternary "secret" "configMap" $secret)) . (dict "name" $name "keys" $keys "written" $written) }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- toJson $own }}
 {{- end -}}
 
 {{/*
@@ -55,8 +110,10 @@ kind: {{ ternary "Secret" "ConfigMap" $secret }}
 metadata:
   {{- include "microservice.metadata" $metadata | nindent 2 }}
     {{- $data := .data }}
+    {{- $binary := .binary }}
     {{- if $secret }}
-      {{- $data = dict }}
+      {{- $data = omit $binary "" }}
+      {{- $binary = dict }}
       {{- range $name, $value := .data }}
         {{- $_ := set $data $name (b64enc $value) }}
       {{- end }}
@@ -65,7 +122,13 @@ type: Opaque
     {{- if $versioned }}
 immutable: true
     {{- end }}
+    {{- with $data }}
 data:
-  {{- include "microservice.toYaml" $data | nindent 2 }}
+  {{- include "microservice.toYaml" . | nindent 2 }}
+    {{- end }}
+    {{- with $binary }}
+binaryData:
+  {{- include "microservice.toYaml" . | nindent 2 }}
+    {{- end }}
   {{- end }}
 {{- end -}}

@@ -31,7 +31,7 @@ the chart restarts nothing. Versioned settings need none: their names change.
     {{- if not (index $.Values $block).versioned -}}
       {{- $data := list -}}
       {{- range $part := $parts -}}
-        {{- $data = append $data ((index $.settings $part).data | default dict | toJson) -}}
+        {{- $data = get $.settings $part | default dict | include "microservice.settingsJson" | append $data -}}
       {{- end -}}
       {{- $data = join "\n" $data -}}
       {{- if ne $data "{}\n{}" -}}

@@ -19,3 +19,21 @@ microservice.volumeMounts: where the main container mounts them, as a JSON list.
   {{- end -}}
   {{- toJson $list -}}
 {{- end -}}
+
+{{/*
+microservice.emptyDirs: (dict "root" . "job" JOB) -> the names of the pod's
+volumes that are emptyDirs, as a JSON list: those of the application's pod, or of a
+job's.
+*/}}
+{{- define "microservice.emptyDirs" -}}
+  {{- $root := .root -}}
+  {{- if .job -}}
+    {{- $root = dict -}}
+    {{- include "microservice.jobRoot" (dict "into" $root "root" .root "job" .job) -}}
+  {{- end -}}
+  {{- $names := list -}}
+  {{- range $name, $volume := include "microservice.volumeList" $root | fromJson -}}
+    {{- if hasKey $volume.source "emptyDir" }}{{ $names = append $names $name }}{{ end -}}
+  {{- end -}}
+  {{- toJson $names -}}
+{{- end -}}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
+from base64 import b64decode, b64encode, encodebytes
+from pathlib import Path
 
-from tests.support.rendering import CaseRenderer, ChartRenderer
+import pytest
+
+from ci.charts.batch import json_text
+from ci.charts.helm import HelmError
+from tests.support.rendering import CaseRenderer, ChartRenderer, with_both_engines
 
 
 def test_settings_become_variables_through_a_config_map(render_case: CaseRenderer) -> None:
@@ -93,6 +98,65 @@ def test_files_that_only_another_container_reads_are_declared_and_not_mounted(
     rendered = render_case("config-unmounted")
     assert {"name": "config", "configMap": {"name": "config-unmounted-files"}} in rendered.pod["volumes"]
     assert [mount["name"] for mount in rendered.container["volumeMounts"]] == ["tmp"]
+
+
+# A keystore's first bytes, a NUL, a line break, and every other byte.
+BYTES = bytes.fromhex("feedfeed000a") + bytes(range(256))
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["one line", "as base64 prints it"])
+@with_both_engines
+def test_the_bytes_of_a_binary_file_arrive(engine: int, wrapped: bool, render_chart: ChartRenderer) -> None:
+    text = (encodebytes(BYTES) if wrapped else b64encode(BYTES)).decode()
+    binary = {"keystore.jks": text, "empty": ""}
+    rendered = render_chart(
+        json_text({"config": {"binaryFiles": binary}, "secret": {"binaryFiles": binary}}), engine=engine
+    )
+    (made,) = rendered.all("ConfigMap").values()
+    (secret,) = rendered.all("Secret").values()
+    assert "data" not in made
+    for found in (made["binaryData"], secret["data"]):
+        assert {name: b64decode(text, validate=True) for name, text in found.items()} == {
+            "keystore.jks": BYTES,
+            "empty": b"",
+        }
+    assert {volume["name"] for volume in rendered.pod["volumes"]} == {"config", "secret", "tmp"}
+
+
+@with_both_engines
+def test_a_binary_file_is_read_from_a_file_of_base64(
+    engine: int, tmp_path: Path, render_chart: ChartRenderer
+) -> None:
+    (tmp_path / "keystore.base64").write_bytes(encodebytes(BYTES))
+    key = r"secret.binaryFiles.keystore\.jks"
+    rendered = render_chart(extra=["--set-file", f"{key}={tmp_path}/keystore.base64"], engine=engine)
+    assert b64decode(rendered.one("Secret")["data"]["keystore.jks"], validate=True) == BYTES
+
+
+@with_both_engines
+def test_bytes_that_are_no_text_are_refused_among_the_files(
+    engine: int, tmp_path: Path, render_chart: ChartRenderer
+) -> None:
+    (tmp_path / "keystore.jks").write_bytes(BYTES)
+    key = r"secret.files.keystore\.jks"
+    with pytest.raises(HelmError) as refused:
+        render_chart(extra=["--set-file", f"{key}={tmp_path}/keystore.jks"], engine=engine)
+    assert 'secret.files["keystore.jks"] is not UTF-8' in str(refused.value)
+
+
+def test_text_and_binary_files_share_an_object(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("config: {files: {a: a}, binaryFiles: {b: Yg==}}")
+    made = rendered.all("ConfigMap")["api-files"]
+    assert (made["data"], made["binaryData"]) == ({"a": "a"}, {"b": "Yg=="})
+
+
+def test_a_binary_file_rolls_the_pods_and_its_line_breaks_do_not(render_chart: ChartRenderer) -> None:
+    def checksums(text: str) -> object:
+        values = {"config": {"binaryFiles": {"a": text}}, "secret": {"binaryFiles": {"a": text}}}
+        return render_chart(json_text(values)).pod_metadata["annotations"]
+
+    assert checksums("YWFh") != checksums("YWFi")
+    assert checksums("YWFh") == checksums("YW\nFh\n")
 
 
 def test_no_settings_make_no_object(render_case: CaseRenderer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import itertools
 from pathlib import Path
@@ -79,9 +80,35 @@ def test_problems_of_all_checks_come_in_one_report_in_the_order_of_the_table(
 def test_every_message_is_said_of_a_row_above(render_chart: ChartRenderer) -> None:
     written = messages_of(render_chart.path)
     assert len(written) > 10
-    said = [*itertools.chain(*(row.problems for row in ROWS)), *blocks_taken_away(render_chart)]
+    said = [
+        *itertools.chain(*(row.problems for row in ROWS)),
+        *blocks_taken_away(render_chart),
+        *too_large(render_chart),
+    ]
     for message in written:
         assert any(map(message.fullmatch, said)), message.pattern
+
+
+@functools.cache
+def too_large(render_chart: ChartRenderer, engine: int = NEWEST_ENGINE) -> list[str]:
+    """What is said of settings that are a byte larger, or just as large, as Kubernetes accepts."""
+    half, more = "ä" * 2**18, base64.b64encode(bytes(2**19 + 1)).decode()
+    settings = {
+        "config": {"data": {"A": half, "B": f"{half}b"}, "files": {"a": half, "b": half}},
+        "secret": {"files": {"a": half}, "binaryFiles": {"b": more}},
+    }
+    return render_chart.problems(json_text(settings), engine=engine)
+
+
+@with_both_engines
+def test_a_config_map_and_a_secret_hold_a_mebibyte_and_no_more(
+    engine: int, render_chart: ChartRenderer
+) -> None:
+    rest = "put large files into the image, or into a volume"
+    assert too_large(render_chart, engine) == [
+        f"config.data has 1048577 bytes; a ConfigMap may have 1048576 (1 MiB): {rest}",
+        f"secret.files has 1048577 bytes; a Secret may have 1048576 (1 MiB): {rest}",
+    ]
 
 
 def blocks(render_chart: ChartRenderer) -> list[str]:

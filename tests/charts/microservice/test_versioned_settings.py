@@ -53,6 +53,8 @@ def test_versioned_settings_are_immutable_and_kept_by_helm(rendered: Rendered) -
         ("config: {files: {f: ''}}", ["api-files"]),
         ("secret: {data: {OTHER: key}}", ["api-secrets"]),
         ("secret: {files: {g: null}, data: {KEY: null}}", ["api-secret-files", "api-secrets"]),
+        ("config: {binaryFiles: {b: YQ==}}", ["api-files"]),
+        ("secret: {binaryFiles: {b: YQ==}}", ["api-secret-files"]),
         ("{commonLabels: {team: a}, commonAnnotations: {a: b}, image: {tag: '2'}}", []),
         ("config: {mountPath: '', existing: [other]}", []),
     ],

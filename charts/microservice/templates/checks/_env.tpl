@@ -45,3 +45,57 @@ refer to each other in a cycle, which Kubernetes could not expand.
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{/*
+microservice.problems.envSources: what a variable is read from when its container
+starts is in the pod: the resources of a container, or a file in an emptyDir
+(validateFileKeyRefVolumes, Kubernetes, pkg/apis/core/validation). A job has no other
+containers, and by default few volumes.
+*/}}
+{{- define "microservice.problems.envSources" -}}
+  {{- $variables := list }}
+  {{- range $name, $source := .Values.env }}
+    {{- if kindIs "map" $source }}
+      {{- $variables = append $variables (dict "key" (printf "env.%s" $name) "source" $source "job" dict) }}
+    {{- end }}
+  {{- end }}
+  {{- $_ := include "microservice.collectContainers" . }}
+  {{- range .containers }}
+    {{- $key := .key }}
+    {{- range $index, $variable := .container.env }}
+      {{- with $variable.valueFrom }}
+        {{- $variables = append $variables (dict "key" (printf "%s.env[%d].valueFrom" $key $index) "source" . "job" dict) }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- if or .Values.cronJobs .Values.migration.enabled }}
+    {{- range $key, $job := include "microservice.jobs" . | fromJson }}
+      {{- range $name, $source := include "microservice.merged" (list $.Values.env $job.env) | fromJson }}
+        {{- if kindIs "map" $source }}
+          {{- $variables = append $variables (dict "key" (printf "%s.env.%s" $key $name) "source" $source "job" $job) }}
+        {{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- range $variables }}
+    {{- $key := .key }}
+    {{- $job := .job }}
+    {{- with (.source.resourceFieldRef).containerName }}
+      {{- $names := list (($.Values.containerSpec).name | default (include "microservice.name" $)) }}
+      {{- if not $job }}
+        {{- range $.containers }}{{ $names = append $names .container.name }}{{ end }}
+      {{- end }}
+      {{- if not (has . $names) }}
+        {{ $key }}.resourceFieldRef.containerName: the pod has no container {{ quote . }}; leave it out for the container itself
+      {{- end }}
+    {{- end }}
+    {{- with (.source.fileKeyRef).volumeName }}
+      {{- $volumes := include "microservice.emptyDirs" (dict "root" $ "job" $job) | fromJsonArray }}
+      {{- if not (has . $volumes) }}
+        {{- $more := empty $job | ternary "" ", and set volumes: true in the job, or its variable to null" }}
+        {{ $key }}.fileKeyRef.volumeName: the pod has no emptyDir {{ quote . }} ({{ join ", " $volumes | default "none" }}); declare
+        {{- printf " it under volumes%s" $more }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}

@@ -33,7 +33,7 @@ microservice.risks.exposure: no secrets in values, no unencrypted traffic from
 outside, no ports of the nodes.
 */}}
 {{- define "microservice.risks.exposure" -}}
-  {{- range $key := list "data" "files" }}
+  {{- range $key := list "data" "files" "binaryFiles" }}
     {{- if include "microservice.toYaml" (get $.Values.secret $key) }}
       secret.{{ $key }}: everyone who can read the values can read it; use secret.external, or an existing Secret in
       {{- " secret.existing, env or volumes" }}

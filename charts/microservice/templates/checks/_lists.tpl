@@ -1,6 +1,7 @@
 {{/*
 microservice.problems.lists: no two entries of a list have the same key where
-Kubernetes merges the list by key (list type "map": Kubernetes API reference).
+Kubernetes merges the list by key (list type "map": Kubernetes API reference), or
+refuses two of one name (pkg/apis/core/validation).
 */}}
 {{- define "microservice.problems.lists" -}}
   {{- $lists := dict }}
@@ -16,10 +17,19 @@ Kubernetes merges the list by key (list type "map": Kubernetes API reference).
     {{- $_ := set $lists "podSpec.resourceClaims" (list .resourceClaims "name") }}
     {{- $_ := set $lists "podSpec.schedulingGates" (list .schedulingGates "name") }}
   {{- end }}
+  {{- with .Values.containerSpec }}
+    {{- $_ := set $lists "containerSpec.resizePolicy" (list .resizePolicy "resourceName") }}
+    {{- $_ := set $lists "containerSpec.volumeDevices" (list .volumeDevices "name") }}
+  {{- end }}
+  {{- with (.Values.podSecurityContext).sysctls }}
+    {{- $_ := set $lists "podSecurityContext.sysctls" (list . "name") }}
+  {{- end }}
   {{- $_ := include "microservice.collectContainers" . }}
   {{- range .containers }}
     {{- $_ := set $lists (printf "%s.env" .key) (list .container.env "name") }}
     {{- $_ := set $lists (printf "%s.resources.claims" .key) (list (.container.resources).claims "name") }}
+    {{- $_ := set $lists (printf "%s.resizePolicy" .key) (list .container.resizePolicy "resourceName") }}
+    {{- $_ := set $lists (printf "%s.volumeDevices" .key) (list .container.volumeDevices "name") }}
   {{- end }}
   {{- range $place, $list := $lists }}
     {{- $seen := list }}

@@ -18,6 +18,9 @@ quoted or escaped.
   {{- include "microservice.problems.rollout" . }}
   {{- include "microservice.problems.disruption" . }}
   {{- include "microservice.problems.env" . }}
+  {{- include "microservice.problems.envSources" . }}
+  {{- include "microservice.problems.settings" . }}
+  {{- include "microservice.problems.references" . }}
   {{- include "microservice.problems.ports" . }}
   {{- include "microservice.problems.service" . }}
   {{- include "microservice.problems.probes" . }}

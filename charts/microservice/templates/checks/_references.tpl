@@ -1,0 +1,75 @@
+{{/*
+microservice.problems.references: what refers to a ConfigMap or Secret of ours finds
+it, and the key in it. Where others make an object of such a name, it is in
+config.existing or secret.existing, or in extraObjects, or it is optional.
+*/}}
+{{- define "microservice.problems.references" -}}
+  {{- $fullname := include "microservice.fullname" . }}
+  {{- $written := pick .Values "env" "envFrom" "volumes" "initContainers" "extraContainers" "cronJobs" "migration" | toJson }}
+  {{- if or (contains (printf "\"%s-" $fullname) $written) (contains `"items"` $written) }}
+    {{- $own := include "microservice.ownSettings" . | fromJson }}
+    {{- range $name, $volume := include "microservice.volumeList" . | fromJson }}
+      {{- $entry := get ($.Values.volumes | default dict) $name | default dict }}
+      {{- $key := printf "volumes.%s" $name }}
+      {{- if or $entry.configMap $entry.secret $entry.projected }}
+        {{- include "microservice.problems.referencesWithin" (dict "key" $key "node" $volume.source "own" $own) }}
+      {{- else }}
+        {{- range $kind, $reference := $volume.source }}
+          {{- if kindIs "map" $reference }}
+            {{- include "microservice.problems.reference" (dict "key" $key "kind" $kind "reference" $reference "own" $own) }}
+          {{- end }}
+        {{- end }}
+      {{- end }}
+    {{- end }}
+    {{- $nodes := pick .Values "env" "envFrom" "initContainers" "extraContainers" }}
+    {{- range $key, $node := merge (include "microservice.jobs" . | fromJson) $nodes }}
+      {{- include "microservice.problems.referencesWithin" (dict "key" $key "node" $node "own" $own) }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.referencesWithin: (dict "key" KEY "node" NODE "own" OWN): the
+same for the references at any depth of a map or list. OWN is
+microservice.ownSettings.
+*/}}
+{{- define "microservice.problems.referencesWithin" -}}
+  {{- $key := .key }}
+  {{- $own := .own }}
+  {{- range $field, $node := .node }}
+    {{- $place := kindIs "string" $field | ternary (printf "%s.%v" $key $field) (printf "%s[%v]" $key $field) }}
+    {{- if kindIs "map" $node }}
+      {{- $kind := toString $field | trimSuffix "Ref" | trimSuffix "Key" }}
+      {{- include "microservice.problems.reference" (dict "key" $place "kind" $kind "reference" $node "own" $own) }}
+    {{- end }}
+    {{- if or (kindIs "map" $node) (kindIs "slice" $node) }}
+      {{- include "microservice.problems.referencesWithin" (dict "key" $place "node" $node "own" $own) }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.reference: (dict "key" KEY "kind" "configMap" or "secret"
+"reference" MAP "own" OWN): the same for one reference, to a key, to items or to all.
+*/}}
+{{- define "microservice.problems.reference" -}}
+  {{- $key := .key }}
+  {{- $name := or .reference.name .reference.secretName | toString }}
+  {{- with get (get .own .kind | default dict) $name }}
+    {{- $held := . }}
+    {{- $object := printf "the %s %s" (eq $.kind "secret" | ternary "Secret" "ConfigMap") .name }}
+    {{- if $.reference.optional }}
+    {{- else if not .keys }}
+      {{ $key }}: {{ $object }} is not made: set {{ .written }}, or optional: true
+    {{- else }}
+      {{- $wanted := dict }}
+      {{- with $.reference.key }}{{ $_ := set $wanted "key" . }}{{ end }}
+      {{- range $index, $item := $.reference.items }}{{ $_ := set $wanted (printf "items[%d].key" $index) $item.key }}{{ end }}
+      {{- range $place, $wanted := $wanted }}
+        {{- if not (has $wanted $held.keys) }}
+          {{ $key }}.{{ $place }}: {{ $object }} has no key {{ quote $wanted }}; add it to {{ $held.written }}, or set optional: true
+        {{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
