@@ -60,6 +60,7 @@ TOGETHER = (
     "neither secrets to fetch nor a store",
     "a migration without a command",
     "a job without a schedule",
+    "rules that do not exist",
 )
 
 

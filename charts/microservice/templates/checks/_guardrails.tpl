@@ -1,42 +1,51 @@
 {{/*
-microservice.risks: what works but is unsafe in production, as a JSON list of
-sentences with key and remedy.
+microservice.problems.guardrails: guardrails have a mode, and switch off only rules
+that exist.
 */}}
-{{- define "microservice.risks" -}}
-  {{- include "microservice.risks.all" . | include "microservice.lines" -}}
-{{- end -}}
-
-{{- define "microservice.risks.all" -}}
-  {{- include "microservice.risks.rollout" . }}
-  {{- include "microservice.risks.health" . }}
-  {{- include "microservice.risks.containers" . }}
-  {{- include "microservice.risks.security" . }}
-  {{- include "microservice.risks.exposure" . }}
-{{- end -}}
-
-{{/*
-microservice.risks.rollout: some pod keeps serving during rollouts and node
-drains.
-*/}}
-{{- define "microservice.risks.rollout" -}}
-  {{- if and (not .Values.autoscaling.external) (lt (include "microservice.guaranteedReplicas" . | int64) 2) }}
-    {{ empty .Values.autoscaling.enabled | ternary "replicaCount" "autoscaling.minReplicas" }}: with fewer than 2 pods,
-    {{- " replacing one causes downtime; set at least 2" }}
-  {{- end }}
-  {{- $recreate := eq (toString .Values.strategy.type) "Recreate" }}
-  {{- if $recreate }}
-    strategy.type: Recreate stops all pods before new ones start; set RollingUpdate, if two versions can run at once
-  {{- end }}
-  {{- $surge := (.Values.strategy.rollingUpdate | default dict).maxSurge | toString }}
-  {{- if not (or $recreate (has $surge (list "0" "0%"))) }}
-    {{- range $name, $volume := .Values.volumes }}
-      {{- if and ($volume).claim (not (include "microservice.isDisabled" $volume)) }}
-        {{- $modes := $volume.claim.accessModes | default (list "ReadWriteOnce") }}
-        {{- if and (not (has "ReadWriteMany" $modes)) (or (has "ReadWriteOnce" $modes) (has "ReadWriteOncePod" $modes)) }}
-          volumes.{{ $name }}.claim: only one node at a time can mount it, and a new pod starts before the old one stops; set
-          {{- " accessModes: [ReadWriteMany], or strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}" }}
-        {{- end }}
+{{- define "microservice.problems.guardrails" -}}
+  {{- if or (kindIs "map" .Values.guardrails) (kindIs "map" (.Values.global).guardrails) }}
+    {{- $settings := include "microservice.guardrails" . | fromJson }}
+    {{- if not $settings.mode }}
+      guardrails.mode is missing: set warn or enforce; a map replaces a word, such as guardrails: enforce, of another values file
+    {{- end }}
+    {{- $rules := regexFindAll "\\w+" (include "microservice.guardrails.rules" .) -1 }}
+    {{- range $name := keys $settings.allow | sortAlpha }}
+      {{- if not (has $name $rules) }}
+        {{- $nearest := include "microservice.nearest" (dict "name" $name "names" $rules) }}
+        guardrails.allow: there is no rule {{ quote $name }}; {{ empty $nearest | ternary "README.md lists them" (printf "did you mean %s?" $nearest) }}
       {{- end }}
     {{- end }}
   {{- end }}
+{{- end -}}
+
+{{/*
+microservice.risks: what works but is unsafe in production, as a JSON list of
+sentences with key, remedy and rule, without what guardrails.allow accepts.
+*/}}
+{{- define "microservice.risks" -}}
+  {{- $risks := include "microservice.risks.all" . }}
+  {{- range $rule, $_ := (include "microservice.guardrails" . | fromJson).allow }}
+    {{- $risks = regexReplaceAll (regexQuoteMeta $rule | printf "(?m)^\\s*%s: .*$") $risks "" }}
+  {{- end }}
+  {{- regexReplaceAll "(?m)^\\s*([a-zA-Z]+): (.+)$" $risks "$2 (to accept it: guardrails.allow.$1)" | include "microservice.lines" -}}
+{{- end -}}
+
+{{/*
+microservice.risks.all: one risk a line, after its rule.
+*/}}
+{{- define "microservice.risks.all" -}}
+  {{- include "microservice.risks.rollout" . }}
+  {{- include "microservice.risks.disruption" . }}
+  {{- include "microservice.risks.claims" . }}
+  {{- include "microservice.risks.health" . }}
+  {{- include "microservice.risks.shutdown" . }}
+  {{- include "microservice.risks.images" . }}
+  {{- include "microservice.risks.resources" . }}
+  {{- include "microservice.risks.security" . }}
+  {{- include "microservice.risks.pod" . }}
+  {{- include "microservice.risks.rights" . }}
+  {{- include "microservice.risks.exposure" . }}
+  {{- include "microservice.risks.ingress" . }}
+  {{- include "microservice.risks.secrets" . }}
+  {{- include "microservice.risks.objects" . }}
 {{- end -}}

@@ -1,24 +1,50 @@
 {{/*
-microservice.risks.containers: every container has a fixed version, requests and a
-memory limit. As in Kubernetes, a limit without a request counts as one, and so
-do the pod's own resources.
+microservice.risks.images: no tag that may name another image tomorrow.
 */}}
-{{- define "microservice.risks.containers" -}}
-  {{- if and (eq (toString .Values.image.tag) "latest") (not .Values.image.digest) }}
-    image.tag: latest can change at any time; set a version, or image.digest
+{{- define "microservice.risks.images" -}}
+  {{- $images := dict }}
+  {{- range $key, $image := dict "image" .Values.image "tests.image" (.Values.tests.enabled | ternary .Values.tests.image dict) }}
+    {{- if and $image.tag (not $image.digest) }}
+      {{- $_ := set $images (printf "%s.tag" $key) (printf ":%s" $image.tag) }}
+    {{- end }}
   {{- end }}
+  {{- $_ := include "microservice.collectContainers" . }}
+  {{- range .containers }}
+    {{- $_ := set $images (printf "%s.image" .key) .container.image }}
+  {{- end }}
+  {{- range $name, $volume := .Values.volumes }}
+    {{- with (($volume).image).reference }}{{ $_ := set $images (printf "volumes.%s.image.reference" $name) . }}{{ end }}
+  {{- end }}
+  {{- include "microservice.risks.tags" $images }}
+{{- end -}}
+
+{{/*
+microservice.risks.tags: a map of key -> image, or a tag after ":".
+*/}}
+{{- define "microservice.risks.tags" -}}
+  {{- $mutable := list "" ":latest" ":main" ":master" ":dev" ":develop" ":edge" ":nightly" ":stable" ":snapshot" }}
+  {{- range $key, $image := . }}
+    {{- if and (has (regexFind ":[^:/]*$" $image | lower) $mutable) (not (contains "@" $image)) }}
+      mutableTag: {{ $key }}: {{ trimPrefix ":" $image | quote }} can change at any time; set a version, or a digest
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.risks.resources: every container has requests and a memory limit. As in
+Kubernetes, a limit without a request counts as one, and so do the pod's own
+resources.
+*/}}
+{{- define "microservice.risks.resources" -}}
   {{- $all := dict "resources" (include "microservice.resources" . | fromJson) }}
   {{- $_ := include "microservice.collectContainers" . }}
   {{- range .containers }}
     {{- $_ := set $all (printf "%s.resources" .key) (.container.resources | default dict) }}
-    {{- $image := .container.image }}
-    {{- if and (has (regexFind ":[^:/]*$" $image) (list "" ":latest")) (not (contains "@" $image)) }}
-      {{ .key }}.image: {{ quote $image }} can change at any time; set a version, or a digest
-    {{- end }}
   {{- end }}
   {{- range $key, $job := include "microservice.jobs" . | fromJson }}
     {{- if $job.resources }}
-      {{- $_ := include "microservice.jobResources" (dict "root" $ "job" $job) | fromJson | set $all (printf "%s.resources" $key) }}
+      {{- $own := include "microservice.jobResources" (dict "root" $ "job" $job) | fromJson }}
+      {{- $_ := dict "Values" (dict "resources" $own) | include "microservice.resources" | fromJson | set $all (printf "%s.resources" $key) }}
     {{- end }}
   {{- end }}
   {{- $pod := (.Values.podSpec).resources | default dict }}
@@ -26,11 +52,11 @@ do the pod's own resources.
     {{- $limits := merge (dict) ($resources.limits | default dict) ($pod.limits | default dict) }}
     {{- $requests := merge (dict) ($resources.requests | default dict) $limits ($pod.requests | default dict) }}
     {{- if not $limits.memory }}
-      {{ $key }}.limits.memory: without it a container can use all memory of its node; set one, such as 512Mi
+      noMemoryLimit: {{ $key }}.limits.memory: without it a container can use all memory of its node; set one, such as 512Mi
     {{- end }}
     {{- range $name := list "cpu" "memory" }}
       {{- if not (get $requests $name) }}
-        {{ $key }}.requests.{{ $name }}: without it the pod may be placed on a node that has none left; set one
+        noRequests: {{ $key }}.requests.{{ $name }}: without it the pod may be placed on a node that has none left; set one
       {{- end }}
     {{- end }}
   {{- end }}

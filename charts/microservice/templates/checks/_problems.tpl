@@ -1,8 +1,7 @@
 {{/*
 microservice.problems: all mistakes in the values that the schema can't find,
 as a JSON list of sentences with key and remedy. A block that is null is
-reported alone: the other checks need it. Under guardrails: enforce, risks are
-problems.
+reported alone: the other checks need it. Where guardrails enforce, risks are problems.
 
 A check prints one problem a line, so a value that can contain a line break is
 quoted or escaped.
@@ -42,7 +41,8 @@ quoted or escaped.
   {{- include "microservice.problems.autoscaling" . }}
   {{- include "microservice.problems.external" . }}
   {{- include "microservice.problems.jobs" . }}
-  {{- if eq (toString .Values.guardrails) "enforce" }}
+  {{- include "microservice.problems.guardrails" . }}
+  {{- if eq (include "microservice.guardrails" . | fromJson).mode "enforce" }}
     {{- range include "microservice.risks" . | fromJsonArray }}
       guardrails: {{ . }}
     {{- end }}

@@ -1,0 +1,79 @@
+{{/*
+microservice.risks.exposure: only what is meant to be reached can be reached.
+*/}}
+{{- define "microservice.risks.exposure" -}}
+  {{- $policy := .Values.networkPolicy }}
+  {{- if not $policy.enabled }}
+    {{- if not (and .Values.extraObjects (contains "NetworkPolicy" (toJson .Values.extraObjects))) }}
+      noNetworkPolicy: networkPolicy.enabled: false opens every port of the pods to the whole cluster; remove it, or write
+      {{- " networkPolicy.spec" }}
+    {{- end }}
+  {{- else }}
+    {{- range $index, $rule := ($policy.spec).ingress }}
+      {{- if not (or $rule.from $rule.ports) }}
+        noNetworkPolicy: networkPolicy.spec.ingress[{{ $index }}] opens every port of the pods to the whole cluster; set from or ports
+      {{- end }}
+    {{- end }}
+    {{- with ($policy.spec).policyTypes }}
+      {{- if not (has "Ingress" .) }}
+        noNetworkPolicy: networkPolicy.spec.policyTypes without Ingress opens every port of the pods to the whole cluster; add it
+      {{- end }}
+    {{- end }}
+    {{- range $key, $rules := dict "egress" $policy.egress "spec.egress" ($policy.spec).egress }}
+      {{- range $index, $rule := $rules }}
+        {{- if not (or $rule.to $rule.ports) }}
+          noNetworkPolicy: networkPolicy.{{ $key }}[{{ $index }}] lets the pods reach everything, even what the namespace denies; set to or ports
+        {{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- if .Values.service.externalIPs }}
+    externalIPs: service.externalIPs can divert the cluster's traffic to these addresses; use type: LoadBalancer
+  {{- end }}
+  {{- if hasPrefix "http://" (((.Values.secret.external).vault).server | default "") }}
+    noTLS: secret.external.vault.server: secrets are fetched unencrypted; set an https:// URL
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.risks.ingress: requests from outside are encrypted, and annotations don't
+configure the controller. A certificate without hosts is for all of them; some
+controllers read theirs from annotations.
+*/}}
+{{- define "microservice.risks.ingress" -}}
+  {{- with .Values.ingress }}
+    {{- if .enabled }}
+      {{- $annotations := .annotations | default dict }}
+      {{- $names := keys $annotations | join " " }}
+      {{- range $name := keys $annotations | sortAlpha }}
+        {{- if or (hasSuffix "-snippet" $name) (hasSuffix "-snippets" $name) }}
+          snippets: ingress.annotations: {{ $name }} can change the controller for every service behind it; use its other annotations
+        {{- else if and (hasSuffix "/ssl-redirect" $name) (eq (get $annotations $name | toString) "false") }}
+          noTLS: ingress.annotations: {{ $name }}: "false" also serves unencrypted requests; remove it
+        {{- end }}
+      {{- end }}
+      {{- $covers := regexMatch "certificate|ssl-cert|pre-shared-cert|router\\.tls|route\\.openshift\\.io/termination" $names }}
+      {{- $certain := list }}
+      {{- range $tls := include "microservice.ingressTLS" $ | fromJsonArray }}
+        {{- $certain = concat $certain ($tls.hosts | default list) }}
+        {{- if and $tls.secretName (not $tls.hosts) }}{{ $covers = true }}{{ end }}
+      {{- end }}
+      {{- $hosts := list }}
+      {{- $plain := list }}
+      {{- range .hosts }}
+        {{- $host := .host | default "" }}
+        {{- $rest := (splitn "." 2 $host)._1 }}
+        {{- $hosts = append $hosts $host }}
+        {{- if not (or $covers (has $host $certain) (has (printf "*.%s" $rest) $certain) (and $certain (not $host))) }}
+          {{- $plain = append $plain ($host | default "any host") }}
+        {{- end }}
+      {{- end }}
+      {{- if and .defaultBackend (not $hosts) (not $covers) (not $certain) }}
+        {{- $plain = list "defaultBackend" }}
+      {{- end }}
+      {{- with uniq $plain }}
+        noTLS: ingress.tls: no certificate for {{ join ", " . }}, so traffic is not encrypted; set ingress.tls or ingress.clusterIssuer
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
