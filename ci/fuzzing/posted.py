@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ Values = dict[str, Any]
 
 # An API server answers several requests at once.
 _REQUESTS = 8
+_KEPT = 1000
 
 
 class Server(Protocol):
@@ -45,7 +47,8 @@ class Posted:
     def __init__(self, chart: Chart, folder: Path, server: Server) -> None:
         self.chart = chart
         self.count = 0
-        self._server = server
+        # Most objects of one render are those of another.
+        self._ask = functools.lru_cache(_KEPT)(lambda text: tuple(server.refusals(json.loads(text))))
         self._version = server.version if server.version in SUPPORTED else NEWEST
         schema = json.loads((chart.path / "values.schema.json").read_text(encoding="utf-8"))
         self._validator = values_schema.validator(schema)
@@ -68,19 +71,20 @@ class Posted:
 
         There are none where the chart refuses the values.
         """
-        named = {f"v{number}": each for number, each in enumerate(values)}
+        named = {f"part{number}": each for number, each in enumerate(values)}
         outcomes = self._batch.render(named, helm.ENGINES[-1])
         with ThreadPoolExecutor(_REQUESTS) as pool:
-            return list(pool.map(lambda name: self._refusals(outcomes[name].stream), named))
+            return list(pool.map(lambda name: self._refusals(name, outcomes[name].stream), named))
 
-    def _refusals(self, stream: str) -> list[str]:
-        objects = manifests.parse(stream).values()
+    def _refusals(self, name: str, stream: str) -> list[str]:
+        # As those of one release, lest equal objects differ by its name.
+        objects = manifests.parse(re.sub(rf"\b{name}\b", "part", stream)).values()
         self.count += bool(objects)
         return [
             f"{one['kind']} {one['metadata']['name']}: {sentence}: {_part(one, sentence)}"
             for each in objects
             if (one := fields.known(each, self._version))
-            for sentence in self._server.refusals(one)
+            for sentence in self._ask(json.dumps(one))
         ]
 
 

@@ -32,9 +32,18 @@ def test_a_refusal_is_reported_with_the_part_of_the_object(small: Chart, tmp_pat
     experiment = Posted(small, tmp_path / "batch", server)
     assert experiment.judge([{"text": "abc"}, {"text": "abcd"}]) == [
         [],
-        ['ConfigMap all-v1: data.text: Too long: {"text": "abcd"}'],
+        ['ConfigMap all-part: data.text: Too long: {"text": "abcd"}'],
     ]
     assert experiment.count == len(server.asked) == 2
+
+
+def test_equal_objects_are_posted_once(small: Chart, tmp_path: Path) -> None:
+    server = Server()
+    experiment = Posted(small, tmp_path / "batch", server)
+    for _ in range(2):
+        experiment.judge([{"text": "abc"}, {"text": "abc", "port": 8081}])
+    assert experiment.count == 4
+    assert len(server.asked) == 1
 
 
 def test_values_that_the_chart_refuses_are_not_posted(small: Chart, tmp_path: Path) -> None:
