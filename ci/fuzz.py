@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from ci.base.errors import UserError
 from ci.clusters import api_server, testbed
 from ci.fuzzing import fuzz
 from ci.fuzzing.posted import Posted
@@ -17,5 +18,12 @@ def run(minutes: float, seed: int, wanted: testbed.Wanted | None) -> None:
     if wanted is None:
         fuzz.run(minutes, seed)
         return
+    found: UserError | None = None
     with testbed.bare(wanted) as cluster, api_server.connected(cluster.kubectl) as server:
-        fuzz.run(minutes, seed, [functools.partial(Posted, server=server)])
+        try:
+            fuzz.run(minutes, seed, [functools.partial(Posted, server=server)])
+        except UserError as error:
+            # No failure of the cluster, whose logs would be collected.
+            found = error
+    if found:
+        raise found
