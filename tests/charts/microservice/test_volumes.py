@@ -130,6 +130,16 @@ def test_a_job_without_the_volumes_has_no_devices_of_them(render_chart: ChartRen
     assert devices == {"api-none": None, "api-all": rendered.container["volumeDevices"]}
 
 
+def test_a_job_which_never_restarts_is_not_resized(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("""
+    containerSpec: {workingDir: /srv, resizePolicy: [{resourceName: cpu, restartPolicy: RestartContainer}]}
+    cronJobs: {clean: {schedule: "@daily", command: [a]}}
+    """)
+    (container,) = rendered.one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert (container["workingDir"], "resizePolicy" in container) == ("/srv", False)
+    assert "resizePolicy" in rendered.container
+
+
 def test_null_leaves_a_claim_retained(render_chart: ChartRenderer) -> None:
     claim = render_chart("volumes: {a: {claim: {size: 1Gi, retain: null}}}").one("PersistentVolumeClaim")
     assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}

@@ -80,14 +80,8 @@ containers, and by default few volumes.
   {{- range $variables }}
     {{- $key := .key }}
     {{- $job := .job }}
-    {{- with (.source.resourceFieldRef).containerName }}
-      {{- $names := list (($.Values.containerSpec).name | default (include "microservice.name" $)) }}
-      {{- if not $job }}
-        {{- range $.containers }}{{ $names = append $names .container.name }}{{ end }}
-      {{- end }}
-      {{- if not (has . $names) }}
-        {{ $key }}.resourceFieldRef.containerName: the pod has no container {{ quote . }}; leave it out for the container itself
-      {{- end }}
+    {{- with .source.resourceFieldRef }}
+      {{- include "microservice.problems.resourceField" (dict "root" $ "key" (printf "%s.resourceFieldRef" $key) "field" . "job" $job) }}
     {{- end }}
     {{- with (.source.fileKeyRef).volumeName }}
       {{- $volumes := include "microservice.emptyDirs" (dict "root" $ "job" $job) | fromJsonArray }}
@@ -96,6 +90,34 @@ containers, and by default few volumes.
         {{ $key }}.fileKeyRef.volumeName: the pod has no emptyDir {{ quote . }} ({{ join ", " $volumes | default "none" }}); declare
         {{- printf " it under volumes%s" $more }}
       {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.resourceField: (dict "root" . "key" KEY "field" MAP "job" JOB): a
+resourceFieldRef, in the application's pod or in a job's, is about a container of the
+pod, and has a unit of the resource (validateContainerResourceDivisor, Kubernetes,
+pkg/apis/core/validation).
+*/}}
+{{- define "microservice.problems.resourceField" -}}
+  {{- $root := .root }}
+  {{- $names := list (($root.Values.containerSpec).name | default (include "microservice.name" $root)) }}
+  {{- if not .job }}
+    {{- $_ := include "microservice.collectContainers" $root }}
+    {{- range $root.containers }}{{ $names = append $names .container.name }}{{ end }}
+  {{- end }}
+  {{- with .field.containerName }}
+    {{- if not (has . $names) }}
+      {{ $.key }}.containerName: the pod has no container {{ quote . }} ({{ join ", " $names }})
+    {{- end }}
+  {{- end }}
+  {{- with .field.divisor }}
+    {{- $divisor := include "microservice.quantity" . | float64 }}
+    {{- if and (hasSuffix ".cpu" $.field.resource) (gt $divisor 1.0) }}
+      {{ $.key }}.divisor: {{ . }} is no unit of cpu: use 1 for cores or 1m for thousandths
+    {{- else if and (not (hasSuffix ".cpu" $.field.resource)) (gt $divisor 0.0) (lt $divisor 1.0) }}
+      {{ $.key }}.divisor: {{ . }} is no unit of bytes: use 1, or one such as 1Mi
     {{- end }}
   {{- end }}
 {{- end -}}

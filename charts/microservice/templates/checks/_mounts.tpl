@@ -64,10 +64,10 @@ decides whether it is worth the time.
       {{- $names = append $names .name }}
       {{- $places = append $places .mountPath }}
       {{- if has .name $blocks }}
-        {{ .key }}: volume {{ quote .name }} is a block device (volumeMode: Block): list it in {{ $container.key }}.volumeDevices instead
+        {{ .key }}.mountPath: volume {{ quote .name }} is a block device (volumeMode: Block): list it in {{ $container.key }}.volumeDevices instead
       {{- end }}
       {{- if and .subPath .subPathExpr }}
-        {{ .key }} has both subPath and subPathExpr: set one of them to null
+        {{ .key }}.subPathExpr: {{ .key }}.subPath is set too; set one of them to null
       {{- end }}
       {{- if has .recursiveReadOnly (list "Enabled" "IfPossible") }}
         {{- if not .readOnly }}

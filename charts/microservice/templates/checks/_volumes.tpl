@@ -23,6 +23,9 @@ validateProjectionSources (Kubernetes, pkg/apis/core/validation).
     {{- if gt (len $name) 63 }}
       volumes.{{ $name }}: the name has {{ len $name }} characters; a volume's may have 63: shorten it
     {{- end }}
+    {{- if has $name (list "true" "false") }}
+      volumes.{{ $name }}: YAML reads NO, OFF, N and the like as false, YES, ON and Y as true; quote the name to keep it
+    {{- end }}
     {{- $entry := get ($.Values.volumes | default dict) $name | default dict }}
     {{- with $entry.claim }}
       {{- include "microservice.problems.claim" (dict "key" (printf "volumes.%s.claim" $name) "claim" .) }}
@@ -31,8 +34,10 @@ validateProjectionSources (Kubernetes, pkg/apis/core/validation).
       {{- $key := printf "volumes.%s.ephemeral.volumeClaimTemplate.spec" $name }}
       {{- include "microservice.problems.claim" (dict "key" $key "claim" .) }}
     {{- end }}
-    {{- with ($volume.source.projected).sources }}
-      {{- include "microservice.problems.projected" (dict "key" (printf "volumes.%s.projected.sources" $name) "sources" .) }}
+    {{- $files := pick $volume.source "configMap" "secret" "downwardAPI" }}
+    {{- if or $files $volume.source.projected }}
+      {{- $sources := empty $files | ternary ($volume.source.projected).sources (list $files) }}
+      {{- include "microservice.problems.files" (dict "root" $ "key" (printf "volumes.%s" $name) "sources" $sources) }}
     {{- end }}
     {{- $key := or $entry.mountPath $entry.mounts | empty | ternary (printf "%s.mountPath" $name) (printf "volumes.%s" $name) }}
     {{- range $volume.mounts }}
@@ -74,29 +79,38 @@ stand together, and one thing to copy from, of a kind that can be copied.
 {{- end -}}
 
 {{/*
-microservice.problems.projected: (dict "key" KEY "sources" LIST): no two sources
-have a file at the same path, and a trust bundle is found by one name.
+microservice.problems.files: (dict "root" . "key" KEY "sources" LIST): the files of a
+volume, from one source or from several projected ones, have a path each, a trust
+bundle is found by one name, and a file about resources names a container.
 */}}
-{{- define "microservice.problems.projected" -}}
+{{- define "microservice.problems.files" -}}
   {{- $key := .key }}
+  {{- $root := .root }}
   {{- $paths := list }}
   {{- range $index, $source := .sources }}
-    {{- range list $source.configMap $source.secret $source.downwardAPI }}
-      {{- range (.).items }}{{ $paths = append $paths .path }}{{ end }}
+    {{- range $kind, $written := pick $source "configMap" "secret" "downwardAPI" }}
+      {{- range $item := ($written).items }}
+        {{- $paths = append $paths .path }}
+        {{- with .resourceFieldRef }}
+          {{- $place := printf "%s: the file %q: resourceFieldRef" $key $item.path }}
+          {{- include "microservice.problems.resourceField" (dict "root" $root "key" $place "field" . "job" dict) }}
+        {{- end }}
+      {{- end }}
     {{- end }}
     {{- with $source.podCertificate }}
       {{- $own := list .credentialBundlePath .keyPath .certificateChainPath | compact }}
       {{- $paths = concat $paths $own }}
       {{- if not $own }}
-        {{ $key }}[{{ $index }}].podCertificate has no path: set credentialBundlePath, or keyPath and certificateChainPath
+        {{ $key }}.projected.sources[{{ $index }}].podCertificate has no path: set credentialBundlePath, or keyPath and
+        {{- " certificateChainPath" }}
       {{- end }}
     {{- end }}
     {{- with $source.clusterTrustBundle }}
       {{- $paths = append $paths .path }}
       {{- if or (eq (kindIs "invalid" .name) (kindIs "invalid" .signerName)) (not (or .name .signerName)) }}
-        {{ $key }}[{{ $index }}].clusterTrustBundle: set either name or signerName
+        {{ $key }}.projected.sources[{{ $index }}].clusterTrustBundle: set either name or signerName
       {{- else if and .name (not (kindIs "invalid" .labelSelector)) }}
-        {{ $key }}[{{ $index }}].clusterTrustBundle.labelSelector is for signerName alone; remove it, or name
+        {{ $key }}.projected.sources[{{ $index }}].clusterTrustBundle.labelSelector is for signerName alone; remove it, or name
       {{- end }}
     {{- end }}
   {{- end }}
