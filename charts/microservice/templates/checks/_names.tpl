@@ -16,7 +16,8 @@ chart's own but the version, has another value in the values, which would be ign
 silently.
 */}}
 {{- define "microservice.problems.labels" -}}
-  {{- if regexMatch "app\\.kubernetes\\.io/|helm\\.sh/chart" (pick .Values "commonLabels" "podLabels" | toJson) }}
+  {{- $written := pick .Values "commonLabels" "podLabels" | toJson }}
+  {{- if or (contains "app.kubernetes.io/" $written) (contains "helm.sh/chart" $written) }}
     {{- $own := dict
       "commonLabels" (omit (include "microservice.labelMap" . | fromJson) "app.kubernetes.io/version")
       "podLabels" (include "microservice.selectorMap" . | fromJson) }}

@@ -26,7 +26,8 @@ validateWindowsHostProcessPod of Kubernetes refuse.
       {{- end }}
     {{- end }}
   {{- end }}
-  {{- if regexMatch "allowPrivilegeEscalation|Unmasked|localhostProfile|hostProcess" $written }}
+  {{- $checked := or (contains "allowPrivilegeEscalation" $written) (contains "Unmasked" $written) }}
+  {{- if or $checked (contains "localhostProfile" $written) (contains "hostProcess" $written) }}
     {{- $contexts := dict "podSecurityContext" (include "microservice.podSecurityContext" . | fromJson) }}
     {{- range $key, $found := include "microservice.securityContexts" . | fromJson }}
       {{- $_ := set $contexts $key $found.context }}
@@ -67,7 +68,8 @@ seccomp profiles name a container, have a value that there is, and agree with th
 */}}
 {{- define "microservice.problems.profiles" -}}
   {{- $written := pick .Values "commonAnnotations" "podAnnotations" }}
-  {{- if regexMatch "(apparmor\\.security\\.beta|seccomp\\.security\\.alpha)\\.kubernetes\\.io/" (toJson $written) }}
+  {{- $json := toJson $written }}
+  {{- if or (contains "apparmor.security.beta" $json) (contains "seccomp.security.alpha" $json) }}
     {{- $found := include "microservice.securityContexts" . | fromJson }}
     {{- $contexts := dict ((.Values.containerSpec).name | default (include "microservice.name" .)) $found.securityContext.context }}
     {{- $_ := include "microservice.collectContainers" . }}
