@@ -129,7 +129,7 @@ def test_the_notes_name_the_claims_that_an_uninstall_keeps(notes: Notes) -> None
     data: {claim: {size: 1Gi}}
     files: {claim: {size: 1Gi, retain: true}}
     cache: {claim: {size: 1Gi, retain: false}}
-    off: {enabled: false, claim: {size: 1Gi}}
+    "off": {enabled: false, claim: {size: 1Gi}}
     """
     assert "  kubectl -n default get pvc shop-data shop-files\n" in notes(f"volumes:{volumes}")
     assert "pvc" not in notes("volumes: {cache: {claim: {size: 1Gi, retain: false}}}")

@@ -40,14 +40,19 @@ FORMS = {
 
 
 def below(part: Schema) -> dict[str, Schema]:
-    """The keys of a map, those that a pattern lists too; those of a person's choice are called <name>."""
+    """The keys of a map, those that a pattern lists too; those of a person's choice are called <name>.
+
+    What YAML reads as a boolean is no key of another chart.
+    """
     part = resolved(SCHEMA, part)
     keys = dict(part.get("properties", {}))
     for pattern, entry in part.get("patternProperties", {}).items():
         names = re.fullmatch(r"\^\(([A-Za-z|]+)\)\$", pattern)
+        if pattern in ("^x-", "^(true|false)$"):
+            continue
         if names:
             keys |= dict.fromkeys(names[1].split("|"), entry)
-        elif pattern != "^x-":
+        else:
             keys.setdefault("<name>", entry)
     return keys
 

@@ -47,7 +47,7 @@ secret: {files: {b: b}}
 volumes:
   tmp: {emptyDir: {sizeLimit: 1Gi}, mountPath: /scratch, subPath: api}
   data: {claim: {size: 1Gi, storageClassName: ""}, mountPath: /data}
-  off: {enabled: false, claim: {size: 1Gi}, mountPath: /off}
+  "off": {enabled: false, claim: {size: 1Gi}, mountPath: /off}
   config: {configMap: {name: elsewhere}, mountPath: /elsewhere}
   secret: {enabled: false}
 """
