@@ -55,9 +55,9 @@ def wrong_types(values: Any) -> Iterator[tuple[InstancePath, Any]]:
         if len(path) > 1 and path[-2] in OF_TEXT:
             wrong: list[Any] = [[]]
         elif isinstance(value, dict):
-            wrong = [["a"], "text"]
+            wrong = [["a"], "no name"]
         elif isinstance(value, list):
-            wrong = [{}, "text"]
+            wrong = [{}, "no name"]
         elif isinstance(value, str) or path[-1] in OR_NAME:
             wrong = [{"unknown": {}}, []]
         else:

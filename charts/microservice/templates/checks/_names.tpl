@@ -22,7 +22,7 @@ silently.
       "commonLabels" (omit (include "microservice.labelMap" . | fromJson) "app.kubernetes.io/version")
       "podLabels" (include "microservice.selectorMap" . | fromJson) }}
     {{- range $key, $labels := $own }}
-      {{- range $label, $written := get $.Values $key }}
+      {{- range $label, $written := get $.Values $key | default dict }}
         {{- $value := get $labels $label }}
         {{- $differs := and $written $value (ne $written $value) }}
         {{- if and $differs (eq $label "app.kubernetes.io/name") }}

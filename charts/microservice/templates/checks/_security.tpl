@@ -33,7 +33,8 @@ validateWindowsHostProcessPod of Kubernetes refuse.
       {{- $_ := set $contexts $key $found.context }}
     {{- end }}
     {{- $host := toString ($contexts.podSecurityContext.windowsOptions).hostProcess }}
-    {{- $kinds := without (list $host) "<nil>" }}
+    {{- $processes := without (list $host) "<nil>" }}
+    {{- $where := list }}
     {{- range $key, $context := $contexts }}
       {{- $full := or $context.privileged (has "CAP_SYS_ADMIN" (($context.capabilities).add | default list)) }}
       {{- if and $full (eq (toString $context.allowPrivilegeEscalation) "false") }}
@@ -51,12 +52,13 @@ validateWindowsHostProcessPod of Kubernetes refuse.
       {{- if and (eq $process "true") (not ($.Values.podSpec).hostNetwork) }}
         {{ $key }}.windowsOptions.hostProcess: true needs podSpec.hostNetwork: true
       {{- end }}
+      {{- if ne $process "<nil>" }}{{ $where = append $where $key }}{{ end }}
       {{- if ne $key "podSecurityContext" }}
-        {{- $kinds = append $kinds (without (list $process $host "false") "<nil>" | first) }}
+        {{- $processes = append $processes (without (list $process $host "false") "<nil>" | first) }}
       {{- end }}
     {{- end }}
-    {{- if gt (len (uniq $kinds)) 1 }}
-      windowsOptions.hostProcess: true of one container needs it of all; set it in podSecurityContext alone
+    {{- if gt (len (uniq $processes)) 1 }}
+      {{ last $where }}.windowsOptions.hostProcess: has to be the same in every container; set it in podSecurityContext alone
     {{- end }}
   {{- end }}
 {{- end -}}
