@@ -25,7 +25,7 @@ FILES = [*OWN, *dict.fromkeys((case.chart, file) for case in catalog.cases() for
 # Maps with free keys, so that no name of a key is wrong.
 FREE = frozenset(
     """
-    annotations commonAnnotations commonLabels cronJobs data default defaultRequest
+    annotations binaryFiles commonAnnotations commonLabels cronJobs data default defaultRequest
     deploymentAnnotations env files hard labels limits matchLabels max maxLimitRequestRatio min
     nodeSelector podAnnotations podLabels ports requests volumes
     """.split()  # noqa: SIM905

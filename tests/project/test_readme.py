@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import os
 import re
@@ -140,8 +139,6 @@ def test_helm_renders_what_a_command_installs(
     for name in OWN_FILES:
         (tmp_path / name).write_text(NEEDED[chart_of(fence).name], encoding="utf-8")
         command = command.replace(f"-f {name}", f"-f {tmp_path / name}")
-    (tmp_path / "keystore.base64").write_bytes(base64.b64encode(bytes(range(256))))
-    command = command.replace("=keystore.base64", f"={tmp_path / 'keystore.base64'}")
     _, verb, *words = shlex.split(command, comments=True)
     words = [word for word in words if word != "--install"]
     if engine == 3:

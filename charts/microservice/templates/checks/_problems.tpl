@@ -14,6 +14,7 @@ quoted or escaped.
   {{- include "microservice.problems.image" . }}
   {{- include "microservice.problems.names" . }}
   {{- include "microservice.problems.labels" . }}
+  {{- include "microservice.problems.keys" . }}
   {{- include "microservice.problems.rollout" . }}
   {{- include "microservice.problems.disruption" . }}
   {{- include "microservice.problems.env" . }}

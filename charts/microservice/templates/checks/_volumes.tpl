@@ -23,9 +23,6 @@ validateProjectionSources (Kubernetes, pkg/apis/core/validation).
     {{- if gt (len $name) 63 }}
       volumes.{{ $name }}: the name has {{ len $name }} characters; a volume's may have 63: shorten it
     {{- end }}
-    {{- if has $name (list "true" "false") }}
-      volumes.{{ $name }}: YAML reads NO, OFF, N and the like as false, YES, ON and Y as true; quote the name to keep it
-    {{- end }}
     {{- $entry := get ($.Values.volumes | default dict) $name | default dict }}
     {{- with $entry.claim }}
       {{- include "microservice.problems.claim" (dict "key" (printf "volumes.%s.claim" $name) "claim" .) }}
