@@ -33,7 +33,7 @@ microservice.secretName: a regular expression for names of secrets. What a name 
 counts: PASSWORD_FILE and TOKEN_URL are none.
 */}}
 {{- define "microservice.secretName" -}}
-  (?i:passwor[dt]|passwd|passphrase|[_.-]pass|[_.-]pwd|secret|token|credentials?|authorization|secret_key_base
+  (?i:passwor[dt]|passwd|passphrase|[_.-]pass|[_.-]pwd|secret|token|credentials?|httpHeaders\.authorization|secret_key_base
   {{- `|(?:api|secret|private|access|encryption|signing|master|auth|account|shared|hmac|ssh)[_.-]?key)` }}
 {{- end -}}
 
@@ -42,12 +42,11 @@ microservice.secretForm: a regular expression for what only secrets look like: a
 DSN with a password, a private key, and the tokens of well-known services.
 */}}
 {{- define "microservice.secretForm" -}}
-  [a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@?#"']*:[^\s/:@?#"'$<{*[][^\s/@"']*@[^\s"'/]|\S+:[^\s:@/$<{*[]+@(?:tcp|unix)\(
-  {{- `|-----BEGIN [A-Z0-9 ]*PRIVATE KEY|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}` }}
-  {{- `|(?i:(?:^|[;?&\s])(?:password|passwd|pwd|accountkey|sharedaccesskey|sig)=[^\s;&$<{*('"]{3,})` }}
-  {{- `|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{36}|\bgithub_pat_\w{22}|\bglpat-[\w-]{20}|\bxox[abeoprs]-[\w-]{10}` }}
-  {{- `|hooks\.slack\.com/services/T|\bAIza[\w-]{35}|\b[rs]k_live_\w{16}|\bnpm_\w{36}|\bpypi-AgE|\bSG\.[\w-]{22}\.[\w-]{43}` }}
-  {{- `|\bsk-[\w-]{32}|\bhvs\.[\w-]{24}|\bdop_v1_\w{64}` }}
+  [a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@?#"']*:[^\s/:@?#"'$<{*%[][^\s/@"']*@[^\s"'/]|\S+:[^\s:@/$<{*[]+@(?:tcp|unix)\(
+  {{- `|(?i:[;?&\s](?:password|passwd|pwd|accountkey|sharedaccesskey|sig)=[^\s;&$<{*%('"]{3})` }}
+  {{- `|-----BEGIN [A-Z0-9 ]*PRIVATE KEY|\beyJ[\w-]{9}[\w-]*\.eyJ|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{9}|\bgithub_pat_\w{9}` }}
+  {{- `|\bglpat-[\w-]{9}|\bxox[abeoprs]-[\w-]{9}|hooks\.slack\.com/services/T|\bAIza[\w-]{9}|\b[rs]k_live_\w{9}|\bnpm_\w{9}` }}
+  {{- `|\bpypi-AgE|\bSG\.[\w-]{9}[\w-]*\.[\w-]{9}|\bsk-(?:ant|proj)-\w{9}|\bhvs\.[\w-]{9}|\bdop_v1_\w{9}` }}
 {{- end -}}
 
 {{/*
@@ -56,7 +55,7 @@ name: switches, counts, paths, URLs, and references to where the secret is.
 */}}
 {{- define "microservice.noSecret" -}}
   ^(?i:true|false|yes|no|on|off|null|none|string|required|optional|enabled|disabled|x{4,}|\*+|redacted|[0-9]{1,2}|\.{0,2}/\S*
-  {{- `|[a-z][a-z0-9+.-]*://.*|(?:arn|vault|bao|file|env|ssm|secretref|base64):\S*|ENC\[.*|ENC\(.*)$|\$[({]|\{\{|<[^>]*>|%[{s]` }}
+  {{- `|[a-z][a-z0-9+.-]*://.*|(?:arn|vault|bao|file|env|ssm|secretref|base64):\S*|ENC\[.*|ENC\(.*)$|\$[({]|\{\{|<[^>]*>|%[({s]` }}
 {{- end -}}
 
 {{/*
@@ -68,7 +67,7 @@ that look like secrets, as a JSON list.
   {{- range regexFindAll (printf "(?m)^\\S*%s[_.-]?[0-9]{0,2}\\t\\S.*$" (include "microservice.secretName" .)) . -1 }}
     {{- $key := regexFind "^\\S+" . }}
     {{- $value := trimPrefix $key . | trim }}
-    {{- $public := regexMatch "(?i)public|[_.-](?:max|min)[_.-]|(?:pull|tls|cert|certificate|image)[_.-]?secret" $key }}
+    {{- $public := regexMatch "(?i)public|[_.-](?:max|min)[_.-]|(?:pull|tls|cert|certificate|image|k8s|kube|kubernetes)[_.-]?secret" $key }}
     {{- if not (or $public (regexMatch (include "microservice.noSecret" $) $value)) }}
       {{- $found = append $found $key }}
     {{- end }}

@@ -23,11 +23,17 @@ microservice.risks: what works but is unsafe in production, as a JSON list of
 sentences with key, remedy and rule, without what guardrails.allow accepts.
 */}}
 {{- define "microservice.risks" -}}
-  {{- $risks := include "microservice.risks.all" . }}
-  {{- range $rule, $_ := (include "microservice.guardrails" . | fromJson).allow }}
-    {{- $risks = regexReplaceAll (regexQuoteMeta $rule | printf "(?m)^\\s*%s: .*$") $risks "" }}
+  {{- $risks := list }}
+  {{- with include "microservice.risks.all" . | include "microservice.lines" | fromJsonArray }}
+    {{- $allow := (include "microservice.guardrails" $ | fromJson).allow }}
+    {{- range . }}
+      {{- $found := splitn ": " 2 . }}
+      {{- if not (hasKey $allow $found._0) }}
+        {{- $risks = printf "%s (to accept it: guardrails.allow.%s)" $found._1 $found._0 | append $risks }}
+      {{- end }}
+    {{- end }}
   {{- end }}
-  {{- regexReplaceAll "(?m)^\\s*([a-zA-Z]+): (.+)$" $risks "$2 (to accept it: guardrails.allow.$1)" | include "microservice.lines" -}}
+  {{- toJson $risks }}
 {{- end -}}
 
 {{/*

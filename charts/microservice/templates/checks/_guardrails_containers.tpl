@@ -3,8 +3,8 @@ microservice.risks.images: no tag that may name another image tomorrow.
 */}}
 {{- define "microservice.risks.images" -}}
   {{- $images := dict }}
-  {{- range $key, $image := dict "image" .Values.image "tests.image" (.Values.tests.enabled | ternary .Values.tests.image dict) }}
-    {{- if and $image.tag (not $image.digest) }}
+  {{- range $key, $image := dict "image" .Values.image "tests.image" (empty .Values.tests.enabled | ternary dict .Values.tests.image) }}
+    {{- if and ($image).tag (not $image.digest) }}
       {{- $_ := set $images (printf "%s.tag" $key) (printf ":%s" $image.tag) }}
     {{- end }}
   {{- end }}
@@ -36,26 +36,26 @@ Kubernetes, a limit without a request counts as one, and so do the pod's own
 resources.
 */}}
 {{- define "microservice.risks.resources" -}}
-  {{- $all := dict "resources" (include "microservice.resources" . | fromJson) }}
+  {{- $all := dict "resources" .Values.resources }}
   {{- $_ := include "microservice.collectContainers" . }}
   {{- range .containers }}
     {{- $_ := set $all (printf "%s.resources" .key) (.container.resources | default dict) }}
   {{- end }}
   {{- range $key, $job := include "microservice.jobs" . | fromJson }}
     {{- if $job.resources }}
-      {{- $own := include "microservice.jobResources" (dict "root" $ "job" $job) | fromJson }}
-      {{- $_ := dict "Values" (dict "resources" $own) | include "microservice.resources" | fromJson | set $all (printf "%s.resources" $key) }}
+      {{- $_ := include "microservice.jobResources" (dict "root" $ "job" $job) | fromJson | set $all (printf "%s.resources" $key) }}
     {{- end }}
   {{- end }}
   {{- $pod := (.Values.podSpec).resources | default dict }}
+  {{- $none := list "<nil>" "0" }}
   {{- range $key, $resources := $all }}
     {{- $limits := merge (dict) ($resources.limits | default dict) ($pod.limits | default dict) }}
     {{- $requests := merge (dict) ($resources.requests | default dict) $limits ($pod.requests | default dict) }}
-    {{- if not $limits.memory }}
+    {{- if has (toString $limits.memory) $none }}
       noMemoryLimit: {{ $key }}.limits.memory: without it a container can use all memory of its node; set one, such as 512Mi
     {{- end }}
     {{- range $name := list "cpu" "memory" }}
-      {{- if not (get $requests $name) }}
+      {{- if has (index $requests $name | toString) $none }}
         noRequests: {{ $key }}.requests.{{ $name }}: without it the pod may be placed on a node that has none left; set one
       {{- end }}
     {{- end }}

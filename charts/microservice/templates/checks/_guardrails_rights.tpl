@@ -53,7 +53,7 @@ Secrets and ConfigMaps. A template is only rendered again where it may be one of
     {{- $key := printf "extraObjects[%d]" $index }}
     {{- if kindIs "map" $object }}
       {{- include "microservice.risks.object" (dict "key" $key "object" $object) }}
-    {{- else if regexMatch "containers:|kind: *[\"']?(?:Secret|ConfigMap|(?:Cluster)?Role(?:Binding)?)\\b" $object }}
+    {{- else if regexMatch "containers[\"']?:|kind[\"']?: *[\"']?(?:Secret|ConfigMap|(?:Cluster)?Role(?:Binding)?)\\b" $object }}
       {{- $generated := regexMatch "\\b(?:rand[A-Z]|gen[A-Z]|lookup |derivePassword|htpasswd|uuidv4)" $object }}
       {{- range regexSplit "(?m)^---" (tpl $object $) -1 }}
         {{- include "microservice.risks.object" (dict "key" $key "object" (fromYaml .) "generated" $generated) }}
