@@ -13,8 +13,8 @@ _DEFINITION = re.compile(
 _TOKEN = re.compile(r"(.*?)(?:\{\{(- )?\s*(.*?)\s*( -)?\}\}|\Z)", re.DOTALL)
 _PRINTS_NOTHING = re.compile(r"(if|else|end|range|with|break|continue)\b|\$\w+ :?= |/\*")
 _PRINTF = re.compile(r'printf ("(?:[^"\\]|\\.)*")')
-# The entry points, which make lists of the lines, and the lines of another check.
-_SPLITS = re.compile(r"\w+\.(problems|risks|lines)")
+# The entry points, which make lists of the lines or read files of them, and the lines of another check.
+_SPLITS = re.compile(r"\w+\.((problems|risks)(\.inFiles)?|lines|inFiles)")
 _OTHER_CHECK = re.compile(r'include "\w+\.(problems|risks)\.')
 _VALUE = "\0"
 
@@ -26,9 +26,10 @@ def messages_of(chart: Path, kind: str = "problems") -> list[re.Pattern[str]]:
     """
     return [
         _pattern(line, file)
-        for file in sorted((chart / "templates" / "checks").glob("*.tpl"))
+        for folder in (chart / "templates" / "checks", chart / "checks")
+        for file in sorted(folder.glob("*.tpl"))
         for name, body in _DEFINITION.findall(file.read_text(encoding="utf-8"))
-        if not _SPLITS.fullmatch(name) and (".risks." in name) == (kind == "risks")
+        if f".{kind}." in name and not _SPLITS.fullmatch(name)
         for line in _printed(body).split("\n")
         if line.strip()
     ]

@@ -47,11 +47,8 @@ microservice.risks.all: one risk a line, after its rule.
   {{- include "microservice.risks.shutdown" . }}
   {{- include "microservice.risks.images" . }}
   {{- include "microservice.risks.resources" . }}
-  {{- include "microservice.risks.security" . }}
-  {{- include "microservice.risks.pod" . }}
-  {{- include "microservice.risks.rights" . }}
   {{- include "microservice.risks.exposure" . }}
   {{- include "microservice.risks.ingress" . }}
   {{- include "microservice.risks.secrets" . }}
-  {{- include "microservice.risks.objects" . }}
+  {{- include "microservice.risks.inFiles" . }}
 {{- end -}}

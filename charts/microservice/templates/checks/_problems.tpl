@@ -20,28 +20,13 @@ quoted or escaped.
   {{- include "microservice.problems.env" . }}
   {{- include "microservice.problems.envSources" . }}
   {{- include "microservice.problems.settings" . }}
-  {{- include "microservice.problems.references" . }}
   {{- include "microservice.problems.ports" . }}
-  {{- include "microservice.problems.service" . }}
   {{- include "microservice.problems.probes" . }}
   {{- include "microservice.problems.handlers" . }}
   {{- include "microservice.problems.shutdown" . }}
-  {{- include "microservice.problems.pod" . }}
-  {{- include "microservice.problems.resources" . }}
-  {{- include "microservice.problems.security" . }}
-  {{- include "microservice.problems.profiles" . }}
-  {{- include "microservice.problems.rbac" . }}
-  {{- include "microservice.problems.volumes" . }}
-  {{- include "microservice.problems.containers" . }}
-  {{- include "microservice.problems.mounts" . }}
-  {{- include "microservice.problems.lists" . }}
   {{- include "microservice.problems.ingress" . }}
-  {{- include "microservice.problems.httproute" . }}
-  {{- include "microservice.problems.networkPolicy" . }}
-  {{- include "microservice.problems.metrics" . }}
   {{- include "microservice.problems.autoscaling" . }}
-  {{- include "microservice.problems.external" . }}
-  {{- include "microservice.problems.jobs" . }}
+  {{- include "microservice.problems.inFiles" . }}
   {{- include "microservice.problems.guardrails" . }}
   {{- if eq (include "microservice.guardrails" . | fromJson).mode "enforce" }}
     {{- range include "microservice.risks" . | fromJsonArray }}

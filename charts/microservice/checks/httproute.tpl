@@ -193,3 +193,5 @@ of a prefix.
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- include "microservice.problems.httproute" . }}

@@ -81,3 +81,5 @@ either day will do. Not part of the schema, where the pattern would take Helm mo
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- include "microservice.problems.jobs" . }}

@@ -34,3 +34,5 @@ PodMonitor a port of a long-running container.
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- include "microservice.problems.metrics" . }}

@@ -48,3 +48,5 @@ fetch them from, with the fields that it requires.
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- include "microservice.problems.external" . }}

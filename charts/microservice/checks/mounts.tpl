@@ -96,3 +96,5 @@ decides whether it is worth the time.
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- include "microservice.problems.mounts" . }}

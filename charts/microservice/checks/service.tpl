@@ -111,3 +111,5 @@ and none that can't be routed to.
     {{- include "microservice.problems.cidr" (dict "key" (printf "service.loadBalancerSourceRanges[%d]" $index) "cidr" $cidr) }}
   {{- end }}
 {{- end -}}
+
+{{- include "microservice.problems.service" . }}

@@ -42,3 +42,5 @@ starts has no hooks and probes (validateInitContainers of Kubernetes).
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- include "microservice.problems.containers" . }}

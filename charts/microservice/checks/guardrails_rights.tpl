@@ -127,3 +127,6 @@ that is not the chart's: only what is written there.
   {{- end }}
   {{- include "microservice.risks.plainText" $found }}
 {{- end -}}
+
+{{- include "microservice.risks.rights" . }}
+{{- include "microservice.risks.objects" . }}

@@ -59,15 +59,4 @@ within cidr, and is smaller.
   {{- end }}
 {{- end -}}
 
-{{/*
-microservice.problems.cidr: (dict "key" KEY "cidr" CIDR): its address is the first of the
-range. The API server would only warn, and a network plugin may take it for one address.
-*/}}
-{{- define "microservice.problems.cidr" -}}
-  {{- $bits := splitList "/" .cidr | first | include "microservice.addressBits" }}
-  {{- if not (has (len $bits) (list 32 128)) }}
-    {{ .key }}: {{ .cidr }} is not an IPv6 range: write groups of at most 4 digits, 8 of them or fewer with ::, such as fd00::/8
-  {{- else if contains "1" (substr (splitList "/" .cidr | last | int) (len $bits) $bits) }}
-    {{ .key }}: {{ .cidr }} is not the first address of its range: write that, such as 10.0.0.0/8, or /{{ len $bits }} for one address
-  {{- end }}
-{{- end -}}
+{{- include "microservice.problems.networkPolicy" . }}

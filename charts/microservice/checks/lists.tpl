@@ -46,3 +46,5 @@ refuses two of one name (pkg/apis/core/validation).
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- include "microservice.problems.lists" . }}

@@ -137,3 +137,5 @@ its containers request at the same time at most.
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- include "microservice.problems.resources" . }}

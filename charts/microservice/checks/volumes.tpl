@@ -117,3 +117,5 @@ bundle is found by one name, and a file about resources names a container.
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- include "microservice.problems.volumes" . }}

@@ -170,3 +170,6 @@ shares with its node.
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- include "microservice.risks.security" . }}
+{{- include "microservice.risks.pod" . }}

@@ -73,3 +73,5 @@ microservice.problems.reference: (dict "key" KEY "kind" "configMap" or "secret"
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- include "microservice.problems.references" . }}

@@ -49,14 +49,6 @@ of Kubernetes; for overhead and nodeName the admission of pods).
     {{- if and .nodeName .schedulingGates }}
       podSpec.nodeName: {{ .nodeName }} excludes podSpec.schedulingGates, which hold back the scheduler; remove one of them
     {{- end }}
-    {{- if .hostNetwork }}
-      {{- range $entry := include "microservice.allPorts" $ | fromJsonArray }}
-        {{- $host := int64 .port.hostPort }}
-        {{- if and $host (ne $host (int64 .port.containerPort)) }}
-          {{ .key }}.hostPort: {{ $host }} must be its containerPort with podSpec.hostNetwork: true; remove it
-        {{- end }}
-      {{- end }}
-    {{- end }}
     {{- if or .hostNetwork .hostIPC }}
       {{- range $index, $sysctl := ($.Values.podSecurityContext).sysctls }}
         {{- $name := replace "/" "." .name }}
@@ -106,3 +98,5 @@ microservice.problems.os: nothing is set that the pods' operating system does no
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- include "microservice.problems.pod" . }}

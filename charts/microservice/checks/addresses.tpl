@@ -1,0 +1,27 @@
+{{/*
+microservice.addressBits: an IP address -> its bits as 0 and 1, 32 or 128 of them; another
+number where a group of it has too many digits, or where it has too many groups.
+*/}}
+{{- define "microservice.addressBits" -}}
+  {{- if contains ":" . -}}
+    {{- $missing := splitList ":" . | compact | len | sub 8 | max 0 | int -}}
+    {{- range replace "::" (repeat $missing "0:" | printf ":%s") . | splitList ":" | compact -}}
+      {{- printf "0x%s" . | int64 | printf "%016b" -}}
+    {{- end -}}
+  {{- else -}}
+    {{- range splitList "." . }}{{ int64 . | printf "%08b" }}{{ end -}}
+  {{- end -}}
+{{- end -}}
+
+{{/*
+microservice.problems.cidr: (dict "key" KEY "cidr" CIDR): its address is the first of the
+range. The API server would only warn, and a network plugin may take it for one address.
+*/}}
+{{- define "microservice.problems.cidr" -}}
+  {{- $bits := splitList "/" .cidr | first | include "microservice.addressBits" }}
+  {{- if not (has (len $bits) (list 32 128)) }}
+    {{ .key }}: {{ .cidr }} is not an IPv6 range: write groups of at most 4 digits, 8 of them or fewer with ::, such as fd00::/8
+  {{- else if contains "1" (substr (splitList "/" .cidr | last | int) (len $bits) $bits) }}
+    {{ .key }}: {{ .cidr }} is not the first address of its range: write that, such as 10.0.0.0/8, or /{{ len $bits }} for one address
+  {{- end }}
+{{- end -}}
