@@ -75,10 +75,10 @@ above 0 that the type knows (Kubernetes, validateMetricSpec), in a container tha
       {{- $fields := get (dict "pods" (list "averageValue") "object" (list "averageValue" "value") "external" (list "averageValue" "value")) $block }}
       {{- $fields = $fields | default (list "averageUtilization" "averageValue") }}
       {{- $set := list }}
-      {{- range $fields }}
+      {{- range list "averageUtilization" "averageValue" "value" }}
         {{- $value := index $target . }}
         {{- if not (kindIs "invalid" $value) }}
-          {{- $set = append $set . }}
+          {{- if has . $fields }}{{ $set = append $set . }}{{ end }}
           {{- if not (regexMatch "^\\+?[0-9.]*[1-9]" (toJson $value | trimAll "\"")) }}
             {{ $key }}.{{ $block }}.target.{{ . }}: {{ $value }} is not above 0; set what one pod should have
           {{- end }}

@@ -7,7 +7,8 @@ validateIngressBackend. Those for issuers: cert-manager's ingress-shim.
 {{- define "microservice.problems.ingress" -}}
   {{- $ingress := .Values.ingress }}
   {{- if $ingress.enabled }}
-    {{- if not (or $ingress.hosts $ingress.defaultBackend) }}
+    {{- $default := $ingress.defaultBackend | default dict }}
+    {{- if not (or $ingress.hosts $default.service $default.resource) }}
       ingress.enabled: true without ingress.hosts: set the host, such as ingress.hosts: [{host: api.example.com}]
     {{- end }}
     {{- $ports := list }}
@@ -46,8 +47,8 @@ validateIngressBackend. Those for issuers: cert-manager's ingress-shim.
         {{- $_ := set $seen $place $target }}
       {{- end }}
     {{- end }}
-    {{- if ($ingress.defaultBackend).resource }}
-      {{- include "microservice.problems.ingressBackend" (dict "key" "ingress.defaultBackend" "backend" $ingress.defaultBackend) }}
+    {{- if $default.resource }}
+      {{- include "microservice.problems.ingressBackend" (dict "key" "ingress.defaultBackend" "backend" $default) }}
     {{- end }}
     {{- if and $ingress.className (or $ingress.annotations .Values.commonAnnotations) }}
       {{- range $key, $annotations := dict "commonAnnotations" .Values.commonAnnotations "ingress.annotations" $ingress.annotations }}
