@@ -143,7 +143,7 @@ filter has the block of its type and no other, and none stands twice that can't.
     {{- else }}
       {{- range $other, $value := omit $filter "type" $block }}
         {{- if not (kindIs "invalid" $value) }}
-          {{ $place }}.{{ $other }}: type {{ $type }} has no block but {{ $block }}; remove one of the two
+          {{ $place }}.{{ $other | replace "\n" "\\n" }}: type {{ $type }} has no block but {{ $block }}; remove one of the two
         {{- end }}
       {{- end }}
       {{- $place := printf "%s.%s" $place $block }}
@@ -155,7 +155,7 @@ filter has the block of its type and no other, and none stands twice that can't.
           {{- include "microservice.problems.routeNames" (dict "key" (printf "%s.add" $place) "list" .add) }}
         {{- end }}
         {{- if and .statusCode (not (has (toString .statusCode) (list "301" "302" "303" "307" "308"))) }}
-          {{ $place }}.statusCode: {{ .statusCode }} is not a redirect: use 301, 302, 303, 307 or 308
+          {{ $place }}.statusCode: {{ toJson .statusCode }} is not a redirect: use 301, 302, 303, 307 or 308
         {{- end }}
         {{- if not (has (.scheme | default "https") (list "http" "https")) }}
           {{ $place }}.scheme: {{ quote .scheme }} is neither http nor https; set one of them

@@ -90,14 +90,23 @@ above 0 that the type knows (Kubernetes, validateMetricSpec), in a container tha
         {{ $key }}.{{ $block }}.target: {{ join " and " $set }} exclude each other; remove one, or set it to null
       {{- end }}
     {{- end }}
-    {{- with ($metric.containerResource).container }}
+    {{- with $metric.containerResource }}
       {{- $_ := include "microservice.collectContainers" $ }}
-      {{- $names := ($.Values.containerSpec).name | default (include "microservice.name" $) | list }}
+      {{- $main := ($.Values.containerSpec).name | default (include "microservice.name" $) }}
+      {{- $containers := dict $main (dict "key" "resources" "resources" $.Values.resources) }}
       {{- range $.containers }}
-        {{- if .longRunning }}{{ $names = append $names .container.name }}{{ end }}
+        {{- if .longRunning }}
+          {{- $_ := dict "key" (printf "%s.resources" .key) "resources" .container.resources | set $containers .container.name }}
+        {{- end }}
       {{- end }}
-      {{- if not (has . $names) }}
-        {{ $key }}.containerResource.container: no container is called {{ quote . }}; use one of {{ join ", " $names }}
+      {{- $container := index $containers .container }}
+      {{- $resources := $container.resources | default dict }}
+      {{- if not $container }}
+        {{ $key }}.containerResource.container: no container is called {{ quote .container }}; use one of
+        {{- printf " %s" (keys $containers | sortAlpha | join ", ") }}
+      {{- else if and .target.averageUtilization (not (or (index ($resources.requests | default dict) .name) (index ($resources.limits | default dict) .name))) }}
+        {{- $name := .name | replace "\n" "\\n" }}
+        {{ $key }} by {{ $name }} needs a request on its container: set {{ $container.key }}.requests.{{ $name }}
       {{- end }}
     {{- end }}
   {{- end }}
