@@ -57,11 +57,6 @@ API's HTTPRoute, standard channel.
           {{- " first, or raise the second" }}
         {{- end }}
       {{- end }}
-      {{- range $number, $code := ($rule.retry).codes }}
-        {{- if or (lt (int64 $code) 400) (gt (int64 $code) 599) }}
-          {{ $key }}.retry.codes[{{ $number }}]: {{ toJson $code }} is not a status from 400 to 599, such as 503
-        {{- end }}
-      {{- end }}
     {{- end }}
   {{- end }}
 {{- end -}}
@@ -110,12 +105,9 @@ once. Names of headers are compared in lower case.
 {{- define "microservice.problems.routeNames" -}}
   {{- $key := .key }}
   {{- $seen := list }}
-  {{- range $index, $entry := .list }}
-    {{- $name := ($entry | default dict).name | default "" | toString }}
-    {{- if not (hasSuffix "queryParams" $key) }}{{ $name = lower $name }}{{ end }}
-    {{- if not (and $name (kindIs "string" $entry.value)) }}
-      {{ $key }}[{{ $index }}] needs a name and a value, such as {name: x-canary, value: "1"}
-    {{- else if has $name $seen }}
+  {{- range $entry := .list }}
+    {{- $name := hasSuffix "queryParams" $key | ternary $entry.name (lower $entry.name) }}
+    {{- if has $name $seen }}
       {{ $key }}: two entries have the name {{ quote $name }}, of which the second is ignored; remove one of them
     {{- end }}
     {{- $seen = append $seen $name }}
@@ -129,16 +121,12 @@ filter has the block of its type and no other, and none stands twice that can't.
 {{- define "microservice.problems.routeFilters" -}}
   {{- $key := .key }}
   {{- $prefixes := or (not .matches) (and (eq (len .matches) 1) (eq (((first .matches).path).type | default "PathPrefix") "PathPrefix")) }}
-  {{- $types := list "CORS" "ExtensionRef" "ExternalAuth" "RequestHeaderModifier" "RequestMirror" "RequestRedirect" }}
-  {{- $types = concat $types (list "ResponseHeaderModifier" "URLRewrite") }}
   {{- $seen := list }}
   {{- range $index, $filter := .filters }}
     {{- $place := printf "%s.filters[%d]" $key $index }}
-    {{- $type := $filter.type | default "" | toString }}
+    {{- $type := $filter.type }}
     {{- $block := get (dict "CORS" "cors" "URLRewrite" "urlRewrite") $type | default (untitle $type) }}
-    {{- if not (has $type $types) }}
-      {{ $place }}: {{ quote $type }} is not a type of filter: use one of {{ join ", " $types }}
-    {{- else if not (kindIs "map" (index $filter $block)) }}
+    {{- if not (kindIs "map" (index $filter $block)) }}
       {{ $place }}: type {{ $type }} needs the block {{ $block }}
     {{- else }}
       {{- range $other, $value := omit $filter "type" $block }}
@@ -153,12 +141,6 @@ filter has the block of its type and no other, and none stands twice that can't.
         {{- else if hasSuffix "HeaderModifier" $type }}
           {{- include "microservice.problems.routeNames" (dict "key" (printf "%s.set" $place) "list" .set) }}
           {{- include "microservice.problems.routeNames" (dict "key" (printf "%s.add" $place) "list" .add) }}
-        {{- end }}
-        {{- if and .statusCode (not (has (toString .statusCode) (list "301" "302" "303" "307" "308"))) }}
-          {{ $place }}.statusCode: {{ toJson .statusCode }} is not a redirect: use 301, 302, 303, 307 or 308
-        {{- end }}
-        {{- if not (has (.scheme | default "https") (list "http" "https")) }}
-          {{ $place }}.scheme: {{ quote .scheme }} is neither http nor https; set one of them
         {{- end }}
       {{- end }}
     {{- end }}
