@@ -81,7 +81,7 @@ microservice.problems.os: nothing is set that the pods' operating system does no
   {{- $linux := dict }}
   {{- range $key, $context := $contexts }}
     {{- $linux = merge $linux (omit $context "runAsNonRoot" "windowsOptions") }}
-    {{- if and $context.windowsOptions (eq $.Values.podSpec.os.name "linux") }}
+    {{- if and (hasKey $context "windowsOptions") (eq $.Values.podSpec.os.name "linux") }}
       {{ $key }}.windowsOptions: excludes podSpec.os: {name: linux}; remove one of them
     {{- end }}
   {{- end }}

@@ -105,7 +105,7 @@ seccomp profiles name a container, have a value that there is, and agree with th
             {{ $place }}: {{ quote $value }} is not a profile (runtime/default, unconfined or localhost/<path>); write securityContext
             {{- printf ".%s instead" $field }}
           {{- else if and $set (ne $set $type) }}
-            {{ $place }}: {{ $value }} conflicts with {{ $field }}: {type: {{ $set }}}; remove the annotation
+            {{ $place }}: {{ quote $value }} conflicts with {{ $field }}: {type: {{ $set }}}; remove the annotation
           {{- end }}
         {{- end }}
       {{- end }}
