@@ -13,7 +13,8 @@ with a letter, as a Service's name must (RFC 1035).
 {{/*
 microservice.problems.labels: no label of the selector, and with commonLabels none of the
 chart's own but the version, has another value in the values, which would be ignored
-silently.
+silently. Of pods no label is set that controllers of Kubernetes set themselves: a Job with
+another value is refused, and a Deployment replaces it.
 */}}
 {{- define "microservice.problems.labels" -}}
   {{- $written := pick .Values "commonLabels" "podLabels" | toJson }}
@@ -31,6 +32,19 @@ silently.
         {{- else if $differs }}
           {{ $key }}: {{ printf "{%s: %s}" $label $written }} conflicts with the chart's own value, {{ quote $value }}; use a label
           {{- printf " of your own, such as example.com/%s: %s" (base $label) $written }}
+        {{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- if or (contains "pod-template-hash" $written) (contains "job-name" $written) (contains "controller-uid" $written) }}
+    {{- $reserved := list "pod-template-hash" }}
+    {{- if ne (include "microservice.jobs" .) "{}" }}
+      {{- $reserved = concat $reserved (list "batch.kubernetes.io/controller-uid" "batch.kubernetes.io/job-name" "controller-uid" "job-name") }}
+    {{- end }}
+    {{- range $key := list "commonLabels" "podLabels" }}
+      {{- range $label, $value := get $.Values $key | default dict }}
+        {{- if and $value (has $label $reserved) }}
+          {{ $key }}: {{ $label }} is a label that Kubernetes sets on pods itself; remove it
         {{- end }}
       {{- end }}
     {{- end }}
