@@ -37,8 +37,12 @@ refer to each other in a cycle, which Kubernetes could not expand.
     "secret.external.data" $external }}
     {{- range $name, $value := $data }}
       {{- if not (kindIs "invalid" $value) }}
-        {{- with get $places $name }}
-          {{ . }}.{{ $name }} and {{ $block }}.{{ $name }} set the same variable: remove one, or set env.{{ $name }}, which overrides both
+        {{- $other := get $places $name }}
+        {{- /* A secrets manager may override a default. */}}
+        {{- $default := and (eq $other "config.data") (eq $block "secret.external.data") }}
+        {{- if and $other (not $default) }}
+          {{ $other }}.{{ $name }} and {{ $block }}.{{ $name }} set the same variable: remove one, or set env.{{ $name }}, which overrides
+          {{- " both" }}
         {{- end }}
         {{- $_ := set $places $name $block }}
       {{- end }}
