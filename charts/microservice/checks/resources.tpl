@@ -34,7 +34,7 @@ and validatePodResourceConsistency (Kubernetes, pkg/apis/core/validation).
   {{- end }}
   {{- if $pod }}
     {{- include "microservice.problems.quantities" (dict "key" "podSpec.resources" "resources" $pod) }}
-    {{- $containers := list (dict "key" "resources" "resources" (get $all "resources") "init" false "longRunning" true) }}
+    {{- $containers := list (dict "key" "resources" "resources" (get $all "resources" | default dict) "init" false "longRunning" true) }}
     {{- range .containers }}
       {{- $key := printf "%s.resources" .key }}
       {{- $init := hasPrefix "initContainers" $key }}
