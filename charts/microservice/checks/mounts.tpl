@@ -13,6 +13,9 @@ decides whether it is worth the time.
   {{- end }}
 {{- end -}}
 
+{{/*
+microservice.problems.allMounts: the same, whatever is written.
+*/}}
 {{- define "microservice.problems.allMounts" -}}
   {{- $volumes := include "microservice.volumeList" . | fromJson }}
   {{- $mounts := list }}
@@ -64,7 +67,8 @@ decides whether it is worth the time.
       {{- $names = append $names .name }}
       {{- $places = append $places .mountPath }}
       {{- if has .name $blocks }}
-        {{ .key }}.mountPath: volume {{ quote .name }} is a block device (volumeMode: Block): list it in {{ $container.key }}.volumeDevices instead
+        {{ .key }}.mountPath: volume {{ quote .name }} is a block device (volumeMode: Block): list it in
+        {{- printf " %s.volumeDevices instead" $container.key }}
       {{- end }}
       {{- if and .subPath .subPathExpr }}
         {{ .key }}.subPathExpr: {{ .key }}.subPath is set too; set one of them to null
