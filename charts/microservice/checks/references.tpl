@@ -60,7 +60,7 @@ microservice.problems.reference: (dict "key" KEY "kind" "configMap" or "secret"
     {{- $object := printf "the %s %s" (eq $.kind "secret" | ternary "Secret" "ConfigMap") .name }}
     {{- if $.reference.optional }}
     {{- else if not .keys }}
-      {{ $key }}: {{ $object }} is not made: set {{ .written }}, or optional: true
+      {{ $key }}: {{ $object }} is not made: set {{ .written }}, or where others make it optional: true
     {{- else }}
       {{- $wanted := dict }}
       {{- with $.reference.key }}{{ $_ := set $wanted "key" . }}{{ end }}
