@@ -14,7 +14,7 @@ is down.
       recreate: strategy.type: Recreate stops all pods before new ones start; set RollingUpdate, if two versions can run at once
     {{- else if include "microservice.isAll" (dict "amount" $unavailable "pods" $pods "up" 0) }}
       rolloutOutage: strategy.rollingUpdate.maxUnavailable: {{ $unavailable }} lets a rollout stop all pods at once; set 0, or less than
-      {{- $external | ternary " 100%" (printf " the %d pods that are guaranteed" $pods) }}
+      {{- empty $external | ternary (printf " the %d pods that are guaranteed" $pods) " 100%" }}
     {{- end }}
     {{- $spread := .Values.topologySpreadConstraints }}
     {{- if and (kindIs "slice" $spread) (not $spread) (not (.Values.affinity).podAntiAffinity) }}
@@ -38,20 +38,20 @@ microservice.risks.disruption: node drains leave some pod. A budget rounds
 percentages up (Kubernetes, Specifying a Disruption Budget for your Application).
 */}}
 {{- define "microservice.risks.disruption" -}}
+  {{- $external := .Values.autoscaling.external }}
   {{- $pods := include "microservice.guaranteedReplicas" . | int64 }}
-  {{- if ge $pods 2 }}
-    {{- $budget := .Values.podDisruptionBudget }}
-    {{- $max := toString $budget.maxUnavailable }}
-    {{- $min := toString $budget.minAvailable }}
-    {{- if not $budget.enabled }}
-      {{- if not (and .Values.extraObjects (contains "PodDisruptionBudget" (toJson .Values.extraObjects))) }}
-        evictAll: podDisruptionBudget.enabled: false lets node drains evict all pods at once; remove it
-      {{- end }}
-    {{- else if include "microservice.isAll" (dict "amount" $max "pods" $pods "up" 99) }}
-      evictAll: podDisruptionBudget.maxUnavailable: {{ $max }} of {{ $pods }} pods lets node drains evict all at once; set 1
-    {{- else if has $min (list "0" "0%") }}
-      evictAll: podDisruptionBudget.minAvailable: {{ $min }} lets node drains evict all pods at once; set at least 1
-    {{- end }}
+  {{- $budget := .Values.podDisruptionBudget }}
+  {{- $max := toString $budget.maxUnavailable }}
+  {{- $min := toString $budget.minAvailable }}
+  {{- if and (lt $pods 2) (not $external) }}
+  {{- else if not (or $budget.enabled $external (contains "PodDisruptionBudget" (toJson .Values.extraObjects))) }}
+    evictAll: podDisruptionBudget.enabled: false lets node drains evict all pods at once; remove it
+  {{- else if not $budget.enabled }}
+  {{- else if include "microservice.isAll" (dict "amount" $max "pods" $pods "up" 99) }}
+    evictAll: podDisruptionBudget.maxUnavailable: {{ $max }} {{ empty $external | ternary (printf "of %d pods " $pods) "" }}lets node drains
+    {{- " evict all pods at once; set 1" }}
+  {{- else if has $min (list "0" "0%") }}
+    evictAll: podDisruptionBudget.minAvailable: {{ $min }} lets node drains evict all pods at once; set at least 1
   {{- end }}
 {{- end -}}
 
