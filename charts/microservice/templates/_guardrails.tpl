@@ -26,7 +26,7 @@ begins with one.
   mutableTag noDrain noGrace noHistory noMemoryLimit noNetworkPolicy noReadinessProbe noRequests noSpread noTLS plainTextSecrets
   privilegeEscalation privileged procMount recreate rolloutOutage rootGroup rootUser sameProbes seLinuxOptions
   secretsInValues serviceAccountToken sharedClaim sharedProcesses singleReplica snippets sysctls systemPriority
-  unconfined writableRoot
+  tlsWithoutRule unconfined writableRoot
 {{- end -}}
 
 {{/*

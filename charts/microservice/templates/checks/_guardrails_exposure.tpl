@@ -38,7 +38,8 @@ microservice.risks.exposure: only what is meant to be reached can be reached.
 {{/*
 microservice.risks.ingress: requests from outside are encrypted, and annotations don't
 configure the controller. A certificate without hosts is for all of them; some
-controllers read theirs from annotations.
+controllers read theirs from annotations. One for a host without a rule serves where the
+controller redirects, has an alias or a default backend.
 */}}
 {{- define "microservice.risks.ingress" -}}
   {{- with .Values.ingress }}
@@ -59,11 +60,13 @@ controllers read theirs from annotations.
         {{- if and $tls.secretName (not $tls.hosts) }}{{ $covers = true }}{{ end }}
       {{- end }}
       {{- $hosts := list }}
+      {{- $above := list }}
       {{- $plain := list }}
       {{- range .hosts }}
         {{- $host := .host | default "" }}
         {{- $rest := (splitn "." 2 $host)._1 }}
         {{- $hosts = append $hosts $host }}
+        {{- $above = append $above $rest }}
         {{- if not (or $covers (has $host $certain) (has (printf "*.%s" $rest) $certain) (and $certain (not $host))) }}
           {{- $plain = append $plain ($host | default "any host") }}
         {{- end }}
@@ -73,6 +76,14 @@ controllers read theirs from annotations.
       {{- end }}
       {{- with uniq $plain }}
         noTLS: ingress.tls: no certificate for {{ join ", " . }}, so traffic is not encrypted; set ingress.tls or ingress.clusterIssuer
+      {{- end }}
+      {{- if and $hosts (not (or .defaultBackend .clusterIssuer (contains "server-alias" $names) (contains "www-redirect" $names))) }}
+        {{- range $host := $certain }}
+          {{- $rest := (splitn "." 2 $host)._1 }}
+          {{- if not (or (has "" $hosts) (has $host $hosts) (has (printf "*.%s" $rest) $hosts) (and (hasPrefix "*." $host) (has $rest $above))) }}
+            tlsWithoutRule: ingress.tls: no rule of ingress.hosts matches {{ quote $host }}; add it there, or remove it here
+          {{- end }}
+        {{- end }}
       {{- end }}
     {{- end }}
   {{- end }}
