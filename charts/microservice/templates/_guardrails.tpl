@@ -22,7 +22,7 @@ microservice.guardrails.rules: the names of all rules, of which a risk's line
 begins with one.
 */}}
 {{- define "microservice.guardrails.rules" -}}
-  allTolerations capabilities earlyRestart evictAll externalIPs fullRights hostNamespaces hostPath hostPort hostProcess
+  allTolerations capabilities deletedClaim earlyRestart evictAll externalIPs fullRights hostNamespaces hostPath hostPort hostProcess
   mutableTag noDrain noGrace noHistory noMemoryLimit noNetworkPolicy noReadinessProbe noRequests noSpread noTLS plainTextSecrets
   privilegeEscalation privileged procMount recreate rolloutOutage rootGroup rootUser sameProbes seLinuxOptions
   secretsInValues serviceAccountToken sharedClaim sharedProcesses singleReplica snippets sysctls systemPriority

@@ -55,7 +55,8 @@ name: switches, counts, paths, URLs, and references to where the secret is.
 */}}
 {{- define "microservice.noSecret" -}}
   ^(?i:true|false|yes|no|on|off|null|none|string|required|optional|enabled|disabled|x{4,}|\*+|redacted|[0-9]{1,2}|\.{0,2}/\S*
-  {{- `|[a-z][a-z0-9+.-]*://.*|(?:arn|vault|bao|file|env|ssm|secretref|base64):\S*|ENC\[.*|ENC\(.*)$|\$[({]|\{\{|<[^>]*>|%[({s]` }}
+  {{- `|[a-z][a-z0-9+.-]*://.*|(?:arn|vault|bao|file|env|ssm|secretref|base64):\S*|ENC\[.*|ENC\(.*` }}
+  {{- `|\w+\.[\w.]*(?:password|secret|token|key))$|\$[({]|\{\{|<[^>]*>|%[({s]` }}
 {{- end -}}
 
 {{/*
@@ -67,7 +68,7 @@ that look like secrets, as a JSON list.
   {{- range regexFindAll (printf "(?m)^\\S*%s[_.-]?[0-9]{0,2}\\t\\S.*$" (include "microservice.secretName" .)) . -1 }}
     {{- $key := regexFind "^\\S+" . }}
     {{- $value := trimPrefix $key . | trim }}
-    {{- $public := regexMatch "(?i)public|[_.-](?:max|min)[_.-]|(?:pull|tls|cert|certificate|image|k8s|kube|kubernetes)[_.-]?secret" $key }}
+    {{- $public := regexMatch "(?i)public|[_.-](?:max|min)[_.-]|(?:bos|eos|pad|sep|stop|unk)[_.-]?token|(?:pull|tls|cert|certificate|image|k8s|kube|kubernetes)[_.-]?secret" $key }}
     {{- if not (or $public (regexMatch (include "microservice.noSecret" $) $value)) }}
       {{- $found = append $found $key }}
     {{- end }}
@@ -86,11 +87,11 @@ there was a secret in it: by its form, or behind a name, as in password = "x" an
 {{- define "microservice.holdsSecret" -}}
   {{- if regexMatch (include "microservice.secretForm" .) . }}true
   {{- else if regexMatch "(?i)passw|passphrase|secret|token|[_.-]?key" . }}
-    {{- $assigned := `["']?[ \t]*[:=][ \t]*(?:"[^"\s]+"|'[^'\s]+'|[^\s"',;#{}&!*]+)[ \t]*(?:[,;}#].*)?$` }}
+    {{- $assigned := `["']?[ \t]*[:=][ \t]*(?:"[^"\s]+"|'[^'\s]+'|[^\s"',;#{}()&!*[]+)[ \t]*(?:[,;}#].*)?$` }}
     {{- $option := `(?:^|\s)--?[\w.-]*%[1]s(?:=|\s+)[^\s"'-]\S*|(?:^|[\s;&"'])[\w]*%[1]s=[^\s"'&;]+` }}
     {{- $names := include "microservice.secretName" . }}
     {{- range regexFindAll (printf "(?m)%s%s|%s" $names $assigned (printf $option $names)) . -1 }}
-      {{- $value := regexReplaceAll "^[^:=]*?(?:[:=]|\\s)\\s*" (trim .) "" | trimAll "\"' ,;}" }}
+      {{- $value := regexReplaceAll `^(?:[\s"'\w.-]*?[:=]\s*|\S+\s+)` (trim .) "" | trimAll "\"' ,;}" }}
       {{- if not (regexMatch (include "microservice.noSecret" $) $value) }}true{{ break }}{{ end }}
     {{- end }}
   {{- end }}

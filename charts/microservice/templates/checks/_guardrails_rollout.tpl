@@ -56,13 +56,16 @@ percentages up (Kubernetes, Specifying a Disruption Budget for your Application)
 {{- end -}}
 
 {{/*
-microservice.risks.claims: a claim that only one node or one pod can mount is not
-shared by several pods: replicas, those of a rollout, or jobs.
+microservice.risks.claims: data is kept, and a claim that only one node or one pod can
+mount is not shared by several pods: replicas, those of a rollout, or jobs.
 */}}
 {{- define "microservice.risks.claims" -}}
   {{- $claims := dict }}
   {{- range $name, $volume := .Values.volumes }}
     {{- if and ($volume).claim (not (include "microservice.isDisabled" $volume)) }}
+      {{- if eq (toString $volume.claim.retain) "false" }}
+        deletedClaim: volumes.{{ $name }}.claim.retain: false deletes the data with the release, or when the entry is renamed; remove it
+      {{- end }}
       {{- $modes := $volume.claim.accessModes | default (list "ReadWriteOnce") }}
       {{- if and (not (has "ReadWriteMany" $modes)) (or (has "ReadWriteOnce" $modes) (has "ReadWriteOncePod" $modes)) }}
         {{- $_ := set $claims $name true }}
