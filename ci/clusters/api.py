@@ -32,7 +32,25 @@ START_SECONDS = 15
 _ENDING_SECONDS = 5
 # Of answers without a Status, as of a server in between; the API server has none for what it does not serve.
 _REASONS = {401: "Unauthorized", 403: "Forbidden", 404: "NotFound"}
-_PATCH = "application/merge-patch+json"
+_JSON = "application/json"
+_MERGE = "application/merge-patch+json"
+_APPLY = "application/apply-patch+yaml"
+
+
+class RefusalError(CommandError):
+    """An API server refused a request with ``http_code``.
+
+    ``status`` is its Status, {} for what it does not serve, and where something in between answered.
+    """
+
+    def __init__(self, method: str, path: str, code: int, told: str) -> None:
+        self.http_code = code
+        self.status: dict[str, Any] = {}
+        with suppress(ValueError):
+            answer = json.loads(told)
+            self.status = answer if isinstance(answer, dict) else {}
+        doing = f"{method} {path.partition('?')[0]}"
+        super().__init__(doing, ["kubectl"], f"got the answer {code}", _words(code, told, self.status))
 
 
 class Api:
@@ -59,28 +77,31 @@ class Api:
         kind = found["kind"].removesuffix("List")
         return [{"apiVersion": found["apiVersion"], "kind": kind, **one} for one in found["items"]]
 
-    def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Return the answer to a request; a PATCH is a JSON merge patch.
+    def send(self, method: str, path: str, body: Mapping[str, Any] | str | None = None) -> Any:
+        """Return the answer to a request; a PATCH is a JSON merge patch, and a string as its body is applied.
 
-        Raise CommandError for a refusal, in kubectl's words ("Error from server (NotFound): ..."), and where
-        there is no answer.
+        Raise RefusalError for a refusal, in kubectl's words ("Error from server (NotFound): ..."), and
+        CommandError where there is no answer.
         """
         proxy = self._started()
         connection = _Connection(self._path)
-        content = {"Content-Type": _PATCH if method == "PATCH" else "application/json"}
+        # http.client encodes a string as Latin-1.
+        content = (body if isinstance(body, str) else json.dumps(body)).encode() if body else None
+        kind = _APPLY if isinstance(body, str) else _MERGE if method == "PATCH" else _JSON
         try:
-            connection.request(method, path, json.dumps(body) if body else None, content if body else {})
+            connection.request(method, path, content, {"Content-Type": kind} if content else {})
             response = connection.getresponse()
             told = response.read().decode("utf-8", errors="replace")
         except (OSError, http.client.HTTPException) as error:
             # It may hold on to a connection that is dead.
             self._end(proxy)
             why = f"did not finish within {ANSWER_SECONDS} s" if isinstance(error, TimeoutError) else "failed"
-            raise _failure(method, path, why, f"Unable to connect to the server: {error}") from None
+            doing, lost = f"{method} {path.partition('?')[0]}", f"Unable to connect to the server: {error}"
+            raise CommandError(doing, ["kubectl"], why, lost) from None
         finally:
             connection.close()
         if response.status >= http.client.BAD_REQUEST:
-            raise _failure(method, path, f"got the answer {response.status}", _words(response.status, told))
+            raise RefusalError(method, path, response.status, told)
         return json.loads(told)
 
     def close(self) -> None:
@@ -147,15 +168,10 @@ def _stop(proxy: subprocess.Popen[str]) -> None:
         proxy.wait()
 
 
-def _failure(method: str, path: str, why: str, output: str) -> CommandError:
-    return CommandError(f"{method} {path.partition('?')[0]}", ["kubectl"], why, output)
-
-
-def _words(status: int, told: str) -> str:
+def _words(code: int, told: str, status: Mapping[str, Any]) -> str:
     """Return a refusal as kubectl prints it; the proxy writes plain text where it gets no answer itself."""
-    with suppress(ValueError, KeyError, TypeError):
-        refusal = json.loads(told)
-        return f"Error from server ({refusal['reason']}): {refusal['message']}"
-    if status in _REASONS:
-        return f"Error from server ({_REASONS[status]}): {told.strip()}"
+    if status.keys() >= {"reason", "message"}:
+        return f"Error from server ({status['reason']}): {status['message']}"
+    if code in _REASONS:
+        return f"Error from server ({_REASONS[code]}): {told.strip()}"
     return f"Unable to connect to the server: {told.strip()}"

@@ -1,27 +1,23 @@
-"""Asks an API server whether it would accept objects, over a connection that is kept, and changes nothing."""
+"""Asks an API server in a dry run whether it would accept objects."""
 
 from __future__ import annotations
 
 import functools
-import subprocess
+import http
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import httpx
+from urllib.parse import urlencode
 
 from ci.base import kubernetes_yaml
-from ci.base.errors import UserError
-from ci.clusters import kubectl
+from ci.clusters.api import Api, RefusalError
 from ci.clusters.kubectl import Kubectl
 
-_SECONDS = 60
 # Nothing is written, so the objects can be those of a namespace that is there.
 _NAMESPACE = "default"
-_OPTIONS = {"dryRun": "All", "fieldManager": "helm", "force": "true", "fieldValidation": "Strict"}
-_APPLY = {"Content-Type": "application/apply-patch+yaml"}
+_OPTIONS = urlencode({"dryRun": "All", "fieldManager": "helm", "force": "true", "fieldValidation": "Strict"})
 
 
 class _Resource(NamedTuple):
@@ -32,20 +28,21 @@ class _Resource(NamedTuple):
 class ApiServer:
     """Answers from a cluster's API server; may be used by several threads at once."""
 
-    def __init__(self, client: httpx.Client) -> None:
-        self._client = client
+    def __init__(self, api: Api) -> None:
+        self._api = api
 
     @functools.cached_property
     def version(self) -> str:
         """Its Kubernetes version, such as "1.34"."""
-        found = self._client.get("/version").raise_for_status().json()
+        found = self._api.get("/version")
         return f"{found['major']}.{found['minor'].rstrip('+')}"
 
     def refusals(self, one: dict[str, Any]) -> list[str]:
         """Return why it refuses an object, a sentence for each field; [] for a kind that it does not serve.
 
         The object is sent as a server-side apply in a dry run, which creates it where it is not there:
-        https://kubernetes.io/docs/reference/using-api/server-side-apply/
+        https://kubernetes.io/docs/reference/using-api/server-side-apply/. Raises CommandError where there is
+        no answer.
         """
         resource = self._resource(one["apiVersion"], one["kind"])
         if resource is None:
@@ -53,21 +50,23 @@ class ApiServer:
         metadata = dict(one["metadata"])
         if resource.namespaced:
             metadata["namespace"] = _NAMESPACE
-        answer = self._client.patch(
-            f"{resource.path}/{metadata['name']}",
-            params=_OPTIONS,
-            headers=_APPLY,
-            content=kubernetes_yaml.dump([{**one, "metadata": metadata}]),
-        )
-        return [] if answer.is_success else _sentences(answer)
+        text = kubernetes_yaml.dump([{**one, "metadata": metadata}])
+        try:
+            self._api.send("PATCH", f"{resource.path}/{metadata['name']}?{_OPTIONS}", text)
+        except RefusalError as refusal:
+            return _sentences(refusal)
+        return []
 
     @functools.cache  # noqa: B019 - there is one for a run
     def _resource(self, api_version: str, kind: str) -> _Resource | None:
         group = f"/api/{api_version}" if "/" not in api_version else f"/apis/{api_version}"
-        answer = self._client.get(group)
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            return None
-        for found in answer.raise_for_status().json()["resources"]:
+        try:
+            served = self._api.get(group)["resources"]
+        except RefusalError as refusal:
+            if refusal.http_code == http.HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        for found in served:
             if found["kind"] == kind and "/" not in found["name"]:
                 place = f"/namespaces/{_NAMESPACE}" if found["namespaced"] else ""
                 return _Resource(f"{group}{place}/{found['name']}", found["namespaced"])
@@ -76,33 +75,16 @@ class ApiServer:
 
 @contextmanager
 def connected(client: Kubectl) -> Iterator[ApiServer]:
-    """Yield the API server of a kubeconfig's cluster, as long as the block runs.
-
-    Raises UserError where kubectl can't connect. kubectl knows how to log in; its proxy listens at a socket
-    that only this user can open.
-    """
-    with tempfile.TemporaryDirectory(prefix="api-") as folder:
-        socket = Path(folder) / "socket"
-        command = [*client.command, "proxy", f"--unix-socket={socket}"]
-        process = subprocess.Popen(
-            command, env=kubectl.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-        with process:
-            try:
-                line = process.stdout.readline() if process.stdout else ""
-                if not line.startswith("Starting to serve"):
-                    raise UserError(f"connecting to the API server: kubectl proxy ended: {line.strip()}")
-                transport = httpx.HTTPTransport(uds=str(socket))
-                with httpx.Client(transport=transport, base_url="http://localhost", timeout=_SECONDS) as http:
-                    yield ApiServer(http)
-            finally:
-                process.terminate()
+    """Yield the API server of a kubeconfig's cluster, as long as the block runs."""
+    with (
+        tempfile.TemporaryDirectory(prefix="api-") as folder,
+        closing(Api(client, Path(folder) / "api.sock")) as api,
+    ):
+        yield ApiServer(api)
 
 
-def _sentences(answer: httpx.Response) -> list[str]:
+def _sentences(refusal: RefusalError) -> list[str]:
     """Return the causes of a Status: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/."""
-    status: dict[str, Any] = answer.json()
-    causes = status.get("details", {}).get("causes", [])
+    causes = refusal.status.get("details", {}).get("causes", [])
     sentences = [f"{cause.get('field', '')}: {cause.get('message', '')}" for cause in causes]
-    return sentences or [str(status.get("message", answer.text))]
+    return sentences or [str(refusal.status.get("message", refusal.output))]

@@ -28,6 +28,6 @@ class FakeApi(Api):
         self.answer = answer
         self.requests: list[str] = []
 
-    def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def send(self, method: str, path: str, body: Mapping[str, Any] | str | None = None) -> Any:
         self.requests.append(f"{method} {path}")
         return self.answer(method, path, body)

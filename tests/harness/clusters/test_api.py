@@ -18,11 +18,12 @@ from typing import Any
 
 import pytest
 
+from ci.base import kubernetes_yaml
 from ci.base.processes import CommandError
 from ci.base.repository import root
 from ci.clusters import api as apis
 from ci.clusters import kubectl
-from ci.clusters.api import Api
+from ci.clusters.api import Api, RefusalError
 from ci.clusters.kubectl import Kubectl
 from tests.support.servers import serving
 
@@ -45,7 +46,7 @@ class _Server(BaseHTTPRequestHandler):
         asked = {
             "method": self.command,
             "path": self.path,
-            "body": json.loads(self.rfile.read(length)) if length else None,
+            "body": kubernetes_yaml.load(self.rfile.read(length).decode(), "body") if length else None,
             "type": self.headers["Content-Type"],
         }
         if self.path == "/hang":
@@ -95,6 +96,8 @@ def test_a_request_arrives_with_its_body_and_query(api: Api) -> None:
     assert asked["body"] == {"spec": {"a": 1}}
     assert asked["type"] == "application/json"
     assert api.send("PATCH", "/x", {"a": 1})["type"] == "application/merge-patch+json"
+    applied = api.send("PATCH", "/x", "a: ü")
+    assert (applied["type"], applied["body"]) == ("application/apply-patch+yaml", {"a": "ü"})
     assert api.get("/x", labelSelector="a=b,c")["path"] == "/x?labelSelector=a%3Db%2Cc"
 
 
@@ -121,9 +124,12 @@ def test_many_requests_at_once_share_one_proxy(api: Api) -> None:
     ],
 )
 def test_a_refusal_has_kubectls_words(api: Api, path: str, words: str) -> None:
-    with pytest.raises(CommandError) as refused:
+    with pytest.raises(RefusalError) as refused:
         api.get(path)
     assert refused.value.output == words
+    code, text, kind = REFUSALS[path]
+    assert refused.value.http_code == code
+    assert refused.value.status == (json.loads(text) if kind == "json" else {})
     assert kubectl.refuses_login(refused.value) is (path == "/expired")
     assert not kubectl.is_unreachable(refused.value)
 

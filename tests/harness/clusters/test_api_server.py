@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
 from typing import Any
 
-import httpx
 import pytest
 
 from ci.base import kubernetes_yaml
-from ci.base.errors import UserError
-from ci.clusters import api_server
+from ci.clusters.api import RefusalError
 from ci.clusters.api_server import ApiServer
-from ci.clusters.kubectl import Kubectl
+from tests.support.fake_api import FakeApi
 
 RESOURCES = {
     "/api/v1": [
@@ -31,37 +29,36 @@ class Answers:
     def __init__(self, code: int = 200, status: dict[str, Any] | None = None) -> None:
         self.code = code
         self.status = status or {}
-        self.requests: list[httpx.Request] = []
-        self.server = ApiServer(
-            httpx.Client(transport=httpx.MockTransport(self._answer), base_url="http://localhost")
-        )
+        self.sent: list[Any] = []
+        self.api = FakeApi(self._answer)
+        self.server = ApiServer(self.api)
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        path = request.url.path
-        if request.method == "PATCH":
-            return httpx.Response(self.code, json=self.status)
+    def _answer(self, method: str, path: str, body: Any) -> Any:
+        if method == "PATCH":
+            self.sent.append(kubernetes_yaml.load(body, "request"))
+            if self.code != 200:
+                raise RefusalError(method, path, self.code, json.dumps(self.status))
+            return {}
         if path == "/version":
-            return httpx.Response(200, json={"major": "1", "minor": "34+"})
-        found = RESOURCES.get(path)
-        return httpx.Response(200, json={"resources": found}) if found else httpx.Response(404)
+            return {"major": "1", "minor": "34+"}
+        if path not in RESOURCES:
+            raise RefusalError(method, path, 404, "404 page not found")
+        return {"resources": RESOURCES[path]}
 
 
 def test_an_object_is_applied_in_a_dry_run_in_a_namespace_that_is_there() -> None:
     answers = Answers()
     assert answers.server.refusals(DEPLOYMENT) == []
-    _, sent = answers.requests
-    assert sent.url.path == "/apis/apps/v1/namespaces/default/deployments/a"
-    assert sent.url.params["dryRun"] == "All"
-    assert sent.url.params["fieldValidation"] == "Strict"
-    written = kubernetes_yaml.load(sent.content.decode(), "request")
-    assert written == DEPLOYMENT | {"metadata": {"name": "a", "namespace": "default"}}
+    path, _, query = answers.api.requests[-1].partition("?")
+    assert path == "PATCH /apis/apps/v1/namespaces/default/deployments/a"
+    assert {"dryRun=All", "fieldValidation=Strict"} <= set(query.split("&"))
+    assert answers.sent == [DEPLOYMENT | {"metadata": {"name": "a", "namespace": "default"}}]
 
 
 def test_an_object_of_the_whole_cluster_has_no_namespace() -> None:
     answers = Answers()
     answers.server.refusals({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}})
-    assert answers.requests[-1].url.path == "/api/v1/namespaces/a"
+    assert answers.api.requests[-1].startswith("PATCH /api/v1/namespaces/a?")
 
 
 def test_each_field_that_is_refused_is_a_sentence() -> None:
@@ -86,29 +83,15 @@ def test_an_object_of_a_kind_that_is_not_served_is_not_sent(api_version: str) ->
     answers = Answers(500)
     one = {"apiVersion": api_version, "kind": "Example", "metadata": {"name": "a"}}
     assert answers.server.refusals(one) == []
-    assert [request.method for request in answers.requests] == ["GET"]
+    assert [request.split()[0] for request in answers.api.requests] == ["GET"]
 
 
 def test_a_group_is_asked_for_its_kinds_once() -> None:
     answers = Answers()
     for _ in range(3):
         answers.server.refusals(DEPLOYMENT)
-    assert [request.method for request in answers.requests] == ["GET", "PATCH", "PATCH", "PATCH"]
+    assert [request.split()[0] for request in answers.api.requests] == ["GET", "PATCH", "PATCH", "PATCH"]
 
 
 def test_the_version_has_no_suffix() -> None:
     assert Answers().server.version == "1.34"
-
-
-def test_a_proxy_that_does_not_start_is_reported(machine: Path) -> None:
-    with (
-        pytest.raises(UserError, match="connecting to the API server: kubectl proxy ended: no such file"),
-        api_server.connected(Kubectl(_failing(machine))),
-    ):
-        pass
-
-
-def _failing(machine: Path) -> Path:
-    program = machine / "kubectl"
-    program.write_text(program.read_text() + "echo no such file\nexit 1\n")
-    return machine / "kubeconfig"
