@@ -51,9 +51,12 @@ class _FaultyError(Exception):
     """Makes Hypothesis shrink the values that were just tried."""
 
 
-def run(minutes: float, seed: int = 0, kinds: Sequence[Kind] = experiments.ALL) -> None:
+def run(
+    minutes: float, seed: int = 0, kinds: Sequence[Kind] = experiments.ALL, only: str | None = None
+) -> None:
     """Try values in experiments for that many minutes; each ``seed`` draws others, and 0 chooses a new one.
 
+    ``only`` is the name of a chart; without it all are tested.
     Raises UserError with the first faulty values, which are also written to a file that the tests read.
     """
     if minutes <= 0:
@@ -62,7 +65,8 @@ def run(minutes: float, seed: int = 0, kinds: Sequence[Kind] = experiments.ALL) 
     step(f"seed {first}: repeat this run with --seed {first}")
     tried = 0
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder, progress("trying values") as report:
-        chosen = list(_experiments(Path(folder), kinds))
+        charts = [chart for chart in catalog.charts() if only in (None, chart.name)]
+        chosen = list(_experiments(Path(folder), charts, kinds))
         began = time.monotonic()
         for number in itertools.count(first, _EXAMPLES // _OF_ONE_SEED):
             for experiment in chosen:
@@ -137,8 +141,8 @@ def _draw(
     draw()
 
 
-def _experiments(folder: Path, kinds: Sequence[Kind]) -> Iterator[Experiment]:
-    for chart in catalog.charts():
+def _experiments(folder: Path, charts: Sequence[Chart], kinds: Sequence[Kind]) -> Iterator[Experiment]:
+    for chart in charts:
         for number, kind in enumerate(kinds):
             own = folder / chart.name / str(number)
             own.mkdir(parents=True)

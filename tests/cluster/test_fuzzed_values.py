@@ -18,11 +18,14 @@ from ci.fuzzing import fuzz, left_rules
 from ci.fuzzing.left_rules import LeftRule
 from ci.fuzzing.posted import Posted
 
-# Values to draw: some are drawn twice, and some are refused by the chart.
-EXAMPLES = {"microservice": 760, "namespace": 60}
-AT_LEAST = {"microservice": 500, "namespace": 20}
+# Some values are drawn twice, and some are refused by the chart.
+EXAMPLES = 760
+AT_LEAST = 500
 
-every_chart = pytest.mark.parametrize("chart", catalog.charts(), ids=lambda chart: chart.name)
+
+@pytest.fixture(scope="module")
+def chart() -> Chart:
+    return catalog.find_case("defaults").chart
 
 
 @pytest.fixture(scope="module")
@@ -31,20 +34,18 @@ def server(cluster: Cluster) -> Iterator[ApiServer]:
         yield found
 
 
-@every_chart
 def test_what_the_chart_accepts_is_not_refused(
     chart: Chart, server: ApiServer, tmp_path: Path, seed: int, observed: Callable[[str], None]
 ) -> None:
     experiment = Posted(chart, tmp_path, server)
-    _, find = fuzz.search(experiment, seed, EXAMPLES[chart.name])
+    _, find = fuzz.search(experiment, seed, EXAMPLES)
     if find:
         folder = shown(fuzz.regressions(chart))
         pytest.fail(f"{find}Keep them as a file of {folder}/, named after what went wrong.", pytrace=False)
-    assert experiment.count >= AT_LEAST[chart.name]
-    observed(f"{chart.name}: {experiment.count} generated values that the chart accepts, all in a dry run")
+    assert experiment.count >= AT_LEAST
+    observed(f"{experiment.count} generated values that the chart accepts, in a dry run")
 
 
-@every_chart
 def test_values_that_were_refused_once_are_not_again(chart: Chart, server: ApiServer, tmp_path: Path) -> None:
     experiment = Posted(chart, tmp_path, server)
     values = {file.name: read_values(file) for file in sorted(fuzz.regressions(chart).glob("*.yaml"))}
