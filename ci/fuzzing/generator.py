@@ -64,13 +64,15 @@ _REFERENCES = {
 }
 # Definitions of which exactly one of the keys whose value is a map must be set.
 _UNIONS = frozenset(
-    {"probe", "volume", "variable", "LifecycleHandler", "EnvVarSource", "EnvFromSource", "IngressBackend"}
-    | {"VolumeProjection"}
+    {"probe", "Probe", "volume", "variable", "LifecycleHandler", "EnvVarSource", "EnvFromSource"}
+    | {"IngressBackend", "VolumeProjection"}
 )
 # By definition or block: keys that the chart's checks require, but its schema does not.
 _NEEDED = {
     "port": ("containerPort",),
     "cronJob": ("schedule", "command"),
+    "external": ("store",),
+    "store": ("name",),
     "ingress": ("hosts",),
     "migration": ("command",),
 }
