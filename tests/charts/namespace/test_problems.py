@@ -117,6 +117,25 @@ def test_bounds_in_order_are_no_problem(values: str, render_chart: ChartRenderer
         ("name: Shop", "/name"),
         ("resourceQuota: {hard: {pods: many}}", "/resourceQuota/hard/pods"),
         ("resourceQuota: {scopeSelector: {matchExpression: []}}", "/resourceQuota/scopeSelector"),
+        ("resourceQuota: {hard: {gpu: 1}}", "/resourceQuota/hard/gpu"),
+        ("resourceQuota: {hard: {pods: 1.5}}", "/resourceQuota/hard/pods"),
+        ("resourceQuota: {scopes: [Running]}", "/resourceQuota/scopes/0"),
+        ("resourceQuota: {scopes: [Terminating, Terminating]}", "/resourceQuota/scopes"),
+        (
+            "resourceQuota: {scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: In}]}}",
+            "/resourceQuota/scopeSelector/matchExpressions/0",
+        ),
+        (
+            "resourceQuota: {scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: Exists, "
+            "values: [high]}]}}",
+            "/resourceQuota/scopeSelector/matchExpressions/0/values",
+        ),
+        (
+            "resourceQuota: {scopeSelector: {matchExpressions: [{scopeName: BestEffort, "
+            "operator: DoesNotExist}]}}",
+            "/resourceQuota/scopeSelector/matchExpressions/0/operator",
+        ),
+        ("limitRange: {limits: {Container: {max: {gpu: 1}}}}", "/limitRange/limits/Container/max/gpu"),
         ("limitRange: {limits: {Pod: {default: {cpu: 1}}}}", "/limitRange/limits/Pod"),
         ("limitRange: {limits: {container: {}}}", "/limitRange/limits"),
         ("networkpolicy: {}", ""),
