@@ -18,6 +18,8 @@ from ci.clusters.kubectl import Kubectl
 # Nothing is written, so the objects can be those of a namespace that is there.
 _NAMESPACE = "default"
 _OPTIONS = urlencode({"dryRun": "All", "fieldManager": "helm", "force": "true", "fieldValidation": "Strict"})
+# Bad request, invalid, and what server-side apply can't read; not what the user may not do, or a busy server.
+_ABOUT_THE_OBJECT = (400, 422, 500)
 
 
 class _Resource(NamedTuple):
@@ -42,7 +44,7 @@ class ApiServer:
 
         The object is sent as a server-side apply in a dry run, which creates it where it is not there:
         https://kubernetes.io/docs/reference/using-api/server-side-apply/. Raises CommandError where there is
-        no answer.
+        no answer, or one that is not about the object.
         """
         resource = self._resource(one["apiVersion"], one["kind"])
         if resource is None:
@@ -54,6 +56,8 @@ class ApiServer:
         try:
             self._api.send("PATCH", f"{resource.path}/{metadata['name']}?{_OPTIONS}", text)
         except RefusalError as refusal:
+            if refusal.http_code not in _ABOUT_THE_OBJECT:
+                raise
             return _sentences(refusal)
         return []
 

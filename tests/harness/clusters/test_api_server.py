@@ -78,6 +78,12 @@ def test_a_refusal_without_fields_is_one_sentence() -> None:
     assert answers.server.refusals(DEPLOYMENT) == [".spec.x: field not declared in schema"]
 
 
+@pytest.mark.parametrize("code", [403, 429, 503])
+def test_an_answer_that_is_not_about_the_object_is_an_error(code: int) -> None:
+    with pytest.raises(RefusalError):
+        Answers(code, {"message": "no"}).server.refusals(DEPLOYMENT)
+
+
 @pytest.mark.parametrize("api_version", ["example.com/v1", "v1"])
 def test_an_object_of_a_kind_that_is_not_served_is_not_sent(api_version: str) -> None:
     answers = Answers(500)
