@@ -22,11 +22,6 @@ fetch them from, with the fields that it requires.
       secret.external.store.kind: ClusterSecretStore names an existing store, and secret.external.provider: {{ $provider }} creates a
       {{- " SecretStore; set provider: \"\" and store.name, or remove store.kind" }}
     {{- end }}
-    {{- range $name, $remote := $external.data }}
-      {{- if and (gt (len $name) 253) $remote }}
-        secret.external.data: the key {{ trunc 20 $name }}... has {{ len $name }} characters; a Secret's may have 253: shorten it
-      {{- end }}
-    {{- end }}
     {{- range $field, $example := get (dict
       "aws" (dict "region" "eu-central-1" "service" "SecretsManager")
       "vault" (dict "server" "https://vault.example.com:8200" "mountPath" "kubernetes")

@@ -32,6 +32,11 @@ RESOURCES = (
     [*NAMED[0], *NAMED[1][:3], "pods", "storage", "requests.cpu", "kubernetes.io/a", "hugepages-2"],
     ["cpu", "memory", "ephemeral-storage", "hugepages-2Mi", "nvidia.com/gpu", "a.b/" + "a" * 63],
 )
+LIMITS = ([*NAMED[0], *NAMED[1][:3], "pods", "storage", "hugepages-2"], RESOURCES[1])
+QUOTAS = (
+    [*NAMED[0], *NAMED[1][:3], "hugepages-2"],
+    ["pods", "cpu", "requests.storage", "count/deployments.apps", "requests.nvidia.com/gpu"],
+)
 LABEL_VALUES = (["-a", "a-", "a b", "a/b", "ä", "a" * 64, *IN_QUOTES], ["", "1.10", "A_b.c-1", "a" * 63])
 ANNOTATIONS = (
     ["", "-a", "a b", "/a", "a/", "a..b/c", "a" * 64],
@@ -331,8 +336,8 @@ CASES = [
     *(("microservice", *form) for form in FORMS),
     ("namespace", {"labels": {"*": "v"}}, LABELS),
     ("namespace", {"annotations": {"*": "v"}}, ANNOTATIONS),
-    ("namespace", {"resourceQuota": {"hard": {"*": 1}}}, NAMED),
-    ("namespace", {"limitRange": {"limits": {"Container": {"max": {"*": 1}}}}}, NAMED),
+    ("namespace", {"resourceQuota": {"hard": {"*": 1}}}, QUOTAS),
+    ("namespace", {"limitRange": {"limits": {"Container": {"max": {"*": 1}}}}}, LIMITS),
 ]
 each_form = pytest.mark.parametrize(
     ("chart", "values", "texts"),
