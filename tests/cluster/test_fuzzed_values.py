@@ -19,7 +19,7 @@ from ci.fuzzing.left_rules import LeftRule
 from ci.fuzzing.posted import Posted
 
 # Some values are drawn twice, and some are refused by the chart.
-EXAMPLES = 1000
+EXAMPLES = 1200
 AT_LEAST = 500
 
 
