@@ -24,9 +24,6 @@ validateProjectionSources (Kubernetes, pkg/apis/core/validation).
       volumes.{{ $name }}: the name has {{ len $name }} characters; a volume's may have 63: shorten it
     {{- end }}
     {{- $entry := get ($.Values.volumes | default dict) $name | default dict }}
-    {{- with omit $volume.source "configMap" "defaultMode" "emptyDir" "items" "optional" "persistentVolumeClaim" "projected" "secret" }}
-      {{- include "microservice.problems.drivers" (dict "key" (printf "volumes.%s" $name) "source" .) }}
-    {{- end }}
     {{- with $entry.claim }}
       {{- include "microservice.problems.claim" (dict "key" (printf "volumes.%s.claim" $name) "claim" .) }}
     {{- end }}

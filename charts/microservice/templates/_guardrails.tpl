@@ -30,28 +30,6 @@ begins with one.
 {{- end -}}
 
 {{/*
-microservice.nearest: (dict "name" NAME "names" LIST) -> the one of the names that
-has the most pairs of letters in common with the first, if those are half of all.
-*/}}
-{{- define "microservice.nearest" -}}
-  {{- $name := regexReplaceAll "[^a-z]" (lower .name) "" }}
-  {{- $best := 49 }}
-  {{- $nearest := "" }}
-  {{- range $other := .names }}
-    {{- $common := 0 }}
-    {{- range $start := until (sub (len $name) 1 | max 0 | int) }}
-      {{- if contains (substr $start (add $start 2 | int) $name) (lower $other) }}{{ $common = add $common 1 }}{{ end }}
-    {{- end }}
-    {{- $share := div (mul 200 $common) (add (len $name) (len $other) -2 | max 1) }}
-    {{- if gt $share $best }}
-      {{- $best = $share }}
-      {{- $nearest = $other }}
-    {{- end }}
-  {{- end }}
-  {{- $nearest }}
-{{- end -}}
-
-{{/*
 microservice.isAll: (dict "amount" NUMBER-OR-PERCENT "pods" NUMBER "up" 99 to round
 percentages up, 0 to round them down) -> "true" where that many are all pods. Of no
 pods, whose number is unknown, only 100% are all.

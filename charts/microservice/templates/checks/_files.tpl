@@ -28,7 +28,6 @@ microservice.problems.inFiles: what those checks find, one problem a line.
       (list "security" (or $containers $annotations .securityContext .podSecurityContext))
       (list "rbac" (or .serviceAccount.annotations .rbac.rules .rbac.clusterRules))
       (list "volumes" (or $volumes $files .containerSpec))
-      (list "drivers" $volumes)
       (list "containers" $containers)
       (list "mounts" (or $containers $volumes .containerSpec))
       (list "lists" (or $containers .topologySpreadConstraints (.resources).claims .podSpec .containerSpec .podSecurityContext))
