@@ -21,8 +21,7 @@ from ci.publishing import archive, versions
 # If there is neither a commit nor SOURCE_DATE_EPOCH: 1980, the first year of every archive format.
 _NO_DATE = 315532800
 
-# They repeat one another's words, so they are adjacent: the compressor looks back 32 KB at most.
-_LAST = ("README.md", "values.yaml", "values.schema.json")
+_LAST = ("values.yaml", "README.md", "values.schema.json")
 
 # How each chart is installed if its name alone is not enough; {} is the package.
 _INSTALL = {
@@ -121,12 +120,15 @@ def pack(chart: Chart, time: int, *, engine: int) -> bytes:
     """
     with tempfile.TemporaryDirectory() as temporary:
         by_helm = archive.unpack(helm.package(chart.path, Path(temporary), engine=engine).read_bytes())
-    names = sorted(by_helm, key=lambda name: (_place(name.partition("/")[2]), name))
+    names = sorted(by_helm, key=_order)
     return archive.pack({name: (chart.path.parent / name).read_bytes() for name in names}, time)
 
 
-def _place(name: str) -> int:
-    return _LAST.index(name) if name in _LAST else -1
+def _order(name: str) -> tuple[int, bool, bool, str]:
+    """Put files side by side that repeat one another's words: the compressor looks back 32 KB at most."""
+    file = name.partition("/")[2]
+    place = _LAST.index(file) if file in _LAST else -1
+    return place, name.endswith(".tpl"), "/checks/" in name, name
 
 
 def _metadata(chart: Chart) -> dict[str, Any]:

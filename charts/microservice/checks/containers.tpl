@@ -4,41 +4,39 @@ and mount declared volumes at different paths. One that has to end before the ne
 starts has no hooks and probes (validateInitContainers of Kubernetes).
 */}}
 {{- define "microservice.problems.containers" -}}
-  {{- if or .Values.initContainers .Values.extraContainers }}
-    {{- $volumes := include "microservice.volumeList" . | fromJson }}
-    {{- $names := dict ((.Values.containerSpec).name | default (include "microservice.name" .)) "the main container" }}
-    {{- $_ := include "microservice.collectContainers" . }}
-    {{- range .containers }}
-      {{- $key := .key }}
-      {{- $container := .container }}
-      {{- with get $names $container.name }}
-        {{ $key }}.name: {{ $container.name }} is also the name of {{ . }}; container names must be unique
-      {{- end }}
-      {{- $_ := set $names $container.name $key }}
-      {{- if not .longRunning }}
-        {{- range $field := list "lifecycle" "startupProbe" "livenessProbe" "readinessProbe" }}
-          {{- if not (kindIs "invalid" (index $container $field)) }}
-            {{ $key }}.{{ $field }}: an init container has one only with restartPolicy: Always; set that, or remove this
-          {{- end }}
-        {{- end }}
-        {{- range $index, $policy := $container.resizePolicy }}
-          {{- if eq $policy.restartPolicy "RestartContainer" }}
-            {{ $key }}.resizePolicy[{{ $index }}].restartPolicy: RestartContainer needs restartPolicy: Always; use NotRequired
-          {{- end }}
+  {{- $volumes := include "microservice.volumeList" . | fromJson }}
+  {{- $names := dict ((.Values.containerSpec).name | default (include "microservice.name" .)) "the main container" }}
+  {{- $_ := include "microservice.collectContainers" . }}
+  {{- range .containers }}
+    {{- $key := .key }}
+    {{- $container := .container }}
+    {{- with get $names $container.name }}
+      {{ $key }}.name: {{ $container.name }} is also the name of {{ . }}; container names must be unique
+    {{- end }}
+    {{- $_ := set $names $container.name $key }}
+    {{- if not .longRunning }}
+      {{- range $field := list "lifecycle" "startupProbe" "livenessProbe" "readinessProbe" }}
+        {{- if not (kindIs "invalid" (index $container $field)) }}
+          {{ $key }}.{{ $field }}: an init container has one only with restartPolicy: Always; set that, or remove this
         {{- end }}
       {{- end }}
-      {{- $places := list }}
-      {{- range concat ($container.volumeMounts | default list) ($container.volumeDevices | default list) }}
-        {{- if not (hasKey $volumes (.name | default "")) }}
-          {{ $key }}.volumeMounts: no volume {{ quote .name }} is declared under volumes
-          {{- printf " (%s)" (keys $volumes | sortAlpha | join ", " | default "none") }}
+      {{- range $index, $policy := $container.resizePolicy }}
+        {{- if eq $policy.restartPolicy "RestartContainer" }}
+          {{ $key }}.resizePolicy[{{ $index }}].restartPolicy: RestartContainer needs restartPolicy: Always; use NotRequired
         {{- end }}
-        {{- $place := .mountPath | default .devicePath | default "" | trimSuffix "/" }}
-        {{- if has $place $places }}
-          {{ $key }}.volumeMounts: two mounts at {{ quote $place }}; give each its own mountPath
-        {{- end }}
-        {{- $places = append $places $place }}
       {{- end }}
+    {{- end }}
+    {{- $places := list }}
+    {{- range concat ($container.volumeMounts | default list) ($container.volumeDevices | default list) }}
+      {{- if not (hasKey $volumes (.name | default "")) }}
+        {{ $key }}.volumeMounts: no volume {{ quote .name }} is declared under volumes
+        {{- printf " (%s)" (keys $volumes | sortAlpha | join ", " | default "none") }}
+      {{- end }}
+      {{- $place := .mountPath | default .devicePath | default "" | trimSuffix "/" }}
+      {{- if has $place $places }}
+        {{ $key }}.volumeMounts: two mounts at {{ quote $place }}; give each its own mountPath
+      {{- end }}
+      {{- $places = append $places $place }}
     {{- end }}
   {{- end }}
 {{- end -}}

@@ -4,43 +4,41 @@ fetch them from, with the fields that it requires.
 */}}
 {{- define "microservice.problems.external" -}}
   {{- $external := .Values.secret.external }}
-  {{- if ($external).enabled }}
-    {{- $provider := $external.provider | default "" }}
-    {{- $store := ($external.store).name }}
-    {{- if not (or (include "microservice.toYaml" $external.data) $external.dataFrom) }}
-      secret.external.enabled: true, but nothing to fetch: set secret.external.data, such as data:
-      {{- " {DATABASE_URL: shop/database-url}, or secret.external.dataFrom" }}
+  {{- $provider := $external.provider | default "" }}
+  {{- $store := ($external.store).name }}
+  {{- if not (or (include "microservice.toYaml" $external.data) $external.dataFrom) }}
+    secret.external.enabled: true, but nothing to fetch: set secret.external.data, such as data:
+    {{- " {DATABASE_URL: shop/database-url}, or secret.external.dataFrom" }}
+  {{- end }}
+  {{- if and $provider $store }}
+    secret.external.provider: {{ $provider }} creates a store, and secret.external.store.name: {{ $store }} names an existing one:
+    {{- " set one of the two" }}
+  {{- else if not (or $provider $store) }}
+    secret.external has no store to fetch from: set secret.external.provider to aws, vault or azure, or
+    {{- " secret.external.store.name to an existing store" }}
+  {{- end }}
+  {{- if and $provider (eq (toString ($external.store).kind) "ClusterSecretStore") }}
+    secret.external.store.kind: ClusterSecretStore names an existing store, and secret.external.provider: {{ $provider }} creates a
+    {{- " SecretStore; set provider: \"\" and store.name, or remove store.kind" }}
+  {{- end }}
+  {{- range $field, $example := get (dict
+    "aws" (dict "region" "eu-central-1" "service" "SecretsManager")
+    "vault" (dict "server" "https://vault.example.com:8200" "mountPath" "kubernetes")
+    "azure" (dict "vaultUrl" "https://shop.vault.azure.net")) $provider | default dict }}
+    {{- if not (get (get $external $provider | default dict) $field) }}
+      secret.external.{{ $provider }}.{{ $field }} is missing: set it, such as {{ $field }}: {{ $example }}
     {{- end }}
-    {{- if and $provider $store }}
-      secret.external.provider: {{ $provider }} creates a store, and secret.external.store.name: {{ $store }} names an existing one:
-      {{- " set one of the two" }}
-    {{- else if not (or $provider $store) }}
-      secret.external has no store to fetch from: set secret.external.provider to aws, vault or azure, or
-      {{- " secret.external.store.name to an existing store" }}
+  {{- end }}
+  {{- with and (eq $provider "vault") ($external.vault).caProvider }}
+    {{- if not (and .type .name .key) }}
+      secret.external.vault.caProvider is incomplete: set type, name and key, such as
+      {{- " {type: ConfigMap, name: vault-ca, key: ca.crt}" }}
     {{- end }}
-    {{- if and $provider (eq (toString ($external.store).kind) "ClusterSecretStore") }}
-      secret.external.store.kind: ClusterSecretStore names an existing store, and secret.external.provider: {{ $provider }} creates a
-      {{- " SecretStore; set provider: \"\" and store.name, or remove store.kind" }}
-    {{- end }}
-    {{- range $field, $example := get (dict
-      "aws" (dict "region" "eu-central-1" "service" "SecretsManager")
-      "vault" (dict "server" "https://vault.example.com:8200" "mountPath" "kubernetes")
-      "azure" (dict "vaultUrl" "https://shop.vault.azure.net")) $provider | default dict }}
-      {{- if not (get (get $external $provider | default dict) $field) }}
-        secret.external.{{ $provider }}.{{ $field }} is missing: set it, such as {{ $field }}: {{ $example }}
-      {{- end }}
-    {{- end }}
-    {{- with and (eq $provider "vault") ($external.vault).caProvider }}
-      {{- if not (and .type .name .key) }}
-        secret.external.vault.caProvider is incomplete: set type, name and key, such as
-        {{- " {type: ConfigMap, name: vault-ca, key: ca.crt}" }}
-      {{- end }}
-    {{- end }}
-    {{- $tenant := "azure.workload.identity/tenant-id" }}
-    {{- if and (eq $provider "azure") ($external.azure).tenantId (hasKey (.Values.serviceAccount.annotations | default dict) $tenant) }}
-      secret.external.azure.tenantId and serviceAccount.annotations[{{ $tenant }}] both set the tenant, which External Secrets
-      {{- " rejects: remove one of them" }}
-    {{- end }}
+  {{- end }}
+  {{- $tenant := "azure.workload.identity/tenant-id" }}
+  {{- if and (eq $provider "azure") ($external.azure).tenantId (hasKey (.Values.serviceAccount.annotations | default dict) $tenant) }}
+    secret.external.azure.tenantId and serviceAccount.annotations[{{ $tenant }}] both set the tenant, which External Secrets
+    {{- " rejects: remove one of them" }}
   {{- end }}
 {{- end -}}
 

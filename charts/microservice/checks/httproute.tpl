@@ -5,57 +5,55 @@ API's HTTPRoute, standard channel.
 */}}
 {{- define "microservice.problems.httproute" -}}
   {{- $route := .Values.httpRoute }}
-  {{- if $route.enabled }}
-    {{- if not $route.parentRefs }}
-      httpRoute.enabled: true without httpRoute.parentRefs: set the Gateway, such as httpRoute.parentRefs:
-      {{- " [{name: gateway, namespace: gateways}]" }}
+  {{- if not $route.parentRefs }}
+    httpRoute.enabled: true without httpRoute.parentRefs: set the Gateway, such as httpRoute.parentRefs:
+    {{- " [{name: gateway, namespace: gateways}]" }}
+  {{- end }}
+  {{- include "microservice.problems.routeParents" $route.parentRefs }}
+  {{- $ports := list }}
+  {{- range include "microservice.servicePorts" . | fromJsonArray }}
+    {{- $ports = append $ports (.name | default "") }}
+    {{- $ports = append $ports (toString .port) }}
+  {{- end }}
+  {{- $fullname := include "microservice.fullname" . }}
+  {{- $names := dict }}
+  {{- range $index, $rule := $route.rules | default (list dict) }}
+    {{- $key := printf "httpRoute.rules[%d]" $index }}
+    {{- range $number, $ref := include "microservice.routeBackends" (dict "root" $ "rule" $rule) | fromJsonArray }}
+      {{- $service := and (not .group) (eq (.kind | default "Service") "Service") }}
+      {{- $ours := and (eq .name $fullname) (not .namespace) $service }}
+      {{- if and $ours (not (has (toString .port) $ports)) }}
+        {{ $key }}: the Service has no port {{ .port | default "" | toString | quote }}; {{ include "microservice.servicePortNames" $ }}: set one
+        {{- " as port of the backend" }}
+      {{- else if and (not $ours) (kindIs "string" .port) }}
+        {{ $key }}: port {{ .port }} of {{ .name }} must be a number: the chart doesn't know the port names of other
+        {{- " Services" }}
+      {{- else if and (not $ours) $service (not .port) }}
+        {{ $key }}.backendRefs[{{ $number }}]: the Service {{ .name }} needs a port, by number, such as port: 80
+      {{- end }}
+      {{- with .filters }}
+        {{- $place := printf "%s.backendRefs[%d]" $key $number }}
+        {{- include "microservice.problems.routeFilters" (dict "key" $place "filters" . "matches" $rule.matches) }}
+      {{- end }}
     {{- end }}
-    {{- include "microservice.problems.routeParents" $route.parentRefs }}
-    {{- $ports := list }}
-    {{- range include "microservice.servicePorts" . | fromJsonArray }}
-      {{- $ports = append $ports (.name | default "") }}
-      {{- $ports = append $ports (toString .port) }}
+    {{- if and $rule.name (hasKey $names ($rule.name | default "")) }}
+      {{ $key }}.name: {{ $rule.name }} is also the name of {{ get $names $rule.name }}; give each its own
     {{- end }}
-    {{- $fullname := include "microservice.fullname" . }}
-    {{- $names := dict }}
-    {{- range $index, $rule := $route.rules | default (list dict) }}
-      {{- $key := printf "httpRoute.rules[%d]" $index }}
-      {{- range $number, $ref := include "microservice.routeBackends" (dict "root" $ "rule" $rule) | fromJsonArray }}
-        {{- $service := and (not .group) (eq (.kind | default "Service") "Service") }}
-        {{- $ours := and (eq .name $fullname) (not .namespace) $service }}
-        {{- if and $ours (not (has (toString .port) $ports)) }}
-          {{ $key }}: the Service has no port {{ .port | default "" | toString | quote }}; {{ include "microservice.servicePortNames" $ }}: set one
-          {{- " as port of the backend" }}
-        {{- else if and (not $ours) (kindIs "string" .port) }}
-          {{ $key }}: port {{ .port }} of {{ .name }} must be a number: the chart doesn't know the port names of other
-          {{- " Services" }}
-        {{- else if and (not $ours) $service (not .port) }}
-          {{ $key }}.backendRefs[{{ $number }}]: the Service {{ .name }} needs a port, by number, such as port: 80
-        {{- end }}
-        {{- with .filters }}
-          {{- $place := printf "%s.backendRefs[%d]" $key $number }}
-          {{- include "microservice.problems.routeFilters" (dict "key" $place "filters" . "matches" $rule.matches) }}
-        {{- end }}
+    {{- $_ := set $names ($rule.name | default "") $key }}
+    {{- range $number, $match := $rule.matches }}
+      {{- include "microservice.problems.routeMatch" (dict "key" (printf "%s.matches[%d]" $key $number) "match" ($match | default dict)) }}
+    {{- end }}
+    {{- with $rule.filters }}
+      {{- include "microservice.problems.routeFilters" (dict "key" $key "filters" . "matches" $rule.matches) }}
+      {{- if and $rule.backendRefs (contains "\"RequestRedirect\"" (toJson .)) }}
+        {{ $key }}: a RequestRedirect leads to no backend; remove it, or backendRefs
       {{- end }}
-      {{- if and $rule.name (hasKey $names ($rule.name | default "")) }}
-        {{ $key }}.name: {{ $rule.name }} is also the name of {{ get $names $rule.name }}; give each its own
-      {{- end }}
-      {{- $_ := set $names ($rule.name | default "") $key }}
-      {{- range $number, $match := $rule.matches }}
-        {{- include "microservice.problems.routeMatch" (dict "key" (printf "%s.matches[%d]" $key $number) "match" ($match | default dict)) }}
-      {{- end }}
-      {{- with $rule.filters }}
-        {{- include "microservice.problems.routeFilters" (dict "key" $key "filters" . "matches" $rule.matches) }}
-        {{- if and $rule.backendRefs (contains "\"RequestRedirect\"" (toJson .)) }}
-          {{ $key }}: a RequestRedirect leads to no backend; remove it, or backendRefs
-        {{- end }}
-      {{- end }}
-      {{- with $rule.timeouts }}
-        {{- $request := include "microservice.milliseconds" (.request | default "0s") | int64 }}
-        {{- if and $request (gt (include "microservice.milliseconds" (.backendRequest | default "0s") | int64) $request) }}
-          {{ $key }}.timeouts.backendRequest: {{ .backendRequest }} is longer than request: {{ .request }}, of which it is a part; lower the
-          {{- " first, or raise the second" }}
-        {{- end }}
+    {{- end }}
+    {{- with $rule.timeouts }}
+      {{- $request := include "microservice.milliseconds" (.request | default "0s") | int64 }}
+      {{- if and $request (gt (include "microservice.milliseconds" (.backendRequest | default "0s") | int64) $request) }}
+        {{ $key }}.timeouts.backendRequest: {{ .backendRequest }} is longer than request: {{ .request }}, of which it is a part; lower the
+        {{- " first, or raise the second" }}
       {{- end }}
     {{- end }}
   {{- end }}

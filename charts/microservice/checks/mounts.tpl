@@ -2,21 +2,9 @@
 microservice.problems.mounts: the options of a mount are not lost and go together,
 and no block device is mounted as a file system, nor a file system used as a
 device. The rules: ValidateVolumeMounts and ValidateVolumeDevices (Kubernetes,
-pkg/apis/core/validation). Most values have none of this, so a look at their text
-decides whether it is worth the time.
+pkg/apis/core/validation).
 */}}
 {{- define "microservice.problems.mounts" -}}
-  {{- $text := pick .Values "volumes" "initContainers" "extraContainers" "containerSpec" | toJson }}
-  {{- if or (contains "eadOnly" $text) (contains "subPath" $text) (contains "mountPropagation" $text) (contains "bindMountOptions" $text)
-    (contains "volumeDevices" $text) (contains "Block" $text) }}
-    {{- include "microservice.problems.allMounts" . }}
-  {{- end }}
-{{- end -}}
-
-{{/*
-microservice.problems.allMounts: the same, whatever is written.
-*/}}
-{{- define "microservice.problems.allMounts" -}}
   {{- $volumes := include "microservice.volumeList" . | fromJson }}
   {{- $mounts := list }}
   {{- $blocks := list }}

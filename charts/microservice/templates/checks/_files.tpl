@@ -1,11 +1,7 @@
 {{/*
-Checks of what few values have stand in checks/, not in templates/: Helm parses every
-template at each render, and takes longer for that than for all else. They are read
-where their keys are used.
-*/}}
-
-{{/*
-microservice.problems.inFiles: what those checks find, one problem a line.
+microservice.problems.inFiles: what the checks in checks/ find, one problem a line. They
+are read where their keys are used: Helm parses all of templates/ at each render, which
+takes longer than all else.
 */}}
 {{- define "microservice.problems.inFiles" -}}
   {{- with .Values }}
