@@ -13,7 +13,7 @@ from ci.base.console import err, out
 from ci.base.errors import UserError
 from ci.clusters import kubectl
 from ci.deploy import release_pods
-from ci.deploy.interrupts import closed_undisturbed
+from ci.deploy.interrupts import closed_undisturbed, next_of
 from ci.deploy.release_pods import APP, Seen, Watch
 from ci.deploy.snapshot import is_going, is_ready
 from ci.deploy.target import Target, reached
@@ -104,7 +104,7 @@ class Forward:
         """
         self._watch = Watch(self._target, (APP,), self._events.put)
         while True:
-            match self._events.get():
+            match next_of(self._events):
                 case Seen(pod, gone):
                     self._see(pod, gone)
                 case Said(tunnel, None) if tunnel is self._tunnel:

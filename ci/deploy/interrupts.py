@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import queue
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_WAKE_SECONDS = 1
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -35,6 +40,17 @@ def closed_undisturbed(close: Callable[[], None]) -> Iterator[None]:
             if not interrupted:
                 for number, handler in before.items():
                     signal.signal(number, handler)
+
+
+def next_of(events: queue.SimpleQueue[T]) -> T:
+    """Wait for the next event, and for Ctrl-C.
+
+    The system may give a signal to another thread. Python acts on it in the main thread alone, which does not
+    notice as long as it waits, and so wakes up every second.
+    """
+    while True:
+        with suppress(queue.Empty):
+            return events.get(timeout=_WAKE_SECONDS)
 
 
 def _set(handler: signal._HANDLER) -> dict[signal.Signals, signal._HANDLER]:

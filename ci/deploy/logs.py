@@ -13,7 +13,7 @@ from typing import Any
 from ci.base.console import err, out
 from ci.base.errors import UserError
 from ci.deploy import history, release_pods, tables
-from ci.deploy.interrupts import closed_undisturbed
+from ci.deploy.interrupts import closed_undisturbed, next_of
 from ci.deploy.log_streams import Closed, Container, Events, Line, Stream
 from ci.deploy.release_pods import APP, MIGRATION, Seen, Watch
 from ci.deploy.target import Target, reached
@@ -96,7 +96,7 @@ class Logs:
         self.show()
         self._watch = Watch(self._target, COMPONENTS, self._events.put)
         while True:
-            match self._events.get():
+            match next_of(self._events):
                 case Line() as line:
                     self._print(line)
                 case Closed() as closed:
@@ -120,7 +120,7 @@ class Logs:
         complaints: list[str] = []
         tried = sum(map(bool, self._streaming()))
         while any(self._streaming()):
-            match self._events.get():
+            match next_of(self._events):
                 case Line() as line:
                     lines.append(line)
                 case Closed(container, exit_code, complaint) as closed:

@@ -48,3 +48,24 @@ def test_without_an_interrupt_signals_do_afterwards_what_they_did_before() -> No
         assert closed == []
     assert closed == [os.getpid()]
     assert signal.getsignal(signal.SIGINT) == before
+
+
+WAITING = """
+import queue, signal, threading, time
+from ci.deploy.interrupts import next_of
+def interrupt():
+    time.sleep(0.2)
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+    time.sleep(10)
+threading.Thread(target=interrupt, daemon=True).start()
+try:
+    next_of(queue.SimpleQueue())
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_who_waits_for_events_notices_an_interrupt_that_another_thread_got() -> None:
+    command = [sys.executable, "-c", WAITING]
+    ended = subprocess.run(command, cwd=root(), capture_output=True, text=True, check=True, timeout=9)
+    assert ended.stdout == "interrupted\n"
