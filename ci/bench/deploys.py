@@ -33,7 +33,8 @@ WORKING = "working"
 FAULTS: dict[str, dict[str, Any]] = {
     "crash-loop": {"command": ["python", "-c", "raise SystemExit(1)"]},
     "missing-image": {"image": {"tag": "absent", "pullPolicy": "Never"}},
-    "missing-key": {"env": {"ABSENT": {"secretKeyRef": {"name": "api-secrets", "key": "ABSENT"}}}},
+    # Of a ConfigMap that is in every namespace: the chart itself refuses a key that its own do not have.
+    "missing-key": {"env": {"ABSENT": {"configMapKeyRef": {"name": "kube-root-ca.crt", "key": "ABSENT"}}}},
 }
 
 
