@@ -62,8 +62,9 @@ def bare(wanted: Wanted) -> Iterator[Cluster]:
         with lifecycle.existing(wanted.kube_context) as found:
             yield found
         return
+    chosen = addons.chosen(wanted.addons)
     with lifecycle.ephemeral(nodes=wanted.nodes, image=_image(wanted)) as made:
-        addons.install(made.kubectl, addons.chosen(wanted.addons))
+        addons.install(made.kubectl, chosen)
         yield made
 
 
