@@ -71,6 +71,15 @@ class Api:
         """Return what is at a path ("/api/v1/namespaces/stage"); raise CommandError as ``send`` does."""
         return self.send("GET", f"{path}?{urlencode(query)}" if query else path)
 
+    def find(self, path: str) -> Any | None:
+        """Return what is at a path, None where nothing is; raise CommandError as ``send`` does."""
+        try:
+            return self.get(path)
+        except CommandError as error:
+            if "NotFound" in error.output:
+                return None
+            raise
+
     def list(self, path: str, **query: str) -> list[dict[str, Any]]:
         """Return the objects of a list, each with its kind; raise CommandError as ``send`` does."""
         found = self.get(path, **query)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import http
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -64,13 +63,8 @@ class ApiServer:
     @functools.cache  # noqa: B019 - there is one for a run
     def _resource(self, api_version: str, kind: str) -> _Resource | None:
         group = f"/api/{api_version}" if "/" not in api_version else f"/apis/{api_version}"
-        try:
-            served = self._api.get(group)["resources"]
-        except RefusalError as refusal:
-            if refusal.http_code == http.HTTPStatus.NOT_FOUND:
-                return None
-            raise
-        for found in served:
+        served = self._api.find(group) or {"resources": []}
+        for found in served["resources"]:
             if found["kind"] == kind and "/" not in found["name"]:
                 place = f"/namespaces/{_NAMESPACE}" if found["namespaced"] else ""
                 return _Resource(f"{group}{place}/{found['name']}", found["namespaced"])

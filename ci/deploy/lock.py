@@ -141,10 +141,8 @@ def _now() -> dict[str, str]:
 
 def _read(lock: Lock) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = lock.target.api.get(lock.path)
+        found: dict[str, Any] | None = lock.target.api.find(lock.path)
     except CommandError as error:
-        if "NotFound" in error.output:
-            return None
         _require_right(lock, "get", error)
         raise
     return found

@@ -31,13 +31,13 @@ def exists(target: Target) -> bool:
     Raise Refused for one that is being deleted.
     """
     try:
-        found = target.api.get(f"/api/v1/namespaces/{target.namespace}")
+        found = target.api.find(f"/api/v1/namespaces/{target.namespace}")
     except CommandError as error:
-        if "NotFound" in error.output:
-            return False
         if "Forbidden" in error.output:
             return True
         raise
+    if found is None:
+        return False
     if dig(found, "status", "phase") == "Terminating":
         message = "is being deleted; wait until it is gone, then deploy again"
         raise Refused(Reason(Code.NAMESPACE_TERMINATING, message, f"Namespace {target.namespace}"))

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from ci.base.processes import CommandError
 from ci.deploy.dry_run import FIELD_MANAGER
+from ci.deploy.reader import path
 from ci.deploy.target import Target
 from ci.kubernetes.differences import Difference
 from ci.kubernetes.manifests import Key, Object
@@ -27,7 +27,7 @@ def keep(target: Target, objects: Mapping[Key, Object]) -> None:
     """
     for key, made in objects.items():
         if key.kind == "Deployment" and not _names_a_number(made):
-            live = _live(target, key.name)
+            live = target.api.find(f"{path('deployments.apps', target.namespace)}/{key.name}") or {}
             if _is_helms(live):
                 _hand_over(target, key, live["spec"]["replicas"])
 
@@ -36,17 +36,6 @@ def is_kept(difference: Difference, objects: Mapping[Key, Object]) -> bool:
     """Tell whether a difference between the cluster and these objects is a number of pods that is kept."""
     key, path, _, _ = difference
     return key.kind == "Deployment" and path == "spec.replicas" and not _names_a_number(objects[key])
-
-
-def _live(target: Target, name: str) -> Object:
-    """Return a Deployment as it is in the cluster, {} where it is not."""
-    try:
-        found: Object = target.api.get(f"/apis/apps/v1/namespaces/{target.namespace}/deployments/{name}")
-    except CommandError as error:
-        if "NotFound" in error.output:
-            return {}
-        raise
-    return found
 
 
 def _names_a_number(made: Object) -> bool:
