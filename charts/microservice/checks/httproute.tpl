@@ -174,4 +174,16 @@ of a prefix.
   {{- end }}
 {{- end -}}
 
+{{/*
+microservice.milliseconds: a duration of Gateway API, such as 1m30s, as a number.
+*/}}
+{{- define "microservice.milliseconds" -}}
+  {{- $sum := 0 -}}
+  {{- range regexFindAll "[0-9]+(ms|[hms])" . -1 -}}
+    {{- $unit := regexFind "[a-z]+" . -}}
+    {{- $sum = trimSuffix $unit . | int64 | mul (get (dict "h" 3600000 "m" 60000 "s" 1000 "ms" 1) $unit) | add $sum -}}
+  {{- end -}}
+  {{- $sum -}}
+{{- end -}}
+
 {{- include "microservice.problems.httproute" . }}

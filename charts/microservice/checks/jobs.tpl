@@ -82,4 +82,15 @@ either day will do. Not part of the schema, where the pattern would take Helm mo
   {{- end }}
 {{- end -}}
 
+{{/*
+microservice.timeZones: a pattern of the time zones: those of an area, of which any
+name will do, and IANA's others.
+*/}}
+{{- define "microservice.timeZones" -}}
+^((Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US)/[A-Z].*|
+  {{- "UTC|UCT|GMT([+-]?0)?|Greenwich|Universal|Zulu|CET|EET|MET|WET|EST(5EDT)?|CST6CDT|MST(7MDT)?|PST8PDT|HST|Cuba|Egypt|Eire|" -}}
+  {{- "GB(-Eire)?|Hongkong|Iceland|Iran|Israel|Jamaica|Japan|Kwajalein|Libya|NZ(-CHAT)?|Navajo|PRC|Poland|Portugal|ROC|ROK|" -}}
+  {{- "Singapore|Turkey|W-SU)$" -}}
+{{- end -}}
+
 {{- include "microservice.problems.jobs" . }}

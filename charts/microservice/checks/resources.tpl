@@ -6,10 +6,7 @@ and validatePodResourceConsistency (Kubernetes, pkg/apis/core/validation).
 {{- define "microservice.problems.resources" -}}
   {{- $all := dict }}
   {{- $pod := (.Values.podSpec).resources }}
-  {{- with .Values.resources }}
-    {{- $own := or (omit (.requests | default dict) "cpu" "memory") .claims $pod (ne (toJson .limits) `{"cpu":"","memory":""}`) }}
-    {{- if $own }}{{ $_ := include "microservice.resources" $ | fromJson | set $all "resources" }}{{ end }}
-  {{- end }}
+  {{- if .Values.resources }}{{ $_ := include "microservice.resources" . | fromJson | set $all "resources" }}{{ end }}
   {{- $_ := include "microservice.collectContainers" . }}
   {{- range .containers }}
     {{- $_ := set $all (printf "%s.resources" .key) (.container.resources | default dict) }}

@@ -7,7 +7,7 @@ takes longer than all else.
   {{- with .Values }}
     {{- $containers := or .initContainers .extraContainers }}
     {{- $jobs := or .cronJobs .migration.enabled }}
-    {{- $volumes := ne (toJson .volumes) `{"tmp":{"emptyDir":{},"mountPath":"/tmp"}}` }}
+    {{- $volumes := include "microservice.writtenVolumes" . }}
     {{- $files := or .config.files .config.binaryFiles .secret.files .secret.binaryFiles }}
     {{- $annotations := or .podAnnotations .commonAnnotations }}
     {{- $service := or (omit .service "annotations" "enabled" "extraPorts" "labels" "type") (ne (toString .service.type) "ClusterIP") }}
@@ -41,12 +41,20 @@ microservice.risks.inFiles: the same for risks, each after its rule.
 {{- define "microservice.risks.inFiles" -}}
   {{- with .Values }}
     {{- $contexts := or .securityContext .podSecurityContext .initContainers .extraContainers (ne (toString .podSecurityStandard) "restricted") }}
-    {{- $volumes := ne (toJson .volumes) `{"tmp":{"emptyDir":{},"mountPath":"/tmp"}}` }}
+    {{- $volumes := include "microservice.writtenVolumes" . }}
     {{- $pod := or .podSpec .podAnnotations .commonAnnotations .priorityClassName .tolerations $volumes (contains "hostPort" (toJson .ports)) }}
     {{- include "microservice.inFiles" (dict "root" $ "files" (list
       (list "guardrails_security" (or $contexts $pod .extraObjects))
       (list "guardrails_rights" (or .rbac.rules .rbac.clusterRules .serviceAccount.automount .extraObjects)))) }}
   {{- end }}
+{{- end -}}
+
+{{/*
+microservice.writtenVolumes: the values -> "true" where somebody wrote a volume, or
+changed the default one.
+*/}}
+{{- define "microservice.writtenVolumes" -}}
+  {{- if ne (toJson .volumes) `{"tmp":{"emptyDir":{},"mountPath":"/tmp"}}` }}true{{ end }}
 {{- end -}}
 
 {{/*
