@@ -36,6 +36,9 @@ of Kubernetes; for overhead and nodeName the admission of pods).
     {{- if and (eq (toString .dnsPolicy) "None") (not (.dnsConfig).nameservers) }}
       podSpec.dnsPolicy: None needs podSpec.dnsConfig.nameservers; set them, such as [10.0.0.53]
     {{- end }}
+    {{- if and .hostNetwork (eq (toString .dnsPolicy) "ClusterFirst") }}
+      podSpec.dnsPolicy: ClusterFirst has no effect with podSpec.hostNetwork: true; remove it, or set Default for the node's DNS
+    {{- end }}
     {{- if .hostnameOverride }}
       {{- range $field := list "hostNetwork" "setHostnameAsFQDN" }}
         {{- if index $.Values.podSpec $field }}

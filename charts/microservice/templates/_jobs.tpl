@@ -65,7 +65,7 @@ and secret. A /tmp on a claim becomes an emptyDir.
       {{- if or ($volume).claim ($volume).persistentVolumeClaim -}}
         {{- $_ := unset $volumes $name -}}
         {{- if eq $name "tmp" -}}
-          {{- $_ := set $volumes "tmp" (merge (dict "emptyDir" dict) (pick $volume "mountPath" "mounts")) -}}
+          {{- $_ := set $volumes "tmp" (merge (pick $volume "emptyDir" "mountPath" "mounts") (dict "emptyDir" dict)) -}}
         {{- end -}}
       {{- end -}}
     {{- end -}}

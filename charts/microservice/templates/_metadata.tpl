@@ -28,15 +28,35 @@ annotations:
 {{/*
 microservice.podMetadata: the pod template's metadata. The chart's version is not
 in it: a new chart alone restarts nothing. A job starts with the settings of its
-time, so it needs no checksum.
+time, so it needs no checksum; and it has to end on its node, so nothing says that it may
+be moved.
 */}}
 {{- define "microservice.podMetadata" -}}
   {{- $selector := include "microservice.selectorMap" . | fromJson }}
+  {{- $version := pick (include "microservice.labelMap" . | fromJson) "app.kubernetes.io/version" }}
   {{- $checksums := dict }}
-  {{- if not .component }}{{ $checksums = include "microservice.checksums" . | fromJson }}{{ end }}
+  {{- $movable := dict }}
+  {{- if not .component }}
+    {{- $checksums = include "microservice.checksums" . | fromJson }}
+    {{- $movable = include "microservice.movableVolumes" . | fromJson }}
+  {{- end }}
   {{- with .Values }}
     {{- include "microservice.fields" (list
-      "labels" (include "microservice.merged" (list .commonLabels .podLabels $selector) | fromJson)
-      "annotations" (include "microservice.merged" (list .commonAnnotations .podAnnotations $checksums) | fromJson)) }}
+      "labels" (include "microservice.merged" (list $version .commonLabels .podLabels $selector) | fromJson)
+      "annotations" (include "microservice.merged" (list $movable .commonAnnotations .podAnnotations $checksums) | fromJson)) }}
   {{- end }}
+{{- end -}}
+
+{{/*
+microservice.movableVolumes: the annotation by which the cluster autoscaler removes a node
+although the pod has a volume there, as a JSON map: for /tmp, unless it is another volume
+than an emptyDir, which holds nothing that a new pod would miss.
+*/}}
+{{- define "microservice.movableVolumes" -}}
+  {{- $tmp := get (include "microservice.volumeList" . | fromJson) "tmp" | default dict -}}
+  {{- if hasKey ($tmp.source | default dict) "emptyDir" -}}
+    {"cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes": "tmp"}
+  {{- else -}}
+    {}
+  {{- end -}}
 {{- end -}}

@@ -22,7 +22,22 @@ containers:
   {{- with include "microservice.fields" (list "volumes" (include "microservice.volumes" . | fromJsonArray)) }}
 {{ . }}
   {{- end }}
-  {{- with include "microservice.toYaml" .Values.podSpec }}
+  {{- with include "microservice.podFields" .Values.podSpec | fromJson | include "microservice.toYaml" }}
 {{ . }}
   {{- end }}
+{{- end -}}
+
+{{/*
+microservice.podFields: podSpec as JSON, with the defaults of its fields. Service links
+would set <SERVICE>_PORT and the like for each Service of the namespace, in the place of
+variables that programs read. Without its DNS policy a pod in the node's network looks
+up no Service.
+*/}}
+{{- define "microservice.podFields" -}}
+  {{- $fields := dict "enableServiceLinks" false -}}
+  {{- if (.).hostNetwork }}{{ $_ := set $fields "dnsPolicy" "ClusterFirstWithHostNet" }}{{ end -}}
+  {{- range $key, $value := . -}}
+    {{- if not (kindIs "invalid" $value) }}{{ $_ := set $fields $key $value }}{{ end -}}
+  {{- end -}}
+  {{- toJson $fields -}}
 {{- end -}}

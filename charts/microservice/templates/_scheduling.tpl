@@ -23,12 +23,13 @@ on their own, so that the last version's don't push the next one's aside.
 microservice.affinity: the pod's, as JSON: as the user wrote it, with the
 application's own pods as the labelSelector of each pod (anti-)affinity term that
 has none. The default spread over nodes stands here a second time: where nodes have
-no zone, the scheduler ignores all spread constraints beside the one for zones.
+no zone, the scheduler ignores all spread constraints beside the one for zones. There
+too each ReplicaSet is on its own (ignored by Kubernetes 1.30).
 */}}
 {{- define "microservice.affinity" -}}
   {{- $affinity := deepCopy (.Values.affinity | default dict) -}}
   {{- if and (kindIs "invalid" .Values.topologySpreadConstraints) (not (hasKey $affinity "podAntiAffinity")) -}}
-    {{- $apart := dict "weight" 100 "podAffinityTerm" (dict "topologyKey" "kubernetes.io/hostname") -}}
+    {{- $apart := dict "weight" 100 "podAffinityTerm" (dict "topologyKey" "kubernetes.io/hostname" "matchLabelKeys" (list "pod-template-hash")) -}}
     {{- $_ := set $affinity "podAntiAffinity" (dict "preferredDuringSchedulingIgnoredDuringExecution" (list $apart)) -}}
   {{- end -}}
   {{- if $affinity -}}

@@ -42,7 +42,7 @@ says more than how the files of a ConfigMap or Secret appear.
   {{- $mount := pick $entry "mountPath" "subPath" "subPathExpr" "readOnly" "recursiveReadOnly" "mountPropagation" "bindMountOptions" -}}
   {{- $source := omit $entry "enabled" "mounts" "claim" -}}
   {{- range $key, $value := $mount }}{{ $_ := unset $source $key }}{{ end -}}
-  {{- if and (eq .name "tmp") (or $entry.claim (gt (len $source) 1)) (empty $source.emptyDir) -}}
+  {{- if and (eq .name "tmp") (or $entry.claim (gt (len $source) 1)) (has (toJson $source.emptyDir) (list "{}" (include "microservice.tmpDefault" .))) -}}
     {{- $_ := unset $source "emptyDir" -}}
   {{- end -}}
   {{- $hasSource := or $entry.claim (omit $source "items" "defaultMode" "optional") | empty | not -}}
@@ -53,6 +53,13 @@ says more than how the files of a ConfigMap or Secret appear.
   {{- end -}}
   {{- $mounts := concat (empty $mount.mountPath | ternary list (list $mount)) ($entry.mounts | default list) -}}
   {{- dict "source" $source "mounts" $mounts "hasSource" $hasSource | toJson -}}
+{{- end -}}
+
+{{/*
+microservice.tmpDefault: the emptyDir of /tmp in values.yaml, as JSON.
+*/}}
+{{- define "microservice.tmpDefault" -}}
+  {"sizeLimit":"1Gi"}
 {{- end -}}
 
 {{/*

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -9,6 +10,7 @@ import yaml
 
 from ci.charts import helm
 from ci.kubernetes.versions import OLDEST
+from ci.kubernetes.workloads import pods_of
 from tests.support.rendering import NEWEST_ENGINE, CaseRenderer, ChartRenderer, Rendered
 
 EVERYTHING = """
@@ -19,6 +21,7 @@ ingress: {enabled: true, hosts: [{host: example.com}]}
 autoscaling: {enabled: true}
 """
 LONGEST = "a" + "b" * 51 + "c"
+VERSION = "app.kubernetes.io/version"
 
 
 def names(rendered: Rendered) -> set[str]:
@@ -106,7 +109,7 @@ def test_a_selector_label_may_be_set_to_the_value_it_has(render_chart: ChartRend
     )
     rendered = render_chart(f"podLabels: {as_it_is}\ncommonLabels: {as_it_is}")
     selector = rendered.deployment["selector"]["matchLabels"]
-    assert selector == rendered.pod_metadata["labels"]
+    assert {**selector, "app.kubernetes.io/version": "1.2.3"} == rendered.pod_metadata["labels"]
 
 
 OWN = """
@@ -124,9 +127,32 @@ def test_labels_and_annotations_of_pods_win_over_common_ones_even_if_empty(
     assert (metadata["labels"]["tier"], metadata["annotations"]["note"]) == ("", "")
 
 
-def test_pods_have_no_version_label_since_a_new_one_would_restart_them(render_case: CaseRenderer) -> None:
+def test_pods_have_no_label_that_restarts_them_with_another_version_of_the_chart(
+    render_case: CaseRenderer,
+) -> None:
     labels = render_case("defaults").pod_metadata["labels"]
-    assert not labels.keys() & {"helm.sh/chart", "app.kubernetes.io/version", "app.kubernetes.io/managed-by"}
+    assert not labels.keys() & {"helm.sh/chart", "app.kubernetes.io/managed-by"}
+
+
+def test_every_pod_has_the_images_tag_as_its_version_and_no_selector_has_it(
+    render_case: CaseRenderer,
+) -> None:
+    for name in ("cronjobs", "migration"):
+        rendered = render_case(name)
+        pods = list(pods_of(rendered.objects))
+        assert len(pods) > 1
+        assert {pod.labels[VERSION] for pod in pods} == {"1.2.3"}
+        assert VERSION not in json.dumps([rendered.deployment["selector"], rendered.service["selector"]])
+
+
+def test_pods_without_a_tag_have_no_version(render_chart: ChartRenderer) -> None:
+    values = f"image: {{tag: null, digest: sha256:{'0' * 64}}}"
+    assert VERSION not in render_chart(values).pod_metadata["labels"]
+
+
+def test_a_label_of_the_pods_replaces_the_version(render_chart: ChartRenderer) -> None:
+    labels = render_chart(f"podLabels: {{{VERSION}: blue}}").pod_metadata["labels"]
+    assert labels[VERSION] == "blue"
 
 
 LONG_ALIASES = [f"a-very-long-alias-of-the-chart-{end}" for end in ("one", "two")]

@@ -29,7 +29,7 @@ PLACES: dict[str, Callable[[Rendered], object]] = {
     "podAnnotations": lambda rendered: {
         key: value
         for key, value in rendered.pod_metadata["annotations"].items()
-        if not key.startswith("checksum/")
+        if not key.startswith(("checksum/", "cluster-autoscaler.kubernetes.io/"))
     },
     "service.annotations": lambda rendered: rendered.one("Service")["metadata"]["annotations"],
     "serviceAccount.annotations": lambda rendered: rendered.one("ServiceAccount")["metadata"]["annotations"],

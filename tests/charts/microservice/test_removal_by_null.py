@@ -87,6 +87,7 @@ def test_null_removes_everything_that_a_pod_can_do_without(engine: int, render_c
         "affinity",
         "topologySpreadConstraints",
         "containers",
+        "enableServiceLinks",
     }
     assert rendered.container.keys() == {"name", "image", "ports", "resources", "lifecycle"}
     assert rendered.container["resources"] == {"requests": {"memory": "128Mi"}}

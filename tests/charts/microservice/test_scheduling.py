@@ -32,6 +32,7 @@ def test_pods_spread_over_nodes_without_a_zone_too(render_case: CaseRenderer) ->
     assert preferred["podAffinityTerm"] == {
         "topologyKey": "kubernetes.io/hostname",
         "labelSelector": own_pods(rendered),
+        "matchLabelKeys": ["pod-template-hash"],
     }
 
 

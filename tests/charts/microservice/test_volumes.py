@@ -27,7 +27,7 @@ def mounts(rendered: Rendered, name: str) -> list[Object]:
 
 def test_tmp_can_be_written_by_default(render_case: CaseRenderer) -> None:
     rendered = render_case("defaults")
-    assert volumes(rendered) == {"tmp": {"emptyDir": {}}}
+    assert volumes(rendered) == {"tmp": {"emptyDir": {"sizeLimit": "1Gi"}}}
     assert mounts(rendered, "tmp") == [{"mountPath": "/tmp"}]  # noqa: S108
 
 
@@ -45,7 +45,7 @@ CHANGES = """
 config: {files: {a: a}}
 secret: {files: {b: b}}
 volumes:
-  tmp: {emptyDir: {sizeLimit: 1Gi}, mountPath: /scratch, subPath: api}
+  tmp: {emptyDir: {sizeLimit: 2Gi}, mountPath: /scratch, subPath: api}
   data: {claim: {size: 1Gi, storageClassName: ""}, mountPath: /data}
   "off": {enabled: false, claim: {size: 1Gi}, mountPath: /off}
   config: {configMap: {name: elsewhere}, mountPath: /elsewhere}
@@ -55,8 +55,56 @@ volumes:
 
 def test_a_default_volume_takes_settings_of_the_users(render_chart: ChartRenderer) -> None:
     rendered = render_chart(CHANGES)
-    assert volumes(rendered)["tmp"] == {"emptyDir": {"sizeLimit": "1Gi"}}
+    assert volumes(rendered)["tmp"] == {"emptyDir": {"sizeLimit": "2Gi"}}
     assert mounts(rendered, "tmp") == [{"mountPath": "/scratch", "subPath": "api"}]
+
+
+@with_both_engines
+def test_null_removes_the_limit_of_tmp(engine: int, render_chart: ChartRenderer) -> None:
+    rendered = render_chart("volumes: {tmp: {emptyDir: {sizeLimit: null}}}", engine=engine)
+    assert volumes(rendered) == {"tmp": {"emptyDir": {}}}
+
+
+MOVABLE = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
+
+
+def movable(rendered: Rendered) -> str | None:
+    """The volumes that keep no node from being removed."""
+    found: str | None = rendered.pod_metadata.get("annotations", {}).get(MOVABLE)
+    return found
+
+
+def test_a_node_can_be_removed_although_tmp_is_there(render_case: CaseRenderer) -> None:
+    assert movable(render_case("defaults")) == "tmp"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "volumes: {tmp: {enabled: false}}",
+        "volumes: {tmp: {claim: {size: 1Gi}}}",
+        "volumes: {tmp: {hostPath: {path: /var/tmp}}}",
+    ],
+)
+def test_a_tmp_that_is_something_else_is_not_for_the_chart_to_lose(
+    values: str, render_chart: ChartRenderer
+) -> None:
+    assert movable(render_chart(values)) is None
+
+
+@pytest.mark.parametrize("block", ["podAnnotations", "commonAnnotations"])
+@with_both_engines
+def test_an_own_list_of_such_volumes_counts_and_null_removes_it(
+    engine: int, block: str, render_chart: ChartRenderer
+) -> None:
+    assert movable(render_chart(f"{block}: {{{MOVABLE}: 'tmp,cache'}}", engine=engine)) == "tmp,cache"
+    assert movable(render_chart(f"{block}: {{{MOVABLE}: null}}", engine=engine)) is None
+
+
+def test_the_pods_of_jobs_keep_their_node(render_case: CaseRenderer) -> None:
+    jobs = render_case("cronjobs").all("CronJob").values()
+    assert jobs
+    assert MOVABLE not in str(list(jobs))
 
 
 def test_sources_are_rendered_as_written(render_case: CaseRenderer) -> None:

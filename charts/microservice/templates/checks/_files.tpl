@@ -54,7 +54,7 @@ microservice.writtenVolumes: the values -> "true" where somebody wrote a volume,
 changed the default one.
 */}}
 {{- define "microservice.writtenVolumes" -}}
-  {{- if ne (toJson .volumes) `{"tmp":{"emptyDir":{},"mountPath":"/tmp"}}` }}true{{ end }}
+  {{- if ne (toJson .volumes) (include "microservice.tmpDefault" . | printf `{"tmp":{"emptyDir":%s,"mountPath":"/tmp"}}`) }}true{{ end }}
 {{- end -}}
 
 {{/*
