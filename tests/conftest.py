@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell ignores SIGINT for background jobs, and the programs that tests interrupt would inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ["GIT_CONFIG_GLOBAL"] = str(Path(__file__).with_name("support") / "gitconfig")
+    os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
 
 
 def pytest_report_header(config: pytest.Config) -> str:

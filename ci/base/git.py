@@ -15,10 +15,10 @@ def run(folder: Path, *arguments: str) -> str:
 
     The user's settings apply, such as a name, a signing key and hooks. To read something, use a command whose
     output no setting changes (https://git-scm.com/docs/git#_low_level_commands_plumbing), or pass every flag
-    that a setting could replace.
+    that a setting could replace. A commit is read as it is, without what git replace puts in its place.
     """
     doing = f"git {arguments[0]} in {folder}"
-    command = ["git", "--no-optional-locks", *arguments]
+    command = ["git", "--no-optional-locks", "--no-replace-objects", *arguments]
     return processes.run(command, doing, folder=folder, env=environment()).strip()
 
 

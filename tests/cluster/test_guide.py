@@ -23,6 +23,7 @@ from ci.clusters import docker, kind
 from ci.clusters.lifecycle import RUN_LABEL, Cluster
 from ci.deploy.releases import Releases
 from tests.support.documents import ENVIRONMENTS, Fence, Session, fences
+from tests.support.git_repository import GitRepository
 from tests.support.namespaces import Namespaces
 
 PAGE = list(fences(root() / "docs" / "guide.md"))
@@ -124,20 +125,15 @@ def copy(
         copy.add(f"values/api/{name}.yaml", {"resources": {"requests": {"cpu": "10m"}}})
         namespaces.adopt(namespace)
     copy.write("values/environments.yaml", environments)
-    commit(folder)
+    repository = GitRepository(folder)
+    repository.commit()
+    repository.git("tag", FIRST_TAG)
     yield copy
     releases = Releases(cluster.kubeconfig, "default", 4)
     for namespace in copy.namespaces.values():
         if releases.history(namespace):
             releases.uninstall(namespace)
     subprocess.run(["docker", "image", "rm", "--force", *IMAGES], check=False, capture_output=True)
-
-
-def commit(folder: Path) -> None:
-    author = ["-c", "user.name=guide", "-c", "user.email=guide@example.com", "-c", "commit.gpgsign=false"]
-    for words in (["init", "--quiet"], ["add", "."], [*author, "commit", "--quiet", "-m", "The service"]):
-        subprocess.run(["git", *words], cwd=folder, check=True)
-    subprocess.run(["git", "tag", FIRST_TAG], cwd=folder, check=True)
 
 
 def test_the_ten_commands_do_what_the_page_shows(copy: Copy, observed: Callable[[str], None]) -> None:

@@ -74,6 +74,14 @@ def test_a_hook_can_call_the_harness(
     assert own.git("status", "--porcelain") == ""
 
 
+def test_a_commit_is_read_as_it_is_whatever_git_replace_shows_instead(own: GitRepository) -> None:
+    own.write("file", "of the commit")
+    commit = own.commit()
+    own.write("file", "of the replacement")
+    own.git("replace", commit, own.commit())
+    assert own.git("show", f"{commit}:file") == "of the commit"
+
+
 def test_a_failure_names_the_command_and_says_what_git_says(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=rf"^git log in {tmp_path}: git failed .*\nfatal: not a git repos"):
         git.run(tmp_path, "log")

@@ -78,7 +78,8 @@ def test_a_users_settings_of_git_change_nothing(
     repository.git("tag", "v1.2.3")
     before = commit.of(repository.root)
     settings = (
-        "[core]\nabbrev = 4\n[status]\nshort = true\nbranch = true\nshowUntrackedFiles = no\n"
+        "[core]\nabbrev = 4\n[color]\nui = always\n[column]\nui = always\n"
+        "[status]\nshort = true\nbranch = true\nshowUntrackedFiles = no\n"
         "[log]\nshowSignature = true\ndate = relative\n[tag]\nsort = refname\n"
     )
     set_for_user(monkeypatch, tmp_path / "settings", settings)
