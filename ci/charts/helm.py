@@ -271,6 +271,13 @@ def _without_empty_lines_of_helm_4(stream: str) -> str:
 
 def plain(stderr: str) -> str:
     """Return Helm's error without log lines, the advice on --debug, and the trace of templates."""
-    text = re.sub(r"^(?:level=.*|Use --debug flag .*)\n?", "", stderr, flags=re.MULTILINE).strip()
+    # Where Helm 4 cannot even begin, its reason is in its log only.
+    text = re.sub(
+        r'^level=\S+ msg="command failed" error=(.*)$',
+        lambda logged: logged[1].strip('"').replace('\\"', '"'),
+        stderr,
+        flags=re.MULTILINE,
+    )
+    text = re.sub(r"^(?:level=.*|Use --debug flag .*)\n?", "", text, flags=re.MULTILINE).strip()
     text = re.sub(r"^Error: (?:execution error at \([^)]*\): )?", "", text)
     return re.sub(r'template: \S+: executing "[^"]*" at <.*?>: error calling \w+: ', "", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,14 @@ from ci.publishing.packages import Package
 from ci.publishing.registry import Registry
 from ci.publishing.signed_registry import SignedRegistry
 from ci.publishing.static_repository import StaticRepository
+
+# https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REFERENCE = re.compile(rf"(?:[\w.-]+|\[[\da-fA-F:]+\])(?::\d+)?(?:/{_PART})*", re.ASCII)
+# A scheme with one slash or two, which are not the ones above.
+_URL = re.compile(r"[A-Za-z][\w+-]*:/")
+# What Docker too takes for a host: it has a dot or a port.
+_HOST = re.compile(r"(?!\.)[^/]+(?:\.[^/]+|:\d+)(?:/|$)|localhost/")
 
 
 class Destination(Protocol):
@@ -87,12 +96,29 @@ def _destination(to: str, cosign_key: str, ca_file: str, plain_http: bool) -> De
         )
     if cosign_key and scheme != "oci":
         raise UserError(f"--cosign-key needs --to oci://REGISTRY/PATH, not {to}")
-    if cosign_key:
-        return SignedRegistry(to, ca_file, plain_http, cosign_key)
     if scheme == "oci":
+        _check_reference(to)
+        if cosign_key:
+            return SignedRegistry(to, ca_file, plain_http, cosign_key)
         return Registry(to, ca_file, plain_http)
     if scheme in ("https", "http"):
         return ChartMuseum(to, ca_file)
-    if scheme or not to:
+    if not to or _URL.match(to):
         raise UserError(f"--to {to}: expected a folder, oci://REGISTRY/PATH or https://REPOSITORY")
-    return StaticRepository(Path(to).expanduser())
+    folder = Path(to).expanduser()
+    if _HOST.match(to) and not folder.exists():
+        raise UserError(f"--to {to}: for a registry write oci://{to}, for a folder ./{to}")
+    return StaticRepository(folder)
+
+
+def _check_reference(to: str) -> None:
+    path = to.removeprefix("oci://").rstrip("/")
+    if _REFERENCE.fullmatch(path):
+        return
+    host, _, below = path.partition("/")
+    lower = f"{host}/{below.lower()}"
+    if _REFERENCE.fullmatch(lower):
+        raise UserError(f"--to {to}: a path in a registry has no capital letters: oci://{lower}")
+    raise UserError(
+        f"--to {to}: expected oci://REGISTRY/PATH; PATH has lower-case letters and digits, with . _ - between"
+    )

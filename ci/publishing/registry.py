@@ -16,6 +16,7 @@ from ci.publishing.packages import Package, other_bytes
 _ABSENT = re.compile(r": not found\b|\b404\b|name unknown|manifest unknown", re.IGNORECASE)
 _DIGEST = re.compile(r"^Digest: (sha256:[0-9a-f]{64})$", re.MULTILINE)
 _REMEDIES = {
+    "decode config file": "remove that file, and log in again with: helm registry login {host}",
     r"unauthorized|denied|\b401\b|\b403\b|credential": "log in with: helm registry login {host}",
     r"HTTP response to HTTPS client": "this registry has no TLS; on your own machine, add --plain-http",
     r"x509|unknown authority|certificate": "pass its CA certificate with --ca-file",

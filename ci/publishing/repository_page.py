@@ -8,10 +8,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import semver
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
@@ -21,12 +20,13 @@ from ci.base.files import write_whole
 from ci.base.repository import root, shown
 from ci.charts import catalog
 from ci.charts.catalog import Chart
-from ci.publishing import pyproject
+from ci.publishing import index, pyproject
+from ci.publishing.index import Entry, Index
 from ci.values import reference
 
 _PARTS = Path(__file__).parent / "page"
 # Artifact Hub reads it beside index.yaml: https://artifacthub.io/docs/topics/repositories/helm-charts/
-_ARTIFACT_HUB = "artifacthub-repo.yml"
+ARTIFACT_HUB = "artifacthub-repo.yml"
 _CHANGES = "artifacthub.io/changes"
 
 
@@ -47,7 +47,7 @@ class Section(NamedTuple):
     """A chart on the page: ``entry`` is its newest release in the index; {} in ``install`` is the chart."""
 
     name: str
-    entry: dict[str, Any]
+    entry: Entry
     icon: str
     newest: str
     install: str
@@ -61,10 +61,25 @@ def write(repository: Path) -> Path:
     Artifact Hub's file about the repository is written too. Each file is written atomically, and the same
     index gives the same bytes. Raises UserError if index.yaml is missing or invalid.
     """
-    sections = list(_sections(repository))
+    file = repository / "index.yaml"
+    try:
+        found = index.load(file.read_text(encoding="utf-8"), shown(file))
+    except FileNotFoundError:
+        raise UserError(
+            f"{shown(file)} is missing: create the chart repository with invoke publish"
+        ) from None
+    text = render(repository, found)
+    page = repository / "index.html"
+    write_whole(repository / ARTIFACT_HUB, (root() / ARTIFACT_HUB).read_text(encoding="utf-8"))
+    write_whole(page, text)
+    return page
+
+
+def render(repository: Path, found: Index) -> str:
+    """Return the page of the folder ``repository`` with an index; raise UserError if that is invalid."""
     style, script = (_PARTS.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
-    text = _template().render(
-        sections=sections,
+    return _template().render(
+        sections=list(_sections(repository, found)),
         alias=pyproject.name(),
         charts=pyproject.address("Charts"),
         registry=pyproject.address("Registry"),
@@ -74,10 +89,6 @@ def write(repository: Path) -> Path:
         style_hash=_hash(style),
         script_hash=_hash(script),
     )
-    page = repository / "index.html"
-    write_whole(repository / _ARTIFACT_HUB, (root() / _ARTIFACT_HUB).read_text(encoding="utf-8"))
-    write_whole(page, text)
-    return page
 
 
 @functools.cache
@@ -94,36 +105,36 @@ def _template() -> Template:
     return environment.get_template("index.html")
 
 
-def _sections(repository: Path) -> Iterator[Section]:
-    """Read index.yaml (https://helm.sh/docs/topics/chart_repository/), whose newest versions come first."""
-    path = repository / "index.yaml"
-    name = shown(path)
-    try:
-        index = kubernetes_yaml.load(path.read_text(encoding="utf-8"), name)
-    except FileNotFoundError:
-        raise UserError(f"{name} is missing: create the chart repository with invoke publish") from None
+def _sections(repository: Path, found: Index) -> Iterator[Section]:
+    name = shown(repository / "index.yaml")
     known = {chart.name: chart for chart in catalog.charts()}
     # The project's main chart comes first.
-    order = sorted((index or {}).get("entries") or {}, key=lambda name: (name != "microservice", name))
-    for chart in order:
-        entries = index["entries"][chart]
+    for chart in sorted(found["entries"], key=lambda name: (name != "microservice", name)):
         try:
-            newest = next((entry for entry in entries if not _is_prerelease(entry["version"])), entries[0])
-            versions = [_version(repository, entry) for entry in entries]
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise UserError(f"{name}: the entry {chart!r} is invalid: {error!r}") from None
-        yield Section(
-            name=chart,
-            entry=newest,
-            icon=_address(newest.get("icon"), "https:", "data:image/"),
-            newest=newest["version"],
-            install=_install(known[chart]) if chart in known else f"helm install {chart} {{}}",
-            versions=versions,
-            tables=reference.tables(known[chart]) if chart in known else [],
-        )
+            yield _section(repository, index.versions(found, chart, name), known.get(chart), chart)
+        except (AttributeError, IndexError, TypeError, UserError) as error:
+            # An odd entry of another chart is left out: it is not ours to fix.
+            if chart in known and isinstance(error, UserError):
+                raise
+            if chart in known:
+                raise UserError(f"{name}: the entry {chart!r} is invalid: {error!r}") from None
 
 
-def _version(repository: Path, entry: dict[str, Any]) -> Version:
+def _section(repository: Path, entries: list[Entry], chart: Chart | None, name: str) -> Section:
+    """Return the section of a chart, whose newest versions come first in the index."""
+    newest = next((entry for entry in entries if not index.parsed(entry["version"]).prerelease), entries[0])
+    return Section(
+        name=name,
+        entry=newest,
+        icon=_address(newest.get("icon"), "https:", "data:image/"),
+        newest=newest["version"],
+        install=_install(chart) if chart else f"helm install {name} {{}}",
+        versions=[_version(repository, entry) for entry in entries],
+        tables=reference.tables(chart) if chart else [],
+    )
+
+
+def _version(repository: Path, entry: Entry) -> Version:
     link = str(next(iter(entry.get("urls") or ()), ""))
     link = _address(link, "https:", "http:") if urlsplit(link).scheme else link
     package = repository / urlsplit(link).path.rpartition("/")[2]
@@ -141,7 +152,7 @@ def _version(repository: Path, entry: dict[str, Any]) -> Version:
     )
 
 
-def _changes(entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _changes(entry: Entry) -> Iterator[tuple[str, str]]:
     """Yield kind ("" if it has none) and description of each change, in either form of the annotation.
 
     https://artifacthub.io/docs/topics/annotations/helm/
@@ -163,10 +174,6 @@ def _install(chart: Chart) -> str:
             f"{shown(chart.path)}/README.md: add a command to install it: helm install NAME <chart>"
         )
     return found[1].replace("<chart>", "{}")
-
-
-def _is_prerelease(version: str) -> bool:
-    return bool(semver.Version.parse(version.removeprefix("v"), optional_minor_and_patch=True).prerelease)
 
 
 def _address(found: object, *prefixes: str) -> str:

@@ -24,6 +24,26 @@ def run(to: str, *, key: str = "", ca_file: str = "") -> None:
             "s3://bucket",
             "--to s3://bucket: expected a folder, oci://REGISTRY/PATH or https://REPOSITORY",
         ),
+        (
+            "oci://ghcr.io/Owner/Charts",
+            "--to oci://ghcr.io/Owner/Charts: a path in a registry has no capital letters: "
+            "oci://ghcr.io/owner/charts",
+        ),
+        ("oci://", "--to oci://: expected oci://REGISTRY/PATH; PATH has lower-case letters and digits"),
+        ("oci://host/a//b", "--to oci://host/a//b: expected oci://REGISTRY/PATH"),
+        ("oci://host/charts:1.2.3", "--to oci://host/charts:1.2.3: expected oci://REGISTRY/PATH"),
+        ("oci://host/charts?x=1", "--to oci://host/charts?x=1: expected oci://REGISTRY/PATH"),
+        ("oci:/host/charts", "--to oci:/host/charts: expected a folder, oci://REGISTRY/PATH or https://"),
+        ("OCI://host/charts", "--to OCI://host/charts: expected a folder, oci://REGISTRY/PATH or https://"),
+        ("https:/host", "--to https:/host: expected a folder, oci://REGISTRY/PATH or https://REPOSITORY"),
+        ("file:///site", "--to file:///site: expected a folder, oci://REGISTRY/PATH or https://REPOSITORY"),
+        (
+            "ghcr.io/owner/charts",
+            "--to ghcr.io/owner/charts: for a registry write oci://ghcr.io/owner/charts, "
+            "for a folder ./ghcr.io/owner/charts",
+        ),
+        ("localhost:5000", "--to localhost:5000: for a registry write oci://localhost:5000, for a folder ./"),
+        ("localhost/charts", "--to localhost/charts: for a registry write oci://localhost/charts"),
         ("oci://me:secret@host/charts", "--to oci://...@...: do not pass credentials on the command line"),
         ("https://me:secret@host", "--to https://...@...: do not pass credentials on the command line"),
     ],
@@ -33,6 +53,16 @@ def test_a_wrong_destination_is_refused_before_anything_is_done(to: str, message
         run(to)
     assert str(refused.value).startswith(message)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("to", ["charts.d", "./example.com/charts", "deep/charts.d", "../site.d"])
+def test_a_folder_may_be_named_like_a_host(to: str, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.version("1.2.3")
+    here = shop.root / "here"
+    (here / "charts.d").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    run(to)
+    assert (here / to / "index.yaml").exists()
 
 
 def test_a_certificate_that_is_not_there_is_named() -> None:

@@ -79,6 +79,19 @@ def test_a_wrong_password_is_refused_with_the_way_to_log_in(
             assert "cHVibGlz" not in str(refused.value)
 
 
+def test_a_login_that_cannot_be_read_is_named_with_the_remedy(publisher: Helm, shop: Shop) -> None:
+    file = Path(publisher.environment["HELM_CONFIG_HOME"]) / "registry" / "config.json"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"auths": ')
+    with pytest.raises(UserError) as refused:
+        plain("127.0.0.1:9").holds(shop.version("1.2.3"), signed=False)
+    assert str(refused.value) == (
+        "oci://127.0.0.1:9/charts/microservice: helm pull failed with exit code 1:\n"
+        f"failed to decode config file {file}: invalid config format: unexpected EOF\n"
+        "remove that file, and log in again with: helm registry login 127.0.0.1:9"
+    )
+
+
 def test_a_certificate_of_an_unknown_authority_is_refused_with_the_option(
     publisher: Helm, shop: Shop, tls: Certificate, tmp_path: Path
 ) -> None:

@@ -102,6 +102,55 @@ generated: "2021-01-01T00:00:00.5Z"
     assert after == before
 
 
+ODD = """\
+apiVersion: v1
+entries:
+  empty: []
+  gone: null
+  calendar: [{name: calendar, version: 2024.01.02, urls: [calendar.tgz]}]
+  number: [{name: number, version: 2024.01}]
+  holes: [null, {}, text, {version: newest, annotations: []}]
+  quoted: [{name: quoted, version: 1.0.0, annotations: {artifacthub.io/changes: "{"}}]
+  microservice: [null, {name: microservice, version: 2024.01.02, urls: []}, {version: 0.1.0}]
+"""
+
+
+def test_odd_entries_stay_as_they_are_and_hinder_nothing(shop: Shop, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "index.yaml").write_text(ODD)
+    before = index(folder)
+    shop.version("1.2.3")
+    run(folder)
+    after = index(folder)
+    added = after["entries"]["microservice"].pop(2)
+    assert added["version"] == "1.2.3"
+    after.pop("generated")
+    assert after == before
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "2024.01.02" in page
+    run(folder)
+    assert index(folder)["entries"]["microservice"][2] == added
+
+
+def test_a_chart_whose_entries_are_all_null_gets_its_first(shop: Shop, folder: Path) -> None:
+    folder.mkdir()
+    shop.version("1.2.3")
+    for entries in ("{microservice: null}", "{microservice: []}", "null"):
+        (folder / "index.yaml").write_text(f"entries: {entries}")
+        run(folder)
+        assert versions(folder) == ["1.2.3"]
+
+
+def test_an_index_that_the_page_cannot_show_is_refused_before_it_changes(shop: Shop, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "index.yaml").write_text("entries: {microservice: [{version: 1.0.0, annotations: [1]}]}")
+    before = contents(folder)
+    shop.version("1.2.3")
+    with pytest.raises(UserError, match=r"index\.yaml: the entry 'microservice' is invalid"):
+        run(folder)
+    assert {name: text for name, text in contents(folder).items() if name != ".index.lock"} == before
+
+
 def test_publishing_again_changes_nothing_and_says_so(
     shop: Shop, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
