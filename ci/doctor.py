@@ -132,11 +132,12 @@ def _tool(tool: programs.Tool, what: str, *, use: str = "") -> Row:
     if tool.go and shutil.which("go"):
         return Row(what, True, f"{tool.version} will be obtained at first use: release or Go", needed)
     url = programs.release_url(tool)
-    if url and download.is_reachable(url):
+    obstacle = download.obstacle(url) if url else f"there is no release for {platform.machine()}"
+    if not obstacle:
         return Row(what, True, f"{tool.version} will be obtained at first use: release", needed)
     remedy = f"install {tool.name} {tool.minimum} or newer{', or Go' if tool.go else ''}"
     only = f"only needed for {use}: " if use else ""
-    return Row(what, False, f"{only}{remedy} ({tool.url.split('/')[2]} cannot be reached)", needed)
+    return Row(what, False, f"{only}{remedy} ({obstacle})", needed)
 
 
 def _cache() -> Row:

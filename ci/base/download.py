@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import tarfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ci.base.console import progress
 from ci.base.errors import Unavailable, UserError
@@ -38,34 +39,36 @@ def from_release(url: str, sha256: str, member: str, folder: Path) -> Path:
     return program
 
 
-def is_reachable(url: str) -> bool:
-    """Return whether ``url`` answers a HEAD request with success."""
+def obstacle(url: str) -> str:
+    """Return why a HEAD request for ``url`` has no success, "" if it has."""
+    # The import takes a tenth of a second, and a machine downloads once.
     import httpx
 
+    from ci.base import network
+
     try:
-        return httpx.head(url, follow_redirects=True, timeout=CONNECT_SECONDS).is_success
-    except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError):
-        return False
+        with network.client(follow_redirects=True, timeout=CONNECT_SECONDS) as client:
+            client.head(url).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL, UserError) as error:
+        if network.is_untrusted(error):
+            return _explained(url, error)
+        return f"{urlsplit(url).netloc} cannot be reached: {error or type(error).__name__}"
+    return ""
 
 
 def _download(url: str, target: Path) -> str:
     """Download ``url`` to the file ``target`` and return its sha256."""
-    # The import takes a tenth of a second, and a machine downloads once.
     import httpx
+
+    from ci.base import network
 
     timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
     # Otherwise a server could mark an archive as gzip-encoded, and it would be unpacked on the way.
     unencoded = {"Accept-Encoding": "identity"}
-    try:
-        client = httpx.Client(follow_redirects=True, timeout=timeout, headers=unencoded)
-    except (ImportError, OSError, ValueError) as error:
-        raise Unavailable(
-            f"a proxy or certificate variable in the environment is invalid: {error}"
-        ) from error
     digest = hashlib.sha256()
     try:
         with (
-            client,
+            network.client(follow_redirects=True, timeout=timeout, headers=unencoded) as client,
             client.stream("GET", url) as response,
             progress(f"downloading {url}") as report,
             target.open("wb") as file,
@@ -76,8 +79,24 @@ def _download(url: str, target: Path) -> str:
                 file.write(chunk)
                 digest.update(chunk)
                 report(file.tell(), total)
-    except httpx.HTTPStatusError as error:
-        raise Unavailable(f"{url}: HTTP {error.response.status_code}") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Unavailable(f"{url}: {error or type(error).__name__}") from error
+    except (httpx.HTTPError, httpx.InvalidURL, UserError) as error:
+        raise Unavailable(_explained(url, error)) from error
     return digest.hexdigest()
+
+
+def _explained(url: str, error: Exception) -> str:
+    import httpx
+
+    from ci.base import network
+
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"{url}: HTTP {error.response.status_code}"
+    if network.is_untrusted(error):
+        host = httpx.URL(url).host
+        return (
+            f"the certificate of {host} is not trusted ({error}): add the certificate of its CA, such as your "
+            f"company's, to the system's, or name its file in {network.CERTIFICATES}"
+        )
+    if isinstance(error, UserError):
+        return str(error)
+    return f"{url}: {error or type(error).__name__}"

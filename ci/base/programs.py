@@ -199,10 +199,12 @@ def _obtain(tool: Tool, target: Path, unfit: list[str]) -> None:
             return
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    site = tool.url.split("/")[2]
+    access = "have this machine trust" if "is not trusted" in tried[1] else "give this machine access to"
     raise UserError(
         "\n  ".join([f"{tool} is needed and cannot be obtained:", *tried])
         + f"\nInstall {tool.name} {tool.minimum} or a newer {tool.minimum.split('.')[0]}.x, "
-        f"{'or Go, ' if tool.go else ''}or give this machine access to {tool.url.split('/')[2]}."
+        f"{'or Go, ' if tool.go else ''}or {access} {site}."
     )
 
 

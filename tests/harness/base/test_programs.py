@@ -85,7 +85,6 @@ def release() -> Iterator[Release]:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache"
     monkeypatch.setenv(programs.CACHE_VARIABLE, str(folder))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return folder
 
 
