@@ -1,45 +1,50 @@
 {{/*
+microservice.jobRoot: (dict "into" DICT "root" . "entry" JOB) -> nothing; makes of an
+empty dict the root of a job's pod, which is that of an entry (microservice.entryRoot).
+Unless the job says otherwise it is never restarted: a failed pod stays, with its log, and
+the Job makes another. So there is no resizePolicy, which may restart a container.
+*/}}
+{{- define "microservice.jobRoot" -}}
+  {{- $values := .root.Values -}}
+  {{- include "microservice.entryRoot" (dict "into" .into "root" .root "entry" .entry "job" true "over" (dict
+    "podSpec" (set (omit ($values.podSpec | default dict) "") "restartPolicy" (.entry.restartPolicy | default "Never"))
+    "shutdown" (dict "drainSeconds" 0)
+    "topologySpreadConstraints" list)) -}}
+  {{- $_ := omit (.into.Values.containerSpec | default dict) "resizePolicy" | set .into.Values "containerSpec" -}}
+{{- end -}}
+
+{{/*
+microservice.jobSpec: (dict "root" ROOT "entry" JOB "defaults" MAP) -> the spec of a Job,
+whose pod is that of the root.
+*/}}
+{{- define "microservice.jobSpec" -}}
+  {{- with include "microservice.fields" (list
+    "parallelism" .entry.parallelism
+    "completions" .entry.completions
+    "backoffLimit" .entry.backoffLimit
+    "activeDeadlineSeconds" .entry.activeDeadlineSeconds
+    "ttlSecondsAfterFinished" (kindIs "invalid" .entry.ttlSecondsAfterFinished | ternary .ttlSecondsAfterFinished .entry.ttlSecondsAfterFinished)
+    "podFailurePolicy" (.entry.podFailurePolicy | default .podFailurePolicy)) }}
+{{ . }}
+  {{- end }}
+template:
+  metadata:
+    {{- include "microservice.podMetadata" .root | nindent 4 }}
+  spec:
+    {{- include "microservice.podSpec" .root | nindent 4 }}
+{{- end -}}
+
+{{/*
 microservice.jobs: the jobs that are switched on, as a JSON map of the key where
 each is written -> what is written there.
 */}}
 {{- define "microservice.jobs" -}}
   {{- $jobs := dict -}}
-  {{- range $name, $job := .Values.cronJobs -}}
-    {{- if and $job (not (include "microservice.isDisabled" $job)) -}}
-      {{- $_ := set $jobs (printf "cronJobs.%s" $name) $job -}}
-    {{- end -}}
+  {{- include "microservice.collectEntries" . -}}
+  {{- range $key, $found := .entries -}}
+    {{- if not (hasPrefix "workers." $key) }}{{ $_ := set $jobs $key $found.entry }}{{ end -}}
   {{- end -}}
-  {{- if .Values.migration.enabled }}{{ $_ := set $jobs "migration" .Values.migration }}{{ end -}}
   {{- toJson $jobs -}}
-{{- end -}}
-
-{{/*
-microservice.jobRoot: (dict "into" DICT "root" . "job" JOB) -> nothing; makes of
-an empty dict the root whose microservice.podSpec is the pod of a job: image,
-settings, account, security and placement of the service, but nothing that serves
-requests or is probed. It is never restarted: a failed pod stays, with its log, and
-the Job makes another. So there is no resizePolicy, which may restart a container.
-*/}}
-{{- define "microservice.jobRoot" -}}
-  {{- $values := .root.Values -}}
-  {{- include "microservice.derive" (dict "into" .into "root" .root "over" (dict
-    "command" .job.command
-    "args" .job.args
-    "env" (include "microservice.merged" (list $values.env .job.env) | fromJson)
-    "resources" (include "microservice.jobResources" (dict "root" .root "job" .job) | fromJson)
-    "volumes" (include "microservice.jobVolumes" (dict "root" .root "job" .job) | fromJson)
-    "podSpec" (include "microservice.merged" (list $values.podSpec (dict "restartPolicy" "Never")) | fromJson)
-    "containerSpec" (omit ($values.containerSpec | default dict) "resizePolicy" (empty .job.volumes | ternary "volumeDevices" ""))
-    "ports" dict
-    "lifecycle" dict
-    "shutdown" (dict "drainSeconds" 0)
-    "readinessProbe" dict
-    "livenessProbe" dict
-    "startupProbe" dict
-    "initContainers" list
-    "extraContainers" list
-    "topologySpreadConstraints" list)) -}}
-  {{- include "microservice.resolve" .into -}}
 {{- end -}}
 
 {{/*
@@ -50,25 +55,4 @@ the main container's, as JSON.
   {{- $resources := deepCopy .root.Values.resources -}}
   {{- include "microservice.overlay" (dict "base" $resources "over" .job.resources) -}}
   {{- toJson $resources -}}
-{{- end -}}
-
-{{/*
-microservice.jobVolumes: (dict "root" . "job" JOB) -> the volumes of a job's pod,
-as JSON: all of them if the job asks for that, else /tmp and the files of config
-and secret. A /tmp on a claim becomes an emptyDir.
-*/}}
-{{- define "microservice.jobVolumes" -}}
-  {{- $volumes := .root.Values.volumes | default dict -}}
-  {{- if not .job.volumes -}}
-    {{- $volumes = pick $volumes "tmp" "config" "secret" -}}
-    {{- range $name, $volume := $volumes -}}
-      {{- if or ($volume).claim ($volume).persistentVolumeClaim -}}
-        {{- $_ := unset $volumes $name -}}
-        {{- if eq $name "tmp" -}}
-          {{- $_ := set $volumes "tmp" (merge (pick $volume "emptyDir" "mountPath" "mounts") (dict "emptyDir" dict)) -}}
-        {{- end -}}
-      {{- end -}}
-    {{- end -}}
-  {{- end -}}
-  {{- toJson $volumes -}}
 {{- end -}}

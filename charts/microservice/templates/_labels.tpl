@@ -1,7 +1,7 @@
 {{/*
 microservice.selectorMap: what finds the application's pods, as a JSON map. A
 selector can never change, so it holds nothing that a new version could change. The
-pods of jobs and tests have another component, which their root names.
+pods of workers, jobs and tests have another component, which their root names.
 */}}
 {{- define "microservice.selectorMap" -}}
   {{- if not .selectorMap -}}

@@ -36,7 +36,7 @@ be moved.
   {{- $version := pick (include "microservice.labelMap" . | fromJson) "app.kubernetes.io/version" }}
   {{- $checksums := dict }}
   {{- $movable := dict }}
-  {{- if not .component }}
+  {{- if or (not .component) .objectName }}
     {{- $checksums = include "microservice.checksums" . | fromJson }}
     {{- $movable = include "microservice.movableVolumes" . | fromJson }}
   {{- end }}

@@ -53,3 +53,18 @@ be one the keys are sorted, so that none comes last.
   {{- if contains "|" $copy }}{{ $copy = printf "%s\n" $copy | fromYaml | include "microservice.toYaml" }}{{ end -}}
   {{- $copy -}}
 {{- end -}}
+
+{{/*
+microservice.migrationFailurePolicy: what a migration that is not retried does when its
+pod is evicted, which is no failure of its own: the Job makes another, as JSON.
+*/}}
+{{- define "microservice.migrationFailurePolicy" -}}
+  {{- $policy := dict -}}
+  {{- with .Values.migration -}}
+    {{- if and (eq (toString .backoffLimit) "0") (ne (toString .restartPolicy) "OnFailure") -}}
+      {{- $disrupted := dict "action" "Ignore" "onPodConditions" (list (dict "type" "DisruptionTarget" "status" "True")) -}}
+      {{- $policy = dict "rules" (list $disrupted) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $policy -}}
+{{- end -}}

@@ -1,4 +1,26 @@
 {{/*
+microservice.policySelector: the pods that a NetworkPolicy is for, as JSON: the release's
+is for all of them but the workers, which have one each, with their own ports. Where
+networkPolicy.spec is written it is for the workers too. A migration's leaves out those
+that serve, which may have had none.
+*/}}
+{{- define "microservice.policySelector" -}}
+  {{- $labels := include "microservice.selectorMap" . | fromJson -}}
+  {{- $selector := dict "matchLabels" $labels -}}
+  {{- if not .component -}}
+    {{- $label := "app.kubernetes.io/component" -}}
+    {{- $_ := omit $labels $label | set $selector "matchLabels" -}}
+    {{- $workers := list -}}
+    {{- include "microservice.collectEntries" . -}}
+    {{- range .entries }}{{ if .root.objectName }}{{ $workers = append $workers .root.component }}{{ end }}{{ end -}}
+    {{- if and $workers (not .Values.networkPolicy.spec) -}}
+      {{- $_ := list (dict "key" $label "operator" "NotIn" "values" $workers) | set $selector "matchExpressions" -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $selector -}}
+{{- end -}}
+
+{{/*
 microservice.networkPolicyRules: the spec of a NetworkPolicy without its
 podSelector, as JSON: networkPolicy.spec as written, else who may reach the pods'
 ports and, where egress is a list, what the pods may reach. The test pods may

@@ -39,17 +39,17 @@ JSON; where two have the same key the later one counts, even if it is empty.
 {{- end -}}
 
 {{/*
-microservice.overlay: (dict "base" MAP "over" MAP) -> nothing; lays the second
-map over the first, in place: maps are merged, everything else is replaced, and
-null removes.
+microservice.overlay: (dict "base" MAP "over" MAP "nulls" BOOL) -> nothing; lays the
+second map over the first, in place: maps are merged, everything else is replaced, and
+null removes, or with "nulls" stays, to remove from what the result is laid over.
 */}}
 {{- define "microservice.overlay" -}}
   {{- $base := .base -}}
   {{- range $key, $value := .over -}}
     {{- if kindIs "invalid" $value -}}
-      {{- $_ := unset $base $key -}}
+      {{- if $.nulls }}{{ $_ := set $base $key $value }}{{ else }}{{ $_ := unset $base $key }}{{ end -}}
     {{- else if and (kindIs "map" $value) (kindIs "map" (get $base $key)) -}}
-      {{- include "microservice.overlay" (dict "base" (get $base $key) "over" $value) -}}
+      {{- include "microservice.overlay" (dict "base" (get $base $key) "over" $value "nulls" $.nulls) -}}
     {{- else -}}
       {{- $_ := set $base $key (deepCopy $value) -}}
     {{- end -}}

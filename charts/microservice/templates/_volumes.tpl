@@ -29,7 +29,7 @@ job's.
   {{- $root := .root -}}
   {{- if .job -}}
     {{- $root = dict -}}
-    {{- include "microservice.jobRoot" (dict "into" $root "root" .root "job" .job) -}}
+    {{- include "microservice.jobRoot" (dict "into" $root "root" .root "entry" .job) -}}
   {{- end -}}
   {{- $names := list -}}
   {{- range $name, $volume := include "microservice.volumeList" $root | fromJson -}}

@@ -1,0 +1,32 @@
+{{/*
+microservice.workerRoot: (dict "into" DICT "root" . "entry" WORKER "key" KEY) -> nothing;
+makes of an empty dict the root of a worker, from which the service's own manifests make
+the worker's Deployment, disruption budget, autoscaler and NetworkPolicy. Its pod is that of an
+entry (microservice.entryRoot); how it scales and is reached is its own, and how it is
+rolled out the service's, with its own laid over.
+*/}}
+{{- define "microservice.workerRoot" -}}
+  {{- $values := .root.Values -}}
+  {{- $worker := .entry -}}
+  {{- $over := dict "tests" (dict "enabled" false) "replicaCount" (kindIs "invalid" $worker.replicaCount | ternary 1 $worker.replicaCount) -}}
+  {{- range $key := list "ports" "readinessProbe" "livenessProbe" "startupProbe" "shutdown" -}}
+    {{- with index $worker $key }}{{ $_ := set $over $key . }}{{ end -}}
+  {{- end -}}
+  {{- range $key, $base := dict
+    "strategy" (deepCopy $values.strategy)
+    "podDisruptionBudget" (dict "enabled" true)
+    "autoscaling" (dict "minReplicas" 2 "maxReplicas" 20 "targetCPUUtilizationPercentage" 70) -}}
+    {{- include "microservice.overlay" (dict "base" $base "over" (index $worker $key)) -}}
+    {{- $_ := set $over $key $base -}}
+  {{- end -}}
+  {{- include "microservice.entryRoot" (dict "into" .into "root" .root "entry" $worker "over" $over) -}}
+  {{- $_ := trimPrefix "workers." .key | printf "%s-%s" (include "microservice.fullname" .root) | set .into "objectName" -}}
+{{- end -}}
+
+{{/*
+microservice.objectName: the name of the Deployment whose root this is, and of what
+belongs to it alone.
+*/}}
+{{- define "microservice.objectName" -}}
+  {{- .objectName | default (include "microservice.fullname" .) -}}
+{{- end -}}
