@@ -25,6 +25,7 @@ def findings(objects: Mapping[Key, Object], prefix: str) -> list[Finding]:
         routing.findings,
         _budgets,
         _autoscalers,
+        _governing_services,
         _bindings,
         _mounts,
         _probes,
@@ -72,6 +73,21 @@ def _autoscalers(release: Release) -> Iterator[Finding]:
                 yield Finding(key, "spec.scaleTargetRef", f"there is no {kind} {name!r}")
 
 
+def _governing_services(release: Release) -> Iterator[Finding]:
+    """Find StatefulSets whose pods get no names: those are in a headless Service that selects the pods.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id
+    """
+    for pods in pods_of(release.objects):
+        name = dig(release.objects[pods.key], "spec", "serviceName")
+        if pods.key.kind == "StatefulSet" and release.owns(pods.key.name):
+            service = dig(release.get("Service", str(name)), "spec")
+            if dig(service, "clusterIP") != "None":
+                yield Finding(pods.key, "spec.serviceName", f"there is no headless Service {name!r}")
+            elif not (dig(service, "selector") or {}).items() <= pods.labels.items():
+                yield Finding(pods.key, "spec.serviceName", f"Service {name!r} does not select the pods")
+
+
 def _bindings(release: Release) -> Iterator[Finding]:
     for key, binding in release.objects.items():
         if key.kind not in ("RoleBinding", "ClusterRoleBinding"):
@@ -89,6 +105,8 @@ def _bindings(release: Release) -> Iterator[Finding]:
 def _mounts(release: Release) -> Iterator[Finding]:
     for pods in pods_of(release.objects):
         volumes = {volume.get("name") for _, volume in entries(pods.spec, "volumes", at=pods.path)}
+        claims = entries(release.objects[pods.key], "spec", "volumeClaimTemplates")
+        volumes |= {dig(claim, "metadata", "name") for _, claim in claims}
         for container_path, container in containers_of(pods):
             for field in ("volumeMounts", "volumeDevices"):
                 for path, mount in entries(container, field, at=container_path):

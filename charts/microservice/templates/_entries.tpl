@@ -42,6 +42,7 @@ volumes those of microservice.entryVolumes.
   {{- $values := .root.Values -}}
   {{- $entry := .entry -}}
   {{- $over := dict
+    "kind" "Deployment"
     "service" dict
     "ports" dict
     "mainPort" ""

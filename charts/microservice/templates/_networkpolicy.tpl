@@ -24,7 +24,7 @@ that serve, which may have had none.
 microservice.networkPolicyRules: the spec of a NetworkPolicy without its
 podSelector, as JSON: networkPolicy.spec as written, else who may reach the pods'
 ports and, where egress is a list, what the pods may reach. The test pods may
-always reach the ports.
+always reach the ports, and so may the pods of a StatefulSet, which are each other's peers.
 */}}
 {{- define "microservice.networkPolicyRules" -}}
   {{- $policy := .Values.networkPolicy -}}
@@ -32,18 +32,25 @@ always reach the ports.
     {{- toJson $policy.spec -}}
   {{- else -}}
     {{- $rules := dict "policyTypes" (list "Ingress") -}}
-    {{- with include "microservice.reachablePorts" . | fromJsonArray -}}
+    {{- $peers := list -}}
+    {{- if eq (toString .Values.kind) "StatefulSet" -}}
+      {{- $peers = list (dict "podSelector" (dict "matchLabels" (include "microservice.selectorMap" . | fromJson))) -}}
+    {{- end -}}
+    {{- $ports := include "microservice.reachablePorts" . | fromJsonArray -}}
+    {{- with $ports -}}
       {{- $rule := dict "ports" . -}}
       {{- with ($policy.ingress).from -}}
         {{- $_ := include "microservice.testRoot" $ -}}
         {{- $tests := dict "podSelector" (dict "matchLabels" (include "microservice.selectorMap" $.test | fromJson)) -}}
-        {{- $_ := set $rule "from" ($.Values.tests.enabled | ternary (append . $tests) .) -}}
+        {{- $_ := concat . $peers ($.Values.tests.enabled | ternary (list $tests) list) | set $rule "from" -}}
       {{- end -}}
       {{- $_ := set $rules "ingress" (list $rule) -}}
     {{- end -}}
     {{- if kindIs "slice" $policy.egress -}}
       {{- $_ := set $rules "policyTypes" (list "Ingress" "Egress") -}}
-      {{- $_ := set $rules "egress" (prepend $policy.egress (include "microservice.dnsRule" . | fromJson)) -}}
+      {{- $egress := prepend $policy.egress (include "microservice.dnsRule" . | fromJson) -}}
+      {{- if and $peers $ports }}{{ $egress = append $egress (dict "to" $peers "ports" $ports) }}{{ end -}}
+      {{- $_ := set $rules "egress" $egress -}}
     {{- end -}}
     {{- toJson $rules -}}
   {{- end -}}

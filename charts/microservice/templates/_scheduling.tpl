@@ -1,12 +1,14 @@
 {{/*
 microservice.topologySpreadConstraints: the pod's, as a JSON list. By default (null)
 pods are spread softly over zones and nodes. The pods of each ReplicaSet are counted
-on their own, so that the last version's don't push the next one's aside.
+on their own, so that the last version's don't push the next one's aside; a StatefulSet
+removes a pod before it makes the next one.
 */}}
 {{- define "microservice.topologySpreadConstraints" -}}
   {{- $constraints := .Values.topologySpreadConstraints -}}
   {{- if kindIs "invalid" $constraints -}}
-    {{- $soft := dict "maxSkew" 1 "whenUnsatisfiable" "ScheduleAnyway" "matchLabelKeys" (list "pod-template-hash") -}}
+    {{- $soft := dict "maxSkew" 1 "whenUnsatisfiable" "ScheduleAnyway" -}}
+    {{- if ne (toString .Values.kind) "StatefulSet" }}{{ $_ := set $soft "matchLabelKeys" (list "pod-template-hash") }}{{ end -}}
     {{- $constraints = list
       (merge (dict "topologyKey" "topology.kubernetes.io/zone") $soft)
       (merge (dict "topologyKey" "kubernetes.io/hostname") $soft) -}}

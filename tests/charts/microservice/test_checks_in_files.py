@@ -31,6 +31,7 @@ KEYS = {
     "resources": "resources.limits.cpu=1",
     "security": "securityContext.runAsUser=1000",
     "service": "service.annotations.a=b",
+    "statefulset": "kind=StatefulSet",
     "volumes": "volumes.a.emptyDir.medium=Memory",
 }
 

@@ -82,6 +82,52 @@ def test_a_wrong_reference_is_the_only_finding(right: str, wrong: str, finding: 
     assert findings(STREAM.replace(right, wrong)) == [finding]
 
 
+# A StatefulSet with a name and a claim for each of its pods.
+STATEFUL = """
+apiVersion: v1
+kind: Service
+metadata: {name: api-headless}
+spec: {clusterIP: None, selector: {app.kubernetes.io/name: api}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: api}
+spec:
+  serviceName: api-headless
+  selector:
+    matchLabels: &labels
+      app.kubernetes.io/name: api
+      app.kubernetes.io/instance: api
+      app.kubernetes.io/component: app
+  template:
+    metadata: {labels: *labels}
+    spec: {containers: [{name: api, volumeMounts: [{name: data, mountPath: /data}]}]}
+  volumeClaimTemplates: [{metadata: {name: data}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "found"),
+    [
+        (
+            "{name: data}",
+            "{name: date}",
+            ["template.spec.containers[0].volumeMounts[0]: no volume is named 'data'"],
+        ),
+        ("name: api-headless}", "name: peers}", ["serviceName: there is no headless Service 'api-headless'"]),
+        ("clusterIP: None", "clusterIP: ''", ["serviceName: there is no headless Service 'api-headless'"]),
+        ("{app.kubernetes.io/name: api}}", "{}}", []),
+    ],
+)
+def test_the_pods_of_a_stateful_set_have_their_names_and_claims(
+    right: str, wrong: str, found: list[str]
+) -> None:
+    assert findings(STATEFUL) == []
+    assert findings(STATEFUL.replace(right, wrong)) == [
+        f"apps/v1 StatefulSet api: spec.{each}" for each in found
+    ]
+
+
 def test_all_wrong_references_are_found_at_once() -> None:
     assert (
         len(findings(STREAM.replace("targetPort: web", "targetPort: x").replace("key: TOKEN", "key: x"))) == 2

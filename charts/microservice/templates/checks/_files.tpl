@@ -23,6 +23,7 @@ takes longer than all else.
       (list "resources" $resources)
       (list "security" (or $containers $annotations .securityContext .podSecurityContext))
       (list "rbac" (or .serviceAccount.annotations .rbac.rules .rbac.clusterRules))
+      (list "statefulset" (eq (toString .kind) "StatefulSet"))
       (list "volumes" (or $volumes $files .containerSpec))
       (list "containers" $containers)
       (list "mounts" (or $containers $volumes .containerSpec))

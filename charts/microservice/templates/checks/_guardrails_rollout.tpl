@@ -57,7 +57,8 @@ percentages up (Kubernetes, Specifying a Disruption Budget for your Application)
 
 {{/*
 microservice.risks.claims: data is kept, and a claim that only one node or one pod can
-mount is not shared by several pods: replicas, those of a rollout, or jobs.
+mount is not shared by several pods: replicas, those of a rollout, or jobs. Each pod of a
+StatefulSet has its own.
 */}}
 {{- define "microservice.risks.claims" -}}
   {{- $claims := dict }}
@@ -72,7 +73,7 @@ mount is not shared by several pods: replicas, those of a rollout, or jobs.
       {{- end }}
     {{- end }}
   {{- end }}
-  {{- if $claims }}
+  {{- if and $claims (ne (toString .Values.kind) "StatefulSet") }}
     {{- $sharing := list }}
     {{- $surge := (.Values.strategy.rollingUpdate | default dict).maxSurge | toString }}
     {{- if or .Values.autoscaling.enabled .Values.autoscaling.external }}

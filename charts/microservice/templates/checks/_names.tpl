@@ -14,7 +14,7 @@ with a letter, as a Service's name must (RFC 1035).
 microservice.problems.labels: no label of the selector, and with commonLabels none of the
 chart's own but the version, has another value in the values, which would be ignored
 silently. Of pods no label is set that controllers of Kubernetes set themselves: a Job with
-another value is refused, and a Deployment replaces it.
+another value is refused, and a Deployment or StatefulSet replaces it.
 */}}
 {{- define "microservice.problems.labels" -}}
   {{- $written := pick .Values "commonLabels" "podLabels" | toJson }}

@@ -1,19 +1,21 @@
 {{/*
 microservice.problems.rollout: a rollout that may neither remove a pod nor add
 one can't start, and one whose pods become available only after its deadline can't
-succeed. Kubernetes' defaults: 25% for both, and 600 seconds.
+succeed. Kubernetes' defaults: 25% for both, and 600 seconds. A StatefulSet has none of
+these.
 */}}
 {{- define "microservice.problems.rollout" -}}
   {{- $update := .Values.strategy.rollingUpdate | default dict }}
   {{- $none := list "0" "0%" }}
+  {{- $deployment := ne (toString .Values.kind) "StatefulSet" }}
   {{- $stuck := and (has (toString $update.maxUnavailable) $none) (has (toString $update.maxSurge) $none) }}
-  {{- if and $stuck (ne (toString .Values.strategy.type) "Recreate") }}
+  {{- if and $deployment $stuck (ne (toString .Values.strategy.type) "Recreate") }}
     strategy.rollingUpdate: with maxUnavailable and maxSurge both 0 a rollout can't start; set one of them above 0, such as
     {{- " maxUnavailable: 1" }}
   {{- end }}
   {{- with .Values.minReadySeconds }}
     {{- $deadline := $.Values.progressDeadlineSeconds | default 600 | int64 }}
-    {{- if ge (int64 .) $deadline }}
+    {{- if and $deployment (ge (int64 .) $deadline) }}
       minReadySeconds: {{ int64 . }} must be below progressDeadlineSeconds: {{ $deadline }}; raise the second, or lower the first
     {{- end }}
   {{- end }}
