@@ -10,7 +10,7 @@ from ci.kubernetes.workloads import Pods, containers_of, dig, entries, selected
 
 
 def findings(release: Release) -> Iterator[Finding]:
-    """Yield each Service, Ingress, HTTPRoute, monitor and NetworkPolicy that does not match pods or ports."""
+    """Yield each Service, Ingress, route, monitor and NetworkPolicy that does not match pods or ports."""
     for rule in (_services, _ingresses, _routes, _monitors, _network_policies):
         yield from rule(release)
 
@@ -55,7 +55,7 @@ def _ingresses(release: Release) -> Iterator[Finding]:
 def _routes(release: Release) -> Iterator[Finding]:
     """Find backends that do not exist; without a kind they are Services (Gateway API, BackendRef)."""
     for key, route in release.objects.items():
-        if key.kind != "HTTPRoute":
+        if not key.kind.endswith("Route"):
             continue
         for rule_path, rule in entries(route, "spec", "rules"):
             backends = list(entries(rule, "backendRefs", at=rule_path))

@@ -36,6 +36,7 @@ PLACES = {
     "Deployment": ("apps/v1", "deployments"),
     "EndpointSlice": ("discovery.k8s.io/v1", "endpointslices"),
     "Event": ("v1", "events"),
+    "GRPCRoute": ("gateway.networking.k8s.io/v1", "grpcroutes"),
     "HorizontalPodAutoscaler": ("autoscaling/v2", "horizontalpodautoscalers"),
     "HTTPRoute": ("gateway.networking.k8s.io/v1", "httproutes"),
     "Ingress": ("networking.k8s.io/v1", "ingresses"),
@@ -50,6 +51,8 @@ PLACES = {
     "Secret": ("v1", "secrets"),
     "Service": ("v1", "services"),
     "ServiceAccount": ("v1", "serviceaccounts"),
+    "TCPRoute": ("gateway.networking.k8s.io/v1", "tcproutes"),
+    "TLSRoute": ("gateway.networking.k8s.io/v1", "tlsroutes"),
 }
 
 

@@ -12,7 +12,8 @@ PodMonitor a port of a long-running container.
     {{- end }}
     {{- $port := (include "microservice.endpoint" (dict "root" . "monitor" .Values.metrics.serviceMonitor) | fromJson).port }}
     {{- if not (has $port $names) }}
-      metrics.serviceMonitor.port: the Service has no port {{ quote $port }}; {{ include "microservice.servicePortNames" $ }}
+      metrics.serviceMonitor.port: the Service has no port {{ quote $port }};
+      {{- include "microservice.servicePortNames" (dict "root" . "name" (include "microservice.fullname" .)) | printf " %s" }}
     {{- end }}
   {{- end }}
   {{- if (.Values.metrics.podMonitor).enabled }}

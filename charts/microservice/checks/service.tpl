@@ -4,111 +4,115 @@ fit together (Kubernetes, ValidateService, and what it warns of). Without a Serv
 has an effect.
 */}}
 {{- define "microservice.problems.service" -}}
-  {{- $service := .Values.service }}
-  {{- $fields := omit $service "enabled" "type" "annotations" "labels" "extraPorts" }}
   {{- if eq (include "microservice.servicePorts" .) "[]" }}
     {{- $lost := list }}
-    {{- range $key, $value := omit $service "enabled" }}
+    {{- range $key, $value := omit .Values.service "enabled" }}
       {{- if and $value (ne (toString $value) "ClusterIP") }}
         {{- $lost = printf "service.%s" $key | append $lost }}
       {{- end }}
     {{- end }}
-    {{- if and $lost $service.enabled }}
+    {{- if and $lost .Values.service.enabled }}
       {{ join ", " $lost }}: no effect, since no port has a servicePort; set one, such as ports.http.servicePort: 80, or remove the rest
     {{- else if $lost }}
       {{ join ", " $lost }}: no effect with service.enabled: false; remove them, or set service.enabled: true
     {{- end }}
-  {{- else if or $fields $service.annotations }}
+  {{- end }}
+  {{- range include "microservice.services" . | fromJsonArray }}
+    {{- if not .ports }}
+      {{ .key }} has no ports, and none under ports has a servicePort; set them, such as {{ .key }}.ports: [{port: 80, targetPort: 8000}]
+    {{- end }}
     {{- include "microservice.problems.serviceType" . }}
-    {{- include "microservice.problems.serviceAddresses" $service }}
+    {{- include "microservice.problems.serviceAddresses" . }}
   {{- end }}
 {{- end -}}
 
+{{/*
+microservice.problems.serviceType, microservice.problems.serviceAddresses: an entry of
+microservice.services. Addresses: one of each IP family, and none that can't be routed to.
+*/}}
 {{- define "microservice.problems.serviceType" -}}
-  {{- $service := .Values.service }}
+  {{- $at := .key }}
+  {{- $service := .written }}
   {{- $type := $service.type | default "ClusterIP" }}
   {{- range $key := list "allocateLoadBalancerNodePorts" "loadBalancerClass" "loadBalancerIP" "loadBalancerSourceRanges" }}
     {{- $value := get $service $key }}
     {{- if and (ne $type "LoadBalancer") (or $value (eq (toString $value) "false")) }}
-      service.{{ $key }} needs service.type: LoadBalancer, and the type is {{ $type }}; set service.{{ $key }}: null
+      {{ $at }}.{{ $key }} needs {{ $at }}.type: LoadBalancer, and the type is {{ $type }}; set {{ $at }}.{{ $key }}: null
     {{- end }}
   {{- end }}
   {{- $ranges := "service.beta.kubernetes.io/load-balancer-source-ranges" }}
   {{- if and (ne $type "LoadBalancer") (hasKey ($service.annotations | default dict) $ranges) }}
-    service.annotations[{{ $ranges }}] needs service.type: LoadBalancer, and the type is {{ $type }}; set it to null
+    {{ $at }}.annotations[{{ $ranges }}] needs {{ $at }}.type: LoadBalancer, and the type is {{ $type }}; set it to null
   {{- end }}
   {{- if and $service.externalTrafficPolicy (eq $type "ClusterIP") (not $service.externalIPs) }}
-    service.externalTrafficPolicy needs service.type: NodePort or LoadBalancer, and the type is ClusterIP; set
-    {{- " service.externalTrafficPolicy: null" }}
+    {{ $at }}.externalTrafficPolicy needs {{ $at }}.type: NodePort or LoadBalancer, and the type is ClusterIP; set
+    {{- printf " %s.externalTrafficPolicy: null" $at }}
   {{- end }}
   {{- $checked := and (eq $type "LoadBalancer") (eq (toString $service.externalTrafficPolicy) "Local") }}
   {{- if and $service.healthCheckNodePort (not $checked) }}
-    service.healthCheckNodePort needs service.type: LoadBalancer and service.externalTrafficPolicy: Local; set both, or
-    {{- " service.healthCheckNodePort: null" }}
+    {{ $at }}.healthCheckNodePort needs {{ $at }}.type: LoadBalancer and {{ $at }}.externalTrafficPolicy: Local; set both, or
+    {{- printf " %s.healthCheckNodePort: null" $at }}
   {{- end }}
   {{- $sticky := eq (toString $service.sessionAffinity) "ClientIP" }}
   {{- if and $service.sessionAffinityConfig (not $sticky) }}
-    service.sessionAffinityConfig has no effect without service.sessionAffinity: ClientIP; set that, or service.sessionAffinityConfig:
+    {{ $at }}.sessionAffinityConfig has no effect without {{ $at }}.sessionAffinity: ClientIP; set that, or {{ $at }}.sessionAffinityConfig:
     {{- " null" }}
   {{- end }}
   {{- if eq (toString $service.clusterIP) "None" }}
     {{- if ne $type "ClusterIP" }}
-      service.clusterIP: None makes a headless Service, which has no address for service.type: {{ $type }}; set service.clusterIP: null, or
-      {{- " service.type: ClusterIP" }}
+      {{ $at }}.clusterIP: None makes a headless Service, which has no address for {{ $at }}.type: {{ $type }}; set {{ $at }}.clusterIP: null, or
+      {{- printf " %s.type: ClusterIP" $at }}
     {{- end }}
     {{- range $key, $set := dict "externalIPs" $service.externalIPs "sessionAffinity" $sticky }}
       {{- if $set }}
-        service.{{ $key }} has no effect on a headless Service (service.clusterIP: None); set service.{{ $key }}: null
+        {{ $at }}.{{ $key }} has no effect on a headless Service ({{ $at }}.clusterIP: None); set {{ $at }}.{{ $key }}: null
       {{- end }}
     {{- end }}
   {{- end }}
 {{- end -}}
 
-{{/*
-microservice.problems.serviceAddresses: .Values.service: one address of each IP family,
-and none that can't be routed to.
-*/}}
 {{- define "microservice.problems.serviceAddresses" -}}
-  {{- $service := . }}
-  {{- $first := .clusterIP | default "" }}
+  {{- $at := .key }}
+  {{- $service := .written }}
+  {{- $first := $service.clusterIP | default "" }}
   {{- $families := dict }}
-  {{- with .clusterIPs }}
+  {{- with $service.clusterIPs }}
     {{- if ne (first .) $first }}
-      service.clusterIPs[0]: {{ first . | quote }} has to be service.clusterIP, which is {{ quote $first }}; write the address in both
+      {{ $at }}.clusterIPs[0]: {{ first . | quote }} has to be {{ $at }}.clusterIP, which is {{ quote $first }}; write the address in both
     {{- end }}
     {{- range $index, $address := . }}
       {{- $family := contains ":" $address | ternary "IPv6" "IPv4" }}
       {{- if eq $address "None" }}
         {{- if gt (len $service.clusterIPs) 1 }}
-          service.clusterIPs[{{ $index }}]: None stands alone; remove the other address, or this one
+          {{ $at }}.clusterIPs[{{ $index }}]: None stands alone; remove the other address, or this one
         {{- end }}
       {{- else if not (or (contains ":" $address) (regexMatch "^[0-9]+(\\.[0-9]+){3}$" $address)) }}
-        service.clusterIPs[{{ $index }}]: {{ quote $address }} is not an IP address, such as 10.96.0.10 or fd00::10
+        {{ $at }}.clusterIPs[{{ $index }}]: {{ quote $address }} is not an IP address, such as 10.96.0.10 or fd00::10
       {{- else if hasKey $families $family }}
-        service.clusterIPs[{{ $index }}]: a Service has one address of each IP family, and this is the second {{ $family }} address; remove it
+        {{ $at }}.clusterIPs[{{ $index }}]: a Service has one address of each IP family, and this is the second {{ $family }} address; remove it
       {{- end }}
       {{- if ne $address "None" }}{{ $_ := set $families $family true }}{{ end }}
     {{- end }}
   {{- end }}
-  {{- with .ipFamilies }}
+  {{- with $service.ipFamilies }}
     {{- $family := contains ":" $first | ternary "IPv6" "IPv4" }}
     {{- if and (not (has $first (list "" "None"))) (ne (first .) $family) }}
-      service.ipFamilies[0]: {{ first . }} is not the family of service.clusterIP: {{ $first }}; list {{ $family }} first
+      {{ $at }}.ipFamilies[0]: {{ first . }} is not the family of {{ $at }}.clusterIP: {{ $first }}; list {{ $family }} first
     {{- end }}
   {{- end }}
-  {{- $two := or (gt (len (.ipFamilies | default list)) 1) (gt (len (without (.clusterIPs | default list) "None")) 1) }}
-  {{- if and $two (not (hasSuffix "DualStack" (.ipFamilyPolicy | default ""))) }}
-    service.ipFamilyPolicy: two IP families need PreferDualStack or RequireDualStack; set it, or leave one family
+  {{- $two := or (gt (len ($service.ipFamilies | default list)) 1) (gt (len (without ($service.clusterIPs | default list) "None")) 1) }}
+  {{- if and $two (not (hasSuffix "DualStack" ($service.ipFamilyPolicy | default ""))) }}
+    {{ $at }}.ipFamilyPolicy: two IP families need PreferDualStack or RequireDualStack; set it, or leave one family
   {{- end }}
   {{- $special := "^(0\\.0\\.0\\.0|127\\.|169\\.254\\.|224\\.0\\.0\\.|[0:]+1?$|fe[89ab][0-9a-f]:|ff[0-9a-f]2:)" }}
-  {{- range $index, $address := .externalIPs }}
+  {{- range $index, $address := $service.externalIPs }}
     {{- if regexMatch $special (lower $address) }}
-      service.externalIPs[{{ $index }}]: {{ $address }} is a loopback, link-local or unspecified address, which can't be routed to; set
+      {{ $at }}.externalIPs[{{ $index }}]: {{ $address }} is a loopback, link-local or unspecified address, which can't be routed to; set
       {{- " another" }}
     {{- end }}
   {{- end }}
-  {{- range $index, $cidr := .loadBalancerSourceRanges }}
-    {{- include "microservice.problems.cidr" (dict "key" (printf "service.loadBalancerSourceRanges[%d]" $index) "cidr" $cidr) }}
+  {{- range $index, $cidr := $service.loadBalancerSourceRanges }}
+    {{- include "microservice.problems.cidr" (dict "key" (printf "%s.loadBalancerSourceRanges[%d]" $at $index) "cidr" $cidr) }}
   {{- end }}
 {{- end -}}
 

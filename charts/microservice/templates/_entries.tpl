@@ -44,6 +44,7 @@ volumes those of microservice.entryVolumes.
   {{- $over := dict
     "kind" "Deployment"
     "service" dict
+    "extraServices" dict
     "ports" dict
     "mainPort" ""
     "readinessProbe" dict

@@ -1,25 +1,32 @@
 {{/*
-microservice.ingressAnnotations: the user's, and cert-manager's if ingress.clusterIssuer
-names an issuer, as JSON.
+microservice.ingresses: the Ingresses, as microservice.entries.
+*/}}
+{{- define "microservice.ingresses" -}}
+  {{- include "microservice.entries" (dict "root" . "block" "ingress" "further" "extraIngresses") -}}
+{{- end -}}
+
+{{/*
+microservice.ingressAnnotations: an entry -> the user's, and cert-manager's if its
+clusterIssuer names an issuer, as JSON.
 */}}
 {{- define "microservice.ingressAnnotations" -}}
-  {{- $annotations := omit (.Values.ingress.annotations | default dict) "" -}}
-  {{- with .Values.ingress.clusterIssuer -}}
+  {{- $annotations := omit (.written.annotations | default dict) "" -}}
+  {{- with .written.clusterIssuer -}}
     {{- $_ := set $annotations "cert-manager.io/cluster-issuer" . -}}
   {{- end -}}
   {{- toJson $annotations -}}
 {{- end -}}
 
 {{/*
-microservice.ingressRules: a rule for each host, as a JSON list. A host without paths
-serves all of them.
+microservice.ingressRules: (dict "root" . "ingress" ENTRY) -> a rule for each host, as a JSON
+list. A host without paths serves all of them.
 */}}
 {{- define "microservice.ingressRules" -}}
   {{- $rules := list -}}
-  {{- range $host := .Values.ingress.hosts -}}
+  {{- range $host := .ingress.written.hosts -}}
     {{- $paths := list -}}
     {{- range $path := $host.paths | default (list dict) -}}
-      {{- $backend := include "microservice.ingressBackend" (dict "root" $ "path" $path) | fromJson -}}
+      {{- $backend := include "microservice.ingressBackend" (dict "root" $.root "path" $path) | fromJson -}}
       {{- $path = dict "path" (.path | default "/") "pathType" (.pathType | default "Prefix") "backend" $backend -}}
       {{- $paths = append $paths $path -}}
     {{- end -}}
@@ -46,15 +53,15 @@ its `backend` as written, else a port of its serviceName or of our Service.
 {{- end -}}
 
 {{/*
-microservice.ingressTLS: ingress.tls as written, as a JSON list; with a clusterIssuer
-and no tls, one certificate for all hosts.
+microservice.ingressTLS: an entry -> its tls as written, as a JSON list; with a
+clusterIssuer and no tls, one certificate for all hosts.
 */}}
 {{- define "microservice.ingressTLS" -}}
-  {{- $tls := .Values.ingress.tls | default list -}}
+  {{- $tls := .written.tls | default list -}}
   {{- $hosts := list -}}
-  {{- range .Values.ingress.hosts }}{{ with .host }}{{ $hosts = append $hosts . }}{{ end }}{{ end -}}
-  {{- if and .Values.ingress.clusterIssuer $hosts (not $tls) -}}
-    {{- $tls = list (dict "hosts" (uniq $hosts) "secretName" (printf "%s-tls" (include "microservice.fullname" .))) -}}
+  {{- range .written.hosts }}{{ with .host }}{{ $hosts = append $hosts . }}{{ end }}{{ end -}}
+  {{- if and .written.clusterIssuer $hosts (not $tls) -}}
+    {{- $tls = list (dict "hosts" (uniq $hosts) "secretName" (printf "%s-tls" .name)) -}}
   {{- end -}}
   {{- toJson $tls -}}
 {{- end -}}

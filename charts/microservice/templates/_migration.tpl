@@ -20,6 +20,7 @@ stay with the service.
       "secret" $secret
       "ports" dict
       "service" dict
+      "extraServices" dict
       "rbac" dict
       "initContainers" list
       "extraContainers" list

@@ -67,7 +67,7 @@ address, since a cluster's DNS runs in pods, on nodes or outside.
 {{/*
 microservice.reachablePorts: the ports that others may reach, by number, as a JSON
 list in the form of a NetworkPolicy: those of the main container, of the containers
-that run beside it, and the targets of service.extraPorts.
+that run beside it, and the targets of the Services' own ports.
 */}}
 {{- define "microservice.reachablePorts" -}}
   {{- $ports := list -}}
@@ -76,10 +76,12 @@ that run beside it, and the targets of service.extraPorts.
     {{- if eq (toString .restartPolicy) "Always" }}{{ $ports = concat $ports (.ports | default list) }}{{ end -}}
   {{- end -}}
   {{- range .Values.extraContainers }}{{ $ports = concat $ports (.ports | default list) }}{{ end -}}
-  {{- range .Values.service.extraPorts -}}
-    {{- $target := .targetPort | default .port -}}
-    {{- if not (kindIs "string" $target) -}}
-      {{- $ports = append $ports (dict "containerPort" $target "protocol" .protocol) -}}
+  {{- range $service := include "microservice.services" . | fromJsonArray -}}
+    {{- range $service.ports -}}
+      {{- $target := .targetPort | default .port -}}
+      {{- if not (kindIs "string" $target) -}}
+        {{- $ports = append $ports (dict "containerPort" $target "protocol" .protocol) -}}
+      {{- end -}}
     {{- end -}}
   {{- end -}}
   {{- $list := list -}}

@@ -43,19 +43,20 @@ microservice.containerPorts: the main container's ports, as a JSON list.
 {{/*
 microservice.allPorts: every port that is written anywhere, as a JSON list of {"key":
 where, "container": the key of an init container that ends before the others start, else
-empty, "port": in the form of `ports`, with its name}. Without a Service its numbers are
-left out.
+empty, "service": the key of the Service that has it, "port": in the form of `ports`, with
+its name}. Without a Service its numbers are left out.
 */}}
 {{- define "microservice.allPorts" -}}
   {{- $list := list -}}
   {{- range $name, $port := include "microservice.ports" . | fromJson -}}
     {{- if not $.Values.service.enabled }}{{ $port = omit $port "servicePort" "nodePort" }}{{ end -}}
-    {{- $list = append $list (dict "key" (printf "ports.%s" $name) "container" "" "port" (set $port "name" $name)) -}}
+    {{- $list = append $list (dict "key" (printf "ports.%s" $name) "container" "" "service" "service" "port" (set $port "name" $name)) -}}
   {{- end -}}
-  {{- if .Values.service.enabled -}}
-    {{- range $index, $port := .Values.service.extraPorts -}}
-      {{- $port = dict "name" .name "servicePort" .port "nodePort" .nodePort "protocol" .protocol -}}
-      {{- $list = append $list (dict "key" (printf "service.extraPorts[%d]" $index) "container" "" "port" $port) -}}
+  {{- range $service := include "microservice.services" . | fromJsonArray -}}
+    {{- range $index, $port := $service.ownPorts -}}
+      {{- $port = dict "name" .name "servicePort" .port "nodePort" .nodePort "protocol" .protocol "targetPort" .targetPort -}}
+      {{- $key := printf "%s.%s[%d]" $service.key (eq $service.key "service" | ternary "extraPorts" "ports") $index -}}
+      {{- $list = append $list (dict "key" $key "container" "" "service" $service.key "port" $port) -}}
     {{- end -}}
   {{- end -}}
   {{- $_ := include "microservice.collectContainers" . -}}

@@ -1,4 +1,22 @@
 {{/*
+microservice.declaredServicePorts: the ports with a servicePort as a Service has them, as
+a JSON list, the main one first.
+*/}}
+{{- define "microservice.declaredServicePorts" -}}
+  {{- $list := list -}}
+  {{- $ports := include "microservice.ports" . | fromJson -}}
+  {{- $main := include "microservice.mainPort" . -}}
+  {{- range $name := prepend (without (keys $ports | sortAlpha) $main) $main -}}
+    {{- $port := get $ports $name | default dict -}}
+    {{- if $port.servicePort -}}
+      {{- $entry := dict "name" $name "port" $port.servicePort "targetPort" $name "protocol" "TCP" -}}
+      {{- $list = append $list (merge (pick $port "protocol" "appProtocol" "nodePort") $entry) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $list -}}
+{{- end -}}
+
+{{/*
 microservice.servicePorts: the Service's ports, as a JSON list: those with a
 servicePort, the main one first, then service.extraPorts. With an empty list there is
 no Service.
@@ -7,15 +25,7 @@ no Service.
   {{- if not .servicePorts -}}
     {{- $list := list -}}
     {{- if .Values.service.enabled -}}
-      {{- $ports := include "microservice.ports" . | fromJson -}}
-      {{- $main := include "microservice.mainPort" . -}}
-      {{- range $name := prepend (without (keys $ports | sortAlpha) $main) $main -}}
-        {{- $port := get $ports $name | default dict -}}
-        {{- if $port.servicePort -}}
-          {{- $entry := dict "name" $name "port" $port.servicePort "targetPort" $name "protocol" "TCP" -}}
-          {{- $list = append $list (merge (pick $port "protocol" "appProtocol" "nodePort") $entry) -}}
-        {{- end -}}
-      {{- end -}}
+      {{- $list = include "microservice.declaredServicePorts" . | fromJsonArray -}}
       {{- with .Values.service.extraPorts }}{{ $list = concat $list . }}{{ end -}}
     {{- end -}}
     {{- $_ := set . "servicePorts" (toJson $list) -}}
@@ -24,12 +34,68 @@ no Service.
 {{- end -}}
 
 {{/*
-microservice.servicePortNames: the end of a message about a port that the Service does not
-have: where its ports are written, and their names.
+microservice.services: the Service and the further ones, as a JSON list of {"key": where
+it is written, "name": its name, "ports": its ports, "ownPorts": those that are written
+there, "written": the rest of what is written there}.
+*/}}
+{{- define "microservice.services" -}}
+  {{- if not .services -}}
+    {{- $fullname := include "microservice.fullname" . -}}
+    {{- $list := list -}}
+    {{- with include "microservice.servicePorts" . | fromJsonArray -}}
+      {{- $list = append $list (dict
+        "key" "service"
+        "name" $fullname
+        "ports" .
+        "ownPorts" $.Values.service.extraPorts
+        "written" (omit $.Values.service "enabled" "extraPorts")) -}}
+    {{- end -}}
+    {{- range $name, $service := .Values.extraServices -}}
+      {{- if and (kindIs "map" $service) (not (include "microservice.isDisabled" $service)) -}}
+        {{- $ports := $service.ports | default list -}}
+        {{- if not $ports -}}
+          {{- range include "microservice.declaredServicePorts" $ | fromJsonArray -}}
+            {{- /* A port of the nodes belongs to one Service. */ -}}
+            {{- $ports = append $ports (omit . "nodePort") -}}
+          {{- end -}}
+        {{- end -}}
+        {{- $list = append $list (dict
+          "key" (printf "extraServices.%s" $name)
+          "name" (printf "%s-%s" $fullname $name | include "microservice.shortened")
+          "ports" $ports
+          "ownPorts" $service.ports
+          "written" (omit $service "enabled" "ports")) -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $_ := set . "services" (toJson $list) -}}
+  {{- end -}}
+  {{- .services -}}
+{{- end -}}
+
+{{/*
+microservice.serviceNamed: (dict "root" . "name" NAME) -> that entry of microservice.services
+as JSON, {} where the Service is not ours. The Service has an entry also without a port.
+*/}}
+{{- define "microservice.serviceNamed" -}}
+  {{- $found := dict -}}
+  {{- if eq .name (include "microservice.fullname" .root) }}{{ $found = dict "key" "service" "name" .name "ports" list }}{{ end -}}
+  {{- range include "microservice.services" .root | fromJsonArray }}{{ if eq .name $.name }}{{ $found = . }}{{ end }}{{ end -}}
+  {{- toJson $found -}}
+{{- end -}}
+
+{{/*
+microservice.servicePortNames: (dict "root" . "name" NAME) -> the end of a message about a
+port that this Service of ours does not have: where its ports are written, and their names.
 */}}
 {{- define "microservice.servicePortNames" -}}
+  {{- $service := include "microservice.serviceNamed" . | fromJson -}}
   {{- $names := list -}}
-  {{- range include "microservice.servicePorts" . | fromJsonArray }}{{ with .name }}{{ $names = append $names . }}{{ end }}{{ end -}}
-  {{- $none := .Values.service.enabled | empty | ternary "none with service.enabled: false" "none" -}}
-  its ports are those under ports with a servicePort, and service.extraPorts ({{ join ", " $names | default $none }})
+  {{- range $service.ports }}{{ with .name }}{{ $names = append $names . }}{{ end }}{{ end -}}
+  {{- if ne $service.key "service" -}}
+    its ports are {{ $service.ownPorts | empty | ternary "those under ports with a servicePort" (printf "%s.ports" $service.key) }}
+    {{- printf " (%s)" (join ", " $names | default "without names") -}}
+  {{- else -}}
+    {{- $none := .root.Values.service.enabled | empty | ternary "none with service.enabled: false" "none" -}}
+    its ports are those under ports with a servicePort, and service.extraPorts ({{ join ", " $names | default $none }})
+  {{- end -}}
 {{- end -}}

@@ -1,6 +1,6 @@
 {{/*
 microservice.testContainers: the containers of the pod that `helm test` runs, as a
-JSON list: one for each TCP port of the Service, which asks it at the Service's DNS
+JSON list: one for each TCP port of the Services, which asks it at the Service's DNS
 name. The port that the readiness probe asks by HTTP has to answer the probe's path
 with a success; any other has to accept a connection. No UDP or SCTP port can be
 asked like this. The list is empty without a Service, and for a headless one, whose
@@ -9,29 +9,33 @@ name leads past its ports.
 {{- define "microservice.testContainers" -}}
   {{- if not .testContainers -}}
     {{- $list := list -}}
-    {{- if and .Values.tests.enabled (ne (toString .Values.service.clusterIP) "None") -}}
+    {{- if .Values.tests.enabled -}}
       {{- $base := include "microservice.testContainer" . | fromJson -}}
       {{- $ports := include "microservice.ports" . | fromJson -}}
-      {{- $host := printf "%s.%s.svc" (include "microservice.fullname" .) .Release.Namespace -}}
       {{- $probe := (include "microservice.probe" (dict "root" . "probe" .Values.readinessProbe) | fromJson).httpGet | default dict -}}
       {{- $asked := (get $ports (toString $probe.port) | default dict).containerPort | default $probe.port | toString -}}
-      {{- range include "microservice.servicePorts" . | fromJsonArray -}}
-        {{- if eq (.protocol | default "TCP") "TCP" -}}
-          {{- $target := .targetPort | default .port | toString -}}
-          {{- $target = (get $ports $target | default dict).containerPort | default $target | toString -}}
-          {{- $args := list (printf "%s:%v" $host .port) -}}
-          {{- if and (eq $target $asked) (not $probe.host) (ne (toString $probe.scheme) "HTTPS") -}}
-            {{- $args = concat $args (list "wget" "-q" "-O" "/dev/null") -}}
-            {{- range $probe.httpHeaders -}}
-              {{- $args = concat $args (list "--header" (printf "%s: %s" .name .value)) -}}
+      {{- range $service := include "microservice.services" . | fromJsonArray -}}
+        {{- $host := printf "%s.%s.svc" .name $.Release.Namespace -}}
+        {{- range eq (toString .written.clusterIP) "None" | ternary list .ports -}}
+          {{- if eq (.protocol | default "TCP") "TCP" -}}
+            {{- $target := .targetPort | default .port | toString -}}
+            {{- $target = (get $ports $target | default dict).containerPort | default $target | toString -}}
+            {{- $args := list (printf "%s:%v" $host .port) -}}
+            {{- if and (eq $target $asked) (not $probe.host) (ne (toString $probe.scheme) "HTTPS") -}}
+              {{- $args = concat $args (list "wget" "-q" "-O" "/dev/null") -}}
+              {{- range $probe.httpHeaders -}}
+                {{- $args = concat $args (list "--header" (printf "%s: %s" .name .value)) -}}
+              {{- end -}}
+              {{- $args = append $args (printf "http://%s:%v/%s" $host .port ($probe.path | default "" | trimPrefix "/")) -}}
+            {{- else -}}
+              {{- $args = concat $args (list "nc" "-w" "2" $host (toString .port)) -}}
             {{- end -}}
-            {{- $args = append $args (printf "http://%s:%v/%s" $host .port ($probe.path | default "" | trimPrefix "/")) -}}
-          {{- else -}}
-            {{- $args = concat $args (list "nc" "-w" "2" $host (toString .port)) -}}
+            {{- /* In arguments Kubernetes reads $$ as $. */ -}}
+            {{- $args = toJson $args | replace "$" "$$" | fromJsonArray -}}
+            {{- $name := printf "%s-%v" $service.name .port | include "microservice.shortened" -}}
+            {{- if eq $service.key "service" }}{{ $name = .name | default "port" }}{{ end -}}
+            {{- $list = append $list (merge (dict "name" $name "args" $args) $base) -}}
           {{- end -}}
-          {{- /* In arguments Kubernetes reads $$ as $. */ -}}
-          {{- $args = toJson $args | replace "$" "$$" | fromJsonArray -}}
-          {{- $list = append $list (merge (dict "name" (.name | default "port") "args" $args) $base) -}}
         {{- end -}}
       {{- end -}}
     {{- end -}}

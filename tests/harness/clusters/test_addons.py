@@ -30,15 +30,20 @@ def test_an_addon_is_our_own_or_a_manifest_by_path_or_url(
 
 def test_our_own_addons_are_pinned() -> None:
     for name in addons.DEFAULT.split():
-        (resource,) = yaml.safe_load((addons.FOLDER / name / "kustomization.yaml").read_text())["resources"]
-        assert resource.startswith("https://")
-        assert "/v" in resource
+        resources = yaml.safe_load((addons.FOLDER / name / "kustomization.yaml").read_text())["resources"]
+        assert resources
+        for resource in resources:
+            assert resource.startswith("https://")
+            assert "/v" in resource
 
 
 def test_the_gateway_api_addon_has_the_release_that_routes_are_validated_against() -> None:
-    release = yaml.safe_load((custom_kinds.FOLDER / "gateway.networking.k8s.io.HTTPRoute.yaml").read_text())
-    (resource,) = yaml.safe_load((addons.FOLDER / "gateway-api/kustomization.yaml").read_text())["resources"]
-    assert resource.endswith(f"/gateway-api/{release['release']}/{release['source']}")
+    resources = yaml.safe_load((addons.FOLDER / "gateway-api/kustomization.yaml").read_text())["resources"]
+    definitions = sorted(custom_kinds.FOLDER.glob("gateway.networking.k8s.io.*Route.yaml"))
+    assert len(resources) == len(definitions) == 4
+    for resource, definition in zip(resources, definitions, strict=True):
+        release = yaml.safe_load(definition.read_text())
+        assert resource.endswith(f"/gateway-api/{release['release']}/{release['source']}")
 
 
 def test_the_error_for_an_unreachable_addon_names_the_alternative(machine: Path) -> None:

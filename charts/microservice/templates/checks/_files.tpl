@@ -11,7 +11,7 @@ takes longer than all else.
     {{- $files := or .config.files .config.binaryFiles .secret.files .secret.binaryFiles }}
     {{- $annotations := or .podAnnotations .commonAnnotations }}
     {{- $service := or (omit .service "annotations" "enabled" "extraPorts" "labels" "type") (ne (toString .service.type) "ClusterIP") }}
-    {{- $service = or $service .service.annotations .service.labels .service.extraPorts }}
+    {{- $service = or $service .service.annotations .service.labels .service.extraPorts .extraServices }}
     {{- $resources := or $containers $jobs .podSpec (.resources).claims (omit ((.resources).requests | default dict) "cpu" "memory") }}
     {{- $resources = or $resources (ne (toJson (.resources).limits) `{"cpu":"","memory":""}`) }}
     {{- $ranges := or .networkPolicy.spec (.networkPolicy.ingress).from .networkPolicy.egress }}
@@ -28,7 +28,7 @@ takes longer than all else.
       (list "containers" $containers)
       (list "mounts" (or $containers $volumes .containerSpec))
       (list "lists" (or $containers .topologySpreadConstraints (.resources).claims .podSpec .containerSpec .podSecurityContext))
-      (list "httproute" .httpRoute.enabled)
+      (list "routes" (or .httpRoute.enabled .extraRoutes))
       (list "network_policy" $ranges)
       (list "metrics" (or (.metrics.serviceMonitor).enabled (.metrics.podMonitor).enabled))
       (list "external" (.secret.external).enabled)

@@ -27,8 +27,10 @@ microservice.risks.exposure: only what is meant to be reached can be reached.
       {{- end }}
     {{- end }}
   {{- end }}
-  {{- if .Values.service.externalIPs }}
-    externalIPs: service.externalIPs can divert the cluster's traffic to these addresses; use type: LoadBalancer
+  {{- range include "microservice.services" . | fromJsonArray }}
+    {{- if .written.externalIPs }}
+      externalIPs: {{ .key }}.externalIPs can divert the cluster's traffic to these addresses; use type: LoadBalancer
+    {{- end }}
   {{- end }}
   {{- if hasPrefix "http://" (((.Values.secret.external).vault).server | default "") }}
     noTLS: secret.external.vault.server: secrets are fetched unencrypted; set an https:// URL
@@ -42,20 +44,21 @@ controllers read theirs from annotations. One for a host without a rule serves w
 controller redirects, has an alias or a default backend.
 */}}
 {{- define "microservice.risks.ingress" -}}
-  {{- with .Values.ingress }}
-    {{- if .enabled }}
+  {{- range $entry := include "microservice.ingresses" . | fromJsonArray }}
+    {{- $at := .key }}
+    {{- with .written }}
       {{- $annotations := .annotations | default dict }}
       {{- $names := keys $annotations | join " " }}
       {{- range $name := keys $annotations | sortAlpha }}
         {{- if or (hasSuffix "-snippet" $name) (hasSuffix "-snippets" $name) }}
-          snippets: ingress.annotations: {{ $name }} can change the controller for every service behind it; use its other annotations
+          snippets: {{ $at }}.annotations: {{ $name }} can change the controller for every service behind it; use its other annotations
         {{- else if and (hasSuffix "/ssl-redirect" $name) (eq (get $annotations $name | toString) "false") }}
-          noTLS: ingress.annotations: {{ $name }}: "false" also serves unencrypted requests; remove it
+          noTLS: {{ $at }}.annotations: {{ $name }}: "false" also serves unencrypted requests; remove it
         {{- end }}
       {{- end }}
       {{- $covers := regexMatch "certificate|ssl-cert|pre-shared-cert|router\\.tls|route\\.openshift\\.io/termination" $names }}
       {{- $certain := list }}
-      {{- range $tls := include "microservice.ingressTLS" $ | fromJsonArray }}
+      {{- range $tls := include "microservice.ingressTLS" $entry | fromJsonArray }}
         {{- $certain = concat $certain ($tls.hosts | default list) }}
         {{- if and $tls.secretName (not $tls.hosts) }}{{ $covers = true }}{{ end }}
       {{- end }}
@@ -75,13 +78,13 @@ controller redirects, has an alias or a default backend.
         {{- $plain = list "defaultBackend" }}
       {{- end }}
       {{- with uniq $plain }}
-        noTLS: ingress.tls: no certificate for {{ join ", " . }}, so traffic is not encrypted; set ingress.tls or ingress.clusterIssuer
+        noTLS: {{ $at }}.tls: no certificate for {{ join ", " . }}, so traffic is not encrypted; set {{ $at }}.tls or {{ $at }}.clusterIssuer
       {{- end }}
       {{- if and $hosts (not (or .defaultBackend .clusterIssuer (contains "server-alias" $names) (contains "www-redirect" $names))) }}
         {{- range $host := $certain }}
           {{- $rest := (splitn "." 2 $host)._1 }}
           {{- if not (or (has "" $hosts) (has $host $hosts) (has (printf "*.%s" $rest) $hosts) (and (hasPrefix "*." $host) (has $rest $above))) }}
-            tlsWithoutRule: ingress.tls: no rule of ingress.hosts matches {{ quote $host }}; add it there, or remove it here
+            tlsWithoutRule: {{ $at }}.tls: no rule of {{ $at }}.hosts matches {{ quote $host }}; add it there, or remove it here
           {{- end }}
         {{- end }}
       {{- end }}

@@ -1,105 +1,122 @@
 {{/*
 microservice.problems.ingress: an Ingress has a rule or a default backend, its rules use
-ports of the Service and no path twice, and it is clear who issues its certificates. The
+ports of the Services and no path twice, and it is clear who issues its certificates. The
 rules for paths and backends: Kubernetes, validateHTTPIngressPath and
 validateIngressBackend. Those for issuers: cert-manager's ingress-shim.
 */}}
 {{- define "microservice.problems.ingress" -}}
-  {{- $ingress := .Values.ingress }}
-  {{- if $ingress.enabled }}
+  {{- range $entry := include "microservice.ingresses" . | fromJsonArray }}
+    {{- $at := .key }}
+    {{- $ingress := .written }}
     {{- $default := $ingress.defaultBackend | default dict }}
     {{- if not (or $ingress.hosts $default.service $default.resource) }}
-      ingress.enabled: true without ingress.hosts: set the host, such as ingress.hosts: [{host: api.example.com}]
-    {{- end }}
-    {{- $ports := list }}
-    {{- range include "microservice.servicePorts" . | fromJsonArray }}
-      {{- $ports = append $ports (.name | default "") }}
-      {{- $ports = append $ports (toString .port) }}
+      {{ eq $at "ingress" | ternary "ingress.enabled: true" $at }} without {{ $at }}.hosts: set the host, such as {{ $at }}.hosts:
+      {{- " [{host: api.example.com}]" }}
     {{- end }}
     {{- $seen := dict }}
     {{- range $index, $host := $ingress.hosts }}
+      {{- $place := printf "%s.hosts[%d]" $at $index }}
       {{- range $number, $path := $host.paths | default (list dict) }}
-        {{- $key := printf "ingress.hosts[%d].paths[%d]" $index $number }}
+        {{- $key := printf "%s.paths[%d]" $place $number }}
         {{- if $path.backend }}
           {{- if or $path.port $path.serviceName }}
             {{ $key }}: backend replaces port and serviceName, which would be lost; remove one or the other
           {{- end }}
-          {{- include "microservice.problems.ingressBackend" (dict "key" (printf "%s.backend" $key) "backend" $path.backend) }}
-        {{- else if not $path.serviceName }}
-          {{- $port := $path.port | default (include "microservice.mainPort" $) | toString }}
-          {{- if not (has $port $ports) }}
-            ingress.hosts[{{ $index }}]: the Service has no port {{ quote $port }}; {{ include "microservice.servicePortNames" $ }}: set one as
-            {{- " port of the path" }}
-          {{- end }}
-        {{- else if not $path.port }}
-          ingress.hosts[{{ $index }}]: serviceName: {{ $path.serviceName }} needs a port too, by name or number
+          {{- include "microservice.problems.ingressBackend" (dict "root" $ "key" (printf "%s.backend" $key) "backend" $path.backend) }}
+        {{- else if and $path.serviceName (not $path.port) }}
+          {{ $place }}: serviceName: {{ $path.serviceName }} needs a port too, by name or number
+        {{- else }}
+          {{- $name := $path.serviceName | default (include "microservice.fullname" $) }}
+          {{- $port := $path.port | default (include "microservice.mainPort" $) }}
+          {{- include "microservice.problems.servicePort" (dict "root" $ "key" $place "name" $name "port" $port "as" "port of the path") }}
         {{- end }}
         {{- $type := $path.pathType | default "Prefix" }}
         {{- if and $path.path (ne $type "ImplementationSpecific") (regexMatch "//|/\\.\\.?(/|$)|%2[fF]" $path.path) }}
           {{ $key }}.path: {{ quote $path.path }} contains //, /./, /../ or %2f, which pathType {{ $type }} does not match; remove that, or
           {{- " set pathType: ImplementationSpecific if the controller understands it" }}
         {{- end }}
-        {{- $place := printf "%s %s of %s" $type ($path.path | default "/" | quote) ($host.host | default "any host") }}
+        {{- $match := printf "%s %s of %s" $type ($path.path | default "/" | quote) ($host.host | default "any host") }}
         {{- $target := pick $path "backend" "serviceName" "port" | toJson }}
-        {{- if ne (get $seen $place | default $target) $target }}
-          {{ $key }}: {{ $place }} leads to another backend already; remove one of the two
+        {{- if ne (get $seen $match | default $target) $target }}
+          {{ $key }}: {{ $match }} leads to another backend already; remove one of the two
         {{- end }}
-        {{- $_ := set $seen $place $target }}
+        {{- $_ := set $seen $match $target }}
       {{- end }}
     {{- end }}
-    {{- if $default.resource }}
-      {{- include "microservice.problems.ingressBackend" (dict "key" "ingress.defaultBackend" "backend" $default) }}
+    {{- if or $default.service $default.resource }}
+      {{- include "microservice.problems.ingressBackend" (dict "root" $ "key" (printf "%s.defaultBackend" $at) "backend" $default) }}
     {{- end }}
-    {{- if and $ingress.className (or $ingress.annotations .Values.commonAnnotations) }}
-      {{- range $key, $annotations := dict "commonAnnotations" .Values.commonAnnotations "ingress.annotations" $ingress.annotations }}
+    {{- $written := dict "commonAnnotations" $.Values.commonAnnotations (printf "%s.annotations" $at) $ingress.annotations }}
+    {{- if and $ingress.className (or $ingress.annotations $.Values.commonAnnotations) }}
+      {{- range $key, $annotations := $written }}
         {{- $class := get ($annotations | default dict) "kubernetes.io/ingress.class" }}
         {{- if not (has $class (list "" $ingress.className)) }}
-          {{ $key }}[kubernetes.io/ingress.class]: {{ quote $class }} contradicts ingress.className: {{ $ingress.className }}; remove the
+          {{ $key }}[kubernetes.io/ingress.class]: {{ quote $class }} contradicts {{ $at }}.className: {{ $ingress.className }}; remove the
           {{- " annotation" }}
         {{- end }}
       {{- end }}
     {{- end }}
     {{- if $ingress.clusterIssuer }}
-      {{- include "microservice.problems.clusterIssuer" . }}
+      {{- include "microservice.problems.clusterIssuer" (dict "ingress" . "annotations" $written) }}
     {{- end }}
   {{- end }}
 {{- end -}}
 
 {{/*
-microservice.problems.ingressBackend: (dict "key" KEY "backend" BACKEND): a Service or an
-object of another kind.
+microservice.problems.servicePort: (dict "root" . "key" KEY "name" NAME "port" PORT "as"
+TEXT): a Service of ours has the port, by name or number, to which KEY leads.
+*/}}
+{{- define "microservice.problems.servicePort" -}}
+  {{- with include "microservice.serviceNamed" . | fromJson }}
+    {{- $ports := list }}
+    {{- range .ports }}{{ $ports = concat $ports (list (.name | default "") (toString .port)) }}{{ end }}
+    {{- if not (has (toString $.port) $ports) }}
+      {{ $.key }}: the Service{{ eq .key "service" | ternary "" (printf " %s" .name) }} has no port {{ $.port | default "" | toString | quote }};
+      {{- printf " %s: set one as %s" (include "microservice.servicePortNames" $) $.as }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.ingressBackend: (dict "root" . "key" KEY "backend" BACKEND): a port of
+a Service or an object of another kind.
 */}}
 {{- define "microservice.problems.ingressBackend" -}}
   {{- if eq (empty .backend.service) (empty .backend.resource) }}
     {{ .key }}: a backend is either a service or a resource; set one of the two, and the other to null
   {{- end }}
+  {{- with .backend.service }}
+    {{- $port := .port.number | default .port.name }}
+    {{- include "microservice.problems.servicePort" (dict "root" $.root "key" $.key "name" .name "port" $port "as" "service.port") }}
+  {{- end }}
 {{- end -}}
 
 {{/*
-microservice.problems.clusterIssuer: cert-manager gets one issuer, and for each
-certificate its hosts and the Secret to write.
+microservice.problems.clusterIssuer: (dict "ingress" ENTRY "annotations" MAP): cert-manager
+gets one issuer, and for each certificate its hosts and the Secret to write.
 */}}
 {{- define "microservice.problems.clusterIssuer" -}}
-  {{- $ingress := .Values.ingress }}
-  {{- range $key, $annotations := dict "commonAnnotations" .Values.commonAnnotations "ingress.annotations" $ingress.annotations }}
+  {{- $at := .ingress.key }}
+  {{- $ingress := .ingress.written }}
+  {{- range $key, $annotations := .annotations }}
     {{- range $field := list "cluster-issuer" "issuer" "issuer-group" "issuer-kind" }}
       {{- $annotation := printf "cert-manager.io/%s" $field }}
       {{- $value := get ($annotations | default dict) $annotation }}
       {{- if and $value (not (and (eq $field "cluster-issuer") (eq $value $ingress.clusterIssuer))) }}
-        {{ $key }}[{{ $annotation }}]: {{ quote $value }} contradicts ingress.clusterIssuer: {{ $ingress.clusterIssuer }}; remove one of the two
+        {{ $key }}[{{ $annotation }}]: {{ quote $value }} contradicts {{ $at }}.clusterIssuer: {{ $ingress.clusterIssuer }}; remove one of the two
       {{- end }}
     {{- end }}
   {{- end }}
   {{- range $index, $tls := $ingress.tls }}
     {{- if not ($tls | default dict).secretName }}
-      ingress.tls[{{ $index }}] has no secretName: set the Secret that cert-manager writes, such as secretName:
-      {{- printf " %s-tls" (include "microservice.fullname" $) }}
+      {{ $at }}.tls[{{ $index }}] has no secretName: set the Secret that cert-manager writes, such as secretName:
+      {{- printf " %s-tls" $.ingress.name }}
     {{- else if not $tls.hosts }}
-      ingress.tls[{{ $index }}] has no hosts to issue a certificate for: set them, such as hosts: [api.example.com]
+      {{ $at }}.tls[{{ $index }}] has no hosts to issue a certificate for: set them, such as hosts: [api.example.com]
     {{- end }}
   {{- else }}
-    {{- if eq (include "microservice.ingressTLS" .) "[]" }}
-      ingress.clusterIssuer: {{ $ingress.clusterIssuer }} has no host to issue a certificate for; set one, such as ingress.hosts:
+    {{- if eq (include "microservice.ingressTLS" .ingress) "[]" }}
+      {{ $at }}.clusterIssuer: {{ $ingress.clusterIssuer }} has no host to issue a certificate for; set one, such as {{ $at }}.hosts:
       {{- " [{host: api.example.com}]" }}
     {{- end }}
   {{- end }}

@@ -6,6 +6,9 @@ says the same of keys that can't be disabled.
   {{- range $block, $names := dict
     "config.binaryFiles" .Values.config.binaryFiles
     "cronJobs" .Values.cronJobs
+    "extraIngresses" .Values.extraIngresses
+    "extraRoutes" .Values.extraRoutes
+    "extraServices" .Values.extraServices
     "ports" .Values.ports
     "secret.binaryFiles" .Values.secret.binaryFiles
     "volumes" .Values.volumes }}

@@ -19,18 +19,22 @@ time, ports of the Service overall. So are names of ports in the pod, and in the
     {{- end }}
   {{- end }}
   {{- $hostNetwork := (.Values.podSpec).hostNetwork }}
-  {{- $others := or $service.extraPorts .Values.initContainers .Values.extraContainers $hostNetwork }}
+  {{- $others := or $service.extraPorts .Values.extraServices .Values.initContainers .Values.extraContainers $hostNetwork }}
   {{- if or $others (gt (len $ports) 1) (regexMatch "\"(nodePort|hostIP|appProtocol)\"" (toJson $ports)) }}
     {{- $seen := dict }}
     {{- $targets := list }}
-    {{- $several := gt (len (include "microservice.servicePorts" . | fromJsonArray)) 1 }}
-    {{- range $entry := include "microservice.allPorts" . | fromJsonArray }}
+    {{- $services := dict }}
+    {{- range include "microservice.services" . | fromJsonArray }}{{ $_ := set $services .key . }}{{ end }}
+    {{- $all := include "microservice.allPorts" . | fromJsonArray }}
+    {{- range $entry := $all }}
       {{- $port := $entry.port }}
+      {{- $owner := get $services ($entry.service | default "") | default dict }}
       {{- $protocol := $port.protocol | default "TCP" }}
       {{- range $field := list "containerPort" "hostPort" "servicePort" "nodePort" }}
         {{- with get $port $field }}
           {{- $slot := printf "%s %d/%s" $field (int64 .) $protocol }}
-          {{- $place := printf "%s %s %s" $slot $entry.container (eq $field "hostPort" | ternary ($port.hostIP | default "") "") }}
+          {{- $scope := get (dict "hostPort" $port.hostIP "servicePort" $owner.key) $field | default "" }}
+          {{- $place := printf "%s %s %s" $slot $entry.container $scope }}
           {{- with get $seen $place }}
             {{ . }} and {{ $entry.key }} both have {{ $slot }}: give each its own, or remove one
           {{- end }}
@@ -39,7 +43,7 @@ time, ports of the Service overall. So are names of ports in the pod, and in the
       {{- end }}
       {{- range $field := list "containerPort" "servicePort" }}
         {{- if and (get $port $field) $port.name }}
-          {{- $place := printf "%s of the name %s" $field $port.name }}
+          {{- $place := printf "%s of the name %s %s" $field $port.name (eq $field "servicePort" | ternary $owner.key "") }}
           {{- with get $seen $place }}
             {{ . }} and {{ $entry.key }} are both named {{ $port.name }}: give each its own name
           {{- end }}
@@ -49,13 +53,13 @@ time, ports of the Service overall. So are names of ports in the pod, and in the
       {{- if and $port.containerPort $port.name (not $entry.container) }}
         {{- $targets = printf "%s/%s" $port.name $protocol | append $targets }}
       {{- end }}
-      {{- if and $port.servicePort $several (not $port.name) }}
+      {{- if and $port.servicePort (gt (len ($owner.ports | default list)) 1) (not $port.name) }}
         {{ $entry.key }} has no name: a Service with several ports needs a name for each, such as name: metrics
       {{- end }}
       {{- if and $port.nodePort (not $port.servicePort) }}
         {{ $entry.key }}.nodePort: {{ int64 $port.nodePort }} has no effect without a servicePort; set that too
-      {{- else if and $port.nodePort (has (toString $service.type) (list "ClusterIP" "<nil>")) }}
-        {{ $entry.key }}.nodePort: {{ int64 $port.nodePort }} needs service.type: NodePort or LoadBalancer
+      {{- else if and $port.nodePort (has (toString ($owner.written).type) (list "ClusterIP" "<nil>")) }}
+        {{ $entry.key }}.nodePort: {{ int64 $port.nodePort }} needs {{ $owner.key }}.type: NodePort or LoadBalancer
       {{- end }}
       {{- if and $service.enabled $port.appProtocol (not $port.servicePort) }}
         {{ $entry.key }}.appProtocol: {{ $port.appProtocol }} has no effect without a servicePort; set that too
@@ -68,13 +72,11 @@ time, ports of the Service overall. So are names of ports in the pod, and in the
         {{- " podSpec.hostNetwork: true; remove it" }}
       {{- end }}
     {{- end }}
-    {{- if $service.enabled }}
-      {{- range $index, $port := $service.extraPorts }}
-        {{- $target := printf "%v/%s" $port.targetPort ($port.protocol | default "TCP") }}
-        {{- if and (kindIs "string" $port.targetPort) (not (has $target $targets)) }}
-          service.extraPorts[{{ $index }}].targetPort: no container has a port {{ $target }} (name and protocol); use one of
-          {{- printf " %s, or a number" (sortAlpha $targets | join ", " | default "none") }}
-        {{- end }}
+    {{- range $all }}
+      {{- $target := printf "%v/%s" .port.targetPort (.port.protocol | default "TCP") }}
+      {{- if and (kindIs "string" .port.targetPort) (not (has $target $targets)) }}
+        {{ .key }}.targetPort: no container has a port {{ $target }} (name and protocol); use one of
+        {{- printf " %s, or a number" (sortAlpha $targets | join ", " | default "none") }}
       {{- end }}
     {{- end }}
   {{- end }}

@@ -1,18 +1,25 @@
 {{/*
-microservice.routeRules: the rules of the HTTPRoute, as a JSON list: without any, one
-that takes every path. An HTTPRoute knows ports by number alone.
+microservice.routes: the HTTPRoute and the further routes, as microservice.entries.
+*/}}
+{{- define "microservice.routes" -}}
+  {{- include "microservice.entries" (dict "root" . "block" "httpRoute" "further" "extraRoutes") -}}
+{{- end -}}
+
+{{/*
+microservice.routeRules: (dict "root" . "route" ENTRY) -> the rules of a route, as a JSON
+list: without any, one that takes everything. A route knows ports by number alone.
 */}}
 {{- define "microservice.routeRules" -}}
-  {{- $numbers := dict -}}
-  {{- range include "microservice.servicePorts" . | fromJsonArray -}}
-    {{- $_ := set $numbers (.name | default "") .port -}}
-  {{- end -}}
   {{- $list := list -}}
-  {{- range $rule := .Values.httpRoute.rules | default (list dict) -}}
+  {{- range $rule := .route.written.rules | default (list dict) -}}
     {{- $refs := list -}}
-    {{- range include "microservice.routeBackends" (dict "root" $ "rule" $rule) | fromJsonArray -}}
-      {{- if kindIs "string" .port }}{{ $_ := set . "port" (get $numbers .port) }}{{ end -}}
-      {{- $refs = append $refs . -}}
+    {{- range $ref := include "microservice.routeBackends" (dict "root" $.root "rule" $rule) | fromJsonArray -}}
+      {{- if kindIs "string" .port -}}
+        {{- range (include "microservice.serviceNamed" (dict "root" $.root "name" .name) | fromJson).ports -}}
+          {{- if eq (.name | default "") $ref.port }}{{ $ref = set (omit $ref "port") "port" .port }}{{ break }}{{ end -}}
+        {{- end -}}
+      {{- end -}}
+      {{- $refs = append $refs $ref -}}
     {{- end -}}
     {{- $rule = omit $rule "backendRefs" -}}
     {{- if $refs }}{{ $_ := set $rule "backendRefs" $refs }}{{ end -}}
