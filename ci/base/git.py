@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from ci.base import processes
+from ci.base.processes import CommandError
 
 
 def run(folder: Path, *arguments: str) -> str:
@@ -22,9 +23,25 @@ def run(folder: Path, *arguments: str) -> str:
     return processes.run(command, doing, folder=folder, env=environment()).strip()
 
 
-def is_repository(folder: Path) -> bool:
-    """Return whether ``folder`` is the top of a git working tree and git is installed."""
-    return (folder / ".git").exists() and shutil.which("git") is not None
+def head(folder: Path) -> str:
+    """Return the hash of the commit that is checked out in ``folder``; "" without git, repository or commit.
+
+    A repository around ``folder`` counts only if its commit holds the folder. Raises CommandError for an
+    error of git.
+    """
+    if shutil.which("git") is None or not any(
+        (above / ".git").exists() for above in (folder, *folder.parents)
+    ):
+        return ""
+    try:
+        if not (folder / ".git").exists():
+            run(folder, "rev-parse", "--verify", "--quiet", "HEAD:./")
+        return run(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+    except CommandError as error:
+        # It fails silently if HEAD, or the folder in it, does not exist.
+        if error.output:
+            raise
+        return ""
 
 
 def environment() -> dict[str, str]:

@@ -90,12 +90,13 @@ def _replace(path: Path, pattern: str, text: str) -> None:
 
 @contextmanager
 def _checkout(commit: str) -> Iterator[Path]:
-    """Yield a temporary folder with a commit checked out, on no branch."""
+    """Yield this project's folder in a temporary checkout of a commit, on no branch."""
+    inside = git.run(repository.root(), "rev-parse", "--show-prefix")
     with tempfile.TemporaryDirectory(prefix="release-") as temporary:
         folder = Path(temporary) / "checkout"
         git.run(repository.root(), "worktree", "add", "--quiet", "--detach", str(folder), commit)
         try:
-            yield folder
+            yield folder / inside
         finally:
             git.run(repository.root(), "worktree", "remove", "--force", str(folder))
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ci.base import kubernetes_yaml, repository
+from ci.base import git, kubernetes_yaml, repository
 from ci.base.console import out, step
 from ci.base.errors import UserError
 from ci.base.files import write_whole
 from ci.charts import catalog, helm
 from ci.charts.catalog import Chart
-from ci.publishing import archive, versions
+from ci.publishing import archive, committed, versions
 
 # If there is neither a commit nor SOURCE_DATE_EPOCH: 1980, the first year of every archive format.
 _NO_DATE = 315532800
@@ -32,9 +33,10 @@ _INSTALL = {
 
 @dataclass(frozen=True)
 class Package:
-    """A packaged chart: its file, the content of Chart.yaml, and its date in seconds since 1970."""
+    """A packaged chart: its file, the chart, the content of Chart.yaml, its date in seconds since 1970."""
 
     path: Path
+    chart: Chart
     metadata: dict[str, Any]
     time: int
 
@@ -96,11 +98,13 @@ def make(folder: Path) -> list[Package]:
 
     Raises UserError, before the first is written, unless helm lint and ``versions.check`` pass for all.
     """
-    time = versions.date() or _NO_DATE
+    time = versions.date()
+    if time is None:
+        time = _NO_DATE
     packages = []
     for chart, metadata in [(chart, _metadata(chart)) for chart in catalog.charts()]:
         step(f"packaging {chart.name}")
-        package = Package(folder / f"{metadata['name']}-{metadata['version']}.tgz", metadata, time)
+        package = Package(folder / f"{metadata['name']}-{metadata['version']}.tgz", chart, metadata, time)
         write_whole(package.path, pack(chart, time, engine=helm.ENGINES[-1]))
         # helm push copies the file's time into the artifact, whose digest depends on it.
         os.utime(package.path, (time, time))
@@ -110,18 +114,52 @@ def make(folder: Path) -> list[Package]:
 
 def doubts(packages: list[Package]) -> list[str]:
     """Return why others could not reproduce packages made now, each reason with its remedy."""
-    return list(dict.fromkeys(doubt for package in packages for doubt in versions.doubts(package.version)))
+    found = [doubt for package in packages for doubt in versions.doubts(package.version)]
+    if git.head(repository.root()):
+        files = {path: content for package in packages for path, content in _sources(package).items()}
+        found.append(committed.doubt(files))
+    return [doubt for doubt in dict.fromkeys(found) if doubt]
 
 
 def pack(chart: Chart, time: int, *, engine: int) -> bytes:
     """Return the package of a chart, dated ``time`` (seconds since 1970); raise HelmError if Helm refuses it.
 
-    Helm selects the files, by .helmignore; their content is the chart's, as Helm would reorder Chart.yaml.
+    Helm selects the files, by .helmignore; their content is the chart's, as Helm would reorder Chart.yaml and
+    unpack the archives of dependencies.
     """
     with tempfile.TemporaryDirectory() as temporary:
         by_helm = archive.unpack(helm.package(chart.path, Path(temporary), engine=engine).read_bytes())
-    names = sorted(by_helm, key=_order)
-    return archive.pack({name: (chart.path.parent / name).read_bytes() for name in names}, time)
+    files = {name: chart.path / name.partition("/")[2] for name in by_helm}
+    files |= _archives(chart, by_helm)
+    names = sorted((name for name, file in files.items() if file.is_file()), key=_order)
+    return archive.pack({name: files[name].read_bytes() for name in names}, time)
+
+
+def _archives(chart: Chart, by_helm: Collection[str]) -> dict[str, Path]:
+    """Return the archives of dependencies that Helm unpacked into a package, by their paths in it."""
+    top = next(iter(by_helm)).partition("/")[0]
+    found = {}
+    for file in chart.path.rglob("charts/*.tgz"):
+        folder = f"{top}/{file.parent.relative_to(chart.path).as_posix()}"
+        if f"{folder}/{_name(file)}/Chart.yaml" in by_helm:
+            found[f"{folder}/{file.name}"] = file
+    return found
+
+
+def _name(dependency: Path) -> str:
+    """Return the name of a chart in an archive."""
+    files = archive.unpack(dependency.read_bytes())
+    (path,) = (path for path in files if path.count("/") == 1 and path.endswith("/Chart.yaml"))
+    return str(kubernetes_yaml.load(files[path].decode("utf-8"), repository.shown(dependency))["name"])
+
+
+def _sources(package: Package) -> dict[str, bytes]:
+    """Return what a package was made of: its files and .helmignore, by path from the repository's root."""
+    folder = package.chart.path.relative_to(repository.root()).as_posix()
+    packed = archive.unpack(package.content)
+    files = {f"{folder}/{name.partition('/')[2]}": content for name, content in packed.items()}
+    ignore = package.chart.path / ".helmignore"
+    return files | ({f"{folder}/{ignore.name}": ignore.read_bytes()} if ignore.is_file() else {})
 
 
 def _order(name: str) -> tuple[int, bool, bool, str]:

@@ -9,7 +9,6 @@ from semver import Version
 
 from ci.base import git, repository
 from ci.base.errors import UserError
-from ci.base.processes import CommandError
 from ci.publishing import changelog
 
 DATE_VARIABLE = "SOURCE_DATE_EPOCH"
@@ -26,7 +25,7 @@ def date() -> int | None:
         if not re.fullmatch(r"\d{1,10}", wanted, re.ASCII) or int(wanted) >= 8**11:
             raise UserError(f"{DATE_VARIABLE}={wanted}: expected seconds since 1970")
         return int(wanted)
-    if not _head():
+    if not git.head(repository.root()):
         return None
     seconds, _ = git.run(repository.root(), "rev-list", "--max-count=1", "--timestamp", "HEAD").split()
     return int(seconds)
@@ -55,40 +54,41 @@ def check(version: str, file: str) -> None:
 
 def releases() -> dict[str, str]:
     """Return the versions released up to this commit, each with its tag (v1.2.3)."""
-    if not _head():
-        return {}
-    merged = ("for-each-ref", "--merged=HEAD", "--format=%(refname:strip=2)", "refs/tags")
-    tags = git.run(repository.root(), *merged).split()
-    return {tag.removeprefix("v"): tag for tag in tags if Version.is_valid(tag.removeprefix("v"))}
+    return _tags("--merged=HEAD") if git.head(repository.root()) else {}
 
 
 def doubts(version: str) -> list[str]:
     """Return why others could not reproduce a package made now, each reason with its remedy."""
-    found = []
     if date() is None:
-        found.append(f"its date is unknown: package it in a clone, with git, or set {DATE_VARIABLE}")
-    # Files that git ignores may be packaged nevertheless.
-    elif _head() and changed("--ignored", "--", "charts"):
-        found.append("charts/ has uncommitted changes: commit or remove them")
-    tag = releases().get(version)
-    if tag and git.run(repository.root(), "rev-parse", f"{tag}^{{commit}}") != _head():
-        found.append(f"{version} was released from another commit: raise the version, or check out {tag}")
-    return found
+        return [f"its date is unknown: package it in a clone, with git, or set {DATE_VARIABLE}"]
+    root = repository.root()
+    head = git.head(root)
+    if not head:
+        return []
+    tags = _tags()
+    if tag := tags.get(version):
+        if git.run(root, "rev-parse", f"{tag}^{{commit}}") == head:
+            return []
+        return [f"{version} was released from another commit: raise the version, or check out {tag}"]
+    unknown = f"so whether {version} was released from another commit is unknown"
+    if git.run(root, "rev-parse", "--is-shallow-repository") == "true":
+        return [f"this clone is shallow, {unknown}: git fetch --unshallow --tags"]
+    written = map(Version.parse, filter(Version.is_valid, changelog.read(root)))
+    last = max((one for one in written if one <= Version.parse(version)), default=None)
+    if last and str(last) not in tags:
+        return [
+            f"{changelog.FILE} lists {last}, but there is no tag v{last}, {unknown}: git fetch --tags, "
+            "or tag the commit of that release"
+        ]
+    return []
 
 
-def changed(*options: str) -> str:
+def changed() -> str:
     """Return what is not committed, untracked files included, as git status --porcelain prints it."""
-    return git.run(repository.root(), "status", "--porcelain", "--untracked-files=normal", *options)
+    return git.run(repository.root(), "status", "--porcelain", "--untracked-files=normal")
 
 
-def _head() -> str:
-    """Return the hash of the last commit; "" if there is no repository, no commit or no git."""
-    if not git.is_repository(repository.root()):
-        return ""
-    try:
-        return git.run(repository.root(), "rev-parse", "--verify", "--quiet", "HEAD")
-    except CommandError as error:
-        # Without a commit it fails silently.
-        if error.output:
-            raise
-        return ""
+def _tags(*options: str) -> dict[str, str]:
+    """Return the tags of versions (v1.2.3), by version."""
+    tags = git.run(repository.root(), "for-each-ref", *options, "--format=%(refname:strip=2)", "refs/tags")
+    return {tag.removeprefix("v"): tag for tag in tags.split() if Version.is_valid(tag.removeprefix("v"))}

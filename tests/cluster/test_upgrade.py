@@ -42,7 +42,7 @@ rbac: {clusterRules: []}
 def earlier(tmp_path_factory: pytest.TempPathFactory, unavailable: Callable[[str], NoReturn]) -> Path:
     """The chart and its cases of the newest release, else of the chart's first commit."""
     root, commits = repository.root(), []
-    if git.is_repository(root):
+    if git.head(root):
         # The newest first.
         commits = git.run(root, "rev-list", "HEAD", "--", f"{FOLDERS[0]}/Chart.yaml").split()
         released = ("for-each-ref", "--merged=HEAD", "--sort=creatordate", "--format=%(refname)", "refs/tags")

@@ -87,11 +87,21 @@ def test_a_failure_names_the_command_and_says_what_git_says(tmp_path: Path) -> N
         git.run(tmp_path, "log")
 
 
-def test_a_folder_is_a_repository_where_it_is_the_top_of_one_and_git_is_installed(
+def test_the_commit_of_a_folder_is_that_of_its_repository(
     own: GitRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert git.is_repository(own.root)
-    assert not git.is_repository(own.hooks.parent)
-    assert not git.is_repository(tmp_path)
+    assert git.head(own.root) == ""
+    commit = own.commit()
+    assert git.head(own.root) == commit
+    assert git.head(tmp_path) == ""
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert not git.is_repository(own.root)
+    assert git.head(own.root) == ""
+
+
+def test_a_repository_around_a_folder_counts_where_its_commit_holds_the_folder(own: GitRepository) -> None:
+    own.write("inside/file", "")
+    assert git.head(own.root / "inside") == ""
+    commit = own.commit()
+    own.write("unpacked/there/file", "")
+    assert git.head(own.root / "inside") == commit
+    assert git.head(own.root / "unpacked/there") == ""

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,72 @@ def test_size_and_checksum_are_printed(dist: Path, capsys: pytest.CaptureFixture
 def test_the_file_has_the_date_of_what_it_was_made_of(dist: Path) -> None:
     (package,) = packages.make(dist)
     assert (package.time, package.path.stat().st_mtime) == (1700000000, 1700000000)
+
+
+def test_the_first_second_of_1970_is_a_date_as_any_other(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    (package,) = packages.make(dist)
+    with tarfile.open(package.path) as files:
+        assert {file.mtime for file in files} == {0}
+    assert (package.time, package.path.stat().st_mtime) == (0, 0)
+
+
+def test_a_chart_may_have_another_name_than_its_folder(dist: Path, repository: Repository) -> None:
+    repository.write("charts/microservice/Chart.yaml", "{apiVersion: v2, name: shop, version: 1.2.3}")
+    (package,) = packages.make(dist)
+    assert package.path.name == "shop-1.2.3.tgz"
+    assert set(archive.unpack(package.content)) == {"shop/Chart.yaml", "shop/templates/configmap.yaml"}
+
+
+@pytest.mark.parametrize("engine", helm.ENGINES)
+def test_an_archive_of_a_dependency_is_packaged_as_it_is(
+    engine: int, dist: Path, repository: Repository, tmp_path: Path
+) -> None:
+    """Beside it lies one that Chart.yaml does not name, and in an unpacked dependency another."""
+    for name in ("cache", "queue", "topics"):
+        repository.write(f"{name}/Chart.yaml", f"{{apiVersion: v2, name: {name}, version: 0.1.0}}")
+        repository.write(
+            f"{name}/templates/{name}.yaml", "{apiVersion: v1, kind: Secret, metadata: {name: a}}"
+        )
+    folder = repository.chart / "charts"
+    cache = helm.package(tmp_path / "cache", folder, engine=engine).replace(folder / "vendored.tgz")
+    shutil.move(tmp_path / "queue", folder)
+    topics = helm.package(tmp_path / "topics", folder / "queue/charts", engine=engine)
+    named = "dependencies: [{name: cache, version: 0.1.0, repository: ''}]"
+    repository.write(
+        "charts/microservice/Chart.yaml", f"apiVersion: v2\nname: shop\nversion: 1.2.3\n{named}\n"
+    )
+    repository.write("charts/microservice/.helmignore", "*.orig\n.helmignore\n")
+    repository.write("charts/microservice/charts/other.tgz.orig", "")
+    chart = Chart("microservice", repository.chart)
+    packed = tmp_path / "packed.tgz"
+    packed.write_bytes(packages.pack(chart, 0, engine=engine))
+    files = archive.unpack(packed.read_bytes())
+    assert files.pop("shop/charts/vendored.tgz") == cache.read_bytes()
+    assert files.pop("shop/charts/queue/charts/topics-0.1.0.tgz") == topics.read_bytes()
+    assert set(files) == {
+        "shop/Chart.yaml",
+        "shop/templates/configmap.yaml",
+        "shop/charts/queue/Chart.yaml",
+        "shop/charts/queue/templates/queue.yaml",
+    }
+    assert helm.template(packed, engine=engine) == helm.template(chart.path, engine=engine)
+
+
+@every_chart
+def test_what_editors_leave_is_neither_rendered_nor_packaged(chart: Chart, tmp_path: Path) -> None:
+    copy = Chart(chart.name, shutil.copytree(chart.path, tmp_path / "charts" / chart.name))
+    for name in (
+        "service.yaml~",
+        ".service.yaml.swp",
+        "service.yaml.orig",
+        "service.yaml.bak",
+        "#service.yaml#",
+    ):
+        (copy.path / "templates" / name).write_text("{{ fail .Template.Name }}")
+    (copy.path / ".idea").mkdir()
+    (copy.path / ".idea" / "workspace.xml").touch()
+    assert packages.pack(copy, 1700000000, engine=4) == packed(chart, 4)
 
 
 def test_a_chart_that_helm_finds_fault_with_is_not_packed(dist: Path, repository: Repository) -> None:

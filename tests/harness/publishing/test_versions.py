@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ci.base import git
 from ci.base.errors import UserError
 from ci.publishing import versions
 from tests.support.git_repository import GitRepository, set_for_user
@@ -157,16 +158,72 @@ def test_a_release_is_beyond_doubt_at_its_tag_alone(clone: Clone) -> None:
     assert doubt == "1.0.0 was released from another commit: raise the version, or check out v1.0.0"
 
 
-@pytest.mark.parametrize("path", [CHART, "charts/shop/new.yaml", "charts/shop/ignored.tmp"])
-@pytest.mark.parametrize(
-    "settings", ["", "[status]\nshowUntrackedFiles = no\n"], ids=["", "untracked hidden"]
-)
-def test_what_is_not_committed_is_doubtful_even_where_git_ignores_it(
-    path: str, settings: str, clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_for_user(monkeypatch, tmp_path / "gitconfig", settings)
-    clone.write(".gitignore", "*.tmp\n")
+def test_a_release_of_another_branch_is_one_from_another_commit(clone: Clone) -> None:
     clone.commit()
-    clone.write(path, "something")
+    clone.git("checkout", "--quiet", "-b", "next")
+    clone.release("2.0.0")
+    clone.git("checkout", "--quiet", "main")
+    (doubt,) = versions.doubts("2.0.0")
+    assert doubt == "2.0.0 was released from another commit: raise the version, or check out v2.0.0"
+
+
+def cloned(clone: Clone, folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> GitRepository:
+    """Clone a repository as from a server; the harness then uses the clone."""
+    git.run(folder, "clone", "--quiet", *options, clone.root.as_uri(), "cloned")
+    monkeypatch.setattr("ci.base.repository._ROOT", folder / "cloned")
+    return GitRepository(folder / "cloned")
+
+
+def test_a_shallow_clone_cannot_tell_what_was_released_and_names_the_remedy(
+    clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone.release("1.0.0")
+    clone.write(CHART, "name: shop # changed")
+    clone.commit()
+    shallow = cloned(clone, tmp_path, monkeypatch, "--depth=1")
     (doubt,) = versions.doubts("1.0.0")
-    assert doubt == "charts/ has uncommitted changes: commit or remove them"
+    remedy = "git fetch --unshallow --tags"
+    unknown = "so whether 1.0.0 was released from another commit is unknown"
+    assert doubt == f"this clone is shallow, {unknown}: {remedy}"
+    shallow.git(*remedy.split()[1:])
+    (doubt,) = versions.doubts("1.0.0")
+    assert doubt.startswith("1.0.0 was released from another commit")
+    assert versions.doubts("1.0.1") == []
+
+
+def test_a_shallow_clone_of_a_released_commit_with_its_tag_is_beyond_doubt(
+    clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone.commit()
+    clone.release("1.0.0")
+    cloned(clone, tmp_path, monkeypatch, "--depth=1", "--branch=v1.0.0")
+    assert versions.doubts("1.0.0") == []
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.0.1"])
+def test_a_clone_without_tags_cannot_tell_what_was_released_and_names_the_remedy(
+    version: str, clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone.release("1.0.0")
+    tagless = cloned(clone, tmp_path, monkeypatch, "--no-tags")
+    (doubt,) = versions.doubts(version)
+    assert doubt == (
+        "CHANGELOG.md lists 1.0.0, but there is no tag v1.0.0, "
+        f"so whether {version} was released from another commit is unknown: "
+        "git fetch --tags, or tag the commit of that release"
+    )
+    tagless.git("fetch", "--tags")
+    assert versions.doubts(version) == []
+
+
+def test_a_project_inside_a_larger_repository_has_the_date_and_the_versions_of_that(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone.write("platform/charts/shop/Chart.yaml", "name: shop")
+    clone.release("1.0.0")
+    monkeypatch.setattr("ci.base.repository._ROOT", clone.root / "platform")
+    assert versions.date() == 1700000000
+    assert versions.releases() == {"1.0.0": "v1.0.0"}
+    assert versions.doubts("1.0.0") == []
+    clone.commit()
+    assert "released from another commit" in " ".join(versions.doubts("1.0.0"))
