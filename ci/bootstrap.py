@@ -15,6 +15,20 @@ ROOT = Path(__file__).resolve().parent.parent
 # A file in .venv: empty while .venv is being created, then what it was created from. Without it, another
 # program created .venv.
 MARKER = "made-by-microservice-chart"
+# The options of pip that say where packages come from, and how.
+_CONNECTION = (
+    *(
+        "index-url",
+        "extra-index-url",
+        "no-index",
+        "find-links",
+        "trusted-host",
+        "cert",
+        "client-cert",
+        "proxy",
+    ),
+    *("timeout", "default-timeout", "retries", "keyring-provider", "cache-dir", "no-cache-dir"),
+)
 
 
 def main(arguments: list[str]) -> NoReturn:
@@ -69,19 +83,64 @@ def _make(root: Path, environment: Path) -> None:
     python = str(environment / "bin/python")
     # Installing another pip would take five seconds.
     pip = [sys.executable, "-m", "pip", "--python", python] if has_pip else [python, "-m", "pip"]
-    install = ["install", "--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes"]
     try:
         venv.EnvBuilder(symlinks=True, with_pip=not has_pip).create(environment)
-        subprocess.run(
-            [*pip, *install, "--requirement", str(_lock_file(root))],
-            check=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        _install(_lock_file(root), python, pip)
     except subprocess.CalledProcessError as error:
         print(error.output.decode(errors="replace").rstrip(), file=sys.stderr)
         raise SystemExit("pip could not install ci/requirements.txt; its errors are above") from None
     (environment / MARKER).write_text(_source(root))
+
+
+def _install(lock: Path, python: str, pip: list[str]) -> None:
+    """Install what ``lock`` lists for ``python``; raise CalledProcessError unless it can be imported then."""
+    import shutil
+    import subprocess
+
+    locked = ["--quiet", "--require-hashes", "--requirement", str(lock)]
+    # Installed anywhere else, it would be missed at every run.
+    check = [python, "-Ic", "import invoke"]
+    # It is much faster than pip; but only pip may know of a mirror.
+    if uv := shutil.which("uv"):
+        try:
+            _output([uv, "pip", "install", "--python", python, *locked])
+            _output(check)
+            return
+        except (OSError, subprocess.CalledProcessError):
+            _say("uv cannot install it, pip tries")
+    install = ["install", "--no-input", "--disable-pip-version-check"]
+    _output([*pip, *install, *locked], env=_environment_of_pip(pip))
+    _output(check)
+
+
+def _environment_of_pip(pip: list[str]) -> dict[str, str]:
+    """Return this process's environment with pip's own settings for connections, and no other ones of pip.
+
+    Others, such as target, user or dry-run, are for other work; they come from variables and from files
+    (https://pip.pypa.io/en/stable/topics/configuration/).
+    """
+    import ast
+
+    kept = {name: f"PIP_{name.replace('-', '_').upper()}" for name in _CONNECTION}
+    settings = {}
+    # One a line, those of a command after those of all: install.index-url='https://...'
+    for line in _output([*pip, "config", "list"]).decode().splitlines():
+        place, _, value = line.partition("=")
+        section, _, name = place.rpartition(".")
+        if section in ("global", "install") and name in kept:
+            settings[kept[name]] = ast.literal_eval(value)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    # pip ignores empty ones.
+    of_variables = {variable: os.environ[variable] for variable in kept.values() if os.environ.get(variable)}
+    return inherited | settings | of_variables | {"PIP_CONFIG_FILE": os.devnull}
+
+
+def _output(command: list[str], env: dict[str, str] | None = None) -> bytes:
+    import subprocess
+
+    return subprocess.run(
+        command, env=env, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ).stdout
 
 
 def _claim(environment: Path) -> None:

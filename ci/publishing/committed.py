@@ -36,8 +36,8 @@ def doubt(packaged: Mapping[str, bytes]) -> str:
     more = [f"  and {len(differing) - _SHOWN} more"] if differing[_SHOWN:] else []
     return "\n".join(
         [
-            "charts/ has uncommitted changes: commit or remove them (where git status shows none, a filter or "
-            "git update-index hides them: package in a new clone without these)",
+            "charts/ has uncommitted changes: commit or remove them (where git status shows none, a filter "
+            "or git update-index hides them: package in a new clone without these)",
             *differing[:_SHOWN],
             *more,
         ]

@@ -6,6 +6,7 @@ import ast
 import fcntl
 import hashlib
 import importlib.util
+import os
 import runpy
 import shutil
 import signal
@@ -47,13 +48,17 @@ def checkout(folder: Path) -> Path:
     return folder
 
 
-def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(root: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     command = [PYTHON, "-m", "ci", *arguments]
-    return subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A uv that is installed is not found.
+    variables = {**os.environ, "PATH": "", **environment}
+    return subprocess.Popen(
+        command, cwd=root, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
-def run(root: Path, *arguments: str) -> tuple[int, str, str]:
-    process = start(root, *arguments)
+def run(root: Path, *arguments: str, **environment: str) -> tuple[int, str, str]:
+    process = start(root, *arguments, **environment)
     output, errors = process.communicate(timeout=60)
     return process.returncode, output, errors
 
@@ -154,6 +159,85 @@ def test_a_package_without_a_hash_is_refused_with_pips_error(tmp_path: Path) -> 
     assert "Hashes are required" in errors
     assert errors.endswith("pip could not install ci/requirements.txt; its errors are above\n")
     assert not bootstrap.is_current(root)
+
+
+PIP_CONF = """\
+[global]
+target = {elsewhere}
+find-links = {links}
+[install]
+prefix = {elsewhere}
+user = yes
+dry-run = yes
+no-deps = yes
+"""
+
+
+def test_variables_of_pip_that_lead_elsewhere_are_ignored(tmp_path: Path) -> None:
+    root, elsewhere = checkout(tmp_path / "root"), tmp_path / "elsewhere"
+    leading = dict.fromkeys(("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"), str(elsewhere))
+    assert run(root, **leading, PIP_USER="1", PIP_DRY_RUN="1")[0] == 7
+    assert bootstrap.is_current(root)
+    assert not elsewhere.exists()
+
+
+def test_of_pips_files_of_settings_only_connections_count(tmp_path: Path) -> None:
+    """The package is found in the folder that a file names."""
+    root = checkout(tmp_path / "root")
+    links = tmp_path / "links"
+    links.mkdir()
+    (wheel,) = root.glob("*.whl")
+    wheel.rename(links / wheel.name)
+    sha256 = hashlib.sha256((links / wheel.name).read_bytes()).hexdigest()
+    (root / "ci/requirements.txt").write_text(f"invoke==0 --hash=sha256:{sha256}\n")
+    settings = tmp_path / "pip.conf"
+    settings.write_text(PIP_CONF.format(elsewhere=tmp_path / "elsewhere", links=links))
+    nowhere = {"PIP_FIND_LINKS": "", "PIP_NO_INDEX": "1"}
+    assert run(root, PIP_CONFIG_FILE=str(settings), **nowhere)[0] == 7
+    assert bootstrap.is_current(root)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_an_environment_is_not_complete_if_nothing_was_installed_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = checkout(tmp_path)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(bootstrap, "_environment_of_pip", lambda _: {"PIP_DRY_RUN": "1"})
+    with pytest.raises(SystemExit, match="pip could not install"):
+        bootstrap.prepare(root)
+    assert "No module named 'invoke'" in capsys.readouterr().err
+    assert not bootstrap.is_current(root)
+
+
+def installer(folder: Path, body: str) -> Path:
+    """Create a program uv in a folder."""
+    program = folder / "uv"
+    program.write_text(f"#!/bin/sh\n{body}\n")
+    program.chmod(0o755)
+    return program
+
+
+def test_uv_is_used_where_it_is_installed(tmp_path: Path) -> None:
+    root = checkout(tmp_path)
+    installer(
+        tmp_path,
+        f"echo $@ >{tmp_path}/called; shift 3; exec {PYTHON} -m pip --python $1 install --quiet $4 $5",
+    )
+    assert run(root, PATH=str(tmp_path))[0] == 7
+    assert (tmp_path / "called").read_text().startswith(f"pip install --python {root}/.venv/bin/python ")
+    assert "--require-hashes" in (tmp_path / "called").read_text()
+    assert bootstrap.is_current(root)
+
+
+@pytest.mark.parametrize("body", ["exit 2", "exit 0"], ids=["fails", "installs elsewhere"])
+def test_pip_does_what_uv_does_not(body: str, tmp_path: Path) -> None:
+    root = checkout(tmp_path)
+    installer(tmp_path, body)
+    code, _, errors = run(root, PATH=str(tmp_path))
+    assert code == 7
+    assert "uv cannot install it, pip tries" in errors
+    assert bootstrap.is_current(root)
 
 
 def test_the_error_without_pip_and_ensurepip_says_what_to_install(
