@@ -94,8 +94,8 @@ def _explained(url: str, error: Exception) -> str:
     if network.is_untrusted(error):
         host = httpx.URL(url).host
         return (
-            f"the certificate of {host} is not trusted ({error}): add the certificate of its CA, such as your "
-            f"company's, to the system's, or name its file in {network.CERTIFICATES}"
+            f"the certificate of {host} is not trusted ({error}): add the certificate of its CA, such as "
+            f"your company's, to the system's, or name its file in {network.CERTIFICATES}"
         )
     if isinstance(error, UserError):
         return str(error)

@@ -1,17 +1,22 @@
-"""Chart repositories with ChartMuseum's upload API, which Harbor and others have too."""
+"""Chart repositories with ChartMuseum's upload API, which Gitea, GitLab and others have too."""
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from ci.base import kubernetes_yaml, repository
+from ci.base import kubernetes_yaml, network, repository
 from ci.base.errors import UserError
 from ci.charts import helm
+from ci.publishing import index
+from ci.publishing.index import Entry, Index
 from ci.publishing.packages import Package, other_bytes
+
+# The answers to a request that a server does not know.
+_UNKNOWN = (404, 405)
 
 
 class ChartMuseum:
@@ -22,61 +27,85 @@ class ChartMuseum:
     """
 
     def __init__(self, url: str, ca_file: str) -> None:
-        self._url = httpx.URL(f"{url.rstrip('/')}/")
+        self._url = f"{url.rstrip('/')}/"
         login = _login(url)
-        try:
-            trusted = ssl.create_default_context(cafile=ca_file or login.get("caFile") or None)
-        except (OSError, ssl.SSLError) as error:
-            raise UserError(f"{ca_file or login['caFile']} is not a certificate: {error}") from None
         credentials = (login["username"], login.get("password", "")) if login.get("username") else None
-        self._client = httpx.Client(auth=credentials, verify=trusted, timeout=60)
+        self._client = network.client(ca_file=ca_file or login.get("caFile") or "", timeout=60)
+        self._auth = httpx.BasicAuth(*credentials) if credentials else None
 
     def holds(self, package: Package, signed: bool) -> bool:
         """Return whether the package is in the repository, with its provenance if ``signed``.
 
         Raises UserError if its version is there with other content, and with a remedy if the request fails.
         """
-        index = kubernetes_yaml.load(self._ask("GET", "index.yaml").text, f"{self._url}index.yaml")
-        try:
-            versions = [entry["version"] for entry in index["entries"].get(package.name, [])]
-        except (AttributeError, KeyError, TypeError):
-            raise UserError(f"{self._url}index.yaml is not the index of a chart repository") from None
-        if package.version not in versions:
+        entry = self._entry(self._index(), package)
+        if entry is None:
             return False
-        if self._ask("GET", f"charts/{package.path.name}").content != package.content:
-            raise other_bytes(package, str(self._url))
-        provenance = f"charts/{package.provenance.name}"
-        return not signed or self._ask("GET", provenance, accepted=404).status_code != 404
+        address = self._address(entry, package)
+        if self._ask("GET", address).content != package.content:
+            raise other_bytes(package, self._url)
+        return not signed or self._ask("GET", f"{address}.prov", accepted=(404,)).status_code != 404
 
     def add(self, packages: Sequence[Package]) -> list[str]:
         """Upload packages, with the provenance of those that have one, and return their URLs.
 
         Raises as ``holds`` does. A version that exists by now stays: the API answers 409.
         """
-        return [self._upload(package) for package in packages]
+        for package in packages:
+            self._upload(package)
+        found = self._index()
+        return [self._address(self._entry(found, package) or {}, package) for package in packages]
 
-    def _upload(self, package: Package) -> str:
-        self._ask("POST", "charts", package.content, accepted=409)
+    def _upload(self, package: Package) -> None:
+        api = self._api()
+        # Before the package, so that nothing is published where no provenance can be.
         if package.provenance.exists():
-            self._ask("POST", "prov", package.provenance.read_bytes(), accepted=409)
-        return str(self._url.join(f"charts/{package.path.name}"))
+            content = package.provenance.read_bytes()
+            answer = self._ask("POST", f"{api}/prov", accepted=(*_UNKNOWN, 409), content=content)
+            if answer.status_code in _UNKNOWN:
+                raise UserError(f"{self._url} takes no provenance files: publish there without --sign")
+        # As a form, which is what GitLab takes; the others take both.
+        form = {"chart": (package.path.name, package.content, "application/gzip")}
+        self._ask("POST", f"{api}/charts", accepted=(409,), files=form)
 
-    def _ask(
-        self, method: str, path: str, content: bytes | None = None, accepted: int = 200
-    ) -> httpx.Response:
+    def _api(self) -> str:
+        """Return the address of the API, which is between the server's path and that of the repository.
+
+        So does helm cm-push: https://github.com/chartmuseum/helm-push
+        """
+        server = str((self._index().get("serverInfo") or {}).get("contextPath") or "").rstrip("/")
+        scheme, host, path, _, _ = urlsplit(self._url)
+        below = path.rstrip("/").removeprefix(server)
+        return urlunsplit((scheme, host, f"{server}/api{below}", "", ""))
+
+    def _index(self) -> Index:
+        url = f"{self._url}index.yaml"
+        return index.load(self._ask("GET", url).text, url)
+
+    def _entry(self, found: Index, package: Package) -> Entry | None:
+        entries = index.versions(found, package.name, f"{self._url}index.yaml")
+        return next((entry for entry in entries if entry["version"] == package.version), None)
+
+    def _address(self, entry: Entry, package: Package) -> str:
+        named = next(iter(entry.get("urls") or ()), f"charts/{package.path.name}")
+        return str(httpx.URL(self._url).join(str(named)))
+
+    def _ask(self, method: str, url: str, accepted: Sequence[int] = (), **body: Any) -> httpx.Response:
         """Return the response; raise UserError unless its status is a success or ``accepted``."""
-        api = self._url.copy_with(path=f"/api{self._url.path}") if method == "POST" else self._url
-        url = api.join(path)
+        # The login is for this server only; packages may be elsewhere.
+        is_here = urlsplit(url)[:2] == urlsplit(self._url)[:2]
         try:
-            answer = self._client.request(method, url, content=content)
+            answer = self._client.request(
+                method, url, auth=self._auth if is_here else None, follow_redirects=method == "GET", **body
+            )
         except httpx.HTTPError as error:
             remedy = (
-                "pass its CA certificate with --ca-file"
-                if "CERTIFICATE" in str(error)
+                f"pass its CA certificate with --ca-file, or name it in {network.CERTIFICATES}"
+                if network.is_untrusted(error)
                 else "check that it is up and can be reached from here"
             )
             raise UserError(f"{url}: {error}: {remedy}") from None
-        if answer.is_success or answer.status_code == accepted:
+        if answer.is_success or answer.status_code in accepted:
             return answer
         message = f"{url} answers {answer.status_code} {answer.reason_phrase}: {answer.text[:200].strip()}"
         if answer.status_code in (401, 403):

@@ -20,6 +20,10 @@ from tests.support.servers import Certificate, is_logged_in, serving
 class Museum(BaseHTTPRequestHandler):
     """The repository "team" of a server: https://github.com/helm/chartmuseum#api."""
 
+    server_path: ClassVar[str] = ""
+    repository: ClassVar[str] = "/team"
+    packages_path: ClassVar[str] = "charts/"
+    has_provenance: ClassVar[bool] = True
     files: ClassVar[dict[str, bytes]]
     guarded: ClassVar[bool] = False
     breaks_off: ClassVar[bool] = False
@@ -27,16 +31,21 @@ class Museum(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.guarded and not is_logged_in(self):
             return
-        if self.path == "/team/index.yaml":
+        if self.path == f"{self.server_path}{self.repository}/index.yaml":
             entries: dict[str, list[object]] = {}
             for name, content in self.files.items():
                 if name.endswith(".tgz"):
                     chart = kubernetes_yaml.load(_chart_yaml(content), name)
-                    entries.setdefault(chart["name"], []).append({**chart, "urls": [f"charts/{name}"]})
-            self.answer(200, kubernetes_yaml.dump([{"apiVersion": "v1", "entries": entries}]).encode())
-        else:
-            found = self.files.get(self.path.removeprefix("/team/charts/"))
-            self.answer(200 if found else 404, found or b'{"error":"not found"}')
+                    entries.setdefault(chart["name"], []).append({**chart, "urls": [self.address(name)]})
+            info = {"serverInfo": {"contextPath": self.server_path}} if self.server_path else {}
+            index = {"apiVersion": "v1", "entries": entries, **info}
+            return self.answer(200, kubernetes_yaml.dump([index]).encode())
+        _, at, name = self.path.partition(f"{self.server_path}{self.repository}/{self.packages_path}")
+        found = self.files.get(name) if at else None
+        self.answer(200 if found else 404, found or b'{"error":"not found"}')
+
+    def address(self, name: str) -> str:
+        return f"{self.packages_path}{name}"
 
     def do_POST(self) -> None:
         if self.guarded and not is_logged_in(self):
@@ -46,14 +55,19 @@ class Museum(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         content = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.path == "/api/team/prov":
+        if self.has_provenance and self.path == f"{self.server_path}/api{self.repository}/prov":
             found = re.search(rb"^  (\S+\.tgz): sha256:", content, re.MULTILINE)
             assert found
             name = f"{found[1].decode()}.prov"
-        else:
-            assert self.path == "/api/team/charts"
+        elif self.path == f"{self.server_path}/api{self.repository}/charts":
+            boundary = self.headers["Content-Type"].partition("boundary=")[2].encode()
+            (form,) = content.split(b"--" + boundary)[1:-1]
+            assert b'name="chart"' in form
+            content = form.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n")
             chart = kubernetes_yaml.load(_chart_yaml(content), "upload")
             name = f"{chart['name']}-{chart['version']}.tgz"
+        else:
+            return self.answer(404, b'{"error":"not found"}')
         if name in self.files:
             return self.answer(409, b'{"error":"file already exists"}')
         self.files[name] = content
@@ -67,6 +81,42 @@ class Museum(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: object) -> None:
         pass
+
+
+class MuseumBelow(Museum):
+    """ChartMuseum with --context-path=/charts."""
+
+    server_path = "/charts"
+
+
+class Gitea(Museum):
+    """Gitea below a path: https://docs.gitea.com/usage/packages/helm/."""
+
+    server_path = "/git/api/packages/me/helm"
+    repository = ""
+    packages_path = ""
+    has_provenance = False
+
+    def address(self, name: str) -> str:
+        return f"http://{self.headers['Host']}{self.server_path}/{name}"
+
+
+class GitLab(Museum):
+    """The channel "stable" of a project: https://docs.gitlab.com/api/packages/helm/."""
+
+    server_path = "/api/v4/projects/group%2Fproject/packages/helm"
+    repository = "/stable"
+    has_provenance = False
+
+
+class Elsewhere(Museum):
+    """A repository whose packages are on another server, to which its login must not go."""
+
+    packages: ClassVar[str]
+    guarded = True
+
+    def address(self, name: str) -> str:
+        return f"{self.packages}/team/charts/{name}"
 
 
 def _chart_yaml(package: bytes) -> str:
@@ -98,6 +148,67 @@ def test_what_was_uploaded_comes_back_signed(
     assert f"{url}/charts/microservice-1.2.3.tgz" in capsys.readouterr().out
     run(url, key=key.name)
     assert "is already published" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", [MuseumBelow, Gitea, GitLab])
+def test_a_server_says_itself_where_it_takes_and_gives_packages(
+    kind: type[Museum], publisher: Helm, shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = shop.version("1.2.3")
+    server = type("Server", (kind,), {"files": {}})
+    with serving(server) as address:
+        url = f"{address}{kind.server_path}{kind.repository}"
+        run(url)
+        assert server.files == {package.path.name: package.content}
+        assert f"{url}/{kind.packages_path}microservice-1.2.3.tgz" in capsys.readouterr().out
+        run(url)
+        assert "is already published" in capsys.readouterr().out
+        publisher("repo", "add", "team", url)
+        publisher("pull", "team/microservice", "--destination", str(shop.root))
+    assert (shop.root / package.path.name).read_bytes() == package.content
+
+
+@pytest.mark.parametrize("kind", [Gitea, GitLab])
+def test_nothing_is_uploaded_where_it_could_not_be_signed(
+    kind: type[Museum], publisher: Helm, shop: Shop, key: Key
+) -> None:
+    shop.version("1.2.3")
+    server = type("Server", (kind,), {"files": {}})
+    with serving(server) as address, pytest.raises(UserError, match="publish there without --sign"):
+        run(f"{address}{kind.server_path}{kind.repository}", key=key.name)
+    assert server.files == {}
+
+
+def test_a_login_is_for_the_repository_and_not_for_where_its_packages_are(
+    url: str, museum: type[Museum], publisher: Helm, shop: Shop
+) -> None:
+    shop.version("1.2.3")
+    asked = []
+
+    class Packages(Museum):
+        files = museum.files
+
+        def do_GET(self) -> None:
+            asked.append(self.headers["Authorization"])
+            super().do_GET()
+
+    with serving(Packages) as packages:
+        guarded = type("Server", (Elsewhere,), {"files": museum.files, "packages": packages})
+        with serving(guarded) as address:
+            publisher.log_in("repo", "add", "team", f"{address}/team")
+            run(f"{address}/team")
+    assert asked == [None]
+
+
+@pytest.mark.parametrize("entries", ["microservice: null", "other: [null, {version: 2024.01.02}, text]"])
+def test_an_odd_index_hinders_nothing(entries: str, publisher: Helm, shop: Shop) -> None:
+    class Odd(Museum):
+        def do_GET(self) -> None:
+            self.answer(200, f"entries: {{{entries}}}".encode())
+
+    package = shop.version("1.2.3")
+    with serving(Odd) as address:
+        assert not ChartMuseum(address, "").holds(package, signed=False)
 
 
 def test_a_published_version_is_never_replaced(
@@ -164,13 +275,13 @@ def test_an_upload_that_breaks_off_leaves_what_was_there(
 
 
 def test_an_index_that_is_none_is_named(publisher: Helm, shop: Shop) -> None:
-    class Elsewhere(Museum):
+    class Website(Museum):
         def do_GET(self) -> None:
             self.answer(200, b"<html></html>")
 
     shop.version("1.2.3")
     with (
-        serving(Elsewhere) as address,
+        serving(Website) as address,
         pytest.raises(UserError, match=r"index\.yaml is not the index of a chart"),
     ):
         run(address)
