@@ -155,7 +155,7 @@ def test_a_server_says_itself_where_it_takes_and_gives_packages(
     kind: type[Museum], publisher: Helm, shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     package = shop.version("1.2.3")
-    server = type("Server", (kind,), {"files": {}})
+    server: type[Museum] = type("Server", (kind,), {"files": {}})
     with serving(server) as address:
         url = f"{address}{kind.server_path}{kind.repository}"
         run(url)
@@ -173,7 +173,7 @@ def test_nothing_is_uploaded_where_it_could_not_be_signed(
     kind: type[Museum], publisher: Helm, shop: Shop, key: Key
 ) -> None:
     shop.version("1.2.3")
-    server = type("Server", (kind,), {"files": {}})
+    server: type[Museum] = type("Server", (kind,), {"files": {}})
     with serving(server) as address, pytest.raises(UserError, match="publish there without --sign"):
         run(f"{address}{kind.server_path}{kind.repository}", key=key.name)
     assert server.files == {}
@@ -193,7 +193,7 @@ def test_a_login_is_for_the_repository_and_not_for_where_its_packages_are(
             super().do_GET()
 
     with serving(Packages) as packages:
-        guarded = type("Server", (Elsewhere,), {"files": museum.files, "packages": packages})
+        guarded: type[Museum] = type("Server", (Elsewhere,), {"files": museum.files, "packages": packages})
         with serving(guarded) as address:
             publisher.log_in("repo", "add", "team", f"{address}/team")
             run(f"{address}/team")
