@@ -58,10 +58,11 @@ class SignedRegistry(Registry):
         places = []
         for package in packages:
             there = self.reference(package, package.provenance.exists())
-            place = there or super().add([package])[0]
+            place = there or self._push(package)
             step(f"signing {package} with cosign")
             self._sign(place)
             places.append(place)
+        self._claim()
         return places
 
     def _sign(self, reference: str) -> None:

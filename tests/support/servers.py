@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import json
 import re
 import shutil
 import ssl
@@ -14,17 +15,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 import filelock
+import httpx
 import pytest
 import yaml
 
+from ci.base import go_build
+from ci.base.errors import Unavailable
+from ci.base.go_build import GoModule
 from ci.base.programs import cache_folder
 
 USER, PASSWORD = "publisher", "open-sesame"
 # The output of htpasswd -nbB for them.
 HTPASSWD = f"{USER}:$2y$05$AYQxVPYD.4gY/xTyNnrGFOui4DxPJTQdqqKflrtNoynq.7kU3IM9C\n"
+LOGIN = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+
+GO_REGISTRY_VERSION = "0.22.1"
+GO_REGISTRY = GoModule(
+    module="github.com/google/go-containerregistry",
+    sum="h1:RZuuSYhTvlDvtsK+NkutoCZ//C0X2ebLK8X8l3ULs84=",
+    package="./cmd/registry",
+)
 
 
 class Certificate(NamedTuple):
@@ -48,8 +62,7 @@ def certificate(folder: Path) -> Certificate:
 
 def is_logged_in(request: BaseHTTPRequestHandler) -> bool:
     """Return whether a request has the right login; if not, answer it with 401."""
-    expected = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-    if request.headers["Authorization"] == f"Basic {expected}":
+    if request.headers["Authorization"] == f"Basic {LOGIN}":
         return True
     request.send_response(401)
     request.send_header("WWW-Authenticate", "Basic")
@@ -111,6 +124,20 @@ def docker_registry(folder: Path, *, guarded: bool = False, tls: Certificate | N
         settings["auth"] = {"htpasswd": {"realm": "charts", "path": str(folder / "htpasswd")}}
     (folder / "registry.yaml").write_text(yaml.safe_dump(settings))
     command = [str(_docker_registry()), "serve", str(folder / "registry.yaml")]
+    with _listening(command, r"listening on (127\.0\.0\.1:\d+)") as host:
+        yield host
+
+
+@contextmanager
+def go_registry() -> Iterator[str]:
+    """Run the registry of go-containerregistry, which keeps everything in memory; yield host and port."""
+    with _listening([str(_go_registry()), "-port=0"], r"serving on port (\d+)") as port:
+        yield f"localhost:{port}"
+
+
+@contextmanager
+def _listening(command: list[str], pattern: str) -> Iterator[str]:
+    """Run a server until the end of the block; yield what ``pattern`` finds in its log."""
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -118,7 +145,7 @@ def docker_registry(folder: Path, *, guarded: bool = False, tls: Certificate | N
         lines = []
         for line in process.stdout:
             lines.append(line)
-            if listening := re.search(r"listening on (127\.0\.0\.1:\d+)", line):
+            if listening := re.search(pattern, line):
                 break
         else:
             pytest.fail("".join(lines))
@@ -151,3 +178,77 @@ def _docker_registry() -> Path:
             except (OSError, subprocess.SubprocessError):
                 pytest.skip("docker-registry is not installed, and apt-get download docker-registry failed")
     return program
+
+
+def _go_registry() -> Path:
+    folder = cache_folder() / "tools" / f"go-registry-{GO_REGISTRY_VERSION}"
+    folder.mkdir(parents=True, exist_ok=True)
+    program = folder / "registry"
+    with filelock.FileLock(f"{folder}.lock"), tempfile.TemporaryDirectory(dir=folder) as temporary:
+        if not program.exists():
+            try:
+                go_build.from_source(GO_REGISTRY, GO_REGISTRY_VERSION, Path(temporary)).rename(program)
+            except Unavailable as reason:
+                pytest.skip(f"the registry of go-containerregistry cannot be built: {reason}")
+    return program
+
+
+class _Hiding(BaseHTTPRequestHandler):
+    """Answers for a registry, but 401 for a repository that is not there, as Quay and Docker Hub do.
+
+    A login is exchanged for a token with the rights that are asked for, which names them:
+    https://distribution.github.io/distribution/spec/auth/token/. Whoever logs in may push, and so create it;
+    the right to pull is given for what is there, or together with the right to push.
+    """
+
+    registry: ClassVar[str]
+
+    def answer(self) -> None:
+        if self.path.startswith("/token"):
+            return self.grant()
+        content = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        rights = base64.b64decode((self.headers["Authorization"] or "").removeprefix("Bearer ")).split(b",")
+        needed = b"pull" if self.command in ("GET", "HEAD") else b"push"
+        if needed not in rights and not (self.path == "/v2/" and b"login" in rights):
+            challenge = f'Bearer realm="http://{self.headers["Host"]}/token",service="hiding"'
+            return self.send(401, b'{"errors":[{"code":"UNAUTHORIZED"}]}', {"WWW-Authenticate": challenge})
+        asked = {name: value for name, value in self.headers.items() if name != "Authorization"}
+        url = f"{self.registry}{self.path}"
+        answer = httpx.request(self.command, url, content=content, headers=asked, trust_env=False)
+        kept = ("content-length", "content-type", "docker-content-digest", "location", "range")
+        self.send(
+            answer.status_code,
+            answer.content,
+            {name: answer.headers[name] for name in kept if name in answer.headers},
+        )
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+
+    def grant(self) -> None:
+        if self.headers["Authorization"] != f"Basic {LOGIN}":
+            return self.send(401, b"{}", {})
+        scope = parse_qs(urlsplit(self.path).query).get("scope", ["::login"])[0]
+        _, name, rights = scope.split(":")
+        tags = f"{self.registry}/v2/{name}/tags/list"
+        if rights == "pull" and not httpx.get(tags, trust_env=False).is_success:
+            rights = "none"
+        self.send(200, json.dumps({"token": base64.b64encode(rights.encode()).decode()}).encode(), {})
+
+    def send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"content-length": str(len(content)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@contextmanager
+def hiding(host: str) -> Iterator[str]:
+    """Put a server before a registry that hides which repositories are not there; yield host and port."""
+    handler = type("Hiding", (_Hiding,), {"registry": f"http://{host}"})
+    with serving(handler) as url:
+        yield url.removeprefix("http://")

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ci.base.errors import UserError
 from ci.publishing import provenance
 from ci.publishing.registry import Registry
 from tests.support.publishers import Helm, Key, Shop
-from tests.support.servers import Certificate, docker_registry
+from tests.support.servers import PASSWORD, USER, Certificate, docker_registry, go_registry, hiding
 
 
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[str]:
-    with docker_registry(tmp_path) as host:
+@pytest.fixture(params=["Docker's", "Go's"])
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    with docker_registry(tmp_path) if request.param == "Docker's" else go_registry() as host:
         yield host
 
 
@@ -77,6 +79,79 @@ def test_a_wrong_password_is_refused_with_the_way_to_log_in(
             with pytest.raises(UserError, match=f"log in with: helm registry login {host}") as refused:
                 ask()
             assert "cHVibGlz" not in str(refused.value)
+
+
+def test_a_registry_that_hides_what_is_not_there_takes_a_first_version(
+    host: str, publisher: Helm, shop: Shop, tmp_path: Path
+) -> None:
+    first = shop.version("1.2.3+build.1")
+    with hiding(host) as hidden:
+        with pytest.raises(UserError, match=f"log in with: helm registry login {hidden}"):
+            plain(hidden).holds(first, signed=False)
+        publisher.log_in("registry", "login", hidden, "--plain-http")
+        assert not plain(hidden).holds(first, signed=False)
+        plain(hidden).add([first])
+        assert plain(hidden).holds(first, signed=False)
+        assert not plain(hidden).holds(shop.version("1.2.4"), signed=False)
+        with pytest.raises(UserError, match="with other content"):
+            plain(hidden).holds(shop.version("1.2.3+build.1", colour="red"), signed=False)
+
+
+def test_a_wrong_password_is_not_taken_for_a_first_version(host: str, publisher: Helm, shop: Shop) -> None:
+    with hiding(host) as hidden:
+        file = Path(publisher.environment["HELM_CONFIG_HOME"]) / "registry" / "config.json"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps({"auths": {hidden: {"auth": "cHVibGlzaGVyOndyb25n"}}}))
+        with pytest.raises(UserError, match=f"log in with: helm registry login {hidden}"):
+            plain(hidden).holds(shop.version("1.2.3"), signed=False)
+
+
+def artifact(host: str, chart: str) -> list[tuple[str, bytes]]:
+    """Return media type and content of what a registry has under the tag artifacthub.io of a chart."""
+    about = f"http://{host}/v2/charts/{chart}"
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    manifest = httpx.get(f"{about}/manifests/artifacthub.io", headers={"Accept": kind}, trust_env=False)
+    parts = [manifest.json()["config"], *manifest.json()["layers"]]
+    return [
+        (part["mediaType"], httpx.get(f"{about}/blobs/{part['digest']}", trust_env=False).content)
+        for part in parts
+    ]
+
+
+def test_artifact_hub_finds_who_owns_a_chart(host: str, publisher: Helm, shop: Shop) -> None:
+    owned = "repositoryID: 1d5b2d6c-0000-4000-8000-000000000000\n"
+    shop.write("artifacthub-repo.yml", owned)
+    plain(host).add([shop.version("1.2.3")])
+    assert artifact(host, "microservice") == [
+        ("application/vnd.cncf.artifacthub.config.v1+yaml", b""),
+        ("application/vnd.cncf.artifacthub.repository-metadata.layer.v1.yaml", owned.encode()),
+    ]
+    # Also without a new version.
+    shop.write("artifacthub-repo.yml", f"{owned}owners: []\n")
+    plain(host).add([])
+    assert artifact(host, "microservice")[1][1].endswith(b"owners: []\n")
+
+
+def test_without_an_id_of_artifact_hub_there_is_no_tag_for_it(host: str, publisher: Helm, shop: Shop) -> None:
+    plain(host).add([shop.version("1.2.3")])
+    tags = httpx.get(f"http://{host}/v2/charts/microservice/tags/list", trust_env=False).json()["tags"]
+    assert tags == ["1.2.3"]
+
+
+def test_the_login_of_a_credential_helper_is_used(
+    host: str, publisher: Helm, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "path"
+    folder.mkdir()
+    helper = folder / "docker-credential-test"
+    helper.write_text(f'#!/bin/sh\necho \'{{"Username": "{USER}", "Secret": "{PASSWORD}"}}\'\n')
+    helper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    file = Path(publisher.environment["HELM_CONFIG_HOME"]) / "registry" / "config.json"
+    file.parent.mkdir(parents=True)
+    with hiding(host) as hidden:
+        file.write_text(json.dumps({"credHelpers": {hidden: "test"}}))
+        assert not plain(hidden).holds(shop.version("1.2.3"), signed=False)
 
 
 def test_a_login_that_cannot_be_read_is_named_with_the_remedy(publisher: Helm, shop: Shop) -> None:
