@@ -92,6 +92,11 @@ def _rows() -> Iterator[Row]:
         "only needed for tests with a registry, which download it with apt-get if they can",
     )
     yield _program(
+        "Caddy",
+        ["caddy", "version"],
+        "only needed for tests with a web server, which download it with apt-get if they can",
+    )
+    yield _program(
         "Docker",
         ["docker", "version", "--format", "{{.Server.Version}}"],
         "only needed for invoke image (or Podman), invoke up and tests in a cluster: install or start Docker",

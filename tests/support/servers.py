@@ -109,6 +109,14 @@ def web_server(folder: Path, *, guarded: bool = False, tls: Certificate | None =
 
 
 @contextmanager
+def caddy(folder: Path, data: Path) -> Iterator[str]:
+    """Serve a folder with Caddy, whose own data goes to the folder ``data``; yield the address."""
+    command = [_from_debian("caddy"), "file-server", "--listen", "127.0.0.1:0", "--root", str(folder)]
+    with _listening(["env", f"XDG_DATA_HOME={data}", *command], r'"actual_address":"([^"]+)"') as host:
+        yield f"http://{host}"
+
+
+@contextmanager
 def docker_registry(folder: Path, *, guarded: bool = False, tls: Certificate | None = None) -> Iterator[str]:
     """Run Debian's docker-registry with its storage in a folder; yield host and port."""
     http: dict[str, object] = {"addr": "127.0.0.1:0"}
@@ -123,7 +131,7 @@ def docker_registry(folder: Path, *, guarded: bool = False, tls: Certificate | N
         (folder / "htpasswd").write_text(HTPASSWD)
         settings["auth"] = {"htpasswd": {"realm": "charts", "path": str(folder / "htpasswd")}}
     (folder / "registry.yaml").write_text(yaml.safe_dump(settings))
-    command = [str(_docker_registry()), "serve", str(folder / "registry.yaml")]
+    command = [_from_debian("docker-registry"), "serve", str(folder / "registry.yaml")]
     with _listening(command, r"listening on (127\.0\.0\.1:\d+)") as host:
         yield host
 
@@ -159,25 +167,25 @@ def _listening(command: list[str], pattern: str) -> Iterator[str]:
             reader.join()
 
 
-def _docker_registry() -> Path:
-    """Return the installed program, or unpack Debian's package, which then starts no service."""
-    if installed := shutil.which("docker-registry"):
-        return Path(installed)
-    folder = cache_folder() / "tools" / "docker-registry"
+def _from_debian(name: str) -> str:
+    """Return the installed program, or unpack Debian's package of its name, which then starts no service."""
+    if installed := shutil.which(name):
+        return installed
+    folder = cache_folder() / "tools" / name
     folder.parent.mkdir(parents=True, exist_ok=True)
-    program = folder / "usr" / "bin" / "docker-registry"
+    program = folder / "usr" / "bin" / name
     with filelock.FileLock(f"{folder}.lock"), tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         if not program.exists():
             try:
-                fetch = ["apt-get", "download", "-qq", "docker-registry"]
+                fetch = ["apt-get", "download", "-qq", name]
                 subprocess.run(fetch, cwd=temporary, check=True, capture_output=True, timeout=120)
                 (package,) = Path(temporary).glob("*.deb")
                 unpacked = Path(temporary) / "unpacked"
                 subprocess.run(["dpkg-deb", "--extract", package, unpacked], check=True, capture_output=True)
                 unpacked.rename(folder)
             except (OSError, subprocess.SubprocessError):
-                pytest.skip("docker-registry is not installed, and apt-get download docker-registry failed")
-    return program
+                pytest.skip(f"{name} is not installed, and apt-get download {name} failed")
+    return str(program)
 
 
 def _go_registry() -> Path:

@@ -12,7 +12,7 @@ from ci.charts.helm import HelmError
 from ci.kubernetes.versions import NEWEST
 from ci.publishing import publish
 from tests.support.publishers import Helm, Key
-from tests.support.servers import Certificate, docker_registry, web_server
+from tests.support.servers import Certificate, caddy, docker_registry, go_registry, web_server
 
 VALUES = {
     "microservice": repository.root() / "values/api.yaml",
@@ -20,11 +20,12 @@ VALUES = {
 }
 # What a chart itself renders, by Helm's version and the chart's name.
 SOURCES: dict[tuple[int, str], str] = {}
-each_way = pytest.mark.parametrize(
-    ("consumer", "served"),
-    [(3, "openly"), (4, "openly"), (3, "with a login"), (4, "with TLS")],
-    indirect=["consumer"],
-)
+WAYS = [(3, "openly"), (4, "openly"), (3, "with a login"), (4, "with TLS")]
+
+
+def each_way(another: str) -> pytest.MarkDecorator:
+    """Parametrize a test with the Helm of a consumer and the way to serve, at last by another server."""
+    return pytest.mark.parametrize(("consumer", "served"), [*WAYS, (4, another)], indirect=["consumer"])
 
 
 def run(to: str, *, key: str = "", ca_file: str = "", plain_http: bool = False) -> None:
@@ -42,14 +43,20 @@ def renders_as_its_source(consumer: Helm, chart: str, reference: str, *options: 
     return came == SOURCES[consumer.engine, chart]
 
 
-@each_way
+@each_way("by Caddy")
 def test_a_folder_that_is_served(
     served: str, consumer: Helm, real_charts: Path, key: Key, tls: Certificate, tmp_path: Path
 ) -> None:
     run(str(tmp_path / "site"), key=key.name)
     certificate = tls if served == "with TLS" else None
     options = ["--ca-file", str(tls.file)] if certificate else []
-    with web_server(tmp_path / "site", guarded=served == "with a login", tls=certificate) as url:
+    site = tmp_path / "site"
+    server = (
+        caddy(site, tmp_path / "data")
+        if served == "by Caddy"
+        else web_server(site, guarded=served == "with a login", tls=certificate)
+    )
+    with server as url:
         if served == "with a login":
             with pytest.raises(HelmError, match="401"):
                 consumer("repo", "add", "shop", url)
@@ -65,12 +72,12 @@ def test_a_folder_that_is_served(
             consumer("pull", f"shop/{chart}", *pulled)
             assert (tmp_path / package.name).read_bytes() == package.read_bytes()
             # Helm 4.3 asks for the provenance without the login and the certificate, unless it is to pull.
-            verified = pulled[:3] if served == "openly" else []
+            verified = pulled[:3] if served in ("openly", "by Caddy") else []
             assert renders_as_its_source(consumer, chart, f"shop/{chart}", *verified)
             assert renders_as_its_source(consumer, chart, str(tmp_path / package.name), *pulled[:3])
 
 
-@each_way
+@each_way("by Go's registry")
 def test_a_registry(
     served: str,
     consumer: Helm,
@@ -84,7 +91,12 @@ def test_a_registry(
     certificate = tls if served == "with TLS" else None
     options = ["--ca-file", str(tls.file)] if certificate else ["--plain-http"]
     ca_file, plain_http = str(tls.file) if certificate else "", not certificate
-    with docker_registry(tmp_path, guarded=served == "with a login", tls=certificate) as host:
+    server = (
+        go_registry()
+        if served == "by Go's registry"
+        else docker_registry(tmp_path, guarded=served == "with a login", tls=certificate)
+    )
+    with server as host:
         to = f"oci://{host}/charts"
         if served == "with a login":
             with pytest.raises(UserError, match=f"log in with: helm registry login {host}"):
