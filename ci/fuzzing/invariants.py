@@ -123,8 +123,8 @@ def _arrivals(
         if field == "files":
             written |= {name: _decoded(text) for name, text in values[block].get("binaryFiles", {}).items()}
         yield f"{block}.{field}", written, made
-    deployment = named["Deployment", fullname]
-    pod = dig(deployment, "spec", "template", "spec")
+    workload = named[values.get("kind", "Deployment"), fullname]
+    pod = dig(workload, "spec", "template", "spec")
     main, *extra = pod["containers"]
     variables = [(entry["name"], entry.get("value", entry.get("valueFrom"))) for entry in main.get("env", [])]
     yield "env", sorted(_texts(values.get("env", {})).items()), sorted(variables)
@@ -135,8 +135,8 @@ def _arrivals(
     for key, whole in (
         ("podSpec", pod),
         ("containerSpec", main),
-        ("podAnnotations", dig(deployment, "spec", "template", "metadata", "annotations")),
-        ("deploymentAnnotations", dig(deployment, "metadata", "annotations")),
+        ("podAnnotations", dig(workload, "spec", "template", "metadata", "annotations")),
+        ("deploymentAnnotations", dig(workload, "metadata", "annotations")),
     ):
         written = values.get(key, {})
         yield key, written, {name: (whole or {}).get(name) for name in written}
