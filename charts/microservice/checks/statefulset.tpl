@@ -10,6 +10,11 @@ wish.
     kind: StatefulSet labels its pods with its name and 11 characters more, 63 at most, and {{ $fullname }} has {{ len $fullname }}: set
     {{- " fullnameOverride" }}
   {{- end }}
+  {{- with get (.Values.extraServices | default dict) "headless" }}
+    {{- if not (include "microservice.isDisabled" .) }}
+      extraServices.headless: with kind: StatefulSet the Service {{ include "microservice.headlessName" $ }} is the chart's own; give yours another name
+    {{- end }}
+  {{- end }}
   {{- if eq (toString .Values.strategy.type) "Recreate" }}
     strategy.type: Recreate is not for kind: StatefulSet, which stops each pod before it starts the next version of it; set RollingUpdate
   {{- end }}
@@ -39,7 +44,7 @@ wish.
 
 {{/*
 microservice.problems.templateClaims: claims that each pod can have, kept or deleted
-together, and that no job mounts.
+together, and that no worker or job mounts.
 */}}
 {{- define "microservice.problems.templateClaims" -}}
   {{- $claims := include "microservice.templateClaims" . | fromJson }}
@@ -58,10 +63,17 @@ together, and that no job mounts.
     {{ first $deleted }}.retain: false, but {{ first $kept }} is retained: a StatefulSet keeps or deletes all of its claims; set both alike
   {{- end }}
   {{- if $claims }}
-    {{- range $key, $job := include "microservice.jobs" . | fromJson }}
-      {{- if $job.volumes }}
-        {{ $key }}.volumes: true, but each pod of a StatefulSet has the claims of its own ({{ keys $claims | sortAlpha | join ", " }}), which no
-        {{- " job can mount; remove it" }}
+    {{- include "microservice.collectEntries" . }}
+    {{- range $key, $found := .entries }}
+      {{- $shared := list }}
+      {{- range $name, $volume := $found.root.Values.volumes }}
+        {{- if and (hasKey $claims $name) ($volume).claim (not (include "microservice.isDisabled" $volume)) }}
+          {{- $shared = append $shared $name }}
+        {{- end }}
+      {{- end }}
+      {{- if $shared }}
+        {{ $key }}.volumes: each pod of a StatefulSet has a claim of its own for {{ join ", " $shared }}, which no other pod can mount; name
+        {{- " other volumes, such as volumes: {tmp: {}}, or none" }}
       {{- end }}
     {{- end }}
   {{- end }}

@@ -165,7 +165,17 @@ def test_a_job_writes_its_temporary_files_beside_the_claim_for_those_of_the_pods
     job = "cronJobs: {clean: {schedule: '@daily', command: [clean]}}"
     rendered = render_chart(STATEFUL, "volumes: {tmp: {claim: {size: 1Gi}}}", job)
     pod = rendered.one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    assert pod["volumes"] == [{"name": "tmp", "emptyDir": {}}]
+    assert [sorted(volume) for volume in pod["volumes"]] == [["emptyDir", "name"]]
+
+
+def test_workers_beside_it_are_deployments(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(STATEFUL, DATA, "workers: {mail: {command: [mail], autoscaling: {enabled: true}}}")
+    worker = rendered.one("Deployment")
+    assert worker["metadata"]["name"] == "api-mail"
+    assert rendered.one("HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["kind"] == "Deployment"
+    assert [volume["name"] for volume in worker["spec"]["template"]["spec"]["volumes"]] == ["tmp"]
+    constraints = worker["spec"]["template"]["spec"]["topologySpreadConstraints"]
+    assert all(constraint["matchLabelKeys"] for constraint in constraints)
 
 
 def test_the_autoscaler_scales_it(render_case: CaseRenderer) -> None:
