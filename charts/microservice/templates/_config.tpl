@@ -103,7 +103,7 @@ next comes; its label is there to find those that were kept.
     {{- $metadata := dict "root" $.root "name" .name }}
     {{- if $versioned }}
       {{- $_ := set $metadata "labels" (dict "microservice/versioned" "true") }}
-      {{- $_ := set $metadata "annotations" (dict "helm.sh/resource-policy" "keep") }}
+      {{- $_ := include "microservice.keptAnnotations" $metadata | fromJson | set $metadata "annotations" }}
     {{- end }}
 apiVersion: v1
 kind: {{ ternary "Secret" "ConfigMap" $secret }}

@@ -26,6 +26,27 @@ annotations:
 {{- end -}}
 
 {{/*
+microservice.keptAnnotations: (dict "root" . "annotations" MAP) -> the annotations of an
+object that outlives its place in the render, as JSON. To Argo CD, Helm's word only means
+that the object outlives the Application, so it gets two of its own: not to delete the
+object before, and not to call the Application out of sync because of it. What somebody
+wrote of either stays, and decides.
+*/}}
+{{- define "microservice.keptAnnotations" -}}
+  {{- $annotations := include "microservice.merged" (list .root.Values.commonAnnotations .annotations) | fromJson -}}
+  {{- range $name, $option := dict
+    "argocd.argoproj.io/sync-options" "Prune=false"
+    "argocd.argoproj.io/compare-options" "IgnoreExtraneous" -}}
+    {{- $written := get $annotations $name | default "" -}}
+    {{- $key := splitList "=" $option | first -}}
+    {{- if not (regexMatch (printf "(^|,)\\s*%s\\b" $key) $written) -}}
+      {{- $_ := list $written $option | compact | join "," | set $annotations $name -}}
+    {{- end -}}
+  {{- end -}}
+  {{- set $annotations "helm.sh/resource-policy" "keep" | toJson -}}
+{{- end -}}
+
+{{/*
 microservice.podMetadata: the pod template's metadata. The chart's version is not
 in it: a new chart alone restarts nothing. A job starts with the settings of its
 time, so it needs no checksum; and it has to end on its node, so nothing says that it may

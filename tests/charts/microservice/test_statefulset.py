@@ -169,7 +169,9 @@ def test_a_job_writes_its_temporary_files_beside_the_claim_for_those_of_the_pods
 
 
 def test_workers_beside_it_are_deployments(render_chart: ChartRenderer) -> None:
-    rendered = render_chart(STATEFUL, DATA, "workers: {mail: {command: [mail], autoscaling: {enabled: true}}}")
+    rendered = render_chart(
+        STATEFUL, DATA, "workers: {mail: {command: [mail], autoscaling: {enabled: true}}}"
+    )
     worker = rendered.one("Deployment")
     assert worker["metadata"]["name"] == "api-mail"
     assert rendered.one("HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["kind"] == "Deployment"

@@ -39,10 +39,14 @@ def test_a_name_ends_in_ten_digits_of_a_hash(rendered: Rendered) -> None:
     assert all(re.fullmatch(r"[a-z-]+-[0-9a-f]{10}", name) for name in names(rendered).values())
 
 
-def test_versioned_settings_are_immutable_and_kept_by_helm(rendered: Rendered) -> None:
+def test_versioned_settings_are_immutable_and_kept_by_helm_and_argo_cd(rendered: Rendered) -> None:
     for made in [*rendered.all("ConfigMap").values(), *rendered.all("Secret").values()]:
         assert made["immutable"] is True
-        assert made["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+        assert made["metadata"]["annotations"] == {
+            "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+            "argocd.argoproj.io/sync-options": "Prune=false",
+            "helm.sh/resource-policy": "keep",
+        }
         assert made["metadata"]["labels"]["microservice/versioned"] == "true"
 
 

@@ -7,6 +7,13 @@ import pytest
 from ci.kubernetes.manifests import Object
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
+# What Helm and Argo CD keep an object by.
+KEPT = {
+    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+    "argocd.argoproj.io/sync-options": "Prune=false",
+    "helm.sh/resource-policy": "keep",
+}
+
 
 def volumes(rendered: Rendered) -> dict[str, Object]:
     """The pod's volumes by name, without the name."""
@@ -158,7 +165,7 @@ def test_a_claim_outlives_the_release_unless_it_is_not_to_be_retained(render_cas
     claims = render_case("volumes").all("PersistentVolumeClaim")
     assert claims["volumes-data"]["metadata"]["annotations"] == {
         "backup": "daily",
-        "helm.sh/resource-policy": "keep",
+        **KEPT,
     }
     assert "annotations" not in claims["volumes-shared"]["metadata"]
 
@@ -190,7 +197,35 @@ def test_a_job_which_never_restarts_is_not_resized(render_chart: ChartRenderer) 
 
 def test_null_leaves_a_claim_retained(render_chart: ChartRenderer) -> None:
     claim = render_chart("volumes: {a: {claim: {size: 1Gi, retain: null}}}").one("PersistentVolumeClaim")
-    assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    assert claim["metadata"]["annotations"] == KEPT
+
+
+SYNC = "argocd.argoproj.io/sync-options"
+
+
+@pytest.mark.parametrize(
+    ("values", "rendered"),
+    [
+        (
+            f"volumes: {{a: {{claim: {{annotations: {{{SYNC}: 'Delete=false, Replace=true'}}}}}}}}",
+            "Delete=false, Replace=true,Prune=false",
+        ),
+        (f"commonAnnotations: {{{SYNC}: ServerSideApply=true}}", "ServerSideApply=true,Prune=false"),
+        (f"volumes: {{a: {{claim: {{annotations: {{{SYNC}: Prune=confirm}}}}}}}}", "Prune=confirm"),
+        (f"volumes: {{a: {{claim: {{annotations: {{{SYNC}: null}}}}}}}}", "Prune=false"),
+    ],
+    ids=["of the claim", "common", "of pruning", "null"],
+)
+def test_what_somebody_tells_argo_cd_about_a_claim_is_added_to_or_decides(
+    values: str, rendered: str, render_chart: ChartRenderer
+) -> None:
+    claim = render_chart("volumes: {a: {claim: {size: 1Gi}}}", values).one("PersistentVolumeClaim")
+    assert claim["metadata"]["annotations"][SYNC] == rendered
+
+
+def test_a_claim_that_is_not_retained_is_pruned(render_chart: ChartRenderer) -> None:
+    gone = render_chart("volumes: {a: {claim: {size: 1Gi, retain: false}}}").one("PersistentVolumeClaim")
+    assert "annotations" not in gone["metadata"]
 
 
 def test_a_claim_can_ask_for_no_storage_class_at_all(render_chart: ChartRenderer) -> None:

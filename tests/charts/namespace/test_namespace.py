@@ -70,8 +70,23 @@ def test_no_string_in_an_annotation_breaks_the_other_labels(
 
 def test_the_namespace_outlives_the_release_unless_told_otherwise(render_case: CaseRenderer) -> None:
     kept, gone = (render_case(name).one("Namespace")["metadata"] for name in ("standard", "all-keys"))
-    assert kept["annotations"] == {"helm.sh/resource-policy": "keep"}
+    assert kept["annotations"] == {
+        "argocd.argoproj.io/sync-options": "Prune=false",
+        "helm.sh/resource-policy": "keep",
+    }
     assert "helm.sh/resource-policy" not in gone["annotations"]
+
+
+@pytest.mark.parametrize(
+    ("written", "rendered"),
+    [("ServerSideApply=true", "ServerSideApply=true,Prune=false"), ("Prune=confirm", "Prune=confirm")],
+)
+def test_argo_cd_prunes_it_only_if_somebody_says_so(
+    written: str, rendered: str, render_chart: ChartRenderer
+) -> None:
+    option = "argocd.argoproj.io/sync-options"
+    metadata = render_chart(f"annotations: {{{option}: '{written}'}}").one("Namespace")["metadata"]
+    assert metadata["annotations"][option] == rendered
 
 
 def test_an_entry_of_the_quota_is_added_changed_or_removed_alone(render_chart: ChartRenderer) -> None:
