@@ -13,8 +13,7 @@ _DEFINITION = re.compile(
 _TOKEN = re.compile(r"(.*?)(?:\{\{(- )?\s*(.*?)\s*( -)?\}\}|\Z)", re.DOTALL)
 _PRINTS_NOTHING = re.compile(r"(if|else|end|range|with|break|continue)\b|\$\w+ :?= |/\*")
 _PRINTF = re.compile(r'printf ("(?:[^"\\]|\\.)*")')
-# The entry points, which make lists of the lines or read files of them, and the lines of another check.
-_SPLITS = re.compile(r"\w+\.((problems|risks)(\.inFiles)?|lines|inFiles)")
+# The lines of another check.
 _OTHER_CHECK = re.compile(r'include "\w+\.(problems|risks)\.')
 _VALUE = "\0"
 
@@ -29,7 +28,7 @@ def messages_of(chart: Path, kind: str = "problems") -> list[re.Pattern[str]]:
         for folder in (chart / "templates" / "checks", chart / "checks")
         for file in sorted(folder.glob("*.tpl"))
         for name, body in _DEFINITION.findall(file.read_text(encoding="utf-8"))
-        if f".{kind}." in name and not _SPLITS.fullmatch(name)
+        if f".{kind}." in name
         for line in _printed(body).split("\n")
         if line.strip()
     ]

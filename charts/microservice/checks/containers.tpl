@@ -41,4 +41,6 @@ starts has no hooks and probes (validateInitContainers of Kubernetes).
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.containers" . }}
+{{- define "microservice.checks.containers" -}}
+  {{- include "microservice.problems.containers" . }}
+{{- end -}}

@@ -42,4 +42,6 @@ fetch them from, with the fields that it requires.
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.external" . }}
+{{- define "microservice.checks.external" -}}
+  {{- include "microservice.problems.external" . }}
+{{- end -}}

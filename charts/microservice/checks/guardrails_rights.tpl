@@ -128,5 +128,7 @@ that is not the chart's: only what is written there.
   {{- include "microservice.risks.plainText" $found }}
 {{- end -}}
 
-{{- include "microservice.risks.rights" . }}
-{{- include "microservice.risks.objects" . }}
+{{- define "microservice.checks.guardrails_rights" -}}
+  {{- include "microservice.risks.rights" . }}
+  {{- include "microservice.risks.objects" . }}
+{{- end -}}

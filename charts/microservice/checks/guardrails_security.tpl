@@ -171,5 +171,7 @@ shares with its node.
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.risks.security" . }}
-{{- include "microservice.risks.pod" . }}
+{{- define "microservice.checks.guardrails_security" -}}
+  {{- include "microservice.risks.security" . }}
+  {{- include "microservice.risks.pod" . }}
+{{- end -}}

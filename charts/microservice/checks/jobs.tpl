@@ -1,25 +1,14 @@
 {{/*
-microservice.problems.jobs: a migration and a CronJob have something to run: without a
-command they would start the service itself. A CronJob has a valid schedule and time
-zone, and a name that leaves room for the suffix of its Jobs: 11 of 63 characters.
+microservice.problems.jobs: a CronJob has a valid schedule and time zone, and a name that
+leaves room for the suffix of its Jobs: 11 of 63 characters.
 */}}
 {{- define "microservice.problems.jobs" -}}
-  {{- with .Values.migration }}
-    {{- if and .enabled (not .command) (not .args) }}
-      migration.enabled: true, but nothing to run: set migration.command or migration.args, such as
-      {{- " command: [python, -m, migrate]" }}
-    {{- end }}
-  {{- end }}
   {{- range $name, $job := .Values.cronJobs }}
     {{- if and $job (not (include "microservice.isDisabled" $job)) }}
       {{- $full := printf "%s-%s" (include "microservice.fullname" $) $name }}
       {{- if gt (len $full) 52 }}
         cronJobs.{{ $name }}: the name {{ $full }} has {{ len $full }} characters; a CronJob's may have 52: shorten the key, or set
         {{- " fullnameOverride" }}
-      {{- end }}
-      {{- if not (or $job.command $job.args) }}
-        cronJobs.{{ $name }} has nothing to run: without command and args it would start the service itself; set one,
-        {{- printf " such as command: [python, -m, %s]" $name }}
       {{- end }}
       {{- with $job.timeZone }}
         {{- if not (regexMatch (include "microservice.timeZones" .) .) }}
@@ -93,4 +82,6 @@ name will do, and IANA's others.
   {{- "Singapore|Turkey|W-SU)$" -}}
 {{- end -}}
 
-{{- include "microservice.problems.jobs" . }}
+{{- define "microservice.checks.jobs" -}}
+  {{- include "microservice.problems.jobs" . }}
+{{- end -}}

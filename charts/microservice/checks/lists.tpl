@@ -47,4 +47,6 @@ refuses two of one name (pkg/apis/core/validation).
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.lists" . }}
+{{- define "microservice.checks.lists" -}}
+  {{- include "microservice.problems.lists" . }}
+{{- end -}}

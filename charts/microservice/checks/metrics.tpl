@@ -36,4 +36,6 @@ PodMonitor a port of a long-running container.
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.metrics" . }}
+{{- define "microservice.checks.metrics" -}}
+  {{- include "microservice.problems.metrics" . }}
+{{- end -}}

@@ -89,4 +89,6 @@ pkg/apis/core/validation).
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.mounts" . }}
+{{- define "microservice.checks.mounts" -}}
+  {{- include "microservice.problems.mounts" . }}
+{{- end -}}

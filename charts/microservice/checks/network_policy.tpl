@@ -59,4 +59,6 @@ within cidr, and is smaller.
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.networkPolicy" . }}
+{{- define "microservice.checks.network_policy" -}}
+  {{- include "microservice.problems.networkPolicy" . }}
+{{- end -}}

@@ -102,4 +102,6 @@ microservice.problems.os: nothing is set that the pods' operating system does no
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.pod" . }}
+{{- define "microservice.checks.pod" -}}
+  {{- include "microservice.problems.pod" . }}
+{{- end -}}

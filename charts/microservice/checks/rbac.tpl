@@ -15,4 +15,6 @@ the chart creates.
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.rbac" . }}
+{{- define "microservice.checks.rbac" -}}
+  {{- include "microservice.problems.rbac" . }}
+{{- end -}}

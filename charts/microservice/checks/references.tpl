@@ -5,7 +5,7 @@ config.existing or secret.existing, or in extraObjects, or it is optional.
 */}}
 {{- define "microservice.problems.references" -}}
   {{- $fullname := include "microservice.fullname" . }}
-  {{- $written := pick .Values "env" "envFrom" "volumes" "initContainers" "extraContainers" "cronJobs" "migration" | toJson }}
+  {{- $written := pick .Values "env" "envFrom" "volumes" "initContainers" "extraContainers" | toJson }}
   {{- if or (contains (printf "\"%s-" $fullname) $written) (contains `"items"` $written) }}
     {{- $own := include "microservice.ownSettings" . | fromJson }}
     {{- range $name, $volume := include "microservice.volumeList" . | fromJson }}
@@ -21,8 +21,7 @@ config.existing or secret.existing, or in extraObjects, or it is optional.
         {{- end }}
       {{- end }}
     {{- end }}
-    {{- $nodes := pick .Values "env" "envFrom" "initContainers" "extraContainers" }}
-    {{- range $key, $node := merge (include "microservice.jobs" . | fromJson) $nodes }}
+    {{- range $key, $node := pick .Values "env" "envFrom" "initContainers" "extraContainers" }}
       {{- include "microservice.problems.referencesWithin" (dict "key" $key "node" $node "own" $own) }}
     {{- end }}
   {{- end }}
@@ -74,4 +73,6 @@ microservice.problems.reference: (dict "key" KEY "kind" "configMap" or "secret"
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.references" . }}
+{{- define "microservice.checks.references" -}}
+  {{- include "microservice.problems.references" . }}
+{{- end -}}

@@ -11,14 +11,7 @@ and validatePodResourceConsistency (Kubernetes, pkg/apis/core/validation).
   {{- range .containers }}
     {{- $_ := set $all (printf "%s.resources" .key) (.container.resources | default dict) }}
   {{- end }}
-  {{- $jobs := dict }}
-  {{- range $key, $job := include "microservice.jobs" . | fromJson }}
-    {{- if $job.resources }}
-      {{- $values := dict "resources" (include "microservice.jobResources" (dict "root" $ "job" $job) | fromJson) }}
-      {{- $_ := set $jobs (printf "%s.resources" $key) (include "microservice.resources" (dict "Values" $values) | fromJson) }}
-    {{- end }}
-  {{- end }}
-  {{- range $key, $resources := merge (dict) $all $jobs }}
+  {{- range $key, $resources := $all }}
     {{- include "microservice.problems.quantities" (dict "key" $key "resources" $resources) }}
     {{- range $index, $claim := $resources.claims }}
       {{- $declared := list }}
@@ -38,10 +31,6 @@ and validatePodResourceConsistency (Kubernetes, pkg/apis/core/validation).
       {{- $containers = append $containers (dict "key" $key "resources" (get $all $key) "init" $init "longRunning" .longRunning) }}
     {{- end }}
     {{- include "microservice.problems.podResources" (dict "pod" $pod "containers" $containers) }}
-    {{- range $key, $resources := $jobs }}
-      {{- $only := list (dict "key" $key "resources" $resources "init" false "longRunning" true) }}
-      {{- include "microservice.problems.podResources" (dict "pod" $pod "containers" $only) }}
-    {{- end }}
   {{- end }}
 {{- end -}}
 
@@ -135,4 +124,6 @@ its containers request at the same time at most.
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.resources" . }}
+{{- define "microservice.checks.resources" -}}
+  {{- include "microservice.problems.resources" . }}
+{{- end -}}

@@ -256,4 +256,6 @@ microservice.milliseconds: a duration of Gateway API, such as 1m30s, as a number
   {{- $sum -}}
 {{- end -}}
 
-{{- include "microservice.problems.routes" . }}
+{{- define "microservice.checks.routes" -}}
+  {{- include "microservice.problems.routes" . }}
+{{- end -}}

@@ -113,5 +113,7 @@ seccomp profiles name a container, have a value that there is, and agree with th
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.security" . }}
-{{- include "microservice.problems.profiles" . }}
+{{- define "microservice.checks.security" -}}
+  {{- include "microservice.problems.security" . }}
+  {{- include "microservice.problems.profiles" . }}
+{{- end -}}

@@ -116,4 +116,6 @@ microservice.services. Addresses: one of each IP family, and none that can't be 
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.service" . }}
+{{- define "microservice.checks.service" -}}
+  {{- include "microservice.problems.service" . }}
+{{- end -}}

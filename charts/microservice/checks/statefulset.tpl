@@ -79,4 +79,6 @@ together, and that no worker or job mounts.
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.statefulset" . }}
+{{- define "microservice.checks.statefulset" -}}
+  {{- include "microservice.problems.statefulset" . }}
+{{- end -}}

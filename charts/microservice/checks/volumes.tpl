@@ -90,7 +90,7 @@ bundle is found by one name, and a file about resources names a container.
         {{- $paths = append $paths .path }}
         {{- with .resourceFieldRef }}
           {{- $place := printf "%s: the file %q: resourceFieldRef" $key $item.path }}
-          {{- include "microservice.problems.resourceField" (dict "root" $root "key" $place "field" . "job" dict) }}
+          {{- include "microservice.problems.resourceField" (dict "root" $root "key" $place "field" .) }}
         {{- end }}
       {{- end }}
     {{- end }}
@@ -118,4 +118,6 @@ bundle is found by one name, and a file about resources names a container.
   {{- end }}
 {{- end -}}
 
-{{- include "microservice.problems.volumes" . }}
+{{- define "microservice.checks.volumes" -}}
+  {{- include "microservice.problems.volumes" . }}
+{{- end -}}

@@ -33,26 +33,3 @@ template:
   spec:
     {{- include "microservice.podSpec" .root | nindent 4 }}
 {{- end -}}
-
-{{/*
-microservice.jobs: the jobs that are switched on, as a JSON map of the key where
-each is written -> what is written there.
-*/}}
-{{- define "microservice.jobs" -}}
-  {{- $jobs := dict -}}
-  {{- include "microservice.collectEntries" . -}}
-  {{- range $key, $found := .entries -}}
-    {{- if not (hasPrefix "workers." $key) }}{{ $_ := set $jobs $key $found.entry }}{{ end -}}
-  {{- end -}}
-  {{- toJson $jobs -}}
-{{- end -}}
-
-{{/*
-microservice.jobResources: (dict "root" . "job" JOB) -> the job's resources laid over
-the main container's, as JSON.
-*/}}
-{{- define "microservice.jobResources" -}}
-  {{- $resources := deepCopy .root.Values.resources -}}
-  {{- include "microservice.overlay" (dict "base" $resources "over" .job.resources) -}}
-  {{- toJson $resources -}}
-{{- end -}}

@@ -33,18 +33,11 @@ microservice.volumeMounts: where the main container mounts them, as a JSON list.
 {{- end -}}
 
 {{/*
-microservice.emptyDirs: (dict "root" . "job" JOB) -> the names of the pod's
-volumes that are emptyDirs, as a JSON list: those of the application's pod, or of a
-job's.
+microservice.emptyDirs: the names of the pod's volumes that are emptyDirs, as a JSON list.
 */}}
 {{- define "microservice.emptyDirs" -}}
-  {{- $root := .root -}}
-  {{- if .job -}}
-    {{- $root = dict -}}
-    {{- include "microservice.jobRoot" (dict "into" $root "root" .root "entry" .job) -}}
-  {{- end -}}
   {{- $names := list -}}
-  {{- range $name, $volume := include "microservice.volumeList" $root | fromJson -}}
+  {{- range $name, $volume := include "microservice.volumeList" . | fromJson -}}
     {{- if hasKey $volume.source "emptyDir" }}{{ $names = append $names $name }}{{ end -}}
   {{- end -}}
   {{- toJson $names -}}

@@ -16,6 +16,7 @@ from tests.support.rendering import with_both_engines
 KEYS = {
     "addresses": "service.type=LoadBalancer",
     "containers": "extraContainers[0].name=a,extraContainers[0].image=b:1",
+    "entries": "workers.a.args[0]=b",
     "external": "secret.external.enabled=true",
     "guardrails_rights": "serviceAccount.automount=true",
     "guardrails_security": "podSecurityStandard=baseline",

@@ -1,23 +1,22 @@
 {{/*
-microservice.problems.inFiles: what the checks in checks/ find, one problem a line. They
-are read where their keys are used: Helm parses all of templates/ at each render, which
-takes longer than all else.
+microservice.problemFiles: the files of checks/ with problems to look for, as a JSON list.
+They are read where their keys are used: Helm parses all of templates/ at each render,
+which takes longer than all else.
 */}}
-{{- define "microservice.problems.inFiles" -}}
+{{- define "microservice.problemFiles" -}}
   {{- with .Values }}
     {{- $containers := or .initContainers .extraContainers }}
-    {{- $jobs := or .cronJobs .migration.enabled }}
     {{- $volumes := include "microservice.writtenVolumes" . }}
     {{- $files := or .config.files .config.binaryFiles .secret.files .secret.binaryFiles }}
     {{- $annotations := or .podAnnotations .commonAnnotations }}
     {{- $service := or (omit .service "annotations" "enabled" "extraPorts" "labels" "type") (ne (toString .service.type) "ClusterIP") }}
     {{- $service = or $service .service.annotations .service.labels .service.extraPorts .extraServices }}
-    {{- $resources := or $containers $jobs .podSpec (.resources).claims (omit ((.resources).requests | default dict) "cpu" "memory") }}
+    {{- $resources := or $containers .podSpec (.resources).claims (omit ((.resources).requests | default dict) "cpu" "memory") }}
     {{- $resources = or $resources (ne (toJson (.resources).limits) `{"cpu":"","memory":""}`) }}
     {{- $ranges := or .networkPolicy.spec (.networkPolicy.ingress).from .networkPolicy.egress }}
-    {{- include "microservice.inFiles" (dict "root" $ "files" (list
+    {{- include "microservice.used" (list
       (list "addresses" (or $ranges $service))
-      (list "references" (or $containers $jobs $volumes .env .envFrom))
+      (list "references" (or $containers $volumes .env .envFrom))
       (list "service" $service)
       (list "pod" (or $annotations .podSpec))
       (list "resources" $resources)
@@ -32,21 +31,22 @@ takes longer than all else.
       (list "network_policy" $ranges)
       (list "metrics" (or (.metrics.serviceMonitor).enabled (.metrics.podMonitor).enabled))
       (list "external" (.secret.external).enabled)
-      (list "jobs" $jobs))) }}
+      (list "entries" (or .workers .cronJobs .migration.enabled))
+      (list "jobs" .cronJobs)) }}
   {{- end }}
 {{- end -}}
 
 {{/*
-microservice.risks.inFiles: the same for risks, each after its rule.
+microservice.riskFiles: the same for risks.
 */}}
-{{- define "microservice.risks.inFiles" -}}
+{{- define "microservice.riskFiles" -}}
   {{- with .Values }}
     {{- $contexts := or .securityContext .podSecurityContext .initContainers .extraContainers (ne (toString .podSecurityStandard) "restricted") }}
     {{- $volumes := include "microservice.writtenVolumes" . }}
     {{- $pod := or .podSpec .podAnnotations .commonAnnotations .priorityClassName .tolerations $volumes (contains "hostPort" (toJson .ports)) }}
-    {{- include "microservice.inFiles" (dict "root" $ "files" (list
+    {{- include "microservice.used" (list
       (list "guardrails_security" (or $contexts $pod .extraObjects))
-      (list "guardrails_rights" (or .rbac.rules .rbac.clusterRules .serviceAccount.automount .extraObjects)))) }}
+      (list "guardrails_rights" (or .rbac.rules .rbac.clusterRules .serviceAccount.automount .extraObjects))) }}
   {{- end }}
 {{- end -}}
 
@@ -59,13 +59,43 @@ changed the default one.
 {{- end -}}
 
 {{/*
-microservice.inFiles: (dict "root" ROOT "files" LIST): what files of checks/ print, of
-which the list has (list NAME USED); one whose USED is empty is not read.
+microservice.used: a list of (list NAME USED) -> the names of which USED is not empty, as
+a JSON list.
+*/}}
+{{- define "microservice.used" -}}
+  {{- $names := list }}
+  {{- range . }}{{ if last . }}{{ $names = first . | append $names }}{{ end }}{{ end }}
+  {{- toJson $names }}
+{{- end -}}
+
+{{/*
+microservice.checked: (dict "root" . "files" LIST "checks" LIST "run" TEMPLATE): what a
+template prints that runs checks, of which some are in files of checks/: those of the
+list, for the service, and those that its entries use (microservice.entryChecks).
+*/}}
+{{- define "microservice.checked" -}}
+  {{- include "microservice.collectEntries" .root }}
+  {{- $used := .files }}
+  {{- range $entry := .root.entries }}
+    {{- $_ := include "microservice.usedChecks" (dict "entry" .entry "checks" $.checks) | fromJsonArray | set . "checks" }}
+    {{- range .checks }}
+      {{- if hasPrefix "microservice.checks." . }}{{ $used = trimPrefix "microservice.checks." . | append $used }}{{ end }}
+    {{- end }}
+  {{- end }}
+  {{- $_ := set .root "files" .files }}
+  {{- if $used }}
+    {{- $texts := list }}
+    {{- range uniq $used }}{{ $texts = $.root.Files.Get (printf "checks/%s.tpl" .) | append $texts }}{{ end }}
+    {{- tpl (printf "{{ include %q . }}" .run | append $texts | join "\n") .root }}
+  {{- else }}
+    {{- include .run .root }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.inFiles: what the files print that the service uses. addresses.tpl has no
+check of its own.
 */}}
 {{- define "microservice.inFiles" -}}
-  {{- $texts := list }}
-  {{- range .files }}
-    {{- if last . }}{{ $texts = $.root.Files.Get (first . | printf "checks/%s.tpl") | append $texts }}{{ end }}
-  {{- end }}
-  {{- with $texts }}{{ tpl (join "\n" .) $.root }}{{ end }}
+  {{- range without .files "addresses" }}{{ include (printf "microservice.checks.%s" .) $ }}{{ print "\n" }}{{ end }}
 {{- end -}}

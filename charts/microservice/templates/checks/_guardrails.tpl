@@ -1,6 +1,6 @@
 {{/*
 microservice.problems.guardrails: guardrails have a mode, and switch off only rules
-that exist.
+that exist. Where they enforce, risks are problems.
 */}}
 {{- define "microservice.problems.guardrails" -}}
   {{- if or (kindIs "map" .Values.guardrails) (kindIs "map" (.Values.global).guardrails) }}
@@ -15,6 +15,11 @@ that exist.
       {{- end }}
     {{- end }}
   {{- end }}
+  {{- if eq (include "microservice.guardrails" . | fromJson).mode "enforce" }}
+    {{- range include "microservice.risks" . | fromJsonArray }}
+      guardrails: {{ . }}
+    {{- end }}
+  {{- end }}
 {{- end -}}
 
 {{/*
@@ -23,7 +28,12 @@ sentences with key, remedy and rule, without what guardrails.allow accepts.
 */}}
 {{- define "microservice.risks" -}}
   {{- $risks := list }}
-  {{- with include "microservice.risks.all" . | include "microservice.lines" | fromJsonArray }}
+  {{- $found := include "microservice.checked" (dict
+    "root" .
+    "files" (include "microservice.riskFiles" . | fromJsonArray)
+    "checks" (include "microservice.riskChecks" . | fromJsonArray)
+    "run" "microservice.allRisks") }}
+  {{- with include "microservice.lines" $found | fromJsonArray }}
     {{- $allow := (include "microservice.guardrails" $ | fromJson).allow }}
     {{- range . }}
       {{- $found := splitn ": " 2 . }}
@@ -36,9 +46,17 @@ sentences with key, remedy and rule, without what guardrails.allow accepts.
 {{- end -}}
 
 {{/*
-microservice.risks.all: one risk a line, after its rule.
+microservice.allRisks: one risk a line, after its rule.
 */}}
-{{- define "microservice.risks.all" -}}
+{{- define "microservice.allRisks" -}}
+  {{- $found := include "microservice.serviceRisks" . }}
+  {{- $found }}
+  {{- if .entries }}
+    {{- include "microservice.ofEntries" (dict "root" . "found" (include "microservice.lines" $found | fromJsonArray)) }}
+  {{- end }}
+{{- end -}}
+
+{{- define "microservice.serviceRisks" -}}
   {{- include "microservice.risks.rollout" . }}
   {{- include "microservice.risks.disruption" . }}
   {{- include "microservice.risks.claims" . }}
@@ -49,5 +67,5 @@ microservice.risks.all: one risk a line, after its rule.
   {{- include "microservice.risks.exposure" . }}
   {{- include "microservice.risks.ingress" . }}
   {{- include "microservice.risks.secrets" . }}
-  {{- include "microservice.risks.inFiles" . }}
+  {{- include "microservice.inFiles" . }}
 {{- end -}}

@@ -41,11 +41,6 @@ resources.
   {{- range .containers }}
     {{- $_ := set $all (printf "%s.resources" .key) (.container.resources | default dict) }}
   {{- end }}
-  {{- range $key, $job := include "microservice.jobs" . | fromJson }}
-    {{- if $job.resources }}
-      {{- $_ := include "microservice.jobResources" (dict "root" $ "job" $job) | fromJson | set $all (printf "%s.resources" $key) }}
-    {{- end }}
-  {{- end }}
   {{- $pod := (.Values.podSpec).resources | default dict }}
   {{- $none := list "<nil>" "0" }}
   {{- range $key, $resources := $all }}

@@ -1,10 +1,10 @@
 {{/*
 microservice.risks.health: pods receive traffic only while they are ready, and are
-not restarted before that, or where relief would do.
+not restarted before that, or where relief would do. Workers receive none.
 */}}
 {{- define "microservice.risks.health" -}}
   {{- $ready := include "microservice.probe" (dict "root" . "probe" .Values.readinessProbe) | fromJson }}
-  {{- if and (not $ready) (ne (include "microservice.ports" .) "{}") }}
+  {{- if and (not .component) (not $ready) (ne (include "microservice.ports" .) "{}") }}
     noReadinessProbe: readinessProbe: without one, pods receive traffic before they are ready; set readinessProbe.httpGet.path
   {{- end }}
   {{- if and .Values.service.publishNotReadyAddresses (ne (toString .Values.service.clusterIP) "None") }}

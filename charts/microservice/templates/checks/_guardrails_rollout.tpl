@@ -57,8 +57,8 @@ percentages up (Kubernetes, Specifying a Disruption Budget for your Application)
 
 {{/*
 microservice.risks.claims: data is kept, and a claim that only one node or one pod can
-mount is not shared by several pods: replicas, those of a rollout, or jobs. Each pod of a
-StatefulSet has its own.
+mount is not shared by several pods: replicas, those of a rollout, workers or jobs. Each
+pod of a StatefulSet has its own.
 */}}
 {{- define "microservice.risks.claims" -}}
   {{- $claims := dict }}
@@ -75,8 +75,11 @@ StatefulSet has its own.
   {{- end }}
   {{- if and $claims (ne (toString .Values.kind) "StatefulSet") }}
     {{- $sharing := list }}
+    {{- /* The pods of a job end. */}}
+    {{- $runs := or (not .component) .objectName }}
     {{- $surge := (.Values.strategy.rollingUpdate | default dict).maxSurge | toString }}
-    {{- if or .Values.autoscaling.enabled .Values.autoscaling.external }}
+    {{- if not $runs }}
+    {{- else if or .Values.autoscaling.enabled .Values.autoscaling.external }}
       {{- $sharing = append $sharing "the pods of an autoscaler" }}
     {{- else if gt (include "microservice.guaranteedReplicas" . | int64) 1 }}
       {{- $sharing = append $sharing "several pods" }}
@@ -88,8 +91,8 @@ StatefulSet has its own.
         sharedClaim: volumes.{{ $name }}.claim: only one node at a time can mount it, but {{ . }} would; set accessModes:
         {{- " [ReadWriteMany], or replicaCount: 1 with strategy.type: Recreate" }}
       {{- end }}
-      {{- range $key, $job := include "microservice.jobs" $ | fromJson }}
-        {{- if $job.volumes }}
+      {{- range $key, $entry := $.entries }}
+        {{- if (get $entry.root.Values.volumes $name | default dict).claim }}
           sharedClaim: volumes.{{ $name }}.claim: only one node at a time can mount it, but {{ $key }} would too; set accessModes:
           {{- printf " [ReadWriteMany], or %s.volumes: false" $key }}
         {{- end }}

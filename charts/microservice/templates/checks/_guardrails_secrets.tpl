@@ -19,10 +19,6 @@ regular expression at each use.
   {{- range .containers }}
     {{- include "microservice.collectTexts" (dict "into" $found "key" (printf "%s." .key) "container" .container) }}
   {{- end }}
-  {{- range $key, $job := include "microservice.jobs" . | fromJson }}
-    {{- $_ := set $found.variables (printf "%s.env" $key) $job.env }}
-    {{- include "microservice.collectTexts" (dict "into" $found "key" (printf "%s." $key) "container" (pick $job "command" "args")) }}
-  {{- end }}
   {{- include "microservice.risks.plainText" $found }}
 {{- end -}}
 

@@ -38,7 +38,7 @@ another value is refused, and a Deployment or StatefulSet replaces it.
   {{- end }}
   {{- if or (contains "pod-template-hash" $written) (contains "job-name" $written) (contains "controller-uid" $written) }}
     {{- $reserved := list "pod-template-hash" }}
-    {{- if ne (include "microservice.jobs" .) "{}" }}
+    {{- if or .Values.cronJobs .Values.migration.enabled }}
       {{- $reserved = concat $reserved (list "batch.kubernetes.io/controller-uid" "batch.kubernetes.io/job-name" "controller-uid" "job-name") }}
     {{- end }}
     {{- range $key := list "commonLabels" "podLabels" }}

@@ -1,7 +1,7 @@
 {{/*
 microservice.problems.probes: a probe has one handler and a declared port. The
-readiness probe is on by default, so without a port it is left out silently, and its
-httpGet counts as a handler only where it differs from that of values.yaml.
+service's readiness probe is on by default, so without a port it is left out silently, and
+its httpGet counts as a handler only where it differs from that of values.yaml.
 */}}
 {{- define "microservice.problems.probes" -}}
   {{- $ports := include "microservice.ports" . | fromJson }}
@@ -13,7 +13,7 @@ httpGet counts as a handler only where it differs from that of values.yaml.
       {{- $handler := include "microservice.probeHandler" $probe }}
       {{- $port := (get $probe $handler | default dict).port }}
       {{- if and $probe (not (include "microservice.isDisabled" $probe)) }}
-        {{- $default := and (eq $key "readinessProbe") (eq (toJson $probe.httpGet) `{"path":"/health"}`) }}
+        {{- $default := and (eq $key "readinessProbe") (not $.component) (eq (toJson $probe.httpGet) `{"path":"/health"}`) }}
         {{- $written := and $default (ne $handler "httpGet") | ternary (omit $probe "httpGet") $probe }}
         {{- include "microservice.problems.probe" (dict "key" $key "probe" $written) }}
       {{- end }}
@@ -21,7 +21,7 @@ httpGet counts as a handler only where it differs from that of values.yaml.
         {{ $key }}.{{ $handler }}.port: {{ $port }} is not declared under ports
         {{- printf " (%s)" (keys $ports | sortAlpha | join ", " | default "none") }}
       {{- end }}
-      {{- if and $handler (ne $handler "exec") (not $port) (not $ports) (ne $key "readinessProbe") }}
+      {{- if and $handler (ne $handler "exec") (not $port) (not $ports) (or $.component (ne $key "readinessProbe")) }}
         {{ $key }}.{{ $handler }} has no port: set {{ $key }}.{{ $handler }}.port, since none is declared under ports
       {{- end }}
     {{- end }}

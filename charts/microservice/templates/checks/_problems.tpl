@@ -7,10 +7,31 @@ A check prints one problem a line, so a value that can contain a line break is
 quoted or escaped.
 */}}
 {{- define "microservice.problems" -}}
-  {{- or (include "microservice.problems.blocks" .) (include "microservice.problems.all" .) | include "microservice.lines" -}}
+  {{- $lines := include "microservice.problems.blocks" . }}
+  {{- if not $lines }}
+    {{- $lines = include "microservice.checked" (dict
+      "root" .
+      "files" (include "microservice.problemFiles" . | fromJsonArray)
+      "checks" (include "microservice.problemChecks" . | fromJsonArray)
+      "run" "microservice.allProblems") }}
+  {{- end }}
+  {{- include "microservice.lines" $lines }}
 {{- end -}}
 
-{{- define "microservice.problems.all" -}}
+{{/*
+microservice.allProblems: those of the service, then those of what runs beside it, then
+risks where guardrails enforce.
+*/}}
+{{- define "microservice.allProblems" -}}
+  {{- $found := include "microservice.serviceProblems" . }}
+  {{- $found }}
+  {{- if .entries }}
+    {{- include "microservice.ofEntries" (dict "root" . "found" (include "microservice.lines" $found | fromJsonArray)) }}
+  {{- end }}
+  {{- include "microservice.problems.guardrails" . }}
+{{- end -}}
+
+{{- define "microservice.serviceProblems" -}}
   {{- include "microservice.problems.image" . }}
   {{- include "microservice.problems.names" . }}
   {{- include "microservice.problems.labels" . }}
@@ -26,13 +47,7 @@ quoted or escaped.
   {{- include "microservice.problems.shutdown" . }}
   {{- include "microservice.problems.ingress" . }}
   {{- include "microservice.problems.autoscaling" . }}
-  {{- include "microservice.problems.inFiles" . }}
-  {{- include "microservice.problems.guardrails" . }}
-  {{- if eq (include "microservice.guardrails" . | fromJson).mode "enforce" }}
-    {{- range include "microservice.risks" . | fromJsonArray }}
-      guardrails: {{ . }}
-    {{- end }}
-  {{- end }}
+  {{- include "microservice.inFiles" . }}
 {{- end -}}
 
 {{/*

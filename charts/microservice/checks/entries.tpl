@@ -1,0 +1,91 @@
+{{/*
+microservice.problems.entries: a worker, a CronJob and a migration have something to run:
+without a command they would start the service itself, unless their image is another.
+Their volumes make no claims, which would belong to nobody, and a migration, which runs
+before the first install, waits for none.
+*/}}
+{{- define "microservice.problems.entries" -}}
+  {{- range $key, $found := .entries }}
+    {{- $entry := $found.entry }}
+    {{- if not (or $entry.command $entry.args ($entry.image).repository) }}
+      {{- if eq $key "migration" }}
+        migration.enabled: true, but nothing to run: set migration.command or migration.args, such as
+        {{- " command: [python, -m, migrate]" }}
+      {{- else }}
+        {{ $key }} has nothing to run: without command and args it would start the service itself; set one,
+        {{- printf " such as command: [python, -m, %s]" (splitList "." $key | last) }}
+      {{- end }}
+    {{- end }}
+    {{- range $name, $volume := $found.root.Values.volumes }}
+      {{- $written := kindIs "map" $entry.volumes | ternary (get (kindIs "map" $entry.volumes | ternary $entry.volumes dict) $name) "" }}
+      {{- if and (kindIs "map" $written) ($written).claim }}
+        {{ $key }}.volumes.{{ $name }}.claim: a claim belongs to the service: write it into volumes.{{ $name }}, and here
+        {{- printf " %s: {}" $name }}
+      {{- else if and (eq $key "migration") ($volume).claim (not (include "microservice.isDisabled" $volume)) }}
+        migration.volumes: the claim of volumes.{{ $name }} is not there before the first install, for which the migration would wait; use
+        {{- " persistentVolumeClaim with an existing one" }}
+      {{- end }}
+    {{- end }}
+    {{- include "microservice.problems.failurePolicy" (dict "key" $key "root" $found.root "entry" $entry) }}
+    {{- if $found.root.objectName }}
+      {{- include "microservice.problems.worker" (dict "root" $ "key" $key "worker" $found) }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.worker: (dict "root" . "key" KEY "worker" {"entry", "root"}): its
+name is that of no other object, and leaves room in a label for "worker-"; and one that
+must not run twice is not scaled.
+*/}}
+{{- define "microservice.problems.worker" -}}
+  {{- $key := .key }}
+  {{- $name := trimPrefix "workers." $key }}
+  {{- $root := .root }}
+  {{- if gt (len $name) 56 }}
+    {{ $key }}: the name has {{ len $name }} characters; a worker's may have 56: shorten it
+  {{- end }}
+  {{- if has $name (list "config" "external" "files" "headless" "migration" "secret-files" "secrets" "test") }}
+    {{ $key }}: {{ .worker.root.objectName }} is the name of another object of the chart; call the worker differently
+  {{- else if hasKey $root.entries (printf "cronJobs.%s" $name) }}
+    {{ $key }} and cronJobs.{{ $name }} have the same name, {{ .worker.root.objectName }}; rename one of them
+  {{- end }}
+  {{- $scaling := .worker.root.Values.autoscaling }}
+  {{- if and (eq (toString (.worker.entry.strategy).type) "Recreate") (or $scaling.enabled $scaling.external) }}
+    {{ $key }}.autoscaling: several pods may run at once, but {{ $key }}.strategy.type: Recreate is for one that must not run twice; remove
+    {{- " one of them" }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+microservice.problems.failurePolicy: (dict "key" KEY "root" ROOT "entry" JOB): a Job's
+podFailurePolicy is for pods that are not restarted, and names their containers
+(validatePodFailurePolicy, Kubernetes, pkg/apis/batch/validation).
+*/}}
+{{- define "microservice.problems.failurePolicy" -}}
+  {{- $key := printf "%s.podFailurePolicy" .key }}
+  {{- $root := .root }}
+  {{- $never := ne (toString .entry.restartPolicy) "OnFailure" }}
+  {{- with .entry.podFailurePolicy }}
+    {{- if not $never }}
+      {{ $key }} needs restartPolicy: Never, since a container that is restarted has not failed for the Job; remove one of them
+    {{- end }}
+    {{- range $index, $rule := .rules }}
+      {{- if eq (empty $rule.onExitCodes) (empty $rule.onPodConditions) }}
+        {{ $key }}.rules[{{ $index }}]: set either onExitCodes or onPodConditions
+      {{- end }}
+      {{- with ($rule.onExitCodes).containerName }}
+        {{- $names := list (($root.Values.containerSpec).name | default (include "microservice.name" $root)) }}
+        {{- $_ := include "microservice.collectContainers" $root }}
+        {{- range $root.containers }}{{ $names = append $names .container.name }}{{ end }}
+        {{- if not (has . $names) }}
+          {{ $key }}.rules[{{ $index }}].onExitCodes.containerName: the pod has no container {{ quote . }} ({{ join ", " $names }})
+        {{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "microservice.checks.entries" -}}
+  {{- include "microservice.problems.entries" . }}
+{{- end -}}
