@@ -73,7 +73,7 @@ together, and that no worker or job mounts.
       {{- end }}
       {{- if $shared }}
         {{ $key }}.volumes: each pod of a StatefulSet has a claim of its own for {{ join ", " $shared }}, which no other pod can mount; name
-        {{- " other volumes, such as volumes: {tmp: {}}, or none" }}
+        {{- " only other volumes" }}
       {{- end }}
     {{- end }}
   {{- end }}
