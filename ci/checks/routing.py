@@ -73,10 +73,10 @@ def _unreachable(release: Release, name: str, port: Mapping[str, Any]) -> str | 
     service = release.get("Service", name)
     if service is None:
         return f"there is no Service {name!r}" if release.owns(name) else None
-    ports = [declared for _, declared in entries(service, "spec", "ports")]
-    if any(port == {"name": item.get("name")} or port == {"number": item.get("port")} for item in ports):
+    declared = [item for _, item in entries(service, "spec", "ports") if _protocol(item) == "TCP"]
+    if any(port == {"name": item.get("name")} or port == {"number": item.get("port")} for item in declared):
         return None
-    return f"Service {name!r} has no port {' '.join(str(value) for value in port.values())}"
+    return f"Service {name!r} has no TCP port {' '.join(str(value) for value in port.values())}"
 
 
 def _monitors(release: Release) -> Iterator[Finding]:

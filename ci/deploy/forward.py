@@ -169,10 +169,11 @@ def _target_port(target: Target) -> str:
         port
         for service in target.kubectl.get("services", selector)
         for _, port in entries(service, "spec", "ports")
+        if port.get("protocol", "TCP") == "TCP"
     ]
     if not ports:
         raise UserError(
-            f"{target.service} in {target.environment.name} has no Service: nothing to forward to"
+            f"{target.service} in {target.environment.name} has no Service of TCP: nothing to forward to"
         )
     main = next((port for port in ports if port.get("name") == MAIN_PORT), ports[0])
     return str(main["targetPort"])

@@ -5,7 +5,7 @@ PodMonitor a port of a long-running container.
 {{- define "microservice.problems.metrics" -}}
   {{- if (.Values.metrics.serviceMonitor).enabled }}
     {{- $names := list }}
-    {{- range include "microservice.servicePorts" . | fromJsonArray }}
+    {{- range (include "microservice.serviceNamed" (dict "root" . "name" (include "microservice.fullname" .)) | fromJson).ports }}
       {{- with .name }}
         {{- $names = append $names . }}
       {{- end }}
@@ -17,20 +17,20 @@ PodMonitor a port of a long-running container.
     {{- end }}
   {{- end }}
   {{- if (.Values.metrics.podMonitor).enabled }}
-    {{- $names := keys (include "microservice.ports" . | fromJson) | sortAlpha }}
+    {{- $names := include "microservice.mainPorts" . | fromJsonArray }}
     {{- $_ := include "microservice.collectContainers" . }}
     {{- range .containers }}
       {{- if .longRunning }}
         {{- range .container.ports }}
-          {{- with .name }}
-            {{- $names = append $names . }}
+          {{- if and .name (include "microservice.isTCP" .) }}
+            {{- $names = append $names .name }}
           {{- end }}
         {{- end }}
       {{- end }}
     {{- end }}
     {{- $port := (include "microservice.endpoint" (dict "root" . "monitor" .Values.metrics.podMonitor) | fromJson).port }}
     {{- if not (has $port $names) }}
-      metrics.podMonitor.port: no container has a port {{ quote $port }}; its ports are those under ports, and named ports of
+      metrics.podMonitor.port: no container has a TCP port {{ quote $port }}; they are those under ports, and named ports of
       {{- printf " other containers (%s)" (join ", " $names | default "none") }}
     {{- end }}
   {{- end }}

@@ -14,7 +14,7 @@ microservice.container: the main container.
     "resources" (include "microservice.resources" . | fromJson)
     "startupProbe" (include "microservice.probe" (dict "root" . "probe" .Values.startupProbe) | fromJson)
     "livenessProbe" (include "microservice.probe" (dict "root" . "probe" .Values.livenessProbe) | fromJson)
-    "readinessProbe" (include "microservice.probe" (dict "root" . "probe" .Values.readinessProbe) | fromJson)
+    "readinessProbe" (include "microservice.readinessProbe" . | fromJson)
     "lifecycle" (include "microservice.lifecycle" . | fromJson)
     "securityContext" (include "microservice.securityContext" (dict "root" . "own" dict) | fromJson)
     "volumeMounts" (include "microservice.volumeMounts" . | fromJsonArray)) }}

@@ -16,16 +16,36 @@ microservice.ports: the ports that are switched on, as a JSON map of name -> por
 
 {{/*
 microservice.mainPort: the name of the port that probes, Ingress and the like use
-if they name none: mainPort, else http, else the only one or the first by name.
-Empty where there is no port.
+if they name none: mainPort, else http, else the only one of TCP (of several the first, for
+the checks to go on, which ask for mainPort). Empty where there is none.
 */}}
 {{- define "microservice.mainPort" -}}
   {{- if not .mainPort -}}
-    {{- $ports := include "microservice.ports" . | fromJson -}}
-    {{- $default := hasKey $ports "http" | ternary "http" (keys $ports | sortAlpha | first | default "") -}}
+    {{- $names := include "microservice.mainPorts" . | fromJsonArray -}}
+    {{- $default := has "http" $names | ternary "http" (first $names | default "") -}}
     {{- $_ := .Values.mainPort | default $default | set . "mainPort" -}}
   {{- end -}}
   {{- .mainPort -}}
+{{- end -}}
+
+{{/*
+microservice.mainPorts: the names of the ports that may be the main one, as a sorted JSON
+list: those of TCP, which can be probed, routed to and forwarded.
+*/}}
+{{- define "microservice.mainPorts" -}}
+  {{- $names := list -}}
+  {{- range $name, $port := include "microservice.ports" . | fromJson -}}
+    {{- if include "microservice.isTCP" $port }}{{ $names = append $names $name }}{{ end -}}
+  {{- end -}}
+  {{- toJson $names -}}
+{{- end -}}
+
+{{/*
+microservice.isTCP: a port, of a container or of the Service -> "true" unless it is one of
+UDP or SCTP.
+*/}}
+{{- define "microservice.isTCP" -}}
+  {{- if eq (.protocol | default "TCP") "TCP" }}true{{ end -}}
 {{- end -}}
 
 {{/*

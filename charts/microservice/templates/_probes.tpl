@@ -24,6 +24,26 @@ declared. The port defaults to the main port.
 {{- end -}}
 
 {{/*
+microservice.readinessProbe: the main container's, as JSON. A server of gRPC alone does not
+answer the default GET /health: there the main port's appProtocol makes it a gRPC probe.
+*/}}
+{{- define "microservice.readinessProbe" -}}
+  {{- $probe := .Values.readinessProbe -}}
+  {{- if and (include "microservice.hasDefaultGet" $probe) (eq (include "microservice.probeHandler" $probe) "httpGet") -}}
+    {{- $main := get (include "microservice.ports" . | fromJson) (include "microservice.mainPort" .) | default dict -}}
+    {{- if has $main.appProtocol (list "grpc" "kubernetes.io/h2c") }}{{ $probe = set (omit $probe "httpGet") "grpc" dict }}{{ end -}}
+  {{- end -}}
+  {{- include "microservice.probe" (dict "root" . "probe" $probe) -}}
+{{- end -}}
+
+{{/*
+microservice.hasDefaultGet: a probe -> "true" where its httpGet is that of values.yaml.
+*/}}
+{{- define "microservice.hasDefaultGet" -}}
+  {{- if kindIs "map" (.).httpGet }}{{ if eq (include "microservice.withoutNulls" .httpGet) `{"path":"/health"}` }}true{{ end }}{{ end -}}
+{{- end -}}
+
+{{/*
 microservice.probeHandler: a probe -> which of httpGet, tcpSocket, grpc and exec it
 uses. httpGet comes last: it is the default of the readiness probe, which one that the
 user wrote beside it replaces.

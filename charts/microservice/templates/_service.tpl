@@ -74,28 +74,32 @@ there, "written": the rest of what is written there}.
 
 {{/*
 microservice.serviceNamed: (dict "root" . "name" NAME) -> that entry of microservice.services
-as JSON, {} where the Service is not ours. The Service has an entry also without a port.
+with only those of its ports that HTTP can go to, as JSON; {} where the Service is not ours.
+The Service has an entry also without a port.
 */}}
 {{- define "microservice.serviceNamed" -}}
   {{- $found := dict -}}
   {{- if eq .name (include "microservice.fullname" .root) }}{{ $found = dict "key" "service" "name" .name "ports" list }}{{ end -}}
   {{- range include "microservice.services" .root | fromJsonArray }}{{ if eq .name $.name }}{{ $found = . }}{{ end }}{{ end -}}
+  {{- $tcp := list -}}
+  {{- range $found.ports }}{{ if include "microservice.isTCP" . }}{{ $tcp = append $tcp . }}{{ end }}{{ end -}}
+  {{- if $found }}{{ $_ := set $found "ports" $tcp }}{{ end -}}
   {{- toJson $found -}}
 {{- end -}}
 
 {{/*
 microservice.servicePortNames: (dict "root" . "name" NAME) -> the end of a message about a
-port that this Service of ours does not have: where its ports are written, and their names.
+port that this Service of ours does not have: where its TCP ports are written, and their names.
 */}}
 {{- define "microservice.servicePortNames" -}}
   {{- $service := include "microservice.serviceNamed" . | fromJson -}}
   {{- $names := list -}}
   {{- range $service.ports }}{{ with .name }}{{ $names = append $names . }}{{ end }}{{ end -}}
   {{- if ne $service.key "service" -}}
-    its ports are {{ $service.ownPorts | empty | ternary "those under ports with a servicePort" (printf "%s.ports" $service.key) }}
+    its TCP ports are {{ $service.ownPorts | empty | ternary "those under ports with a servicePort" (printf "%s.ports" $service.key) }}
     {{- printf " (%s)" (join ", " $names | default "without names") -}}
   {{- else -}}
     {{- $none := .root.Values.service.enabled | empty | ternary "none with service.enabled: false" "none" -}}
-    its ports are those under ports with a servicePort, and service.extraPorts ({{ join ", " $names | default $none }})
+    its TCP ports are those under ports with a servicePort, and service.extraPorts ({{ join ", " $names | default $none }})
   {{- end -}}
 {{- end -}}

@@ -12,7 +12,7 @@ name leads past its ports.
     {{- if .Values.tests.enabled -}}
       {{- $base := include "microservice.testContainer" . | fromJson -}}
       {{- $ports := include "microservice.ports" . | fromJson -}}
-      {{- $probe := (include "microservice.probe" (dict "root" . "probe" .Values.readinessProbe) | fromJson).httpGet | default dict -}}
+      {{- $probe := (include "microservice.readinessProbe" . | fromJson).httpGet | default dict -}}
       {{- $asked := (get $ports (toString $probe.port) | default dict).containerPort | default $probe.port | toString -}}
       {{- range $service := include "microservice.services" . | fromJsonArray -}}
         {{- $host := printf "%s.%s.svc" .name $.Release.Namespace -}}

@@ -86,7 +86,7 @@ def test_an_extra_port_of_the_service_can_be_a_backend(render_chart: ChartRender
 @pytest.mark.parametrize("values", ["service: {enabled: false}", "ports: {http: {servicePort: null}}"])
 def test_a_route_without_a_port_of_the_service_is_refused(values: str, render_chart: ChartRenderer) -> None:
     (problem,) = render_chart.problems(f"{values}\n{ON}}}")
-    assert problem.startswith('httpRoute.rules[0]: the Service has no port "http"; its ports are ')
+    assert problem.startswith('httpRoute.rules[0]: the Service has no port "http"; its TCP ports are ')
 
 
 def test_a_route_to_others_alone_needs_no_service(render_chart: ChartRenderer) -> None:

@@ -146,6 +146,14 @@ def test_a_headless_service_is_reached_at_the_ports_of_the_pods(notes: Notes) ->
     assert "http://shop:80\n" not in spoken
 
 
+def test_a_port_is_forwarded_only_where_it_is_one_of_tcp(notes: Notes) -> None:
+    datagrams = "ports: {http: null, dns: {containerPort: 5353, servicePort: 53, protocol: UDP}}"
+    assert " shop:53\n" in notes(datagrams)
+    assert "port-forward" not in notes(datagrams)
+    beside = datagrams.replace("http: null", "http: null, web: {containerPort: 8080, servicePort: 80}")
+    assert "port-forward service/shop 8080:80\n" in notes(beside)
+
+
 def test_the_notes_say_that_a_service_stays_headless(notes: Notes) -> None:
     assert "delete the Service first" in notes("service: {clusterIP: None}")
     assert "delete the Service first" not in notes()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.support.rendering import CaseRenderer, ChartRenderer
+import pytest
+
+from tests.support.rendering import CaseRenderer, ChartRenderer, with_both_engines
 
 PROBES = {"readinessProbe", "livenessProbe", "startupProbe"}
 
@@ -19,20 +21,73 @@ def test_the_readiness_probe_asks_for_health_by_default(render_case: CaseRendere
 
 PORTS = """
 ports: {http: {enabled: false}, web: {containerPort: 8080}, admin: {containerPort: 9100}}
-livenessProbe: {httpGet: {path: /live, port: web}}
+mainPort: web
+livenessProbe: {httpGet: {path: /live, port: admin}}
 """
 
 
-def test_a_probe_asks_the_first_port_by_name_where_none_is_called_http(render_chart: ChartRenderer) -> None:
-    assert render_chart(PORTS).container["readinessProbe"]["httpGet"]["port"] == "admin"
-
-
 def test_a_probe_asks_the_main_port(render_chart: ChartRenderer) -> None:
-    assert render_chart(PORTS, "mainPort: web").container["readinessProbe"]["httpGet"]["port"] == "web"
+    assert render_chart(PORTS).container["readinessProbe"]["httpGet"]["port"] == "web"
+
+
+def test_a_probe_asks_the_only_port_where_none_is_called_http(render_chart: ChartRenderer) -> None:
+    alone = render_chart("ports: {http: null, web: {containerPort: 8080}}")
+    assert alone.container["readinessProbe"]["httpGet"]["port"] == "web"
+
+
+def test_of_several_ports_none_is_guessed_to_be_the_main_one(render_chart: ChartRenderer) -> None:
+    (problem,) = render_chart.problems(PORTS.replace("mainPort: web", ""))
+    assert problem.startswith("mainPort is missing: none of the ports admin, web is called http; ")
 
 
 def test_a_probe_can_name_its_port(render_chart: ChartRenderer) -> None:
-    assert render_chart(PORTS).container["livenessProbe"]["httpGet"] == {"path": "/live", "port": "web"}
+    assert render_chart(PORTS).container["livenessProbe"]["httpGet"] == {"path": "/live", "port": "admin"}
+
+
+DATAGRAMS = "ports: {http: null, dns: {containerPort: 5353, servicePort: 53, protocol: UDP}}"
+
+
+def test_a_port_that_is_not_of_tcp_is_not_probed(render_chart: ChartRenderer) -> None:
+    assert "readinessProbe" not in render_chart(DATAGRAMS).container
+
+
+def test_beside_a_port_of_udp_the_only_one_of_tcp_is_the_main_one(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(DATAGRAMS.replace("http: null", "http: null, web: {containerPort: 8080}"))
+    assert rendered.container["readinessProbe"]["httpGet"]["port"] == "web"
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "kubernetes.io/h2c"])
+@with_both_engines
+def test_a_server_of_grpc_alone_is_asked_by_grpc(
+    engine: int, protocol: str, render_chart: ChartRenderer
+) -> None:
+    ports = f"ports: {{http: null, api: {{containerPort: 9000, servicePort: 80, appProtocol: {protocol}}}}}"
+    assert render_chart(ports, engine=engine).container["readinessProbe"] == {
+        "grpc": {"port": 9000},
+        "initialDelaySeconds": 5,
+        "periodSeconds": 10,
+    }
+
+
+@pytest.mark.parametrize(
+    ("probe", "handler"),
+    [
+        ("{httpGet: {path: /health, port: api}}", "httpGet"),
+        ("{httpGet: {path: /ready}}", "httpGet"),
+        ("{tcpSocket: {}}", "tcpSocket"),
+    ],
+)
+def test_a_probe_of_your_own_asks_a_server_of_grpc_in_its_own_way(
+    probe: str, handler: str, render_chart: ChartRenderer
+) -> None:
+    ports = "{http: null, api: {containerPort: 9000, servicePort: 80, appProtocol: grpc}}"
+    container = render_chart(f"{{ports: {ports}, readinessProbe: {probe}}}").container
+    assert container["readinessProbe"].keys() & {"grpc", "httpGet", "tcpSocket"} == {handler}
+
+
+def test_grpc_beside_http_leaves_the_probe_to_http(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("ports: {api: {containerPort: 9000, servicePort: 90, appProtocol: grpc}}")
+    assert rendered.container["readinessProbe"]["httpGet"] == {"path": "/health", "port": "http"}
 
 
 def test_a_probe_can_ask_a_port_that_is_not_declared_by_its_number(render_case: CaseRenderer) -> None:

@@ -37,12 +37,12 @@ INGRESS = "networking.k8s.io/v1 Ingress api: spec"
         (
             "port: {name: http}",
             "port: {name: https}",
-            f"{INGRESS}.rules[0].http.paths[0].backend.service: Service 'api' has no port https",
+            f"{INGRESS}.rules[0].http.paths[0].backend.service: Service 'api' has no TCP port https",
         ),
         (
             "port: {number: 81}",
             "port: {number: 8000}",
-            f"{INGRESS}.rules[0].http.paths[1].backend.service: Service 'api' has no port 8000",
+            f"{INGRESS}.rules[0].http.paths[1].backend.service: Service 'api' has no TCP port 8000",
         ),
         (
             "{name: elsewhere,",
@@ -52,7 +52,7 @@ INGRESS = "networking.k8s.io/v1 Ingress api: spec"
         (
             "{name: api, port: 80}, {name: other",
             "{name: api, port: 8000}, {name: other",
-            f"{ROUTE}.rules[0].backendRefs[0]: Service 'api' has no port 8000",
+            f"{ROUTE}.rules[0].backendRefs[0]: Service 'api' has no TCP port 8000",
         ),
         (
             "{backendRef: {name: api,",
@@ -93,6 +93,12 @@ INGRESS = "networking.k8s.io/v1 Ingress api: spec"
 def test_a_wrong_reference_is_the_only_finding(right: str, wrong: str, finding: str) -> None:
     assert STREAM.count(right) == 1
     assert findings(STREAM.replace(right, wrong)) == [finding]
+
+
+def test_http_leads_to_no_port_of_udp() -> None:
+    datagrams = STREAM.replace("{name: metrics, port: 82", "{name: metrics, protocol: UDP, port: 82")
+    found = findings(datagrams.replace("port: {number: 81}", "port: {number: 82}"))
+    assert f"{INGRESS}.rules[0].http.paths[1].backend.service: Service 'api' has no TCP port 82" in found
 
 
 def test_a_service_must_not_select_the_pods_of_a_job() -> None:

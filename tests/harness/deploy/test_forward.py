@@ -17,7 +17,9 @@ WATCHED = "get pods .*--watch"
 SERVICE = {
     "spec": {
         "ports": [
+            {"name": "dns", "port": 53, "targetPort": "dns", "protocol": "UDP"},
             {"name": "admin", "port": 9100, "targetPort": "admin"},
+            {"name": "http", "port": 443, "targetPort": "quic", "protocol": "UDP"},
             {"name": "http", "port": 80, "targetPort": "web"},
         ]
     }
@@ -129,7 +131,7 @@ def test_who_may_not_forward_is_told_so_once(kubectl: FakeKubectl, port: int) ->
             [],
             "api in staging: none of 1 pods is ready: invoke status staging says why",
         ),
-        ([pod("a")], [], "api in staging has no Service: nothing to forward to"),
+        ([pod("a")], [], "api in staging has no Service of TCP: nothing to forward to"),
     ],
 )
 def test_without_a_pod_or_a_service_there_is_one_message(

@@ -3,9 +3,10 @@ microservice.risks.health: pods receive traffic only while they are ready, and a
 not restarted before that, or where relief would do. Workers receive none.
 */}}
 {{- define "microservice.risks.health" -}}
-  {{- $ready := include "microservice.probe" (dict "root" . "probe" .Values.readinessProbe) | fromJson }}
+  {{- $ready := include "microservice.readinessProbe" . | fromJson }}
   {{- if and (not .component) (not $ready) (ne (include "microservice.ports" .) "{}") }}
-    noReadinessProbe: readinessProbe: without one, pods receive traffic before they are ready; set readinessProbe.httpGet.path
+    noReadinessProbe: readinessProbe: without one, pods receive traffic before they are ready; set readinessProbe.
+    {{- include "microservice.mainPort" . | empty | ternary "exec.command" "httpGet.path" }}
   {{- end }}
   {{- if and .Values.service.publishNotReadyAddresses (ne (toString .Values.service.clusterIP) "None") }}
     noReadinessProbe: service.publishNotReadyAddresses: true sends traffic to pods that are not ready; remove it

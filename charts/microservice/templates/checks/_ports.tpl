@@ -1,7 +1,8 @@
 {{/*
-microservice.problems.ports: mainPort names a declared port, and port numbers
-are unique: containerPorts and hostPorts among the containers that run at the same
-time, ports of the Service overall. So are names of ports in the pod, and in the Service.
+microservice.problems.ports: mainPort names a declared port, one of TCP, or it is clear
+without it which is meant. Port numbers are unique: containerPorts and hostPorts among the
+containers that run at the same time, ports of the Service overall. So are names of ports in
+the pod, and in the Service.
 */}}
 {{- define "microservice.problems.ports" -}}
   {{- $ports := include "microservice.ports" . | fromJson }}
@@ -11,6 +12,16 @@ time, ports of the Service overall. So are names of ports in the pod, and in the
     {{- printf " (%s)" (keys $ports | sortAlpha | join ", " | default "none") }}
     {{- range $service.extraPorts }}
       {{- if eq (.name | default "") $.Values.mainPort }}; name a port of service.extraPorts where it is used, such as port of an Ingress path{{ end }}
+    {{- end }}
+  {{- end }}
+  {{- $tcp := include "microservice.mainPorts" . | fromJsonArray }}
+  {{- with .Values.mainPort }}
+    {{- if and (hasKey $ports .) (not (has . $tcp)) }}
+      mainPort: {{ . }} is a port of {{ (get $ports .).protocol }}; probes, Ingress and monitors need TCP: name another, or remove it
+    {{- end }}
+  {{- else }}
+    {{- if and (gt (len $tcp) 1) (not (has "http" $tcp)) }}
+      mainPort is missing: none of the ports {{ join ", " $tcp }} is called http; set mainPort to the one for probes and Ingress
     {{- end }}
   {{- end }}
   {{- range $name, $port := $ports }}

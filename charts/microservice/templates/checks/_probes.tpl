@@ -13,16 +13,18 @@ its httpGet counts as a handler only where it differs from that of values.yaml.
       {{- $handler := include "microservice.probeHandler" $probe }}
       {{- $port := (get $probe $handler | default dict).port }}
       {{- if and $probe (not (include "microservice.isDisabled" $probe)) }}
-        {{- $default := and (eq $key "readinessProbe") (not $.component) (eq (toJson $probe.httpGet) `{"path":"/health"}`) }}
+        {{- $default := and (eq $key "readinessProbe") (not $.component) (eq (include "microservice.hasDefaultGet" $probe) "true") }}
         {{- $written := and $default (ne $handler "httpGet") | ternary (omit $probe "httpGet") $probe }}
         {{- include "microservice.problems.probe" (dict "key" $key "probe" $written) }}
       {{- end }}
       {{- if and (kindIs "string" $port) $port (not (hasKey $ports $port)) }}
         {{ $key }}.{{ $handler }}.port: {{ $port }} is not declared under ports
         {{- printf " (%s)" (keys $ports | sortAlpha | join ", " | default "none") }}
+      {{- else if and (kindIs "string" $port) $port (not (include "microservice.isTCP" (get $ports $port))) }}
+        {{ $key }}.{{ $handler }}.port: {{ $port }} is a port of {{ (get $ports $port).protocol }}, which can't be probed; name one of TCP, or set exec
       {{- end }}
-      {{- if and $handler (ne $handler "exec") (not $port) (not $ports) (or $.component (ne $key "readinessProbe")) }}
-        {{ $key }}.{{ $handler }} has no port: set {{ $key }}.{{ $handler }}.port, since none is declared under ports
+      {{- if and $handler (ne $handler "exec") (not $port) (or $.component (ne $key "readinessProbe")) (not (include "microservice.mainPort" $)) }}
+        {{ $key }}.{{ $handler }} has no port: set {{ $key }}.{{ $handler }}.port, since no TCP port is declared under ports
       {{- end }}
     {{- end }}
   {{- end }}
@@ -73,7 +75,7 @@ belongs to an operating system (validateStopSignal of Kubernetes).
 {{- define "microservice.problems.handlers" -}}
   {{- if or .Values.lifecycle .Values.initContainers .Values.extraContainers }}
     {{- $ports := list }}
-    {{- range keys (include "microservice.ports" . | fromJson) }}
+    {{- range include "microservice.mainPorts" . | fromJsonArray }}
       {{- $ports = append $ports (dict "name" .) }}
     {{- end }}
     {{- $lifecycle := include "microservice.lifecycle" . | fromJson }}
@@ -86,8 +88,8 @@ belongs to an operating system (validateStopSignal of Kubernetes).
     {{- range $key, $container := $all }}
       {{- $names := list }}
       {{- range $container.ports }}
-        {{- with .name }}
-          {{- $names = append $names . }}
+        {{- if and .name (include "microservice.isTCP" .) }}
+          {{- $names = append $names .name }}
         {{- end }}
       {{- end }}
       {{- $handlers := dict }}
@@ -116,7 +118,7 @@ belongs to an operating system (validateStopSignal of Kubernetes).
         {{- range $action := list "httpGet" "tcpSocket" }}
           {{- $port := (get $handler $action | default dict).port }}
           {{- if and (kindIs "string" $port) (not (has $port $names)) }}
-            {{ $key }}{{ $name }}.{{ $action }}.port: {{ $port }} is not a port of its container
+            {{ $key }}{{ $name }}.{{ $action }}.port: {{ $port }} is not a TCP port of its container
             {{- printf " (%s)" (sortAlpha $names | join ", " | default "none") }}
           {{- end }}
         {{- end }}
