@@ -24,15 +24,21 @@ microservice.container: the main container.
 {{- end -}}
 
 {{/*
-microservice.sideContainers: (dict "root" . "containers" LIST) -> init or extra
-containers as the user wrote them, each with the securityContext that it gets, as a
-JSON list.
+microservice.sideContainers: (dict "root" . "containers" LIST "drain" SECONDS) -> init or
+extra containers as the user wrote them, each with the securityContext that it gets, as a
+JSON list. Those that run beside the main container receive SIGTERM together with it, so they
+sleep as long as it does, unless they have a preStop of their own.
 */}}
 {{- define "microservice.sideContainers" -}}
   {{- $list := list -}}
   {{- range $container := .containers -}}
     {{- $context := include "microservice.securityContext" (dict "root" $.root "own" $container.securityContext) | fromJson -}}
-    {{- $list = append $list (merge (dict "securityContext" $context) (omit $container "securityContext")) -}}
+    {{- $container = set (omit $container "securityContext") "securityContext" $context -}}
+    {{- if and $.drain (not ($container.lifecycle).preStop) -}}
+      {{- $preStop := dict "sleep" (dict "seconds" $.drain) -}}
+      {{- $_ := merge (dict "preStop" $preStop) ($container.lifecycle | default dict) | set $container "lifecycle" -}}
+    {{- end -}}
+    {{- $list = append $list $container -}}
   {{- end -}}
   {{- toJson $list -}}
 {{- end -}}

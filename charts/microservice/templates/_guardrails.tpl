@@ -25,7 +25,7 @@ begins with one.
   allTolerations capabilities deletedClaim earlyRestart evictAll externalIPs fullRights hostNamespaces hostPath hostPort hostProcess
   mutableTag noDrain noGrace noHistory noMemoryLimit noNetworkPolicy noReadinessProbe noRequests noSpread noTLS plainTextSecrets
   privilegeEscalation privileged procMount recreate rolloutOutage rootGroup rootUser sameProbes seLinuxOptions
-  secretsInValues serviceAccountToken sharedClaim sharedProcesses singleReplica snippets sysctls systemPriority
+  secretsInValues serviceAccountToken sharedClaim sharedProcesses shortDrain singleReplica snippets sysctls systemPriority
   tlsWithoutRule unconfined writableRoot
 {{- end -}}
 

@@ -16,8 +16,9 @@ microservice.podSpec: the pod of the application, or of the job whose root this 
     "initContainers" (include "microservice.sideContainers" (dict "root" . "containers" .Values.initContainers) | fromJsonArray)) }}
 containers:
 - {{ include "microservice.container" . | nindent 2 | trim }}
-  {{- with include "microservice.sideContainers" (dict "root" . "containers" .Values.extraContainers) | fromJsonArray }}
-{{ include "microservice.toYaml" . }}
+  {{- with .Values.extraContainers }}
+    {{- $side := dict "root" $ "containers" . "drain" (include "microservice.sleepSeconds" $ | int64) }}
+{{ include "microservice.sideContainers" $side | fromJsonArray | include "microservice.toYaml" }}
   {{- end }}
   {{- with include "microservice.fields" (list "volumes" (include "microservice.volumes" . | fromJsonArray)) }}
 {{ . }}

@@ -22,6 +22,14 @@ microservice.graceSeconds: how many seconds a pod has to end: without a value, t
 {{- end -}}
 
 {{/*
+microservice.sleepSeconds: for how many seconds the main container sleeps before it stops;
+with a preStop that does something else, drainSeconds.
+*/}}
+{{- define "microservice.sleepSeconds" -}}
+  {{- (((include "microservice.lifecycle" . | fromJson).preStop).sleep).seconds | default (include "microservice.drainSeconds" .) | int64 -}}
+{{- end -}}
+
+{{/*
 microservice.lifecycle: the main container's lifecycle, as JSON: the user's hooks that
 have a handler, with a preStop that drains if the user wrote none. The sleep action of
 Kubernetes needs no shell in the image (KEP-3960).

@@ -188,7 +188,43 @@ def test_after_an_upgrade_with_an_autoscaler_the_notes_say_how_to_restore_the_po
     switch: str, notes: Notes
 ) -> None:
     said = shrunk(notes, f"{{replicaCount: 5, autoscaling: {{{switch}: true}}}}")
-    assert said.splitlines()[1] == "  kubectl -n default scale deployment/shop --replicas=5"
+    assert (
+        said.splitlines()[1] == "  kubectl -n default scale deployment/shop --current-replicas=1 --replicas=5"
+    )
+
+
+FASTER = "  strategy: {rollingUpdate: {maxSurge: 25%}}"
+
+
+@pytest.mark.parametrize(
+    ("values", "pods"),
+    [
+        ("replicaCount: 10", 10),
+        ("autoscaling: {enabled: true}", 20),
+        ("autoscaling: {enabled: true, maxReplicas: 10}", 10),
+    ],
+)
+def test_from_ten_pods_on_the_notes_say_how_to_replace_several_at_a_time(
+    values: str, pods: int, notes: Notes
+) -> None:
+    said = notes(values)
+    assert f"A rollout replaces up to {pods} pods one by one; " in said
+    assert FASTER in said.splitlines()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "replicaCount: 9",
+        "autoscaling: {enabled: true, maxReplicas: 9}",
+        "{replicaCount: 10, strategy: {rollingUpdate: {maxSurge: 2}}}",
+        "{replicaCount: 10, strategy: {rollingUpdate: {maxUnavailable: 1}}}",
+        "{replicaCount: 10, strategy: {type: Recreate}}",
+        "{replicaCount: 10, autoscaling: {external: true}}",
+    ],
+)
+def test_the_notes_say_nothing_of_rollouts_that_are_fast_or_of_few_pods(values: str, notes: Notes) -> None:
+    assert "one by one" not in notes(values)
 
 
 def test_the_notes_never_scale_to_less_than_two(notes: Notes) -> None:

@@ -24,7 +24,9 @@ def test_command_and_arguments_are_the_images_unless_set(render_case: CaseRender
     assert (worker["command"], worker["args"]) == (["python", "-m", "worker"], ["--queue", "emails"])
 
 
-def test_other_containers_are_rendered_as_written(render_case: CaseRenderer) -> None:
+def test_other_containers_are_rendered_as_written_but_for_security_and_shutdown(
+    render_case: CaseRenderer,
+) -> None:
     pod = render_case("containers").pod
     assert [container["name"] for container in pod["initContainers"]] == ["wait", "proxy"]
     assert [container["name"] for container in pod["containers"]] == ["main", "metrics"]
@@ -34,6 +36,7 @@ def test_other_containers_are_rendered_as_written(render_case: CaseRenderer) -> 
         "image": "prom/statsd-exporter:v0.28.0",
         "ports": [{"name": "metrics", "containerPort": 9102}],
         "resources": {"limits": {"memory": "64Mi"}},
+        "lifecycle": {"preStop": {"sleep": {"seconds": 5}}},
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered
 
 
@@ -78,3 +80,51 @@ def test_a_later_files_hook_replaces_an_earlier_ones_that_it_sets_to_null(
         "lifecycle: {preStop: {exec: null, tcpSocket: {port: http}}}",
     )
     assert rendered.container["lifecycle"] == {"preStop": {"tcpSocket": {"port": "http"}}}
+
+
+def beside(rendered: Rendered) -> list[object]:
+    """The hooks of the extra containers."""
+    return [container.get("lifecycle") for container in rendered.pod["containers"][1:]]
+
+
+SIDECARS = """
+extraContainers:
+  - {name: proxy, image: "envoy:1"}
+  - {name: agent, image: "agent:1", lifecycle: {postStart: {exec: {command: [warm-up]}}}}
+  - {name: own, image: "own:1", lifecycle: {preStop: {exec: {command: [drain]}}}}
+initContainers: [{name: native, image: "native:1", restartPolicy: Always}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "seconds"),
+    [
+        ("", 5),
+        ("{shutdown: {drainSeconds: 20}, terminationGracePeriodSeconds: 60}", 20),
+        ("lifecycle: {preStop: {sleep: {seconds: 7}}}", 7),
+        ("lifecycle: {preStop: {exec: {command: [drain]}}}", 5),
+    ],
+)
+def test_an_extra_container_drains_as_long_as_the_main_one_unless_it_has_a_hook(
+    values: str, seconds: int, render_chart: ChartRenderer
+) -> None:
+    sleep = {"preStop": {"sleep": {"seconds": seconds}}}
+    assert beside(render_chart(SIDECARS, values)) == [
+        sleep,
+        {"postStart": {"exec": {"command": ["warm-up"]}}, **sleep},
+        {"preStop": {"exec": {"command": ["drain"]}}},
+    ]
+
+
+def test_a_native_sidecar_stops_after_the_main_container_and_needs_no_drain(
+    render_chart: ChartRenderer,
+) -> None:
+    (native,) = render_chart(SIDECARS).pod["initContainers"]
+    assert "lifecycle" not in native
+
+
+@pytest.mark.parametrize("values", ["ports: {http: null}", "shutdown: {drainSeconds: 0}"])
+def test_where_the_main_container_does_not_drain_no_other_does(
+    values: str, render_chart: ChartRenderer
+) -> None:
+    assert beside(render_chart(SIDECARS, values))[0] is None
