@@ -28,46 +28,74 @@ always reach the ports, and so may the pods of a StatefulSet, which are each oth
 */}}
 {{- define "microservice.networkPolicyRules" -}}
   {{- $policy := .Values.networkPolicy -}}
+  {{- $ports := include "microservice.reachablePorts" . | fromJsonArray -}}
+  {{- $_ := include "microservice.testRoot" . -}}
+  {{- $tests := dict "podSelector" (dict "matchLabels" (include "microservice.selectorMap" .test | fromJson)) -}}
   {{- if $policy.spec -}}
-    {{- toJson $policy.spec -}}
+    {{- $rules := omit $policy.spec "" -}}
+    {{- $closed := or (not $rules.policyTypes) (has "Ingress" ($rules.policyTypes | default list)) -}}
+    {{- if and $closed (ne (include "microservice.testContainers" .) "[]") -}}
+      {{- $_ := dict "from" (list $tests) "ports" $ports | append ($rules.ingress | default list) | set $rules "ingress" -}}
+    {{- end -}}
+    {{- toJson $rules -}}
   {{- else -}}
     {{- $rules := dict "policyTypes" (list "Ingress") -}}
     {{- $peers := list -}}
     {{- if eq (toString .Values.kind) "StatefulSet" -}}
       {{- $peers = list (dict "podSelector" (dict "matchLabels" (include "microservice.selectorMap" . | fromJson))) -}}
     {{- end -}}
-    {{- $ports := include "microservice.reachablePorts" . | fromJsonArray -}}
     {{- with $ports -}}
       {{- $rule := dict "ports" . -}}
       {{- with ($policy.ingress).from -}}
-        {{- $_ := include "microservice.testRoot" $ -}}
-        {{- $tests := dict "podSelector" (dict "matchLabels" (include "microservice.selectorMap" $.test | fromJson)) -}}
         {{- $_ := concat . $peers ($.Values.tests.enabled | ternary (list $tests) list) | set $rule "from" -}}
       {{- end -}}
       {{- $_ := set $rules "ingress" (list $rule) -}}
     {{- end -}}
     {{- if kindIs "slice" $policy.egress -}}
       {{- $_ := set $rules "policyTypes" (list "Ingress" "Egress") -}}
-      {{- $egress := prepend $policy.egress (include "microservice.dnsRule" . | fromJson) -}}
-      {{- if and $peers $ports }}{{ $egress = append $egress (dict "to" $peers "ports" $ports) }}{{ end -}}
-      {{- $_ := set $rules "egress" $egress -}}
+      {{- $_ := set $rules "egress" (include "microservice.dnsRules" . | fromJsonArray) -}}
+      {{- $mesh := include "microservice.meshPorts" . | fromJsonArray -}}
+      {{- range $rule := $policy.egress -}}
+        {{- /* A mesh leads traffic to another port of the same peers. */ -}}
+        {{- if $rule.ports }}{{ $rule = concat $rule.ports $mesh | set (omit $rule "ports") "ports" }}{{ end -}}
+        {{- $_ := append $rules.egress $rule | set $rules "egress" -}}
+      {{- end -}}
+      {{- if and $peers $ports -}}
+        {{- $_ := dict "to" $peers "ports" $ports | append $rules.egress | set $rules "egress" -}}
+      {{- end -}}
     {{- end -}}
     {{- toJson $rules -}}
   {{- end -}}
 {{- end -}}
 
 {{/*
-microservice.dnsRule: the egress rule that lets pods look names up, as JSON: at any
-address, since a cluster's DNS runs in pods, on nodes or outside.
+microservice.dnsRules: the egress rule that lets pods look names up, as a JSON list, which
+is empty where there is none: at any address, since a cluster's DNS runs in pods, on nodes
+or outside.
 */}}
-{{- define "microservice.dnsRule" -}}
-  {{- dict "ports" (list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP")) | toJson -}}
+{{- define "microservice.dnsRules" -}}
+  {{- $ports := list -}}
+  {{- range .Values.networkPolicy.dnsPorts -}}
+    {{- $ports = concat $ports (list (dict "port" (int64 .) "protocol" "UDP") (dict "port" (int64 .) "protocol" "TCP")) -}}
+  {{- end -}}
+  {{- empty $ports | ternary list (list (dict "ports" $ports)) | toJson -}}
+{{- end -}}
+
+{{/*
+microservice.meshPorts: the ports to which a service mesh leads traffic for other ports of
+a pod, as a JSON list in the form of a NetworkPolicy.
+*/}}
+{{- define "microservice.meshPorts" -}}
+  {{- $ports := list -}}
+  {{- range .Values.networkPolicy.meshPorts }}{{ $ports = append $ports (dict "port" (int64 .) "protocol" "TCP") }}{{ end -}}
+  {{- toJson $ports -}}
 {{- end -}}
 
 {{/*
 microservice.reachablePorts: the ports that others may reach, by number, as a JSON
 list in the form of a NetworkPolicy: those of the main container, of the containers
-that run beside it, and the targets of the Services' own ports.
+that run beside it, the targets of the Services' own ports and, if there is any of these,
+those of the mesh.
 */}}
 {{- define "microservice.reachablePorts" -}}
   {{- $ports := list -}}
@@ -87,6 +115,9 @@ that run beside it, and the targets of the Services' own ports.
   {{- $list := list -}}
   {{- range $ports -}}
     {{- $list = append $list (dict "port" (int64 .containerPort) "protocol" (.protocol | default "TCP")) -}}
+  {{- end -}}
+  {{- range include "microservice.meshPorts" . | fromJsonArray -}}
+    {{- if $list }}{{ $list = append $list (set . "port" (int64 .port)) }}{{ end -}}
   {{- end -}}
   {{- uniq $list | toJson -}}
 {{- end -}}

@@ -44,6 +44,7 @@ def test_ports_of_other_containers_are_open_too(render_case: CaseRenderer) -> No
         (9901, "TCP"),
         (9102, "TCP"),
         (9200, "UDP"),
+        (15008, "TCP"),
     ]
 
 
@@ -83,11 +84,91 @@ def test_ingress_is_allowed_from_the_listed_peers_only(render_case: CaseRenderer
 def test_egress_is_allowed_to_dns_and_the_listed_peers_only(render_case: CaseRenderer) -> None:
     policy = spec(render_case("network-policy"))
     assert policy["policyTypes"] == ["Ingress", "Egress"]
-    assert policy["egress"] == [
-        DNS,
-        {"to": [{"podSelector": {"matchLabels": {"app": "db"}}}], "ports": [{"port": 5432}]},
-        {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}], "ports": [{"port": 443}]},
+    peers = [rule.get("to") for rule in policy["egress"]]
+    assert peers == [
+        None,
+        [{"podSelector": {"matchLabels": {"app": "db"}}}],
+        [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}],
     ]
+    assert [[port["port"] for port in rule["ports"]][:1] for rule in policy["egress"]] == [
+        [53],
+        [5432],
+        [443],
+    ]
+
+
+def test_dns_may_have_other_ports_for_the_pods_and_the_test_pod(render_case: CaseRenderer) -> None:
+    policies = render_case("network-policy").all("NetworkPolicy")
+    for name in ("network-policy", "network-policy-test"):
+        dns = policies[name]["spec"]["egress"][0]
+        assert [(port["port"], port["protocol"]) for port in dns["ports"]] == [
+            (53, "UDP"),
+            (53, "TCP"),
+            (5353, "UDP"),
+            (5353, "TCP"),
+        ]
+
+
+@pytest.mark.parametrize("none", ["[]", "null"])
+@with_both_engines
+def test_without_a_port_of_dns_there_is_no_rule_for_it(
+    none: str, engine: int, render_chart: ChartRenderer
+) -> None:
+    rendered = render_chart(f"networkPolicy: {{egress: [], dnsPorts: {none}}}", engine=engine)
+    assert "egress" not in spec(rendered)
+    assert spec(rendered)["policyTypes"] == ["Ingress", "Egress"]
+
+
+MESH = [{"port": 15008, "protocol": "TCP"}, {"port": 9901, "protocol": "TCP"}]
+
+
+def test_the_ports_of_a_mesh_are_open_to_and_for_the_same_peers(render_case: CaseRenderer) -> None:
+    _, database, internet = spec(render_case("network-policy"))["egress"]
+    assert database["ports"] == [{"port": 5432}, *MESH]
+    assert internet["ports"] == [{"port": 443}, *MESH]
+    test = render_case("network-policy").all("NetworkPolicy")["network-policy-test"]["spec"]
+    assert MESH[0] in test["egress"][1]["ports"]
+
+
+def test_a_rule_for_every_port_needs_none_of_a_mesh(render_chart: ChartRenderer) -> None:
+    rule = "{to: [{podSelector: {}}]}"
+    rendered = render_chart(f"networkPolicy: {{egress: [{rule}], meshPorts: [15008]}}")
+    assert spec(rendered)["egress"][1:] == [{"to": [{"podSelector": {}}]}]
+
+
+def test_a_mesh_opens_nothing_of_pods_without_a_port(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("{ports: {http: null}, networkPolicy: {meshPorts: [15008]}}")
+    assert spec(rendered).keys() == {"podSelector", "policyTypes"}
+
+
+@with_both_engines
+def test_the_test_pod_gets_in_beside_a_spec(engine: int, render_chart: ChartRenderer) -> None:
+    native = "networkPolicy: {spec: {ingress: [{from: [{podSelector: {}}]}]}}"
+    first, tests = spec(render_chart(native, engine=engine))["ingress"]
+    assert first == {"from": [{"podSelector": {}}]}
+    (peer,) = tests["from"]
+    assert peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "test"
+    assert tests["ports"] == [{"port": 8000, "protocol": "TCP"}]
+
+
+def test_the_test_pod_gets_in_where_a_spec_lets_nobody_in(render_chart: ChartRenderer) -> None:
+    (rule,) = spec(render_chart("networkPolicy: {spec: {policyTypes: [Ingress]}}"))["ingress"]
+    assert "podSelector" in rule["from"][0]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "tests: {enabled: false}",
+        "service: {enabled: false}",
+        "networkPolicy: {spec: {policyTypes: [Egress]}}",
+    ],
+)
+def test_a_spec_is_left_alone_where_no_test_pod_has_to_get_in(
+    values: str, render_chart: ChartRenderer
+) -> None:
+    rendered = render_chart("networkPolicy: {spec: {policyTypes: [Ingress], egress: null}}", values)
+    assert "ingress" not in spec(rendered)
 
 
 @with_both_engines

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from ci.charts import helm
+from ci.kubernetes.manifests import Object
 from tests.support.notes import Notes
-from tests.support.rendering import CaseRenderer, ChartRenderer, with_both_engines
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
 LABEL = "pod-security.kubernetes.io"
 
@@ -16,12 +17,13 @@ LABEL = "pod-security.kubernetes.io"
 def test_the_namespace_has_the_releases_name_and_everything_else_lives_in_it(
     render_case: CaseRenderer,
 ) -> None:
-    places = {key.kind: (key.namespace, key.name) for key in render_case("standard").objects}
+    places = {(key.kind, key.namespace, key.name) for key in render_case("standard").objects}
     assert places == {
-        "Namespace": ("", "standard"),
-        "NetworkPolicy": ("standard", "default-deny"),
-        "ResourceQuota": ("standard", "quota"),
-        "LimitRange": ("standard", "limits"),
+        ("Namespace", "", "standard"),
+        ("NetworkPolicy", "standard", "default-deny"),
+        ("NetworkPolicy", "standard", "acme-http01-solver"),
+        ("ResourceQuota", "standard", "quota"),
+        ("LimitRange", "standard", "limits"),
     }
 
 
@@ -139,18 +141,43 @@ def test_what_is_disabled_or_empty_is_not_rendered(
 ) -> None:
     kinds = ["Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange"]
     kinds.remove(kind)
-    assert [key.kind for key in render_chart(values).objects] == kinds
+    assert list(dict.fromkeys(key.kind for key in render_chart(values).objects)) == kinds
+
+
+def policy(rendered: Rendered, name: str = "default-deny") -> Object:
+    spec: Object = rendered.all("NetworkPolicy")[name]["spec"]
+    return spec
 
 
 def test_ingress_is_denied_and_egress_allowed_by_default(render_case: CaseRenderer) -> None:
-    spec = render_case("standard").one("NetworkPolicy")["spec"]
-    assert spec == {"podSelector": {}, "policyTypes": ["Ingress"]}
+    assert policy(render_case("standard")) == {"podSelector": {}, "policyTypes": ["Ingress"]}
 
 
-def test_with_egress_denied_only_dns_is_allowed(render_case: CaseRenderer) -> None:
-    spec = render_case("all-keys").one("NetworkPolicy")["spec"]
-    dns = [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
-    assert spec == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "egress": [{"ports": dns}]}
+def dns(*ports: int) -> list[Object]:
+    return [{"port": port, "protocol": protocol} for port in ports for protocol in ("UDP", "TCP")]
+
+
+def test_with_egress_denied_only_dns_is_allowed(render_chart: ChartRenderer) -> None:
+    denied = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "egress": [{"ports": dns(53)}]}
+    assert policy(render_chart("networkPolicy: {denyEgress: true}")) == denied
+
+
+def test_dns_may_have_other_ports(render_case: CaseRenderer) -> None:
+    assert policy(render_case("all-keys"))["egress"] == [{"ports": dns(53, 5353)}]
+
+
+@pytest.mark.parametrize("none", ["[]", "null"])
+def test_without_a_port_of_dns_all_egress_is_denied(none: str, render_chart: ChartRenderer) -> None:
+    spec = policy(render_chart(f"networkPolicy: {{denyEgress: true, dnsPorts: {none}}}"))
+    assert spec == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_pods_of_cert_manager_can_answer_a_challenge(render_case: CaseRenderer) -> None:
+    assert policy(render_case("standard"), "acme-http01-solver") == {
+        "podSelector": {"matchLabels": {"acme.cert-manager.io/http01-solver": "true"}},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"ports": [{"port": 8089, "protocol": "TCP"}]}],
+    }
 
 
 def test_keys_of_a_parent_chart_are_accepted(render_chart: ChartRenderer) -> None:
