@@ -6,8 +6,8 @@ object's, "data": a map of strings, "binary": a map of base64}. PART:
   files         config.files and binaryFiles, in the ConfigMap <fullname>-files
   secrets       secret.data, in the Secret <fullname>-secrets
   secret-files  secret.files and binaryFiles, in the Secret <fullname>-secret-files
-The name of a versioned one ends in a hash of its data alone: other data make
-another object, another version of the chart does not.
+The name of a versioned one ends in a hash of its data: other data make another object,
+another version of the chart does not.
 */}}
 {{- define "microservice.collectSettings" -}}
   {{- if not (hasKey . "settings") }}
@@ -35,7 +35,8 @@ another object, another version of the chart does not.
         {{- $name := printf "%s-%s" (include "microservice.fullname" $) $part }}
         {{- $settings = set $settings $part (dict "name" $name "data" $data "binary" $binary) }}
         {{- if (hasPrefix "secret" $part | ternary $.Values.secret $.Values.config).versioned }}
-          {{- $hash := get $settings $part | include "microservice.settingsJson" | sha256sum | trunc 10 }}
+          {{- $json := get $settings $part | include "microservice.settingsJson" }}
+          {{- $hash := include "microservice.settingsHash" (dict "root" $ "secret" (hasPrefix "secret" $part) "json" $json) | trunc 10 }}
           {{- $_ := set (get $settings $part) "name" (printf "%s-%s" $name $hash) }}
         {{- end }}
       {{- end }}
@@ -50,6 +51,17 @@ data as text, to be hashed.
 */}}
 {{- define "microservice.settingsJson" -}}
   {{- (.).data | default dict | toJson }}{{ with (.).binary }}{{ toJson . }}{{ end }}
+{{- end -}}
+
+{{/*
+microservice.settingsHash: (dict "root" . "secret" BOOL "json" TEXT) -> the hash of settings,
+which everybody sees who can read a pod. That of secrets is salted with the release: two of
+the same secrets have different ones, and no table of hashes helps. There is no key for it
+that only the release's owner knows, and the data as their own key would add nothing.
+*/}}
+{{- define "microservice.settingsHash" -}}
+  {{- $salt := printf "%s/%s\n" .root.Release.Namespace (include "microservice.fullname" .root) }}
+  {{- print (ternary $salt "" .secret) .json | sha256sum }}
 {{- end -}}
 
 {{/*

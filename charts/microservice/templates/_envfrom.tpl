@@ -21,8 +21,8 @@ envFrom as the user wrote it.
 
 {{/*
 microservice.checksums: annotations that change with the settings, so that new
-settings roll the pods, as a JSON map. Hashes of the data alone: a new version of
-the chart restarts nothing. Versioned settings need none: their names change.
+settings roll the pods, as a JSON map. Hashes of the data: a new version of the chart
+restarts nothing. Versioned settings need none: their names change.
 */}}
 {{- define "microservice.checksums" -}}
   {{- $_ := include "microservice.collectSettings" . -}}
@@ -35,7 +35,8 @@ the chart restarts nothing. Versioned settings need none: their names change.
       {{- end -}}
       {{- $data = join "\n" $data -}}
       {{- if ne $data "{}\n{}" -}}
-        {{- $_ := set $checksums (printf "checksum/%s" $block) (sha256sum $data) -}}
+        {{- $hash := include "microservice.settingsHash" (dict "root" $ "secret" (eq $block "secret") "json" $data) -}}
+        {{- $_ := set $checksums (printf "checksum/%s" $block) $hash -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}

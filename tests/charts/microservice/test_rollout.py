@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,6 +75,18 @@ def test_changed_settings_roll_the_pods(change: str, changed: str, render_chart:
     before = render_chart(SETTINGS).pod_metadata["annotations"]
     after = render_chart(SETTINGS, set_values=[change]).pod_metadata["annotations"]
     assert {name for name in before if before[name] != after[name]} == {f"checksum/{changed}"}
+
+
+@pytest.mark.parametrize(
+    "other", [{"release": "shop"}, {"extra": ("--namespace", "staging")}], ids=["release", "namespace"]
+)
+def test_equal_secrets_of_two_releases_do_not_show_in_their_checksums(
+    other: dict[str, Any], render_chart: ChartRenderer
+) -> None:
+    one = render_chart(SETTINGS).pod_metadata["annotations"]
+    two = render_chart(SETTINGS, **other).pod_metadata["annotations"]
+    assert one["checksum/config"] == two["checksum/config"]
+    assert one["checksum/secret"] != two["checksum/secret"]
 
 
 def test_without_settings_there_is_no_checksum(render_case: CaseRenderer) -> None:

@@ -70,6 +70,17 @@ def test_other_data_make_another_name_and_nothing_else_does(
     assert [part for part in PARTS if before[part] != after.get(part)] == renamed
 
 
+def test_equal_secrets_of_two_releases_do_not_show_in_their_names(
+    rendered: Rendered, render_chart: ChartRenderer
+) -> None:
+    def hashes(of: Rendered) -> set[str]:
+        return {name.rpartition("-")[2] for name in of.all("Secret")}
+
+    other = render_chart(SETTINGS, extra=("--namespace", "staging"))
+    assert not hashes(rendered) & hashes(other)
+    assert set(rendered.all("ConfigMap")) == set(other.all("ConfigMap"))
+
+
 @with_both_engines
 def test_a_number_and_its_digits_are_the_same_data(engine: int, render_chart: ChartRenderer) -> None:
     numbers = render_chart("config: {data: {PORT: 1000000}, versioned: true}", engine=engine)
