@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
+
+# UTF-8 in every locale, as Helm and kubectl write.
+for _stream in (sys.stdout, sys.stderr):
+    if isinstance(_stream, io.TextIOWrapper):
+        _stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 # soft_wrap keeps a path or a message on one line if the output is not a terminal.
 out = Console(highlight=False, soft_wrap=True)

@@ -70,7 +70,8 @@ def _go(command: Sequence[str], folder: Path, doing: str) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
         ) as process,
     ):
         try:

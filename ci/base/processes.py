@@ -53,26 +53,28 @@ def run(
     """Return the standard output of a program that exits with 0; raise CommandError for any other end.
 
     ``doing`` begins the error's message ("listing the clusters"). ``folder`` is the working directory and
-    ``env`` the whole environment, by default this process's; ``seconds`` limits the time. The program reads
-    ``stdin`` or nothing; an ``interactive`` one shares the terminal, on which it can ask for a passphrase.
+    ``env`` the whole environment, by default this process's, but for the language, which is English;
+    ``seconds`` limits the time. The program reads ``stdin`` or nothing; an ``interactive`` one shares the
+    terminal, on which it can ask for a passphrase. Its output is read as UTF-8 in every locale.
     """
     arguments = [str(argument) for argument in command]
     try:
         ended = subprocess.run(
             arguments,
             cwd=folder,
-            env=env,
+            env=_in_english(os.environ if env is None else env),
             input=stdin,
             stdin=None if interactive or stdin is not None else subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired as expired:
         output = b"".join(filter(None, (expired.stdout, expired.stderr)))
         raise CommandError(
-            doing, arguments, f"did not finish within {seconds:g} s", output.decode(errors="replace")
+            doing, arguments, f"did not finish within {seconds:g} s", output.decode("utf-8", "replace")
         ) from None
     except OSError as error:
         raise CommandError(doing, arguments, f"cannot be run: {error.strerror or error}", "") from None
@@ -93,9 +95,10 @@ def run_shown(command: Sequence[str | Path], doing: str) -> str:
         process = subprocess.Popen(
             arguments,
             stdin=subprocess.DEVNULL,
+            env=_in_english(os.environ),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             errors="replace",
         )
     except OSError as error:
@@ -128,11 +131,21 @@ def start_until_input_ends(
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         start_new_session=True,
     )
 
 
 def environment_without(*prefixes: str) -> dict[str, str]:
-    """Return this process's environment without the variables whose names begin with one of ``prefixes``."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+    """Return this process's environment without the variables whose names begin with one of ``prefixes``.
+
+    Its language is English: the words of programs are read.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+    return _in_english(kept)
+
+
+def _in_english(env: Mapping[str, str]) -> dict[str, str]:
+    # LANGUAGE comes before LC_ALL: https://www.gnu.org/software/gettext/manual/html_node/The-LANGUAGE-variable.html
+    return {name: value for name, value in env.items() if name != "LANGUAGE"} | {"LC_ALL": "C.UTF-8"}

@@ -83,7 +83,8 @@ def _apply(target: Target, objects: Iterable[Object], *options: str) -> tuple[di
         env=kubectl.environment(),
         input=kubernetes_yaml.dump(objects),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
         timeout=APPLY_SECONDS,
     )

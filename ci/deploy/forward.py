@@ -63,7 +63,8 @@ class Tunnel:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
         )
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()

@@ -100,7 +100,7 @@ class Stream:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
             errors="replace",
         )
         self._thread = threading.Thread(target=self._read, daemon=True)

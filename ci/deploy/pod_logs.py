@@ -83,7 +83,7 @@ class Follower:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                text=True,
+                encoding="utf-8",
                 errors="replace",
             ) as self._process:
                 known = self._newest

@@ -119,7 +119,8 @@ class Watch:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
         ) as self._process:
             if self._closed.is_set():
                 self._process.kill()

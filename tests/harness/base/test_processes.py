@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import pty
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from ci.base.processes import CommandError, run, run_shown
+from ci.base.processes import CommandError, environment_without, run, run_shown
+from ci.base.repository import root
 
 
 def test_a_failure_is_reported_with_its_purpose_and_the_last_output() -> None:
@@ -37,6 +39,46 @@ def test_a_program_that_takes_too_long_is_ended() -> None:
 def test_a_program_runs_in_the_folder_and_environment_that_it_is_given(tmp_path: Path) -> None:
     command = ["/bin/sh", "-c", "pwd; echo $COLOUR"]
     assert run(command, "looking", folder=tmp_path, env={"COLOUR": "blue"}) == f"{tmp_path}\nblue\n"
+
+
+def test_a_program_speaks_english_whatever_the_user_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "de_DE.ISO-8859-1")
+    monkeypatch.setenv("LANGUAGE", "de")
+    command = ["sh", "-c", "echo $LC_ALL,$LANGUAGE"]
+    assert run(command, "asking") == "C.UTF-8,\n"
+    assert run(command, "asking", env={"LANGUAGE": "fr"}) == "C.UTF-8,\n"
+    assert run_shown(command, "asking") == "C.UTF-8,\n"
+    assert run(command, "asking", env=environment_without("KUBE")) == "C.UTF-8,\n"
+
+
+HELLO = r"""
+from ci.base.console import err, out
+from ci.base.processes import CommandError, run
+out.out(run(["printf", r"\303\266\377"], "looking"))
+try:
+    run(["sh", "-c", r"printf '\303\237' >&2; exit 1"], "looking")
+except CommandError as error:
+    err.out(error)
+"""
+
+
+def test_output_is_utf8_in_a_locale_that_is_not() -> None:
+    # Python makes the locale C a UTF-8 one, unless it is told not to; others it takes as they are.
+    ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    ended = subprocess.run(
+        [sys.executable, "-c", HELLO],
+        cwd=root(),
+        env={**os.environ, **ascii_only},
+        capture_output=True,
+        check=False,
+    )
+    assert ended.stderr.decode() == "looking: sh failed with exit code 1\nß\n"
+    assert ended.stdout.decode() == "ö\ufffd\n"
+
+
+def test_no_program_is_read_in_the_encoding_of_the_locale() -> None:
+    files = [file for file in (root() / "ci").rglob("*.py") if "text=True" in file.read_text("utf-8")]
+    assert files == []
 
 
 def test_only_an_interactive_program_shares_the_terminal() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -78,6 +79,30 @@ def test_a_passphrase_that_cannot_be_asked_for_is_refused_with_the_way_to_give_i
     subprocess.run(["gpg", *knows, "--local-user", name, *other], check=True)
     provenance.sign(package, name)
     assert package.provenance.exists()
+
+
+GERMAN_GPG = """#!/bin/sh
+if [ "$LC_ALL$LANGUAGE" = C.UTF-8 ]
+then printf 'gpg: signing failed: Inappropriate ioctl for device\\n' >&2
+else printf 'gpg: Beglaubigung fehlgeschlagen: Unpassender IOCTL (I/O-Control) f\\374r das Ger\\344t\\n' >&2
+fi
+exit 2
+"""
+
+
+def test_gpg_is_understood_where_the_user_speaks_german(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = shop.version("1.2.3")
+    gpg = tmp_path / "path" / "gpg"
+    gpg.parent.mkdir()
+    gpg.write_text(GERMAN_GPG)
+    gpg.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{gpg.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("LC_ALL", "de_DE.ISO-8859-1")
+    monkeypatch.setenv("LANGUAGE", "de")
+    with pytest.raises(UserError, match="without one, give it to GnuPG's agent"):
+        provenance.sign(package, "somebody")
 
 
 def test_without_gnupg_it_says_what_to_install(
