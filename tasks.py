@@ -160,6 +160,7 @@ def package(_: Context) -> None:
         "sign": "sign with the GnuPG key of this name, email address or fingerprint",
         "cosign-key": "sign in the registry with this cosign key: a file, with its password in "
         "COSIGN_PASSWORD, or another value of cosign sign --key",
+        "keyless": "in a GitHub workflow: sign in the registry with cosign by the workflow's identity",
         "ca-file": "the CA certificate of the registry",
         "plain-http": "for a registry without TLS",
     }
@@ -170,13 +171,22 @@ def publish(
     dry_run: bool = False,
     sign: str = "",
     cosign_key: str = "",
+    keyless: bool = False,
     ca_file: str = "",
     plain_http: bool = False,
 ) -> None:
     """Package the charts and publish new versions; published versions never change."""
     from ci.publishing import publish as publish_
 
-    publish_.run(to, dry_run=dry_run, key=sign, cosign_key=cosign_key, ca_file=ca_file, plain_http=plain_http)
+    publish_.run(
+        to,
+        dry_run=dry_run,
+        key=sign,
+        cosign_key=cosign_key,
+        keyless=keyless,
+        ca_file=ca_file,
+        plain_http=plain_http,
+    )
 
 
 @task(
@@ -249,6 +259,17 @@ def doctor(_: Context) -> None:
     from ci import doctor as doctor_
 
     doctor_.report()
+
+
+@task
+def outdated(_: Context) -> None:
+    """List what is pinned (programs, Kubernetes, custom kinds, add-ons, actions), and what is behind.
+
+    Exit code 0: all are the newest. 1: some cannot be looked up. 2: some are behind.
+    """
+    from ci import outdated as outdated_
+
+    outdated_.report()
 
 
 @task(positional=["file"], help={"file": "a file with CustomResourceDefinitions"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,13 @@ def renew(file: Path) -> None:
             f"first, with {', '.join(_HEADER)}"
         )
     out.print(*(shown(path) for path in renewed), sep="\n")
+
+
+def releases() -> Iterator[tuple[str, str]]:
+    """Yield the project and the release that each extract is from."""
+    for path in sorted(FOLDER.glob("*.yaml")):
+        if extract := _read(path):
+            yield extract["project"], extract["release"]
 
 
 def _renew_one(definition: Any) -> Path | None:

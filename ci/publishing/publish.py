@@ -14,7 +14,7 @@ from ci.publishing import packages, provenance
 from ci.publishing.chartmuseum import ChartMuseum
 from ci.publishing.packages import Package
 from ci.publishing.registry import Registry
-from ci.publishing.signed_registry import SignedRegistry
+from ci.publishing.signed_registry import SignedRegistry, by_key, by_workflow
 from ci.publishing.static_repository import StaticRepository
 
 # https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
@@ -41,14 +41,23 @@ class Destination(Protocol):
         ...
 
 
-def run(to: str, *, dry_run: bool, key: str, cosign_key: str, ca_file: str, plain_http: bool) -> None:
+def run(
+    to: str,
+    *,
+    dry_run: bool,
+    key: str,
+    cosign_key: str,
+    ca_file: str,
+    plain_http: bool,
+    keyless: bool = False,
+) -> None:
     """Package every chart and publish the unpublished ones: all of them, or none if one is refused.
 
-    ``to`` is a folder or a URL; ``key`` is a secret key of GnuPG, "" for no signature. ``cosign_key``: see
-    SignedRegistry, "" for none; ``ca_file`` and ``plain_http``: see Registry. Raises UserError with a remedy
-    if something is refused or cannot be reached.
+    ``to`` is a folder or a URL; ``key`` is a secret key of GnuPG, "" for no signature. ``cosign_key``, "" for
+    none, and ``keyless``: see ``by_key`` and ``by_workflow`` of signed_registry; ``ca_file`` and
+    ``plain_http``: see Registry. Raises UserError with a remedy if something is refused or cannot be reached.
     """
-    destination = _destination(to, cosign_key, ca_file, plain_http)
+    destination = _destination(to, cosign_key, keyless, ca_file, plain_http)
     try:
         # Not in dist/, which another process may be writing.
         with tempfile.TemporaryDirectory() as temporary:
@@ -86,7 +95,7 @@ def _add(wanted: list[Package], destination: Destination, to: str, key: str) -> 
         out.out(f"{package} is published  sha256:{package.sha256}  {place}")
 
 
-def _destination(to: str, cosign_key: str, ca_file: str, plain_http: bool) -> Destination:
+def _destination(to: str, cosign_key: str, keyless: bool, ca_file: str, plain_http: bool) -> Destination:
     if ca_file and not Path(ca_file).is_file():
         raise UserError(f"--ca-file {ca_file}: no such file")
     scheme, _, rest = to.rpartition("://")
@@ -94,12 +103,16 @@ def _destination(to: str, cosign_key: str, ca_file: str, plain_http: bool) -> De
         raise UserError(
             f"--to {scheme}://...@...: do not pass credentials on the command line, log in with Helm"
         )
-    if cosign_key and scheme != "oci":
-        raise UserError(f"--cosign-key needs --to oci://REGISTRY/PATH, not {to}")
+    if cosign_key and keyless:
+        raise UserError("--cosign-key and --keyless exclude each other")
+    if (cosign_key or keyless) and scheme != "oci":
+        option = "--keyless" if keyless else "--cosign-key"
+        raise UserError(f"{option} needs --to oci://REGISTRY/PATH, not {to}")
     if scheme == "oci":
         _check_reference(to)
-        if cosign_key:
-            return SignedRegistry(to, ca_file, plain_http, cosign_key)
+        if cosign_key or keyless:
+            signer = by_workflow() if keyless else by_key(cosign_key)
+            return SignedRegistry(to, ca_file, plain_http, signer)
         return Registry(to, ca_file, plain_http)
     if scheme in ("https", "http"):
         return ChartMuseum(to, ca_file)

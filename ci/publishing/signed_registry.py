@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -21,28 +22,34 @@ MINIMUM = "3.0.4"
 # Nothing is uploaded to Rekor, the public log, and Sigstore's servers are not asked for it.
 _NO_LOG = ("--tlog-upload=false", "--use-signing-config=false")
 _PUBLIC_KEY = "MICROSERVICE_CHART_COSIGN_KEY"
+# Who vouches for a workflow's identity: https://docs.github.com/en/actions/concepts/security/openid-connect
+ISSUER = "https://token.actions.githubusercontent.com"
+
+
+class Signer(NamedTuple):
+    """The flags of cosign sign and of cosign verify, and what the latter needs in its environment."""
+
+    sign: list[str]
+    verify: list[str]
+    environment: dict[str, str]
 
 
 class SignedRegistry(Registry):
-    """The charts below a path of a registry, each signed with the key ``key``.
+    """The charts below a path of a registry, each signed by ``signer``; other arguments are Registry's.
 
-    ``key`` is that of cosign sign --key: a file, whose password is in COSIGN_PASSWORD, or the URI of a key in
-    a KMS. The other arguments are those of Registry. Raises UserError if cosign is missing or too old, or
-    cannot use the key. Flags: https://github.com/sigstore/cosign/blob/v3.1.3/doc/cosign_sign.md
+    Flags: https://github.com/sigstore/cosign/blob/v3.1.3/doc/cosign_sign.md
     """
 
-    def __init__(self, url: str, ca_file: str, plain_http: bool, key: str) -> None:
+    def __init__(self, url: str, ca_file: str, plain_http: bool, signer: Signer) -> None:
         super().__init__(url, ca_file, plain_http)
-        _check_version()
-        self._key = key
-        self._public_key = _public_key(key)
+        self._signer = signer
         self._flags = [
             *(["--registry-cacert", ca_file] if ca_file else []),
             *(["--allow-http-registry"] if plain_http else []),
         ]
 
     def holds(self, package: Package, signed: bool) -> bool:
-        """Return whether the package is there, signed with the key, and with its provenance if ``signed``.
+        """Return whether the package is there, signed by the signer, and with its provenance if ``signed``.
 
         Raises as Registry does.
         """
@@ -66,15 +73,15 @@ class SignedRegistry(Registry):
         return places
 
     def _sign(self, reference: str) -> None:
-        how = ["--yes", "--key", self._key, *_NO_LOG, *self._flags]
+        how = ["--yes", *self._signer.sign, *self._flags]
         try:
             _cosign(["sign", *how, _name(reference)], f"{reference} is published but not signed", _login())
         except CommandError as error:
             raise self._explained(error, error.output) from None
 
     def _is_signed(self, reference: str) -> bool:
-        how = ["--key", f"env://{_PUBLIC_KEY}", "--insecure-ignore-tlog", *self._flags]
-        environment = {**_login(), _PUBLIC_KEY: self._public_key}
+        how = [*self._signer.verify, *self._flags]
+        environment = {**_login(), **self._signer.environment}
         try:
             _cosign(["verify", *how, _name(reference)], f"verifying {reference}", environment)
         except CommandError:
@@ -83,8 +90,35 @@ class SignedRegistry(Registry):
         return True
 
 
-def _check_version() -> None:
-    needed = f"--cosign-key needs cosign {MINIMUM} or newer"
+def by_key(key: str) -> Signer:
+    """Return the signer that has a key: a value of cosign sign --key.
+
+    That is a file, whose password is in COSIGN_PASSWORD, or the URI of a key in a KMS. Raises UserError if
+    cosign is missing or too old, or cannot use the key.
+    """
+    _check_version("--cosign-key")
+    verified = ["--key", f"env://{_PUBLIC_KEY}", "--insecure-ignore-tlog"]
+    return Signer(["--key", key, *_NO_LOG], verified, {_PUBLIC_KEY: _public_key(key)})
+
+
+def by_workflow() -> Signer:
+    """Return the signer that is the GitHub workflow that runs this: its identity stands for a key.
+
+    https://docs.sigstore.dev/cosign/signing/overview/. Raises UserError if cosign is missing or too old, and
+    outside of a workflow.
+    """
+    _check_version("--keyless")
+    workflow = os.environ.get("GITHUB_WORKFLOW_REF")
+    if not workflow or "ACTIONS_ID_TOKEN_REQUEST_URL" not in os.environ:
+        raise UserError(
+            "--keyless needs a GitHub workflow with the permission id-token: write; by hand use --cosign-key"
+        )
+    identity = f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{workflow}"
+    return Signer([], ["--certificate-identity", identity, "--certificate-oidc-issuer", ISSUER], {})
+
+
+def _check_version(option: str) -> None:
+    needed = f"{option} needs cosign {MINIMUM} or newer"
     if not shutil.which("cosign"):
         raise UserError(f"{needed}: install it")
     # A custom build may have no version.

@@ -81,8 +81,8 @@ every_manifest = pytest.mark.parametrize("fence", [one for one in ALL if one.is_
 
 
 def test_every_example_is_tested() -> None:
-    # Tested below, except for gpg, cosign and vault; text is what a deploy prints, see test_operations.py.
-    known = ("helm ", "invoke ", "python3 -m ci ", "kubectl ", "gpg ", "cosign ", "vault ")
+    # Tested below, except for gpg, cosign, gh and vault; text is what a deploy prints: test_operations.py.
+    known = ("helm ", "invoke ", "python3 -m ci ", "kubectl ", "gpg ", "cosign ", "gh ", "vault ")
     assert [str(fence) for fence in ALL if fence.language not in ("yaml", "sh", "console", "text", "")] == []
     assert [f"{fence}: {command}" for fence, command in commands() if not command.startswith(known)] == []
     assert {str(fence.document.relative_to(root())) for fence in of("text")} == {"docs/operations.md"}

@@ -12,12 +12,18 @@ import yaml
 
 from ci.base.repository import root
 from ci.kubernetes.versions import OLDEST
+from ci.publishing import signed_registry
 from tests.support.invoking import task_fault
 
 FILES = sorted((root() / ".github/workflows").glob("*.y*ml"))
 # What a job may do beyond reading the repository.
 GRANTED = {
-    "release.yaml registry": {"contents": "read", "packages": "write"},
+    "release.yaml registry": {
+        "contents": "read",
+        "packages": "write",
+        "id-token": "write",
+        "attestations": "write",
+    },
     "release.yaml pages": {"contents": "write"},
 }
 
@@ -102,7 +108,7 @@ def test_every_task_is_there_and_takes_what_it_is_given(job: Job) -> None:
 
 def test_tests_and_publishing_are_tasks_that_anyone_can_call() -> None:
     called = {match for job in JOBS for script in job.scripts for match in re.findall(r"-m ci (\w+)", script)}
-    assert called == {"build", "publish", "test"}
+    assert called == {"build", "outdated", "package", "publish", "test"}
 
 
 def test_the_oldest_cluster_is_of_the_oldest_version_that_is_supported() -> None:
@@ -115,3 +121,33 @@ def test_the_oldest_cluster_is_of_the_oldest_version_that_is_supported() -> None
 def test_both_destinations_wait_for_the_tests() -> None:
     jobs = read(root() / ".github/workflows/release.yaml")["jobs"]
     assert {name for name, job in jobs.items() if job.get("needs") == "test"} == {"registry", "pages"}
+
+
+def test_what_the_release_publishes_in_the_registry_is_attested_before_and_signed_by_the_workflow() -> None:
+    steps = read(root() / ".github/workflows/release.yaml")["jobs"]["registry"]["steps"]
+    did = [step.get("run") or step["uses"].partition("@")[0] for step in steps]
+    made, attested, published = (
+        next(place for place, one in enumerate(did) if one.startswith(start))
+        for start in ("python3 -m ci package", "actions/attest", "python3 -m ci publish")
+    )
+    assert made < attested < published
+    assert steps[attested]["with"] == {"subject-path": "dist/*.tgz"}
+    assert did[published].endswith(" --keyless")
+    assert "sigstore/cosign-installer" in did[:published]
+
+
+def test_the_readme_verifies_the_identity_of_the_release_workflow_and_of_no_other() -> None:
+    readme = (root() / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"--certificate-identity-regexp '(\S+)'", readme)
+    identity = "https://github.com/OWNER/REPOSITORY/.github/workflows/release.yaml@refs/tags/v1.2.3"
+    assert re.search(shown, identity)
+    for other in ("release.yaml@refs/heads/main", "test.yaml@refs/tags/v1.2.3"):
+        assert not re.search(shown, identity.replace("release.yaml@refs/tags/v1.2.3", other))
+    assert f"--certificate-oidc-issuer {signed_registry.ISSUER}" in readme
+
+
+def test_what_is_outdated_is_asked_each_week() -> None:
+    workflow = read(root() / ".github/workflows/outdated.yaml")
+    (schedule,) = workflow["on"]["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* \d", schedule["cron"])
+    assert workflow["jobs"]["outdated"]["steps"][-1]["run"] == "python3 -m ci outdated"

@@ -244,6 +244,70 @@ def test_a_key_for_what_is_no_registry_is_refused(to: str) -> None:
         run(to, "cosign.key")
 
 
+# What cosign is asked to do goes to a file; verify succeeds once something was signed.
+RECORDER = """#!/bin/sh
+case $1 in
+version) echo '{{"gitVersion": "v3.0.6"}}'; exit ;;
+verify) grep -q ^sign {log} || exit 1 ;;
+esac
+echo "$@" >> {log}
+"""
+WORKFLOW = "owner/repository/.github/workflows/release.yaml@refs/tags/v1.2.3"
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a cosign on PATH that writes into the file that is returned, since Sigstore is out of reach."""
+    program, log = tmp_path / "path" / "cosign", tmp_path / "cosign.log"
+    program.parent.mkdir()
+    program.write_text(RECORDER.format(log=log))
+    program.chmod(0o755)
+    log.touch()
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return log
+
+
+def test_a_workflow_signs_with_its_identity_once(
+    host: str,
+    publisher: Helm,
+    shop: Shop,
+    recorded: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("GITHUB_WORKFLOW_REF", WORKFLOW)
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", "https://example.com")
+    monkeypatch.delenv("GITHUB_SERVER_URL", raising=False)
+    shop.version("1.2.3")
+    keyless(f"oci://{host}/charts")
+    reference = capsys.readouterr().out.split()[-1].removeprefix("oci://")
+    signed, verified = recorded.read_text().splitlines()
+    assert signed == f"sign --yes --allow-http-registry {reference}"
+    identity = f"--certificate-identity https://github.com/{WORKFLOW}"
+    issuer = "--certificate-oidc-issuer https://token.actions.githubusercontent.com"
+    assert verified == f"verify {identity} {issuer} --allow-http-registry {reference}"
+    keyless(f"oci://{host}/charts")
+    assert "is already published" in capsys.readouterr().out
+    assert recorded.read_text().count("sign ") == 1
+
+
+def keyless(to: str, cosign_key: str = "") -> None:
+    publish.run(to, dry_run=False, key="", cosign_key=cosign_key, keyless=True, ca_file="", plain_http=True)
+
+
+def test_only_a_workflow_that_may_has_an_identity_to_sign_with(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_WORKFLOW_REF", WORKFLOW)
+    monkeypatch.delenv("ACTIONS_ID_TOKEN_REQUEST_URL", raising=False)
+    with pytest.raises(UserError, match="--keyless needs a GitHub workflow with the permission id-token"):
+        keyless("oci://127.0.0.1:9/charts")
+    with pytest.raises(UserError, match="--keyless needs --to oci://REGISTRY/PATH, not site"):
+        keyless("site")
+    with pytest.raises(UserError, match="exclude each other"):
+        keyless("oci://127.0.0.1:9/charts", "cosign.key")
+
+
 def test_without_cosign_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match=r"--cosign-key needs cosign 3\.0\.4 or newer: install it"):
