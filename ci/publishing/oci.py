@@ -22,6 +22,8 @@ from ci.charts import helm
 
 # The name under which a login is kept, where it is not that of the host.
 _LOGINS = {"registry-1.docker.io": "https://index.docker.io/v1/"}
+# The user of a login that is a token, as credential helpers say it.
+_ANY_USER = "<token>"
 _BLOB = "application/octet-stream"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
@@ -130,7 +132,7 @@ class _Login(NamedTuple):
     @property
     def is_token(self) -> bool:
         """Whether the password is a token that stands for the user."""
-        return self.user == "<token>"
+        return self.user == _ANY_USER
 
     @property
     def basic(self) -> str:
@@ -142,27 +144,33 @@ def _login(host: str) -> _Login | None:
 
     Both use one format: https://github.com/docker/cli/blob/v29.0.0/docs/reference/commandline/login.md
     """
-    host = _LOGINS.get(host, host)
-    docker = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "config.json"
+    docker = Path(os.environ.get("DOCKER_CONFIG") or f"{os.environ.get('HOME', '')}/.docker") / "config.json"
     for file in (helm.configuration("HELM_REGISTRY_CONFIG"), docker):
-        if not file.exists():
-            continue
-        stored = json.loads(file.read_text(encoding="utf-8"))
-        if helper := (stored.get("credHelpers") or {}).get(host) or stored.get("credsStore"):
-            try:
-                answer = processes.run(
-                    [f"docker-credential-{helper}", "get"], "asking for a login", stdin=host
-                )
-            except processes.CommandError:
-                continue
-            given = json.loads(answer)
-            return _Login(given["Username"], given["Secret"])
-        entry = (stored.get("auths") or {}).get(host) or {}
-        if entry.get("identitytoken"):
-            return _Login("<token>", entry["identitytoken"])
-        if entry.get("auth"):
-            user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
-            return _Login(user, password)
+        try:
+            login = _stored(file, _LOGINS.get(host, host)) if file.exists() else None
+        except ValueError as error:
+            raise UserError(f"{file} does not hold logins: {error}") from None
+        if login:
+            return login
+    return None
+
+
+def _stored(file: Path, host: str) -> _Login | None:
+    stored = json.loads(file.read_text(encoding="utf-8"))
+    if helper := stored.get("credHelpers", {}).get(host) or stored.get("credsStore"):
+        try:
+            given = json.loads(
+                processes.run([f"docker-credential-{helper}", "get"], "asking for a login", stdin=host)
+            )
+        except processes.CommandError:
+            return None
+        return _Login(given["Username"], given["Secret"])
+    entry = stored.get("auths", {}).get(host, {})
+    if entry.get("identitytoken"):
+        return _Login(_ANY_USER, entry["identitytoken"])
+    if entry.get("auth"):
+        user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
+        return _Login(user, password)
     return None
 
 

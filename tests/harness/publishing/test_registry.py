@@ -14,10 +14,19 @@ import httpx
 import pytest
 
 from ci.base.errors import UserError
+from ci.charts import helm
 from ci.publishing import provenance
 from ci.publishing.registry import Registry
 from tests.support.publishers import Helm, Key, Shop
-from tests.support.servers import PASSWORD, USER, Certificate, docker_registry, go_registry, hiding
+from tests.support.servers import (
+    PASSWORD,
+    REFRESH_TOKEN,
+    USER,
+    Certificate,
+    docker_registry,
+    go_registry,
+    hiding,
+)
 
 
 @pytest.fixture(params=["Docker's", "Go's"])
@@ -138,6 +147,21 @@ def test_without_an_id_of_artifact_hub_there_is_no_tag_for_it(host: str, publish
     assert tags == ["1.2.3"]
 
 
+def test_the_token_that_some_registries_give_for_a_login_is_used(
+    host: str, publisher: Helm, shop: Shop
+) -> None:
+    first = shop.version("1.2.3")
+    file = Path(publisher.environment["HELM_CONFIG_HOME"]) / "registry" / "config.json"
+    file.parent.mkdir(parents=True)
+    with hiding(host) as hidden:
+        # As az acr login stores it.
+        login = {"auth": "MDA6", "identitytoken": REFRESH_TOKEN}
+        file.write_text(json.dumps({"auths": {hidden: login}}))
+        assert not plain(hidden).holds(first, signed=False)
+        plain(hidden).add([first])
+        assert plain(hidden).holds(first, signed=False)
+
+
 def test_the_login_of_a_credential_helper_is_used(
     host: str, publisher: Helm, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,6 +171,7 @@ def test_the_login_of_a_credential_helper_is_used(
     helper.write_text(f'#!/bin/sh\necho \'{{"Username": "{USER}", "Secret": "{PASSWORD}"}}\'\n')
     helper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    helm._environment.cache_clear()
     file = Path(publisher.environment["HELM_CONFIG_HOME"]) / "registry" / "config.json"
     file.parent.mkdir(parents=True)
     with hiding(host) as hidden:
