@@ -1,4 +1,4 @@
-"""The generated part of Chart.yaml: addresses, icon and Artifact Hub's annotations."""
+"""Chart.yaml: the charts' names, and its generated part: addresses, icon and Artifact Hub's annotations."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from semver import Version
 from ci.base import kubernetes_yaml
 from ci.base.errors import UserError
 from ci.base.repository import root, shown
+from ci.charts import catalog
 from ci.charts.catalog import Chart
 from ci.charts.values_file import read_values
 from ci.publishing import changelog, pyproject
@@ -25,6 +26,16 @@ _KINDS = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
 _INSIDE = "Harness"
 # An entry's head ends with the first sentence, or before its details; "`key`: description" stays together.
 _HEAD = re.compile(r"\.(?:\s(?=[A-Z`])|$)|;\s|(?<!`):\s")
+
+
+def charts() -> dict[str, Chart]:
+    """Return the charts by their names, which need not be those of their folders."""
+    found = {}
+    for chart in catalog.charts():
+        file = chart.path / "Chart.yaml"
+        metadata = kubernetes_yaml.load(file.read_text(encoding="utf-8"), shown(file))
+        found[str(metadata["name"])] = chart
+    return found
 
 
 def filled(chart: Chart) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ci.base import kubernetes_yaml, network, repository
 from ci.base.errors import UserError
-from ci.charts import catalog, helm
+from ci.charts import helm
 from ci.charts.helm import HelmError
+from ci.publishing import chart_yaml
 from ci.publishing.oci import Part, Repository
 from ci.publishing.packages import Package, other_bytes
 from ci.publishing.repository_page import ARTIFACT_HUB
@@ -108,8 +109,8 @@ class Registry:
         if not (kubernetes_yaml.load(owner.decode(), ARTIFACT_HUB) or {}).get("repositoryID"):
             return
         layer = Part(_OWNER_LAYER, owner, ARTIFACT_HUB)
-        for chart in catalog.charts():
-            place = self._repository(chart.name)
+        for chart in chart_yaml.charts():
+            place = self._repository(chart)
             if not place.holds(_OWNER_TAG, _OWNER_CONFIG, layer):
                 place.push(_OWNER_TAG, _OWNER_CONFIG, layer)
 

@@ -18,9 +18,8 @@ from ci.base import kubernetes_yaml
 from ci.base.errors import UserError
 from ci.base.files import write_whole
 from ci.base.repository import root, shown
-from ci.charts import catalog
 from ci.charts.catalog import Chart
-from ci.publishing import index, pyproject
+from ci.publishing import chart_yaml, index, pyproject
 from ci.publishing.index import Entry, Index
 from ci.values import reference
 
@@ -107,7 +106,7 @@ def _template() -> Template:
 
 def _sections(repository: Path, found: Index) -> Iterator[Section]:
     name = shown(repository / "index.yaml")
-    known = {chart.name: chart for chart in catalog.charts()}
+    known = chart_yaml.charts()
     # The project's main chart comes first.
     for chart in sorted(found["entries"], key=lambda name: (name != "microservice", name)):
         try:

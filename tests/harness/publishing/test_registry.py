@@ -141,6 +141,15 @@ def test_artifact_hub_finds_who_owns_a_chart(host: str, publisher: Helm, shop: S
     assert artifact(host, "microservice")[1][1].endswith(b"owners: []\n")
 
 
+def test_a_chart_is_claimed_under_its_own_name_whatever_its_folder_is(
+    host: str, publisher: Helm, shop: Shop
+) -> None:
+    shop.write("artifacthub-repo.yml", "repositoryID: 1d5b2d6c-0000-4000-8000-000000000000\n")
+    shop.write("charts/folder/Chart.yaml", "{apiVersion: v2, name: another, version: 1.2.3}")
+    plain(host).add([])
+    assert artifact(host, "another")
+
+
 def test_without_an_id_of_artifact_hub_there_is_no_tag_for_it(host: str, publisher: Helm, shop: Shop) -> None:
     plain(host).add([shop.version("1.2.3")])
     tags = httpx.get(f"http://{host}/v2/charts/microservice/tags/list", trust_env=False).json()["tags"]
