@@ -61,8 +61,12 @@ def prepare(root: Path) -> Path:
             with _one_at_a_time(_lock_file(root)):
                 if not is_current(root):
                     _make(root, environment)
-        except OSError as error:
-            raise SystemExit(f"cannot create {environment}: {error}") from None
+        # venv raises the latter for a colon in the path.
+        except (OSError, ValueError) as error:
+            raise SystemExit(
+                f"cannot create {environment}: {error}\n"
+                "Make the folder writable, with 300 MB free in it, or work in a copy of the repository."
+            ) from None
     return environment / "bin/python"
 
 

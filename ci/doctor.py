@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import shutil
@@ -131,7 +130,9 @@ def _lock() -> Row:
 def _tool(tool: programs.Tool, what: str, *, use: str = "") -> Row:
     """Return the line of a program that is only needed for ``use``, "" for one that every build needs."""
     needed = not use
-    found, _ = programs.look(tool)
+    found = programs.look(tool)
+    if found and not found.version:
+        return Row(what, False, f"{found.path} is damaged: remove it", needed)
     if found:
         return Row(what, True, f"{found.version}, {found.place}: {found.path}", needed)
     if tool.go and shutil.which("go"):
@@ -146,16 +147,8 @@ def _tool(tool: programs.Tool, what: str, *, use: str = "") -> Row:
 
 
 def _cache() -> Row:
-    folder = programs.cache_folder()
-    above = next(path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
-    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
-        return Row("cache", True, str(folder), needed=True)
-    return Row(
-        "cache",
-        False,
-        f"{folder} is not writable: fix that, or set {programs.CACHE_VARIABLE}",
-        needed=True,
-    )
+    fault = programs.cache_fault()
+    return Row("cache", not fault, fault or str(programs.cache_folder()), needed=True)
 
 
 def _program(what: str, command: list[str], remedy: str) -> Row:

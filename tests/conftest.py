@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import pytest
 
+from ci.base import cpus
 from ci.charts import render_cache
 from tests.support import observations
 from tests.support.repository import Repository
@@ -27,6 +28,10 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["GIT_CONFIG_GLOBAL"] = str(Path(__file__).with_name("support") / "gitconfig")
     os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    return cpus.available()
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from invoke.exceptions import Exit
 
 
@@ -16,6 +18,28 @@ class UserError(Exit):
 
     def __str__(self) -> str:
         return str(self.message)
+
+
+_FREE = "free some space there, or use another folder: TMPDIR, or for the cache MICROSERVICE_CHART_CACHE"
+_ALLOW = (
+    "make it writable, or use another folder: a copy of this one, or for the cache MICROSERVICE_CHART_CACHE"
+)
+_REMEDIES = {
+    errno.ENOSPC: _FREE,
+    errno.EDQUOT: _FREE,
+    errno.EACCES: _ALLOW,
+    errno.EPERM: _ALLOW,
+    errno.EROFS: _ALLOW,
+    errno.EMFILE: "allow more open files: ulimit -n 4096",
+    errno.ENOEXEC: "it is damaged or for another machine: remove it; what the cache lacks is obtained again",
+}
+
+
+def of_system(error: OSError) -> UserError:
+    """Return an error of the operating system as one of the user's, with a remedy where one is known."""
+    file = f"{error.filename}: " if error.filename else ""
+    remedy = _REMEDIES.get(error.errno or 0)
+    return UserError(f"{file}{error.strerror or error}{f': {remedy}' if remedy else ''}")
 
 
 class Unavailable(Exception):

@@ -1,4 +1,4 @@
-"""What invoke lacks: optional positional arguments, and a message for a value that is no number."""
+"""What invoke lacks: optional positional arguments, and messages for wrong values and the system's errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from invoke.parser.parser import ParseMachine
 from invoke.tasks import Task
 from invoke.tasks import task as invoke_task
 
-from ci.base.errors import UserError
+from ci.base.errors import UserError, of_system
 
 
 class _Option(Argument):
@@ -26,6 +26,12 @@ class _Option(Argument):
 
 
 class _Task(Task[Any]):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        except OSError as error:
+            raise of_system(error) from error
+
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
         return [_option(one) for one in super().get_arguments(ignore_unknown_help)]
 

@@ -87,25 +87,40 @@ def find(tool: Tool) -> Path:
     return answer
 
 
-def look(tool: Tool) -> tuple[Found | None, list[str]]:
-    """Look on PATH and in the cache; return what fits, and a line for each program on PATH that does not."""
-    unfit: list[str] = []
-    for folder in filter(None, os.environ.get("PATH", "").split(os.pathsep)):
-        for command in tool.commands:
-            if program := shutil.which(command, path=folder):
-                version = _version(tool, program)
-                if _fits(tool, version):
-                    return Found(Path(program).absolute(), version, "PATH"), unfit
-                unfit.append(f"{program} is {version}" if version else f"{program} prints no version")
+def look(tool: Tool) -> Found | None:
+    """Return a suitable program on PATH, else the one in the cache: its version is "" if it does not run."""
+    found, _ = _on_path(tool)
     cached = _cached(tool)
-    return (Found(cached, f"v{tool.version}", "cache") if _is_program(cached) else None), unfit
+    if found or not _is_program(cached):
+        return found
+    return Found(cached, _version(tool, str(cached)), "cache")
 
 
 def cache_folder() -> Path:
-    """Return the cache folder: MICROSERVICE_CHART_CACHE, by default the platform's for this project."""
-    return Path(
-        os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("microservice-chart")
-    ).absolute()
+    """Return the cache folder: MICROSERVICE_CHART_CACHE, by default the platform's for this project.
+
+    Raises UserError if that is in the home of a user without one.
+    """
+    try:
+        wanted = os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("microservice-chart")
+        return Path(wanted).expanduser().absolute()
+    except RuntimeError:
+        raise UserError(
+            f"this user (id {os.getuid()}) has no home folder for the cache: set HOME, "
+            f"or {CACHE_VARIABLE} to a writable folder"
+        ) from None
+
+
+def cache_fault() -> str:
+    """Return what is wrong with the cache folder, and the remedy; "" if it can hold programs."""
+    folder = cache_folder()
+    above = next(path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        return f"{folder} is not writable: fix that, or set {CACHE_VARIABLE}"
+    # macOS does not say.
+    if os.statvfs(above).f_flag & getattr(os, "ST_NOEXEC", 0):
+        return f"{folder} is on a file system mounted noexec: set {CACHE_VARIABLE} to a folder elsewhere"
+    return ""
 
 
 def release_url(tool: Tool) -> str | None:
@@ -156,11 +171,28 @@ def _fits(tool: Tool, version: str) -> bool:
     return numbers is not None and int(numbers[1]) == major and int(numbers[2]) >= minor
 
 
+def _on_path(tool: Tool) -> tuple[Found | None, list[str]]:
+    unfit: list[str] = []
+    for folder in filter(None, os.environ.get("PATH", "").split(os.pathsep)):
+        for command in tool.commands:
+            if program := shutil.which(command, path=folder):
+                version = _version(tool, program)
+                if _fits(tool, version):
+                    return Found(Path(program).absolute(), version, "PATH"), unfit
+                unfit.append(f"{program} is {version}" if version else f"{program} prints no version")
+    return None, unfit
+
+
 def _find(tool: Tool) -> Path:
-    found, unfit = look(tool)
+    found, unfit = _on_path(tool)
     if found:
         return found.path
     target = _cached(tool)
+    # To ask a cached one for its version at each start would take a tenth of a second.
+    if _is_program(target):
+        return target
+    if fault := cache_fault():
+        raise UserError(f"{tool} is needed, and the cache cannot hold it: {fault}")
     try:
         target.parent.parent.mkdir(parents=True, exist_ok=True)
         lock = target.parent.with_name(f"{target.parent.name}.lock")

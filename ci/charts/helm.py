@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import threading
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from ci.base import processes
+from ci.base import cpus, processes
 from ci.base.errors import UserError
 from ci.base.programs import HELM, cache_folder, find
 from ci.base.repository import shown
@@ -53,6 +54,12 @@ class HelmError(UserError):
         self.stdout = result.stdout
         self.stderr = result.stderr
         findings = "\n".join(_LINT_FINDING.findall(result.stdout)) or plain(result.stderr)
+        if self.exit_code < 0:
+            ended = f"was ended by the system ({signal.strsignal(-self.exit_code)})"
+            super().__init__(
+                f"{subject}: helm {ended}: too little memory, or a damaged program: invoke doctor"
+            )
+            return
         failed = f"{subject}: helm {self.command[1]} failed with exit code {self.exit_code}"
         super().__init__(f"{failed}:\n{findings.strip()}")
 
@@ -101,7 +108,7 @@ def render_all(
     ``progress`` is called after each one, with the number done and the total.
     """
     wanted = [(case, engine) for case in cases for engine in engines]
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max_workers=cpus.available()) as pool:
         futures = {(case, engine): pool.submit(render, case, engine) for case, engine in wanted}
         for done, _ in enumerate(as_completed(futures.values()), start=1):
             progress(done, len(wanted))
@@ -249,7 +256,13 @@ def values_arguments(values: Sequence[Path]) -> list[str]:
     """Return Helm's arguments for values files; raise UserError if one cannot be read."""
     for file in values:
         read_values(file)
-    return [argument for file in values for argument in ("--values", str(file))]
+    return [argument for file in values for argument in ("--values", _one_path(file))]
+
+
+def _one_path(file: Path) -> str:
+    """Return a path for an option of Helm that takes several, as one line of CSV."""
+    path = str(file)
+    return '"{}"'.format(path.replace('"', '""')) if set(path) & {",", '"'} else path
 
 
 def subject_of(chart: Path, values: Sequence[Path]) -> str:

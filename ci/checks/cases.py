@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from ci.base import repository
+from ci.base import cpus, repository
 from ci.base.console import out, progress, step
 from ci.base.errors import UserError
 from ci.charts import catalog, helm
@@ -100,7 +99,7 @@ def _helm_lint() -> list[str]:
 
     with (
         progress("running helm lint --strict") as report,
-        ThreadPoolExecutor(max_workers=os.cpu_count()) as pool,
+        ThreadPoolExecutor(max_workers=cpus.available()) as pool,
     ):
         problems = []
         for done, found in enumerate(pool.map(lambda run: problem(*run), runs), start=1):

@@ -6,6 +6,7 @@ https://kubernetes.io/docs/concepts/architecture/leases/
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import secrets
 import socket
@@ -65,7 +66,7 @@ def held(target: Target, doing: str, *, wait: bool) -> Iterator[Lock]:
     The lock of a holder that no longer renews it is taken over. Raise Refused with the holder where somebody
     else has it and ``wait`` is not given, and where the user may not use Leases.
     """
-    identity = f"{getpass.getuser()}@{socket.gethostname()}/{secrets.token_hex(4)}"
+    identity = f"{_user()}@{socket.gethostname()}/{secrets.token_hex(4)}"
     lock = Lock(target, identity)
     _acquire(lock, doing, wait)
     ended = threading.Event()
@@ -199,3 +200,11 @@ def _doing(found: dict[str, Any]) -> str:
 def _since(found: dict[str, Any]) -> str:
     acquired = dig(found, "spec", "acquireTime")
     return str(acquired)[:19].replace("T", " ") + " UTC" if acquired else "some time"
+
+
+def _user() -> str:
+    """Return the name of the user who runs this, or the number of one without a name, as in many pods."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # up to Python 3.12, from 3.13
+        return str(os.getuid())

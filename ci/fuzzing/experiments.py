@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any, Protocol
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from ci.base import cpus
 from ci.base.files import write_whole
 from ci.base.locations import instance_path, walk
 from ci.charts import helm
@@ -72,7 +72,7 @@ class Accepted:
 
     def _trials(self, written: Mapping[str, Values]) -> list[Trial]:
         plain = {part: placeholders.plain(self.schema, each) for part, each in written.items()}
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        with ThreadPoolExecutor(max_workers=cpus.available()) as pool:
             engines = {
                 engine: pool.submit(self._batches[str(engine)].render, written, engine)
                 for engine in helm.ENGINES

@@ -84,6 +84,24 @@ def test_a_cache_that_cannot_be_written_is_a_failure_with_its_remedy(
     assert f"set {programs.CACHE_VARIABLE}" in row(capsys.readouterr().out, "cache")
 
 
+@pytest.mark.parametrize(
+    "damage", [b"", b"\x7fELF", b"#!/bin/sh\nkill -SEGV $$\n"], ids=["empty", "cut", "killed"]
+)
+def test_a_damaged_program_of_the_cache_is_a_failure_with_its_remedy(
+    damage: bytes, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script(path / "go", "echo go version go1.26")
+    program = programs._cached(programs.HELM[4])
+    program.parent.mkdir(parents=True)
+    script(program, "echo v4.3.0")
+    doctor.report()
+    assert row(capsys.readouterr().out, "helm 4") == f"helm 4 ok v4.3.0, cache: {program}"
+    program.write_bytes(damage)
+    with pytest.raises(UserError, match=r"needed to build and test, and missing: helm 4$"):
+        doctor.report()
+    assert row(capsys.readouterr().out, "helm 4") == f"helm 4 missing {program} is damaged: remove it"
+
+
 def test_what_only_a_cluster_or_a_contributor_needs_is_no_failure(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-from ci.base.files import private_folder
+import pytest
+
+from ci.base.files import private_folder, write_whole
 from ci.base.repository import root
 
 STAY = """
 import sys, time
 from pathlib import Path
-from ci.base.files import private_folder
+from ci.base.files import private_folder, write_whole
 with private_folder(Path(sys.argv[1])) as folder:
     print(folder, flush=True)
     time.sleep(60)
@@ -40,3 +44,18 @@ def test_the_next_folder_replaces_what_a_killed_process_left_and_no_other(tmp_pa
         with private_folder(tmp_path):
             assert not left.exists()
             assert kept.is_dir()
+
+
+def test_a_full_disk_is_named_by_the_file_that_has_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    file = tmp_path / "file"
+    file.write_text("before")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left on device") as raised:
+        write_whole(file, "after")
+    assert raised.value.filename == str(file)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]

@@ -1,6 +1,9 @@
-"""A positional argument with a default may be left out; one without it is asked for."""
+"""A positional argument with a default may be left out, and an error of the system is one message."""
 
 from __future__ import annotations
+
+import errno
+import os
 
 import pytest
 from invoke.collection import Collection
@@ -8,6 +11,7 @@ from invoke.context import Context
 from invoke.exceptions import ParseError
 from invoke.parser import Parser
 
+from ci.base.errors import UserError
 from ci.base.options import task
 
 
@@ -49,3 +53,42 @@ def test_a_positional_argument_without_a_default_is_asked_for() -> None:
 def test_a_word_too_many_is_refused() -> None:
     with pytest.raises(ParseError, match="No idea what '4' is"):
         parsed("rollback staging 3 4")
+
+
+@task
+def write(_: Context, code: int, file: str = "") -> None:
+    """Meet an error of the system."""
+    raise OSError(code, os.strerror(code), *([file] if file else []))
+
+
+@pytest.mark.parametrize(
+    ("code", "file", "message"),
+    [
+        (
+            errno.ENOSPC,
+            "dist/a.tgz",
+            "dist/a.tgz: No space left on device: free some space there, or use another",
+        ),
+        (
+            errno.EROFS,
+            "dist",
+            "dist: Read-only file system: make it writable, or use another folder: a copy of",
+        ),
+        (
+            errno.EACCES,
+            "dist",
+            "dist: Permission denied: make it writable, or use another folder: a copy of this",
+        ),
+        (errno.EMFILE, "", "Too many open files: allow more open files: ulimit -n 4096"),
+        (
+            errno.ENOEXEC,
+            "/cache/helm",
+            "/cache/helm: Exec format error: it is damaged or for another machine: remove",
+        ),
+        (errno.EIO, "", "Input/output error"),
+    ],
+)
+def test_an_error_of_the_system_in_any_task_is_one_message(code: int, file: str, message: str) -> None:
+    with pytest.raises(UserError) as raised:
+        write(Context(), code, file)
+    assert str(raised.value).startswith(message)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
+import pwd
 import subprocess
 import sys
 import tarfile
@@ -14,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -297,6 +300,41 @@ def test_a_cache_that_cannot_be_written_is_named_with_the_variable_that_moves_it
     (tmp_path / "file").touch()
     monkeypatch.setenv(programs.CACHE_VARIABLE, str(tmp_path / "file" / "cache"))
     with pytest.raises(UserError, match=f"{tmp_path}/file/cache .*set {programs.CACHE_VARIABLE}"):
+        find(release.tool())
+    assert not release.requests
+
+
+def test_a_user_without_a_home_is_told_to_name_a_cache(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a random user id in a pod, which has no entry in /etc/passwd."""
+
+    def unknown(_: int) -> NoReturn:
+        raise KeyError
+
+    for name in ("HOME", "XDG_CACHE_HOME", programs.CACHE_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    with pytest.raises(UserError, match=f"has no home folder.*: set HOME, or {programs.CACHE_VARIABLE}"):
+        find(replace(HELM[4]))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert programs.cache_folder().is_relative_to(tmp_path)
+
+
+def test_a_cache_that_can_run_no_program_is_refused_before_a_download(
+    release: Release, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statvfs = os.statvfs
+
+    def noexec(folder: Path) -> os.statvfs_result:
+        fields = list(statvfs(folder))
+        fields[8] |= os.ST_NOEXEC
+        return os.statvfs_result(fields)
+
+    monkeypatch.setattr(os, "statvfs", noexec)
+    with pytest.raises(
+        UserError, match=f"{cache} is on a file system mounted noexec: set {programs.CACHE_VARIABLE}"
+    ):
         find(release.tool())
     assert not release.requests
 

@@ -208,3 +208,23 @@ def test_what_a_login_starts_has_the_users_language_and_memory(
     seen = helm.pull("oci://example.com/api", "1.2.3", tmp_path, []).splitlines()
     assert "LC_ALL=de_DE.UTF-8" in seen
     assert not [line for line in seen if line.startswith(("GOGC=", "GOMEMLIMIT="))]
+
+
+@with_both_engines
+def test_values_files_may_have_any_characters_in_their_path(repository: Repository, engine: int) -> None:
+    """Helm takes several files in one option, separated by commas."""
+    file = repository.write("""values/a b,c'd"e[x]{y}:z.yaml""", "colour: red")
+    assert "colour: 'red'" in helm.template(repository.chart, [file], engine=engine)
+
+
+def test_a_helm_that_the_system_ends_says_why_it_may_be(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = tmp_path / "helm"
+    ended.write_text("#!/bin/sh\nkill -KILL $$\n")
+    ended.chmod(0o755)
+    monkeypatch.setattr(helm, "find", lambda _: ended)
+    with pytest.raises(
+        HelmError, match=r"charts/microservice: helm was ended by the system .Killed.: too little memory"
+    ):
+        helm.template(repository.chart, engine=NEWEST_ENGINE)

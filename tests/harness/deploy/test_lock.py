@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import getpass
+import os
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -172,3 +174,16 @@ def test_a_namespace_that_is_gone_is_reported_at_once(leases: Leases, target: Ta
     leases.namespace_is_there = False
     with pytest.raises(CommandError, match="NotFound"), lock.held(target, "deploys v1", wait=True):
         pass
+
+
+@pytest.mark.parametrize("error", [KeyError, OSError])
+def test_a_user_without_a_name_is_known_by_number(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error of an earlier Python, and of a later one."""
+
+    def unknown() -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(getpass, "getuser", unknown)
+    assert lock._user() == str(os.getuid())
