@@ -395,6 +395,7 @@ def history(_: Context, environment: str, service: str = "") -> None:
     positional=["environment"],
     help=SERVICE_HELP
     | {
+        "workload": "only of this one, by its name in invoke status (default: all, and the migration)",
         "follow": "go on until Ctrl-C; new pods join",
         "since": "only the last 30s, 10m or 2h (default: the last 100 lines of each container)",
         "previous": "of restarted containers, the run before",
@@ -404,25 +405,26 @@ def logs(
     _: Context,
     environment: str,
     service: str = "",
+    workload: str = "",
     follow: bool = False,
     since: str = "",
     previous: bool = False,
 ) -> None:
-    """Print the logs of a service's pods and of its migration: invoke logs staging --follow.
+    """Print the logs of a service's pods, workers and migration: invoke logs staging --follow.
 
-    Each line begins with the end of its pod's name and its container. New pods, and how containers ended, are
-    printed on standard error.
+    Each line begins with the end of its pod's name, its container and the worker's name. New pods, and how
+    containers ended, are printed on standard error.
     """
     from ci.deploy import logs as logs_
 
-    logs_.run(environment, service, follow=follow, since=since, previous=previous)
+    logs_.run(environment, service, workload=workload, follow=follow, since=since, previous=previous)
 
 
 @task(positional=["environment"], help=SERVICE_HELP)
 def status(_: Context, environment: str, service: str = "") -> None:
     """Show what runs of a service, and what is not well: invoke status staging.
 
-    One table has the release, its image, pods and autoscaler, and the warnings of the last hour.
+    One table has the release, its image, workloads, pods and autoscalers, and the warnings of the last hour.
 
     Exit code 0: all is well. 1: something is not, or nothing is installed.
     """
@@ -433,16 +435,20 @@ def status(_: Context, environment: str, service: str = "") -> None:
 
 @task(
     positional=["environment"],
-    help=SERVICE_HELP | {"debug": "use a new container beside the service's: for images without a shell"},
+    help=SERVICE_HELP
+    | {
+        "workload": "in a pod of this one, by its name in invoke status (default: one that serves requests)",
+        "debug": "use a new container beside the service's: for images without a shell",
+    },
 )
-def shell(_: Context, environment: str, service: str = "", debug: bool = False) -> None:
+def shell(_: Context, environment: str, service: str = "", workload: str = "", debug: bool = False) -> None:
     """Open a shell in a running container: invoke shell staging.
 
     It reads commands from standard input too: echo env | invoke shell staging. The exit code is the shell's.
     """
     from ci.deploy import shell as shell_
 
-    shell_.run(environment, service, debug=debug)
+    shell_.run(environment, service, workload=workload, debug=debug)
 
 
 @task(positional=["environment"], help=SERVICE_HELP | {"port": "the port of 127.0.0.1 (default: 8000)"})

@@ -12,10 +12,11 @@ from ci.base.errors import UserError
 from ci.charts import environments, helm
 from ci.charts.catalog import charts
 from ci.deploy.commit import MOVING_TAG, TAG
+from ci.deploy.components import main_image, main_service
 from ci.deploy.reasons import Code, Reason, Refused
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Key, Object, parse
-from ci.kubernetes.workloads import entries, main_container
+from ci.kubernetes.workloads import entries
 from ci.values import lint
 
 _DIGEST = re.compile(r"sha256:[a-f0-9]{64}")
@@ -42,10 +43,11 @@ class Candidate:
                 hosts = {host for _, entry in entries(made, "spec", "tls") for host in entry.get("hosts", [])}
                 for _, rule in entries(made, "spec", "rules"):
                     return f"{'https' if rule['host'] in hosts else 'http'}://{rule['host']}"
-        for key, made in self.objects.items():
-            if key.kind == "Service":
-                for _, port in entries(made, "spec", "ports"):
-                    return f"http://{key.name}.{key.namespace}:{port['port']} in the cluster"
+        services = [made for key, made in self.objects.items() if key.kind == "Service"]
+        if service := main_service(services):
+            name, namespace = (service["metadata"][field] for field in ("name", "namespace"))
+            for _, port in entries(service, "spec", "ports"):
+                return f"http://{name}.{namespace}:{port['port']} in the cluster"
         return ""
 
 
@@ -86,11 +88,3 @@ def candidate(target: Target, tag: str, digest: str) -> Candidate:
         chart.path, files, engine=target.engine, release=target.service, namespace=target.namespace
     )
     return Candidate(chart.path, files, parse(rendered))
-
-
-def main_image(objects: Mapping[Key, Object]) -> str:
-    """Return the image of the main container of a service's objects, "" where they have no Deployment."""
-    for key, made in objects.items():
-        if key.kind == "Deployment":
-            return str(main_container(made)["image"])
-    return ""

@@ -13,7 +13,8 @@ from ci.base.console import err
 from ci.base.errors import UserError
 from ci.clusters import kubectl
 from ci.deploy import lock, namespaces, rights
-from ci.deploy.candidate import candidate, main_image, require_image
+from ci.deploy.candidate import candidate, require_image
+from ci.deploy.components import main_image
 from ci.deploy.journal import Ending, Journal
 from ci.deploy.plan import Plan, lines, plan
 from ci.deploy.reasons import Code, Reason, Refused

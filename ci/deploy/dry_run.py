@@ -21,6 +21,9 @@ from ci.kubernetes.manifests import Key, Object, key_of
 FIELD_MANAGER = "helm"
 APPLY_SECONDS = 120
 _CONFLICT = re.compile(r'conflicts? with "([^"]+)"[^:\n]*:((?:\s+(?:- )?\.\S+)+)')
+_IMMUTABLE = re.compile(
+    r"immutable|may not be changed|less than status.capacity|can be resized|updates to statefulset spec"
+)
 
 
 class Conflict(NamedTuple):
@@ -108,7 +111,7 @@ def _refusal(key: Key, complaints: str) -> Reason:
     words = re.sub(r"^(?:Warning: .*\n)*(?:Error from server[^:]*: |error: )?", "", complaints.strip())
     if "exceeded quota" in words:
         code = Code.QUOTA_EXCEEDED
-    elif re.search(r"immutable|may not be changed|less than status.capacity|can be resized", words):
+    elif _IMMUTABLE.search(words):
         code = Code.IMMUTABLE_FIELD
     elif re.search(r"admission webhook|denied|forbidden", words):
         code = Code.ADMISSION_REFUSED

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from ci.base.console import err, out
 from ci.base.errors import UserError
 from ci.clusters import kubectl
-from ci.deploy import release_pods
+from ci.deploy import components, release_pods
 from ci.deploy.interrupts import closed_undisturbed, next_of
-from ci.deploy.release_pods import APP, Seen, Watch
+from ci.deploy.release_pods import Seen, Watch
 from ci.deploy.snapshot import is_going, is_ready
 from ci.deploy.target import Target, reached
 from ci.kubernetes.manifests import Object
@@ -44,7 +44,7 @@ def run(environment: str, service: str = "", *, port: int = 8000) -> None:
     """
     _require_free(port)
     with reached(environment, service) as target:
-        release_pods.require_ready(target, release_pods.pods(target, APP))
+        release_pods.require_ready(target, release_pods.pods(target, components.web(target)))
         forward = Forward(target, port, _target_port(target))
         with closed_undisturbed(forward.close), suppress(KeyboardInterrupt):  # the way to end it
             forward.run()
@@ -103,7 +103,7 @@ class Forward:
 
         Raise UserError where the user may not.
         """
-        self._watch = Watch(self._target, (APP,), self._events.put)
+        self._watch = Watch(self._target, components.web(self._target), self._events.put)
         while True:
             match next_of(self._events):
                 case Seen(pod, gone):
@@ -166,11 +166,9 @@ def _require_free(port: int) -> None:
 def _target_port(target: Target) -> str:
     """Return the port of the pods, by number or name, to which the Service's main port leads."""
     selector = f"--selector=app.kubernetes.io/instance={target.service}"
+    service = components.main_service(target.kubectl.get("services", selector))
     ports = [
-        port
-        for service in target.kubectl.get("services", selector)
-        for _, port in entries(service, "spec", "ports")
-        if port.get("protocol", "TCP") == "TCP"
+        port for _, port in entries(service, "spec", "ports") if port.get("protocol", "TCP") == "TCP"
     ]
     if not ports:
         raise UserError(

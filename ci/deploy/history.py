@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ci.base.errors import UserError
 from ci.deploy import tables
+from ci.deploy.components import WORKLOADS, main_image
 from ci.deploy.releases import Revision
 from ci.deploy.remedies import command
 from ci.deploy.tables import Row
 from ci.deploy.target import Target, reached
 from ci.kubernetes import manifests
-from ci.kubernetes.workloads import dig, main_container
+from ci.kubernetes.manifests import Key, Object
+from ci.kubernetes.workloads import dig
 
 COLUMNS = ("", "revision", "deployed (UTC)", "status", "image", "chart", "description")
 
@@ -27,15 +31,21 @@ class Stored:
     revision: Revision
     manifest: str = field(repr=False)
 
+    @functools.cached_property
+    def workloads(self) -> Mapping[Key, Object]:
+        """Its Deployments and its StatefulSet."""
+        # They alone are parsed: the rest is long, and the Secrets in it are nobody's business here.
+        return {
+            key: made
+            for document in f"\n{self.manifest}".split("\n---")
+            if any(f"\nkind: {kind}\n" in document for kind in WORKLOADS)
+            for key, made in manifests.parse(document.partition("\n")[2]).items()
+        }
+
     @property
     def image(self) -> str:
-        """The image of its Deployment's main container, "" without a Deployment."""
-        # Only the Deployment is parsed: the rest is long, and the Secrets in it are nobody's business here.
-        for document in f"\n{self.manifest}".split("\n---"):
-            if "\nkind: Deployment\n" in document:
-                for made in manifests.parse(document.partition("\n")[2]).values():
-                    return str(main_container(made)["image"])
-        return ""
+        """The image of the service's main container, "" without a workload."""
+        return main_image(self.workloads)
 
     @property
     def deployed(self) -> datetime:

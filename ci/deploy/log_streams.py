@@ -24,8 +24,8 @@ _STAMP = re.compile(r"\d{4}-\d\d-\d\dT")
 class Container:
     """A container whose log is read, and its pod as it was seen last.
 
-    Its lines are printed with its ``prefix`` in its ``colour`` (rich's); ``mark`` is " (init)", " (side)" or
-    " (migration)" where it is not the service's own.
+    Its lines are printed with its ``prefix`` in its ``colour`` (rich's); ``mark`` is " (init)", " (side)",
+    " (migration)" or the worker's name where it is not the service's own.
     ``newest`` is the time of its last line, "" before the first. ``run`` is the id of the run that is read or
     was read last, ``read`` holds the ids of those whose log is known to its end.
     """

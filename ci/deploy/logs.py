@@ -12,15 +12,14 @@ from typing import Any
 
 from ci.base.console import err, out
 from ci.base.errors import UserError
-from ci.deploy import history, release_pods, tables
+from ci.deploy import components, history, release_pods, tables
 from ci.deploy.interrupts import closed_undisturbed, next_of
 from ci.deploy.log_streams import Closed, Container, Events, Line, Stream
-from ci.deploy.release_pods import APP, MIGRATION, Seen, Watch
+from ci.deploy.release_pods import Seen, Watch
 from ci.deploy.target import Target, reached
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig, entries, main_container
 
-COMPONENTS = (APP, MIGRATION)
 # Of each container, where --since is not given.
 LAST_LINES = 100
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta", "bright_green")
@@ -34,12 +33,18 @@ _STARTING = ("ContainerCreating", "PodInitializing")
 
 
 def run(
-    environment: str, service: str = "", *, follow: bool = False, since: str = "", previous: bool = False
+    environment: str,
+    service: str = "",
+    *,
+    workload: str = "",
+    follow: bool = False,
+    since: str = "",
+    previous: bool = False,
 ) -> None:
-    """Print the logs of a service's pods and of its migration; with ``follow``, until Ctrl-C.
+    """Print the logs of a service, its workers and its migration, or of one workload.
 
-    Raise UserError for an unknown environment or service, for options that make no sense, and where no log
-    can be read.
+    With ``follow``, until Ctrl-C. Raise UserError for an unknown environment, service or workload, for
+    options that make no sense, and where no log can be read.
     """
     if since and not _DURATION.fullmatch(since):
         raise UserError(f"--since {since} is no duration: write 30s, 10m or 2h")
@@ -47,7 +52,7 @@ def run(
         raise UserError("--previous shows runs that are over, and --follow waits for more: leave one out")
     extent = f"--since={since}" if since else f"--tail={LAST_LINES}"
     with reached(environment, service) as target:
-        logs = Logs(target, extent)
+        logs = Logs(target, components.selector(target, workload), extent)
         with closed_undisturbed(logs.close):
             if not follow:
                 logs.show(previous=previous)
@@ -57,10 +62,11 @@ def run(
 
 
 class Logs:
-    """The logs of a release; ``extent`` is kubectl's option that says where each begins."""
+    """The logs of the pods of a selector; ``extent`` is kubectl's option that says where each begins."""
 
-    def __init__(self, target: Target, extent: str) -> None:
+    def __init__(self, target: Target, selector: str, extent: str) -> None:
         self._target = target
+        self._selector = selector
         self._extent = extent
         self._events: Events = queue.SimpleQueue()
         # By the pod's uid, in the order of its containers.
@@ -75,7 +81,7 @@ class Logs:
         With ``previous``, the last run of containers that were restarted. Raise UserError where none can be
         read.
         """
-        found = release_pods.pods(self._target, *COMPONENTS)
+        found = release_pods.pods(self._target, self._selector)
         if not found:
             history.stored(self._target)
         for pod in found:
@@ -94,7 +100,7 @@ class Logs:
     def follow(self) -> None:
         """Print what was written and what is written, which pods come and go, and how containers end."""
         self.show()
-        self._watch = Watch(self._target, COMPONENTS, self._events.put)
+        self._watch = Watch(self._target, self._selector, self._events.put)
         while True:
             match next_of(self._events):
                 case Line() as line:
@@ -233,14 +239,15 @@ def _shortened(name: str, taken: Collection[str]) -> str:
 
 def _marked(pod: Object) -> list[tuple[str, str]]:
     """Return the containers of a pod, each with a mark where it is not the service's own."""
-    job = f" ({MIGRATION})" if release_pods.component(pod) == MIGRATION else ""
+    part = components.component(pod).removeprefix(components.WORKER)
+    other = f" ({part})" if part != components.APP else ""
     main = main_container(pod)["name"]
     init = [
         (str(one["name"]), SIDE if one.get("restartPolicy") == "Always" else INIT)
         for _, one in entries(pod, "spec", "initContainers")
     ]
     others = [str(one["name"]) for _, one in entries(pod, "spec", "containers") if one["name"] != main]
-    return [*init, (main, job), *((name, SIDE) for name in others)]
+    return [*init, (main, other), *((name, SIDE) for name in others)]
 
 
 def _how_it_ended(ended: Mapping[str, Any]) -> str:

@@ -82,8 +82,11 @@ def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Ob
     removed = [
         key for key, made in before.items() if key not in wanted and key in live and not _is_kept(made)
     ]
-    if _AUTOSCALER in {key.kind for key in removed}:
-        conflicts = [one._replace(released=one.path == "spec.replicas") for one in conflicts]
+    gone = [before[key] for key in removed if key.kind == _AUTOSCALER]
+    unscaled = {dig(scaler, "spec", "scaleTargetRef", "name") for scaler in gone}
+    conflicts = [
+        one._replace(released=one.path == "spec.replicas" and one.key.name in unscaled) for one in conflicts
+    ]
     created = [key for key in wanted if key not in live]
     return Plan(
         created=tuple(created),

@@ -50,9 +50,9 @@ _NO_SUCH_IMAGE = re.compile(r"not found|manifest unknown|name unknown|does not e
 
 
 def crash_loop(snapshot: Snapshot) -> Iterator[Finding]:
-    """Fail when all new pods of a Deployment are in a crash loop; one restart of a container is forgiven."""
-    for deployment in snapshot.deployments:
-        pods = [pod for pod in snapshot.new_pods(deployment) if not has_ended(pod)]
+    """Fail when all new pods of a workload are in a crash loop; one restart of a container is forgiven."""
+    for workload in snapshot.workloads:
+        pods = [pod for pod in snapshot.new_pods(workload) if not has_ended(pod)]
         looping = [(pod, status) for pod in pods for status in statuses(pod) if _is_looping(status)]
         doomed = len({pod["metadata"]["uid"] for pod, _ in looping}) == len(pods)
         for pod, status in looping:
@@ -103,9 +103,8 @@ def configuration(snapshot: Snapshot) -> Iterator[Finding]:
 
 def transient(snapshot: Snapshot) -> Iterator[Finding]:
     """Report lost nodes, evictions and errors of the runtime: they are not the new version's fault."""
-    for deployment in snapshot.deployments:
-        newest = snapshot.newest_replica_set(deployment)
-        for pod in snapshot.pods_of(newest) if newest else []:
+    for workload in snapshot.workloads:
+        for pod in snapshot.pods_of_newest(workload):
             disrupted = condition(pod, "DisruptionTarget") or {}
             if disrupted.get("status") == "True" or has_ended(pod):
                 told = disrupted or pod["status"]
@@ -140,9 +139,9 @@ def why_not_ready(snapshot: Snapshot, pod: Object) -> Reason:
     return _reason(Code.NOT_READY, pod, {}, f"not ready: {unready}")
 
 
-def unready_pods(snapshot: Snapshot, deployment: Object) -> list[Object]:
+def unready_pods(snapshot: Snapshot, workload: Object) -> list[Object]:
     """Return the new pods that are not ready yet."""
-    return [pod for pod in snapshot.new_pods(deployment) if not is_ready(pod) and not has_ended(pod)]
+    return [pod for pod in snapshot.new_pods(workload) if not is_ready(pod) and not has_ended(pod)]
 
 
 def last_failure(pods: list[Object]) -> tuple[str, str]:

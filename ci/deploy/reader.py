@@ -1,4 +1,4 @@
-"""Reads the state of a release from its cluster, and the logs of its pods."""
+"""Reads the state of a release from its cluster, and the logs of its pods; removes a pod."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ci.kubernetes.workloads import dig
 # What has to be readable in the namespace, beside events.
 KINDS = (
     "deployments.apps",
+    "statefulsets.apps",
     "replicasets.apps",
     "pods",
     "jobs.batch",
@@ -49,7 +50,7 @@ class Reader:
             found = {kind: listed(self.target, kind) for kind in self._kinds}
         claims = found["persistentvolumeclaims"]
         return Snapshot(
-            deployments=found["deployments.apps"],
+            workloads=[*found["deployments.apps"], *found["statefulsets.apps"]],
             replica_sets=found["replicasets.apps"],
             pods=found["pods"],
             jobs=[one for one in found["jobs.batch"] if dig(one, "metadata", "annotations", "helm.sh/hook")],
@@ -67,6 +68,10 @@ class Reader:
     def follow(self, pod: Object, container: str) -> pod_logs.Follower:
         """Collect what a container writes from now on, and what it wrote already."""
         return pod_logs.Follower(self.target.kubectl, pod, container)
+
+    def delete(self, pod: Object) -> None:
+        """Delete a pod, and do not wait until it is gone."""
+        self.target.kubectl("delete", "pod", pod["metadata"]["name"], "--ignore-not-found", "--wait=false")
 
     @functools.cached_property
     def _storage_classes(self) -> list[Object] | None:

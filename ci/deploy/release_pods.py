@@ -17,12 +17,7 @@ from ci.deploy.remedies import command
 from ci.deploy.snapshot import is_going, is_ready
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
-from ci.kubernetes.workloads import dig
 
-# The chart's components that `app.kubernetes.io/component` tells apart.
-APP = "app"
-MIGRATION = "migration"
-_COMPONENT = "app.kubernetes.io/component"
 ANSWER_SECONDS = 10
 RETRY_SECONDS = 1
 END_SECONDS = 3
@@ -35,15 +30,15 @@ class Seen(NamedTuple):
     gone: bool = False
 
 
-def pods(target: Target, *components: str) -> list[Object]:
-    """Return the pods of these components of a release, oldest first."""
+def pods(target: Target, selector: str) -> list[Object]:
+    """Return the pods that have the labels of a selector, oldest first."""
     limit = f"--request-timeout={ANSWER_SECONDS}s"
-    found: list[Object] = target.kubectl.get("pods", _selector(target, components), limit)
+    found: list[Object] = target.kubectl.get("pods", f"--selector={selector}", limit)
     return sorted(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 
 
 def require_ready(target: Target, found: Sequence[Object]) -> Object:
-    """Return the youngest of the service's pods that is ready, which runs the newest version.
+    """Return the youngest of these pods that is ready, which runs the newest version.
 
     Raise UserError with the remedy where none is ready, where there is none, and where nothing is installed.
     """
@@ -57,20 +52,15 @@ def require_ready(target: Target, found: Sequence[Object]) -> Object:
     raise UserError(f"{where}: {there}: {command(target, 'status')} says why")
 
 
-def component(pod: Object) -> str:
-    """Return which component of the chart a pod is."""
-    return str(dig(pod, "metadata", "labels", _COMPONENT) or "")
-
-
 class Watch:
-    """Reports pods of a release, all that there are and then each that changes, until it is closed.
+    """Reports pods by a selector, all that there are and then each that changes, until it is closed.
 
     ``report`` is called in a thread of its own. What happens while the connection is lost comes later.
     """
 
-    def __init__(self, target: Target, components: Sequence[str], report: Callable[[Seen], None]) -> None:
+    def __init__(self, target: Target, selector: str, report: Callable[[Seen], None]) -> None:
         self._target = target
-        self._components = components
+        self._selector = selector
         self._report = report
         self._known: dict[str, Object] = {}
         self._closed = threading.Event()
@@ -89,7 +79,7 @@ class Watch:
         answered = True
         while not self._closed.is_set():
             try:
-                found = pods(self._target, *self._components)
+                found = pods(self._target, self._selector)
             except CommandError as error:
                 if answered and not self._closed.is_set():
                     words = (error.output.strip().splitlines() or [str(error)])[-1]
@@ -112,7 +102,7 @@ class Watch:
 
     def _watch(self) -> None:
         """Report changes until the API server ends the watch, as it does now and then."""
-        options = [_selector(self._target, self._components), "--watch", "--output-watch-events"]
+        options = [f"--selector={self._selector}", "--watch", "--output-watch-events"]
         with subprocess.Popen(
             [*self._target.kubectl.command, "get", "pods", *options, "--output=json"],
             env=kubectl.environment(),
@@ -140,8 +130,3 @@ class Watch:
         if self._known.get(uid) != pod:
             self._known[uid] = pod
             self._report(Seen(pod))
-
-
-def _selector(target: Target, components: Sequence[str]) -> str:
-    wanted = f"{_COMPONENT} in ({','.join(components)})"
-    return f"--selector=app.kubernetes.io/instance={target.service},{wanted}"

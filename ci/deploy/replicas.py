@@ -1,6 +1,6 @@
 """Keeps the number of pods where a release leaves it to an autoscaler from now on.
 
-The number is Helm's until then. When Helm lets go of it, a Deployment has 1 pod, whatever there was, until
+The number is Helm's until then. When Helm lets go of it, a workload has 1 pod, whatever there was, until
 the autoscaler has started more. So it is handed to another field manager first:
 https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from ci.deploy.components import WORKLOADS
 from ci.deploy.dry_run import FIELD_MANAGER
 from ci.deploy.reader import path
 from ci.deploy.target import Target
@@ -21,13 +22,13 @@ KEEPER = "microservice-chart-autoscaling"
 
 
 def keep(target: Target, objects: Mapping[Key, Object]) -> None:
-    """Hand over the number of pods of those Deployments among these objects that name none any more.
+    """Hand over the number of pods of those workloads among these objects that name none any more.
 
     Only Helm 4, which applies on the server, leaves alone then what is another manager's.
     """
     for key, made in objects.items():
-        if key.kind == "Deployment" and not _names_a_number(made):
-            live = target.api.find(f"{path('deployments.apps', target.namespace)}/{key.name}") or {}
+        if key.kind in WORKLOADS and not _names_a_number(made):
+            live = target.api.find(f"{path(WORKLOADS[key.kind], target.namespace)}/{key.name}") or {}
             if _is_helms(live):
                 _hand_over(target, key, live["spec"]["replicas"])
 
@@ -35,7 +36,7 @@ def keep(target: Target, objects: Mapping[Key, Object]) -> None:
 def is_kept(difference: Difference, objects: Mapping[Key, Object]) -> bool:
     """Tell whether a difference between the cluster and these objects is a number of pods that is kept."""
     key, path, _, _ = difference
-    return key.kind == "Deployment" and path == "spec.replicas" and not _names_a_number(objects[key])
+    return key.kind in WORKLOADS and path == "spec.replicas" and not _names_a_number(objects[key])
 
 
 def _names_a_number(made: Object) -> bool:

@@ -19,8 +19,7 @@ from ci.base.console import step
 from ci.base.errors import UserError
 from ci.base.processes import CommandError
 from ci.clusters import kubectl
-from ci.deploy import release_pods
-from ci.deploy.release_pods import APP
+from ci.deploy import components, release_pods
 from ci.deploy.remedies import command
 from ci.deploy.snapshot import is_going, is_ready, statuses
 from ci.deploy.target import Target, reached
@@ -38,22 +37,23 @@ _NO_SHELL = re.compile(r"executable file not found|no such file or directory")
 _STARTING = ("", "ContainerCreating", "PodInitializing")
 
 
-def run(environment: str, service: str = "", *, debug: bool = False) -> None:
+def run(environment: str, service: str = "", *, workload: str = "", debug: bool = False) -> None:
     """Open a shell in the youngest pod that is ready, else in one that runs; without a terminal, feed it.
 
-    ``debug`` opens it in an ephemeral container beside the service's. Raise UserError for an unknown
-    environment or service, without such a pod, and for an image without a shell; Exit with the code of a
-    shell that fails.
+    The pod serves requests, or is one of a ``workload``. ``debug`` opens it in an ephemeral container beside
+    the pod's own. Raise UserError for an unknown environment, service or workload, without such a pod, and
+    for an image without a shell; Exit with the code of a shell that fails.
     """
     with reached(environment, service) as target:
-        pod = _chosen(target)
+        pod = _chosen(target, workload)
         code = _debug(target, pod) if debug else _shell(target, pod)
     if code:
         raise Exit(code=code)
 
 
-def _chosen(target: Target) -> Object:
-    found = release_pods.pods(target, APP)
+def _chosen(target: Target, workload: str) -> Object:
+    selector = components.selector(target, workload) if workload else components.web(target)
+    found = release_pods.pods(target, selector)
     running = [pod for pod in found if _main_is_running(pod) and not is_going(pod)]
     if not running or any(map(is_ready, running)):
         return release_pods.require_ready(target, found)

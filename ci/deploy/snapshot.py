@@ -10,18 +10,20 @@ from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig, entries, main_container
 
 _REVISION = "deployment.kubernetes.io/revision"
+# On the pods of a StatefulSet: the name of their version.
+_VERSION = "controller-revision-hash"
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """The objects of a release by kind, as ``kubectl get`` prints them.
 
-    ``jobs`` are Helm hooks. ``events`` are the namespace's warnings. ``storage_classes`` is None where they
-    may not be listed. ``awaited`` holds the Secrets that an operator has yet to write, with what it says
-    about each ("" for nothing).
+    ``workloads`` are Deployments and StatefulSets; ``jobs`` are Helm hooks. ``events`` are the namespace's
+    warnings. ``storage_classes`` is None where they may not be listed. ``awaited`` holds the Secrets that an
+    operator has yet to write, with what it says about each ("" for nothing).
     """
 
-    deployments: list[Object] = field(default_factory=list)
+    workloads: list[Object] = field(default_factory=list)
     replica_sets: list[Object] = field(default_factory=list)
     pods: list[Object] = field(default_factory=list)
     jobs: list[Object] = field(default_factory=list)
@@ -31,34 +33,57 @@ class Snapshot:
     autoscalers: list[Object] = field(default_factory=list)
     awaited: Mapping[str, str] = field(default_factory=dict)
 
-    def newest_replica_set(self, deployment: Object) -> Object | None:
-        """Return the ReplicaSet of a Deployment's present generation, None before there is one."""
-        revision = dig(deployment, "metadata", "annotations", _REVISION)
-        if revision is None or not is_observed(deployment):
+    def newest(self, workload: Object) -> Object | None:
+        """Return what makes the pods of a workload's present generation, None before there is one.
+
+        That is a Deployment's newest ReplicaSet, or the StatefulSet itself.
+        """
+        if not is_observed(workload):
             return None
-        owned = (one for one in self.replica_sets if is_owned(one, deployment))
-        return next(
-            (one for one in owned if dig(one, "metadata", "annotations", _REVISION) == revision), None
-        )
+        if workload["kind"] == "StatefulSet":
+            return workload
+        revision = dig(workload, "metadata", "annotations", _REVISION)
+        sets = self._sets_of(workload) if revision is not None else []
+        return next((one for one in sets if dig(one, "metadata", "annotations", _REVISION) == revision), None)
 
-    def new_pods(self, deployment: Object) -> list[Object]:
-        """Return the pods of a Deployment's newest ReplicaSet, but for those that are being deleted."""
-        newest = self.newest_replica_set(deployment)
-        return [pod for pod in self.pods_of(newest) if not is_going(pod)] if newest else []
+    def pods_of_newest(self, workload: Object) -> list[Object]:
+        """Return the pods of a workload's present generation, also those that are being deleted."""
+        newest = self.newest(workload)
+        if newest is None:
+            return []
+        pods = self.pods_of(newest)
+        if newest is not workload:
+            return pods
+        version = dig(workload, "status", "updateRevision")
+        return [pod for pod in pods if dig(pod, "metadata", "labels", _VERSION) == version]
 
-    def old_pods(self, deployment: Object) -> list[Object]:
-        """Return the pods of a Deployment's older ReplicaSets, but for those that are being deleted."""
-        newest = self.newest_replica_set(deployment)
-        older = [one for one in self.replica_sets if is_owned(one, deployment) and one is not newest]
-        return [pod for one in older for pod in self.pods_of(one) if not is_going(pod)] if newest else []
+    def new_pods(self, workload: Object) -> list[Object]:
+        """Return the pods of a workload's present generation, but for those that are being deleted."""
+        return [pod for pod in self.pods_of_newest(workload) if not is_going(pod)]
+
+    def old_pods(self, workload: Object) -> list[Object]:
+        """Return the pods of a workload's earlier generations, but for those that are being deleted."""
+        if self.newest(workload) is None:
+            return []
+        new = self.pods_of_newest(workload)
+        return [pod for pod in self.all_pods(workload) if pod not in new and not is_going(pod)]
+
+    def all_pods(self, workload: Object) -> list[Object]:
+        """Return the pods of all generations of a workload."""
+        return [pod for one in self._sets_of(workload) for pod in self.pods_of(one)]
+
+    def _sets_of(self, workload: Object) -> list[Object]:
+        if workload["kind"] == "StatefulSet":
+            return [workload]
+        return [one for one in self.replica_sets if is_owned(one, workload)]
 
     def pods_of(self, owner: Object) -> list[Object]:
-        """Return the pods that a ReplicaSet or a Job has made."""
+        """Return the pods that a ReplicaSet, a StatefulSet or a Job has made."""
         return [pod for pod in self.pods if is_owned(pod, owner)]
 
     def pods_at_work(self) -> Iterator[Object]:
-        """Yield the pods of the newest ReplicaSets and of hooks, but for those that have ended."""
-        made = [pod for deployment in self.deployments for pod in self.new_pods(deployment)]
+        """Yield the new pods of workloads and the pods of hooks, but for those that have ended."""
+        made = [pod for workload in self.workloads for pod in self.new_pods(workload)]
         made += [pod for job in self.jobs for pod in self.pods_of(job)]
         yield from (pod for pod in made if not has_ended(pod))
 
@@ -67,6 +92,13 @@ class Snapshot:
 
         With ``container``, events about another container of the pod are left out.
         """
+        newest = self.newest_warning(about, reason, container=container, having=having) or {}
+        return str(newest.get("message") or "")
+
+    def newest_warning(
+        self, about: Object, reason: str, *, container: str = "", having: str = ""
+    ) -> Object | None:
+        """Return the event of the newest such warning, None without one."""
         mark = f"{{{container}}}" if container else ""
         found = [
             event
@@ -76,14 +108,12 @@ class Snapshot:
             and having in (event.get("message") or "")
             and (dig(event, "involvedObject", "fieldPath") or "").endswith(mark)
         ]
-        return str(max(found, key=event_time, default={}).get("message") or "")
+        return max(found, key=event_time, default=None)
 
 
-def is_observed(deployment: Object) -> bool:
+def is_observed(workload: Object) -> bool:
     """Tell whether the controller has seen the present generation: before, the status is an earlier one's."""
-    return bool(
-        (dig(deployment, "status", "observedGeneration") or 0) >= deployment["metadata"]["generation"]
-    )
+    return bool((dig(workload, "status", "observedGeneration") or 0) >= workload["metadata"]["generation"])
 
 
 def is_owned(one: Object, owner: Object) -> bool:
@@ -126,9 +156,9 @@ def running_image(snapshot: Snapshot) -> str:
     Several are joined by commas; "" where none runs.
     """
     found = set()
-    for deployment in snapshot.deployments:
-        main = main_container(deployment)
-        for pod in snapshot.new_pods(deployment):
+    for workload in snapshot.workloads:
+        main = main_container(workload)
+        for pod in snapshot.new_pods(workload):
             for status in statuses(pod):
                 if status["name"] == main["name"] and (identity := status.get("imageID")):
                     name = main["image"].partition("@")[0]

@@ -20,7 +20,6 @@ from ci.deploy.snapshot import (
     full_name,
     has_ended,
     is_going,
-    is_owned,
     is_ready,
     running_image,
     statuses,
@@ -28,7 +27,7 @@ from ci.deploy.snapshot import (
 from ci.deploy.state import BUDGETS, CERTIFICATES, State, read
 from ci.deploy.tables import Row, age, moment
 from ci.deploy.target import reached
-from ci.deploy.verdict import is_rolled_out, verdict
+from ci.deploy.verdict import is_rolled_out, new_pods_wanted, verdict
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig, entries, main_container
 
@@ -69,16 +68,15 @@ def lines(state: State, now: datetime) -> Iterator[Line]:
     judged = verdict(snapshot)
     reasons = [*judged.failures, *judged.news]
     yield _release(state, now)
-    if snapshot.deployments:
+    if snapshot.workloads:
         yield _image(snapshot)
-    else:
-        yield Line("deployment", state.release, "missing", "somebody has deleted it", False)
+    yield from _missing(state)
     shown = {full_name(scaler) for scaler in snapshot.autoscalers}
-    for deployment in snapshot.deployments:
-        yield _deployment(snapshot, deployment)
-        for pod in _pods(snapshot, deployment):
+    for workload in snapshot.workloads:
+        yield _workload(snapshot, workload)
+        for pod in _pods(snapshot, workload):
             shown.add(full_name(pod))
-            yield _pod(snapshot, deployment, pod, reasons, now)
+            yield _pod(snapshot, workload, pod, reasons, now)
     for reason in reasons:
         if reason.object not in shown:
             kind, _, name = reason.object.partition(" ")
@@ -103,43 +101,48 @@ def _release(state: State, now: datetime) -> Line:
     return Line("release", state.release, revision.status, details, is_well)
 
 
+def _missing(state: State) -> Iterator[Line]:
+    """Yield the workloads of the newest revision that was deployed that are not there."""
+    there = {full_name(workload) for workload in state.snapshot.workloads}
+    good = [one for one in state.revisions if one.revision.status == "deployed"]
+    for key in [*state.revisions[-1:], *good][-1].workloads:
+        if f"{key.kind} {key.name}" not in there:
+            yield Line(key.kind.lower(), key.name, "missing", "somebody has deleted it", False)
+
+
 def _image(snapshot: Snapshot) -> Line:
-    containers = [main_container(deployment) for deployment in snapshot.deployments]
-    name = ", ".join(container["name"] for container in containers)
+    containers = [main_container(workload) for workload in snapshot.workloads]
+    name = ", ".join(dict.fromkeys(container["name"] for container in containers))
     if running := running_image(snapshot):
         return Line("image", name, "runs", running, None)
     old = {
-        main_container(pod)["image"]
-        for deployment in snapshot.deployments
-        for pod in snapshot.old_pods(deployment)
+        main_container(pod)["image"] for workload in snapshot.workloads for pod in snapshot.old_pods(workload)
     }
-    wanted = ", ".join(container["image"] for container in containers)
+    wanted = ", ".join(dict.fromkeys(container["image"] for container in containers))
     return Line("image", name, "wanted", f"{wanted}; {', '.join(sorted(old)) or 'nothing'} runs", None)
 
 
-def _deployment(snapshot: Snapshot, deployment: Object) -> Line:
-    wanted, ready = deployment["spec"]["replicas"], dig(deployment, "status", "readyReplicas") or 0
-    is_well = is_rolled_out(snapshot, deployment)
+def _workload(snapshot: Snapshot, workload: Object) -> Line:
+    wanted, ready = workload["spec"]["replicas"], dig(workload, "status", "readyReplicas") or 0
+    is_well = is_rolled_out(snapshot, workload)
     details = ""
     if not is_well:
-        new, old = snapshot.new_pods(deployment), snapshot.old_pods(deployment)
-        details = f"{sum(map(is_ready, new))} of {wanted} new pods ready, {len(old)} old pods left"
-        if deployment["spec"].get("paused"):
+        new, old = snapshot.new_pods(workload), snapshot.old_pods(workload)
+        wanted_new = new_pods_wanted(workload)
+        details = f"{sum(map(is_ready, new))} of {wanted_new} new pods ready, {len(old)} old pods left"
+        if workload["spec"].get("paused"):
             details += "; the rollout is paused"
-    return Line("deployment", deployment["metadata"]["name"], f"{ready} of {wanted} ready", details, is_well)
+    what, name = workload["kind"].lower(), workload["metadata"]["name"]
+    return Line(what, name, f"{ready} of {wanted} ready", details, is_well)
 
 
-def _pods(snapshot: Snapshot, deployment: Object) -> list[Object]:
-    """Return all pods of a Deployment, those of the newest version first."""
-    owned = [one for one in snapshot.replica_sets if is_owned(one, deployment)]
-    found = [pod for one in owned for pod in snapshot.pods_of(one)]
-    new = snapshot.new_pods(deployment)
-    return sorted(found, key=lambda pod: (pod not in new, pod["metadata"]["name"]))
+def _pods(snapshot: Snapshot, workload: Object) -> list[Object]:
+    """Return all pods of a workload, those of the newest version first."""
+    new = snapshot.new_pods(workload)
+    return sorted(snapshot.all_pods(workload), key=lambda pod: (pod not in new, pod["metadata"]["name"]))
 
 
-def _pod(
-    snapshot: Snapshot, deployment: Object, pod: Object, reasons: Sequence[Reason], now: datetime
-) -> Line:
+def _pod(snapshot: Snapshot, workload: Object, pod: Object, reasons: Sequence[Reason], now: datetime) -> Line:
     well: bool | None = is_ready(pod)
     state = "ready" if well else "not ready"
     if is_going(pod) or has_ended(pod):
@@ -150,7 +153,7 @@ def _pod(
         f"on {dig(pod, 'spec', 'nodeName') or 'no node yet'}",
         f"{age(moment(pod['metadata']['creationTimestamp']), now)} old",
     ]
-    if pod in snapshot.old_pods(deployment):
+    if pod in snapshot.old_pods(workload):
         details.append("of the version before")
     said = [_about(reason) for reason in reasons if reason.object == full_name(pod)]
     if well is False and not said:
@@ -242,7 +245,7 @@ def _events(state: State, now: datetime) -> Iterator[Line]:
 def _names(state: State) -> set[str]:
     """Return the names of the release's objects; those of pods that are gone begin with one of them."""
     snapshot = state.snapshot
-    known = (snapshot.deployments, snapshot.replica_sets, snapshot.pods, snapshot.jobs, snapshot.claims)
+    known = (snapshot.workloads, snapshot.replica_sets, snapshot.pods, snapshot.jobs, snapshot.claims)
     others = (snapshot.autoscalers, *filter(None, state.objects.values()))
     return {one["metadata"]["name"] for group in (*known, *others) for one in group}
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ci.deploy import pod_rules
+from ci.deploy import pod_rules, stateful_sets
 from ci.deploy.pod_rules import Finding
 from ci.deploy.reasons import Code, Reason
 from ci.deploy.snapshot import Snapshot, condition, full_name
@@ -35,26 +35,34 @@ def verdict(snapshot: Snapshot) -> Verdict:
     """Judge a snapshot by every rule of the table."""
     findings = [finding for rule in RULES for finding in rule(snapshot)]
     failures = tuple(reason for fails, reason in findings if fails)
-    done = bool(snapshot.deployments) and all(is_rolled_out(snapshot, made) for made in snapshot.deployments)
+    done = bool(snapshot.workloads) and all(is_rolled_out(snapshot, made) for made in snapshot.workloads)
     return Verdict(done and not failures, failures, tuple(reason for fails, reason in findings if not fails))
 
 
-def is_rolled_out(snapshot: Snapshot, deployment: Object) -> bool:
+def is_rolled_out(snapshot: Snapshot, workload: Object) -> bool:
     """Tell whether the present generation is observed, all its pods are ready, and no old one is left."""
-    newest = snapshot.newest_replica_set(deployment)
-    wanted = deployment["spec"]["replicas"]
+    if workload["kind"] == stateful_sets.KIND:
+        return stateful_sets.is_rolled_out(workload)
+    newest = snapshot.newest(workload)
+    wanted = workload["spec"]["replicas"]
     counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
-    all_new_and_ready = all((dig(deployment, "status", count) or 0) == wanted for count in counts)
+    all_new_and_ready = all((dig(workload, "status", count) or 0) == wanted for count in counts)
     return (
         newest is not None and all_new_and_ready and (dig(newest, "status", "readyReplicas") or 0) == wanted
     )
 
 
+def new_pods_wanted(workload: Object) -> int:
+    """Return how many pods of the present generation there are when a workload is rolled out."""
+    if workload["kind"] == stateful_sets.KIND:
+        return stateful_sets.to_update(workload)
+    replicas: int = workload["spec"]["replicas"]
+    return replicas
+
+
 def unready(snapshot: Snapshot) -> list[Reason]:
-    """Return what each unfinished Deployment waits for at present: a reason for its first unready pod."""
-    return [
-        _why_unfinished(snapshot, one) for one in snapshot.deployments if not is_rolled_out(snapshot, one)
-    ]
+    """Return what each unfinished workload waits for at present: a reason for its first unready pod."""
+    return [_why_unfinished(snapshot, one) for one in snapshot.workloads if not is_rolled_out(snapshot, one)]
 
 
 def _hooks(snapshot: Snapshot) -> Iterator[Finding]:
@@ -70,14 +78,15 @@ def _hooks(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _creation(snapshot: Snapshot) -> Iterator[Finding]:
     """Fail for a quota only when no new pod at all can start; fail at once for what is refused as such."""
-    for deployment in snapshot.deployments:
-        newest = snapshot.newest_replica_set(deployment)
-        refused = condition(newest, "ReplicaFailure") or {}
-        if newest is None or refused.get("reason") != "FailedCreate" or refused.get("status") != "True":
+    for workload in snapshot.workloads:
+        newest = snapshot.newest(workload)
+        message = _not_created(snapshot, newest) if newest else ""
+        if newest is None or not message:
             continue
-        message, name = str(refused.get("message")), full_name(newest)
+        name = full_name(newest)
         if "exceeded quota" in message:
-            none_at_all = not dig(newest, "status", "replicas")
+            # A StatefulSet makes no other pod before this one.
+            none_at_all = newest is workload or not dig(newest, "status", "replicas")
             yield Finding(none_at_all, Reason(Code.QUOTA_EXCEEDED, _after(message, " is forbidden: "), name))
         elif re.search(r"is forbidden|is invalid|denied the request", message):
             yield Finding(True, Reason(Code.ADMISSION_REFUSED, _after(message, " is forbidden: "), name))
@@ -85,12 +94,25 @@ def _creation(snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding(False, Reason(Code.TRANSIENT, f"no pod could be created: {message}", name))
 
 
+def _not_created(snapshot: Snapshot, newest: Object) -> str:
+    """Return why a ReplicaSet or a StatefulSet can't create a pod, "" where it can."""
+    if newest["kind"] == stateful_sets.KIND:
+        return stateful_sets.refusal(snapshot, newest)
+    refused = condition(newest, "ReplicaFailure") or {}
+    failed = refused.get("reason") == "FailedCreate" and refused.get("status") == "True"
+    return str(refused.get("message")) if failed else ""
+
+
 def _claims(snapshot: Snapshot) -> Iterator[Finding]:
     """Fail for a claim of the new pods that is lost or has no StorageClass; others wait, or are fine so."""
     used = {
         dig(volume, "persistentVolumeClaim", "claimName")
-        for made in (*snapshot.deployments, *snapshot.jobs)
-        for _, volume in entries(made, "spec", "template", "spec", "volumes")
+        for pod in (
+            *(dig(made, "spec", "template") for made in (*snapshot.workloads, *snapshot.jobs)),
+            # A StatefulSet gives each pod claims of its own.
+            *snapshot.pods_at_work(),
+        )
+        for _, volume in entries(pod, "spec", "volumes")
     }
     for claim in snapshot.claims:
         phase = dig(claim, "status", "phase")
@@ -124,8 +146,8 @@ def _pending(snapshot: Snapshot, claim: Object) -> Iterator[Finding]:
 
 def _deadline(snapshot: Snapshot) -> Iterator[Finding]:
     """Fail when a Deployment's progress deadline has passed."""
-    for deployment in snapshot.deployments:
-        newest = snapshot.newest_replica_set(deployment)
+    for deployment in snapshot.workloads:
+        newest = snapshot.newest(deployment)
         progressing = condition(deployment, "Progressing") or {}
         # Where a rollout goes back to an earlier ReplicaSet, the condition stays until there is progress.
         about_it = newest and f'"{newest["metadata"]["name"]}"' in (progressing.get("message") or "")
@@ -136,9 +158,9 @@ def _deadline(snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding(True, Reason(Code.NOT_READY, words, reason.object, reason.container))
 
 
-def _why_unfinished(snapshot: Snapshot, deployment: Object) -> Reason:
-    pods = pod_rules.unready_pods(snapshot, deployment)
-    newest = snapshot.newest_replica_set(deployment)
+def _why_unfinished(snapshot: Snapshot, workload: Object) -> Reason:
+    pods = pod_rules.unready_pods(snapshot, workload)
+    newest = snapshot.newest(workload)
     # What another rule says explains more than a probe, which may never have run.
     rules = (*_STANDSTILLS, pod_rules.transient, _creation)
     said = [finding.reason for rule in rules for finding in rule(snapshot)]
@@ -147,8 +169,8 @@ def _why_unfinished(snapshot: Snapshot, deployment: Object) -> Reason:
             return about[0]
     if pods:
         return pod_rules.why_not_ready(snapshot, pods[0])
-    progressing = condition(deployment, "Progressing") or {}
-    return Reason(Code.NOT_READY, str(progressing.get("message", "no pod yet")), full_name(deployment))
+    progressing = condition(workload, "Progressing") or {}
+    return Reason(Code.NOT_READY, str(progressing.get("message", "no pod yet")), full_name(workload))
 
 
 def _autoscalers(snapshot: Snapshot) -> Iterator[Finding]:

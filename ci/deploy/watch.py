@@ -12,11 +12,12 @@ from typing import Any, Protocol
 from ci.base.console import progress
 from ci.base.processes import CommandError
 from ci.clusters import kubectl
+from ci.deploy import stateful_sets
 from ci.deploy.hooks import Hooks, Log
 from ci.deploy.outcome import Outcome, Result
 from ci.deploy.reasons import Code, Reason
 from ci.deploy.snapshot import Snapshot, full_name, is_ready, running_image, statuses
-from ci.deploy.verdict import is_rolled_out, unready, verdict
+from ci.deploy.verdict import is_rolled_out, new_pods_wanted, unready, verdict
 from ci.kubernetes.manifests import Object
 
 POLL_SECONDS = 1.0
@@ -25,8 +26,10 @@ HOOK_POLL_SECONDS = 0.25
 # While there is no answer: when it is reported, and when it is a failure.
 SILENCE_SECONDS = 5
 LOST_SECONDS = 120
-# How long Helm may take until it changes a Deployment: what that shows before is the earlier version's.
+# How long Helm may take until it changes a workload: what that shows before is the earlier version's.
 APPLY_SECONDS = 30
+# How long a pod of an earlier version may keep a StatefulSet from replacing it.
+OBSTACLE_SECONDS = 10
 # How long it may take until what a rule sees can be believed: quotas are counted with a delay, a namespace's
 # account is made a moment after it, and the first figures of new pods take half a minute.
 _SETTLING = {Code.QUOTA_EXCEEDED: 6, Code.ADMISSION_REFUSED: 3, Code.NO_METRICS: 45}
@@ -49,6 +52,9 @@ class Source(Protocol):
     def follow(self, pod: Object, container: str) -> Log:
         """Collect what a container writes."""
 
+    def delete(self, pod: Object) -> None:
+        """Delete a pod, so that its StatefulSet makes it anew."""
+
 
 class Watch:
     """Watches one release; make it before the change begins, for it compares with what was there before.
@@ -70,7 +76,7 @@ class Watch:
         self._clock = clock
         self._sleep = sleep
         self._before = source.snapshot()
-        self._was = {_uid(one): one["metadata"]["generation"] for one in self._before.deployments}
+        self._was = {_uid(one): one["metadata"]["generation"] for one in self._before.workloads}
         self._hooks = Hooks(
             source.follow, report, known=[job["metadata"]["uid"] for job in self._before.jobs]
         )
@@ -83,6 +89,7 @@ class Watch:
         self._since: dict[tuple[str, ...], float] = {_key(reason): -math.inf for reason in lasting}
         self._reported: set[tuple[str, ...]] = set()
         self._counts: dict[str, tuple[int, int]] = {}
+        self._obstacles: dict[str, float] = {}
 
     def run(self, change: Change, *, seconds: float) -> Outcome:
         """Watch until the change has succeeded and all is as wanted, or will not be.
@@ -134,18 +141,18 @@ class Watch:
         return self._of_this_change(snapshot, applied)
 
     def _of_this_change(self, snapshot: Snapshot, applied: bool) -> Snapshot:
-        """Leave out what an earlier change made: hooks, and Deployments that Helm has yet to change."""
+        """Leave out what an earlier change made: hooks, and workloads that Helm has yet to change."""
         now = self._clock()
         snapshot = dataclasses.replace(snapshot, jobs=self._hooks.ours(snapshot))
         changed = [
-            one for one in snapshot.deployments if one["metadata"]["generation"] != self._was.get(_uid(one))
+            one for one in snapshot.workloads if one["metadata"]["generation"] != self._was.get(_uid(one))
         ]
         hook = self._hooks.look(snapshot, now, went_on=bool(changed))
         self._step = hook or "rollout"
         if hook:
             self._last_hook = now
         all_count = applied or now - self._last_hook >= APPLY_SECONDS
-        return snapshot if all_count else dataclasses.replace(snapshot, deployments=changed)
+        return snapshot if all_count else dataclasses.replace(snapshot, workloads=changed)
 
     def _judge(self, snapshot: Snapshot) -> tuple[tuple[Reason, ...], bool]:
         """Report what is new, and return the failures that count and whether all is as wanted."""
@@ -158,21 +165,31 @@ class Watch:
             return now - self._since[_key(reason)] >= _SETTLING.get(reason.code, 0)
 
         self._report_counts(snapshot, now)
+        self._remove_obstacles(snapshot, now)
         self._news = tuple(filter(settled, judged.news)) or self._news
         for reason in self._news:
             self._report_once(reason)
         return tuple(filter(settled, judged.failures)), judged.done
 
     def _report_counts(self, snapshot: Snapshot, now: float) -> None:
-        """Report how many new pods of each Deployment are ready, where that has changed."""
-        for deployment in snapshot.deployments:
-            if snapshot.newest_replica_set(deployment) is None:
+        """Report how many new pods of each workload are ready, where that has changed."""
+        for workload in snapshot.workloads:
+            if snapshot.newest(workload) is None:
                 continue
-            name, wanted = deployment["metadata"]["name"], deployment["spec"]["replicas"]
-            ready = sum(map(is_ready, snapshot.new_pods(deployment)))
+            name, wanted = workload["metadata"]["name"], new_pods_wanted(workload)
+            ready = sum(map(is_ready, snapshot.new_pods(workload)))
             if self._counts.get(name) != (ready, wanted):
                 self._counts[name] = ready, wanted
                 self._report("rollout", f"{name}  {ready} of {wanted} new ready  {now - self._began:.0f} s")
+
+    def _remove_obstacles(self, snapshot: Snapshot, now: float) -> None:
+        """Delete pods of an earlier version that keep a StatefulSet from being rolled out."""
+        found = [pod for one in snapshot.workloads if (pod := stateful_sets.obstacle(snapshot, one))]
+        self._obstacles = {_uid(pod): self._obstacles.get(_uid(pod), now) for pod in found}
+        for pod in found:
+            if now - self._obstacles[_uid(pod)] >= OBSTACLE_SECONDS:
+                self._report("rollout", f"{full_name(pod)}: of an earlier version and not ready: deleted")
+                self._source.delete(pod)
 
     def _report_once(self, reason: Reason) -> None:
         # Attempts of one kind differ in ports, times and counts; only a restart's count is news.
@@ -222,7 +239,7 @@ class Watch:
     def _outcome(self, result: Result, reasons: tuple[Reason, ...], snapshot: Snapshot) -> Outcome:
         old = [
             pod
-            for one in snapshot.deployments
+            for one in snapshot.workloads
             if not is_rolled_out(snapshot, one)
             for pod in snapshot.old_pods(one)
         ]
@@ -247,7 +264,7 @@ class Watch:
         return dataclasses.replace(first, log=log), *reasons[1:]
 
     def _name(self) -> str:
-        return ", ".join(one["metadata"]["name"] for one in self._before.deployments) or "the release"
+        return ", ".join(one["metadata"]["name"] for one in self._before.workloads) or "the release"
 
     def _totals(self) -> tuple[int, int | None]:
         ready, wanted = map(sum, zip(*self._counts.values(), strict=True)) if self._counts else (0, 0)

@@ -66,6 +66,61 @@ def replica_set(revision: int = 2, *, ready: int = 0, replicas: int = 3, refused
     }
 
 
+def stateful_set(
+    replicas: int = 3,
+    *,
+    observed: int = 2,
+    ready: int = 0,
+    updated: int | None = None,
+    total: int | None = None,
+    available: int | None = None,
+    strategy: Mapping[str, Any] | None = None,
+    management: str = "OrderedReady",
+    start: int = 0,
+) -> Object:
+    """Return StatefulSet api in its second generation, whose version is api-new."""
+    counts = {
+        "replicas": replicas if total is None else total,
+        "updatedReplicas": replicas if updated is None else updated,
+        "readyReplicas": ready,
+        "availableReplicas": ready if available is None else available,
+    }
+    return {
+        "kind": "StatefulSet",
+        "metadata": metadata("api", generation=2),
+        "spec": {
+            "replicas": replicas,
+            "podManagementPolicy": management,
+            "updateStrategy": {
+                "type": "RollingUpdate",
+                "rollingUpdate": {"partition": 0},
+                **(strategy or {}),
+            },
+            "ordinals": {"start": start},
+            "template": {"spec": {"containers": [{"name": "api", "image": IMAGE}]}},
+        },
+        "status": {
+            "observedGeneration": observed,
+            "currentRevision": "api-old",
+            "updateRevision": "api-new",
+            **{name: count for name, count in counts.items() if count},
+        },
+    }
+
+
+def stateful_pod(
+    number: int,
+    *statuses: Mapping[str, Any],
+    version: str = "api-new",
+    created: str = "10:00:00",
+    **more: Any,
+) -> Object:
+    """Return a pod of the StatefulSet, of its newest version."""
+    made = pod(f"api-{number}", *statuses, owner="api", **more)
+    its = {"labels": {"controller-revision-hash": version}, "creationTimestamp": f"2026-07-01T{created}Z"}
+    return made | {"metadata": made["metadata"] | its}
+
+
 def container(name: str = "api", *, restarts: int = 0, ready: bool = False, **states: Any) -> dict[str, Any]:
     """Return a container's status: ``state=...``, ``lastState=...``, ``started=...``."""
     return {
@@ -186,7 +241,7 @@ def rollout(*pods: Object, made: Object | None = None, newest: Object | None = N
     """Return the snapshot of a rollout with these new pods and three old ones that are ready."""
     old = [pod(f"api-1-{letter}", owner="api-1", ready=True) for letter in "abc"]
     return Snapshot(
-        deployments=[made or deployment(updated=len(pods), total=len(pods) + 3, ready=3)],
+        workloads=[made or deployment(updated=len(pods), total=len(pods) + 3, ready=3)],
         replica_sets=[newest or replica_set(replicas=len(pods)), replica_set(1, ready=3)],
         pods=[*pods, *old],
         **more,
@@ -197,7 +252,7 @@ def finished(replicas: int = 3) -> Snapshot:
     """Return the snapshot of a rollout that is done."""
     pods = [pod(f"api-2-{number}", ready=True) for number in range(replicas)]
     return Snapshot(
-        deployments=[deployment(replicas, ready=replicas)],
+        workloads=[deployment(replicas, ready=replicas)],
         replica_sets=[replica_set(ready=replicas, replicas=replicas), replica_set(1, replicas=0)],
         pods=pods,
     )

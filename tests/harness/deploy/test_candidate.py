@@ -7,7 +7,8 @@ import re
 import pytest
 
 from ci.base.errors import UserError
-from ci.deploy.candidate import main_image, require_image
+from ci.deploy.candidate import require_image
+from ci.deploy.components import main_image
 from ci.kubernetes.manifests import parse
 
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"

@@ -12,9 +12,10 @@ from ci.kubernetes.manifests import Object
 from tests.support.fake_kubectl import FakeKubectl, Step
 from tests.support.stored_releases import stored_release
 
-LISTED = "get .*pods .*component in .app..*--request-timeout"
+LISTED = "get .*pods .*component=app .*--request-timeout"
 WATCHED = "get pods .*--watch"
 SERVICE = {
+    "metadata": {"name": "api"},
     "spec": {
         "ports": [
             {"name": "dns", "port": 53, "targetPort": "dns", "protocol": "UDP"},
@@ -22,7 +23,7 @@ SERVICE = {
             {"name": "http", "port": 443, "targetPort": "quic", "protocol": "UDP"},
             {"name": "http", "port": 80, "targetPort": "web"},
         ]
-    }
+    },
 }
 
 
@@ -63,6 +64,22 @@ def test_the_main_port_is_forwarded_and_its_url_printed_until_ctrl_c(
     (call,) = kubectl.calls("port-forward")
     assert call == ["port-forward", "pod/api-1-a", f"{port}:web", "--address=127.0.0.1"]
     assert kubectl.running() == []
+
+
+def test_of_several_services_the_one_that_the_others_are_named_after_is_forwarded(
+    kubectl: FakeKubectl, port: int
+) -> None:
+    others = [
+        {"metadata": {"name": f"api-{name}"}, "spec": {"ports": [{"name": "http", "targetPort": "other"}]}}
+        for name in ("admin", "headless")
+    ]
+    kubectl.answer(LISTED, [pod("api-1-a")])
+    kubectl.answer("services", [others[0], SERVICE, others[1]])
+    kubectl.answer(WATCHED, hangs=True)
+    kubectl.answer("port-forward", 0.5, interrupts=True, hangs=True)
+    forward.run("staging", port=port)
+    (call,) = kubectl.calls("port-forward")
+    assert f"{port}:web" in call
 
 
 def test_another_pod_takes_the_place_of_one_that_goes(

@@ -55,6 +55,22 @@ def test_the_image_is_that_of_the_main_container_where_there_is_one(kubectl: Fak
     assert [one.image for one in history.stored(kubectl.target)] == ["myrepo/api:v1.4.0", ""]
 
 
+def test_the_image_is_that_of_the_service_and_not_of_a_worker(kubectl: FakeKubectl) -> None:
+    manifest = "".join(
+        f"---\napiVersion: apps/v1\nkind: {kind}\nmetadata: {{{{name: {name}, labels: {{{{"
+        f"app.kubernetes.io/component: {component}}}}}}}}}\n"
+        f"spec: {{{{template: {{{{spec: {{{{containers: [{{{{name: api, image: {image}}}}}]}}}}}}}}}}}}\n"
+        for kind, name, component, image in [
+            ("Deployment", "api-mail", "worker-mail", "myrepo/mail:1"),
+            ("StatefulSet", "api", "app", "myrepo/api:1"),
+        ]
+    )
+    kubectl.answer("get", [stored_release(1, "deployed", manifest=manifest)])
+    (stored,) = history.stored(kubectl.target)
+    assert stored.image == "myrepo/api:1"
+    assert [key.name for key in stored.workloads] == ["api-mail", "api"]
+
+
 def test_what_is_not_installed_is_said_in_one_line_with_the_remedy(kubectl: FakeKubectl) -> None:
     kubectl.answer("get", [])
     with pytest.raises(UserError) as raised:

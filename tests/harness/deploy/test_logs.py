@@ -13,7 +13,7 @@ from tests.support.fake_kubectl import FakeKubectl, Step
 from tests.support.rollouts import RUNNING, container, terminated, waiting
 from tests.support.stored_releases import stored_release
 
-LISTED = "get .*pods .*component in .app,migration.*--request-timeout"
+LISTED = "get .*pods .*component notin .cron,test. --request-timeout"
 WATCHED = "get pods .*--watch"
 
 
@@ -44,6 +44,22 @@ def ended(code: int, reason: str = "Error", run: str = "run-1", message: str = "
     state: dict[str, Any] = terminated(code, reason, message)
     state["terminated"]["containerID"] = run
     return container(containerID=run, state=state)
+
+
+def workloads(_: str, path: str, __: object) -> Object:
+    """Answer for a release with the service api, a StatefulSet, and the worker api-mail."""
+
+    def made(name: str, component: str) -> Object:
+        labels = {"app.kubernetes.io/instance": "api", "app.kubernetes.io/component": component}
+        return {"metadata": {"name": name}, "spec": {"selector": {"matchLabels": labels}}}
+
+    is_stateful = "/statefulsets?" in path
+    kind, one = (
+        ("StatefulSet", made("api", "app"))
+        if is_stateful
+        else ("Deployment", made("api-mail", "worker-mail"))
+    )
+    return {"apiVersion": "apps/v1", "kind": f"{kind}List", "items": [one]}
 
 
 def event(kind: str, one: Object) -> Object:
@@ -84,6 +100,34 @@ def test_lines_of_all_containers_are_merged_by_time_and_bear_their_origin(
         ]
     assert all("--tail=100" in call for call in kubectl.calls("logs"))
     assert kubectl.running() == []
+
+
+def test_lines_of_a_worker_bear_its_name(kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str]) -> None:
+    kubectl.answer(
+        LISTED, [pod("api-1-a", running()), pod("api-mail-1-b", running(), component="worker-mail")]
+    )
+    kubectl.answer("logs", "2026-07-01T10:00:00Z text")
+    logs.run("staging")
+    assert sorted(capsys.readouterr().out.splitlines()) == ["a/api  text", "b/api (mail)  text"]
+
+
+def test_the_logs_of_one_workload_are_those_of_its_pods(
+    kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kubectl.api.answer = workloads
+    kubectl.answer(
+        "get .*pods .*instance=api,app.kubernetes.io/component=worker-mail ", [pod("b", running())]
+    )
+    kubectl.answer("logs b", "2026-07-01T10:00:00Z text")
+    logs.run("staging", workload="api-mail")
+    assert capsys.readouterr().out == "b/api  text\n"
+
+
+def test_an_unknown_workload_is_refused_with_those_that_there_are(kubectl: FakeKubectl) -> None:
+    kubectl.api.answer = workloads
+    with pytest.raises(UserError) as raised:
+        logs.run("staging", workload="mail")
+    assert str(raised.value) == "api in staging has no workload mail: there are api, api-mail"
 
 
 def test_pods_are_coloured_apart(

@@ -187,19 +187,20 @@ def test_a_field_of_another_manager_is_named_with_what_happens(
         assert f"Deployment api  {path} belongs to {owner}: it {what}" in lines(found)
 
 
-def test_the_number_of_pods_is_taken_back_from_an_autoscaler_that_goes(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("scaled", ["api", "api-mail"])
+def test_the_number_of_pods_is_taken_back_from_the_workloads_own_autoscaler_that_goes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scaled: str
 ) -> None:
     live, will = made(DEPLOYMENT, spec={"replicas": 5}), made(DEPLOYMENT, spec={"replicas": 2})
     answers: dict[str, Any] = {
         "one": {"complaint": REPLICAS.format("kube-controller-manager")},
         "forced": {"objects": will},
     }
-    before = {DEPLOYMENT: will, AUTOSCALER: made(AUTOSCALER)}
-    objects = [live, made(AUTOSCALER)]
+    scaler = made(AUTOSCALER, spec={"scaleTargetRef": {"kind": "Deployment", "name": scaled}})
+    before, objects = {DEPLOYMENT: will, AUTOSCALER: scaler}, [live, scaler]
     found = planned(monkeypatch, tmp_path, {DEPLOYMENT: will}, objects, before, **answers)
     assert found.removed == (AUTOSCALER,)
-    assert [one.taken_over for one in found.conflicts] == [True]
+    assert [one.taken_over for one in found.conflicts] == [scaled == "api"]
 
 
 @pytest.mark.parametrize("engine", [3, 4])
@@ -225,6 +226,11 @@ def test_a_new_autoscaler_starts_from_the_pods_that_there_are_or_is_warned_of(
             "QuotaExceeded",
         ),
         ('The Deployment "api" is invalid: spec.selector: field is immutable', "ImmutableField"),
+        (
+            'The StatefulSet "api" is invalid: spec: Forbidden: updates to statefulset spec for fields other '
+            "than 'replicas' are forbidden",
+            "ImmutableField",
+        ),
         ("spec: Forbidden: spec is immutable after creation except resources.requests", "ImmutableField"),
         (
             "spec.resources.requests.storage: Forbidden: field can not be less than status.capacity",

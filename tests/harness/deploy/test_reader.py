@@ -14,7 +14,16 @@ from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
 from tests.support.fake_api import FakeApi, refusing
 from tests.support.fake_kubectl import ENVIRONMENT
-from tests.support.rollouts import claim, deployment, job, metadata, pod, replica_set, storage_class
+from tests.support.rollouts import (
+    claim,
+    deployment,
+    job,
+    metadata,
+    pod,
+    replica_set,
+    stateful_set,
+    storage_class,
+)
 
 EXTERNAL = "externalsecrets"
 NOT_SERVED = "Error from server (NotFound): 404 page not found"
@@ -58,11 +67,11 @@ def external(name: str, *, ready: str = "", message: str = "", written: str = ""
 
 
 def test_the_objects_of_a_release_are_sorted_by_kind() -> None:
-    cluster = Cluster(deployment(), replica_set(), pod(), claim("Bound"))
+    cluster = Cluster(deployment(), stateful_set(), replica_set(), pod(), claim("Bound"))
     found = cluster.snapshot()
-    kinds = [found.deployments, found.replica_sets, found.pods, found.claims]
+    kinds = [found.workloads, found.replica_sets, found.pods, found.claims]
     assert [[one["kind"] for one in objects] for objects in kinds] == [
-        ["Deployment"],
+        ["Deployment", "StatefulSet"],
         ["ReplicaSet"],
         ["Pod"],
         ["PersistentVolumeClaim"],

@@ -14,10 +14,12 @@ from tests.support.fake_api import FakeApi
 from tests.support.fake_cluster import FakeKubectl
 
 KEY = Key("apps/v1", "Deployment", "", "api")
+STATEFUL = Key("apps/v1", "StatefulSet", "", "api")
+WORKER = Key("apps/v1", "Deployment", "", "api-mail")
 
 
-def made(**spec: Any) -> dict[Key, Object]:
-    return {KEY: {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "api"}, "spec": spec}}
+def made(key: Key = KEY, **spec: Any) -> dict[Key, Object]:
+    return {key: {"apiVersion": "apps/v1", "kind": key.kind, "metadata": {"name": key.name}, "spec": spec}}
 
 
 def calls(monkeypatch: pytest.MonkeyPatch, manager: str, objects: dict[Key, Object]) -> list[str]:
@@ -36,9 +38,15 @@ def calls(monkeypatch: pytest.MonkeyPatch, manager: str, objects: dict[Key, Obje
     return applied
 
 
-def test_a_number_that_helm_lets_go_of_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    (applied,) = calls(monkeypatch, "helm", made())
-    assert json.loads(applied) == made(replicas=5)[KEY]
+@pytest.mark.parametrize("key", [KEY, STATEFUL, WORKER], ids=["Deployment", "StatefulSet", "worker"])
+def test_a_number_that_helm_lets_go_of_is_handed_over(monkeypatch: pytest.MonkeyPatch, key: Key) -> None:
+    (applied,) = calls(monkeypatch, "helm", made(key))
+    assert json.loads(applied) == made(key, replicas=5)[key]
+
+
+def test_each_workload_keeps_its_own_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    applied = calls(monkeypatch, "helm", {**made(), **made(WORKER), **made(STATEFUL, replicas=2)})
+    assert [json.loads(one)["metadata"]["name"] for one in applied] == ["api", "api-mail"]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_the_first_shell_that_is_found_is_opened_in_the_youngest_ready_pod(
     kubectl: FakeKubectl, capfd: pytest.CaptureFixture[str], program: str
 ) -> None:
     pods = [pod("api-1-b", created=5), pod("api-1-a", created=1), pod("api-1-c", created=9, ready=False)]
-    kubectl.answer("get .*pods .*component in .app.", pods)
+    kubectl.answer("get .*pods .*component=app", pods)
     kubectl.answer(FOUND, program)
     kubectl.answer("exec", "hello")
     shell.run("staging")
@@ -52,6 +52,19 @@ def test_the_first_shell_that_is_found_is_opened_in_the_youngest_ready_pod(
     assert kubectl.calls("exec")[-1] == [
         *("exec", "api-1-b", "--container=api", "--stdin", "--quiet", "--", program)
     ]
+
+
+def test_it_opens_in_a_pod_of_the_workload_that_is_named(
+    kubectl: FakeKubectl, capfd: pytest.CaptureFixture[str]
+) -> None:
+    labels = {"app.kubernetes.io/component": "worker-mail"}
+    worker = {"metadata": {"name": "api-mail"}, "spec": {"selector": {"matchLabels": labels}}}
+    kubectl.api.answer = lambda *_: {"apiVersion": "apps/v1", "kind": "DeploymentList", "items": [worker]}
+    kubectl.answer("get .*pods .*instance=api,app.kubernetes.io/component=worker-mail", [pod("api-mail-1-a")])
+    kubectl.answer(FOUND, "/bin/sh")
+    kubectl.answer("exec api-mail-1-a", "hello")
+    shell.run("staging", workload="api-mail")
+    assert capfd.readouterr().out == "hello\n"
 
 
 def test_on_a_terminal_it_gets_one(kubectl: FakeKubectl, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,9 +35,9 @@ def as_served(snapshot: Snapshot) -> Snapshot:
             "spec": one["spec"]
             | {"template": {"spec": {"containers": [{"name": "api", "image": rollouts.IMAGE}]}}},
         }
-        for one in snapshot.deployments
+        for one in snapshot.workloads
     ]
-    return dataclasses.replace(snapshot, pods=pods, deployments=made)
+    return dataclasses.replace(snapshot, pods=pods, workloads=made)
 
 
 def state(snapshot: Snapshot, *secrets: Object, **objects: list[Object] | None) -> State:
@@ -77,6 +77,51 @@ def test_a_failed_revision_is_not_well_and_names_the_last_that_was_deployed(fail
 def test_a_release_without_its_deployment_is_not_well() -> None:
     lines = told(state(Snapshot()))
     assert lines["deployment", "api"] == ("missing", "somebody has deleted it", False)
+
+
+def test_every_workload_has_its_row_and_its_pods() -> None:
+    web, worker = rollouts.finished(1), rollouts.finished(1)
+    mail = {**worker.workloads[0], "metadata": {**worker.workloads[0]["metadata"], **metadata("api-mail")}}
+    its = {
+        **worker.replica_sets[0],
+        "metadata": worker.replica_sets[0]["metadata"] | metadata("m", "api-mail"),
+    }
+    both = dataclasses.replace(
+        web,
+        workloads=[*web.workloads, mail],
+        replica_sets=[*web.replica_sets, its],
+        pods=[*web.pods, rollouts.pod("api-mail-2-a", crashing(2), owner="m")],
+    )
+    lines = told(state(both))
+    assert lines["image", "api"] == ("runs", f"{rollouts.IMAGE}@sha256:9f2c", None)
+    assert lines["deployment", "api"] == lines["deployment", "api-mail"] == ("1 of 1 ready", "", True)
+    assert lines["pod", "api-2-0"][2]
+    assert lines["pod", "api-mail-2-a"][::2] == ("not ready", False)
+
+
+def test_a_stateful_set_says_how_many_of_the_pods_to_replace_are_new() -> None:
+    old = rollouts.stateful_pod(0, version="api-old", ready=True)
+    pods = [old, rollouts.stateful_pod(1)]
+    made = rollouts.stateful_set(2, ready=1, updated=1, strategy={"rollingUpdate": {"partition": 1}})
+    lines = told(state(Snapshot(workloads=[made], pods=pods)))
+    assert lines["statefulset", "api"] == ("1 of 2 ready", "0 of 1 new pods ready, 1 old pods left", False)
+    assert lines["pod", "api-0"][1].endswith("of the version before")
+    assert lines["pod", "api-1"][2] is False
+
+
+def test_a_worker_that_somebody_has_deleted_is_missing() -> None:
+    manifest = "".join(
+        f"---\nkind: {kind}\nmetadata: {{name: {name}}}\napiVersion: apps/v1\n"
+        for kind, name in [("Deployment", "api"), ("Deployment", "api-mail"), ("StatefulSet", "db")]
+    )
+    lines = told(
+        state(
+            rollouts.finished(),
+            stored_release(7, "deployed", manifest=manifest.replace("{", "{{").replace("}", "}}")),
+        )
+    )
+    missing = [key for key, line in lines.items() if line[0] == "missing"]
+    assert missing == [("deployment", "api-mail"), ("statefulset", "db")]
 
 
 def test_a_pod_that_is_not_ready_says_why() -> None:
@@ -212,7 +257,7 @@ def test_warnings_of_the_last_hour_are_shown_newest_first_alike_ones_once_and_no
 def cluster(kubectl: FakeKubectl, snapshot: Snapshot, *, groups: tuple[str, ...] = ()) -> None:
     served = as_served(snapshot)
     kubectl.answer("owner=helm", [DEPLOYED])
-    listed = {"deployments": served.deployments, "replicasets": served.replica_sets, "pods": served.pods}
+    listed = {"deployments": served.workloads, "replicasets": served.replica_sets, "pods": served.pods}
 
     def answer(_: str, path: str, __: object) -> Object:
         plural = path.partition("?")[0].rpartition("/")[2]

@@ -562,7 +562,7 @@ TABLE = [
     Row(
         "a refusal of the earlier ReplicaSet is over",
         Snapshot(
-            deployments=[deployment(updated=1, ready=3)],
+            workloads=[deployment(updated=1, ready=3)],
             replica_sets=[replica_set(replicas=1), replica_set(1, refused=QUOTA)],
         ),
     ),
@@ -631,7 +631,7 @@ TABLE = [
     Row(
         "a deadline that passed while a quota slowed the rollout says so",
         Snapshot(
-            deployments=[deployment(updated=1, ready=1, conditions=[LATE])],
+            workloads=[deployment(updated=1, ready=1, conditions=[LATE])],
             replica_sets=[replica_set(replicas=1, refused=QUOTA)],
             pods=[pod("api-2-a", ready=True)],
         ),
@@ -770,7 +770,7 @@ TABLE = [
     Row("a namespace in which nothing is yet", Snapshot()),
     Row(
         "a Deployment that its controller has not seen",
-        Snapshot(deployments=[deployment(generation=1, observed=0, ready=0)]),
+        Snapshot(workloads=[deployment(generation=1, observed=0, ready=0)]),
     ),
 ]
 
@@ -822,14 +822,14 @@ def test_a_rollout_is_not_done_while(made: dict[str, object]) -> None:
 
 def test_pods_that_are_ready_in_the_deployments_status_alone_are_not_believed() -> None:
     done = finished()
-    behind = Snapshot(done.deployments, [replica_set(ready=2), replica_set(1, replicas=0)], done.pods)
-    assert not is_rolled_out(behind, done.deployments[0])
+    behind = Snapshot(done.workloads, [replica_set(ready=2), replica_set(1, replicas=0)], done.pods)
+    assert not is_rolled_out(behind, done.workloads[0])
 
 
 def test_a_release_is_done_when_all_its_deployments_are() -> None:
     done = finished()
     worker = deployment() | {"metadata": metadata("api-mail", generation=1, annotations={})}
-    assert not verdict(Snapshot([*done.deployments, worker], done.replica_sets, done.pods)).done
+    assert not verdict(Snapshot([*done.workloads, worker], done.replica_sets, done.pods)).done
 
 
 def test_a_crash_loop_in_one_deployment_is_not_excused_by_the_pods_of_another() -> None:
@@ -841,7 +841,7 @@ def test_a_crash_loop_in_one_deployment_is_not_excused_by_the_pods_of_another() 
         "metadata": metadata("mail-1", "mail", annotations={"deployment.kubernetes.io/revision": "1"})
     }
     both = Snapshot(
-        [*loop.deployments, worker], [*loop.replica_sets, its], [*loop.pods, pod("m", owner="mail-1")]
+        [*loop.workloads, worker], [*loop.replica_sets, its], [*loop.pods, pod("m", owner="mail-1")]
     )
     assert [reason.code for reason in verdict(both).failures] == [Code.CRASH_LOOP]
 

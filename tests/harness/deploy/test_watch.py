@@ -12,7 +12,7 @@ from ci.base.processes import CommandError
 from ci.deploy.outcome import Outcome, Result
 from ci.deploy.reasons import Code, Reason
 from ci.deploy.snapshot import Snapshot, running_image
-from ci.deploy.watch import APPLY_SECONDS, LOST_SECONDS, SILENCE_SECONDS, Watch
+from ci.deploy.watch import APPLY_SECONDS, LOST_SECONDS, OBSTACLE_SECONDS, SILENCE_SECONDS, Watch
 from ci.kubernetes.manifests import Object
 from tests.support.rollouts import (
     IMAGE,
@@ -22,9 +22,12 @@ from tests.support.rollouts import (
     deployment,
     finished,
     job,
+    metadata,
     pod,
     replica_set,
     rollout,
+    stateful_pod,
+    stateful_set,
     terminated,
     waiting,
 )
@@ -35,7 +38,7 @@ QUOTA = (
     'pods "api-2-" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=3, limited: pods=3'
 )
 EARLIER = Snapshot(
-    deployments=[deployment(generation=1, ready=3)],
+    workloads=[deployment(generation=1, ready=3)],
     replica_sets=[replica_set(ready=3)],
     pods=[pod(f"api-1-{letter}", owner="api-1", ready=True) for letter in "abc"],
 )
@@ -65,6 +68,7 @@ class Cluster:
         self.logs: list[Log] = []
         self.now = 0.0
         self.printed: list[tuple[str, str]] = []
+        self.deleted: list[str] = []
 
     def snapshot(self) -> Snapshot:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -78,6 +82,9 @@ class Cluster:
     def follow(self, pod: Object, container: str) -> Log:
         self.logs.append(Log(self.log))
         return self.logs[-1]
+
+    def delete(self, pod: Object) -> None:
+        self.deleted.append(pod["metadata"]["name"])
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
@@ -107,6 +114,23 @@ def rolling(ready: int, *, generation: int = 2) -> Snapshot:
     pods = [pod(f"api-2-{number}", ready=number < ready) for number in range(3)]
     made = deployment(generation=generation, ready=3)
     return replace(rollout(*pods, made=made))
+
+
+def worker(*pods: Object, ready: int = 0) -> Snapshot:
+    """Return the rollout of Deployment api-mail, which has one pod."""
+    made = {**deployment(1, ready=ready), "metadata": {**deployment()["metadata"], **metadata("api-mail")}}
+    newest = replica_set(replicas=1, ready=ready)
+    its = {**newest, "metadata": newest["metadata"] | metadata("api-mail-2", "api-mail")}
+    return Snapshot(workloads=[made], replica_sets=[its], pods=list(pods))
+
+
+def joined(one: Snapshot, other: Snapshot) -> Snapshot:
+    """Return two rollouts at one moment."""
+    return Snapshot(
+        workloads=[*one.workloads, *other.workloads],
+        replica_sets=[*one.replica_sets, *other.replica_sets],
+        pods=[*one.pods, *other.pods],
+    )
 
 
 def hook(*pods: Object, **more: Any) -> Snapshot:
@@ -194,7 +218,7 @@ def test_each_restart_is_reported() -> None:
 
 def test_what_was_broken_before_is_not_this_changes_failure() -> None:
     broken = rollout(pod("api-2-a", NO_SECRET), made=deployment(generation=2))
-    fixed = replace(finished(), deployments=[deployment(generation=3, ready=3)])
+    fixed = replace(finished(), workloads=[deployment(generation=3, ready=3)])
     cluster = Cluster(broken, broken, fixed, before=broken)
     assert cluster.watch(after=3).result is Result.DONE
     assert cluster.lines == ["api  3 of 3 new ready  2 s"]
@@ -205,6 +229,54 @@ def test_what_stays_as_broken_as_before_is_a_failure_in_the_end() -> None:
     outcome = Cluster(broken, before=broken).watch(after=600)
     assert (outcome.result, outcome.seconds) == (Result.FAILED, APPLY_SECONDS)
     assert outcome.reasons[0].code is Code.CONFIG_MISSING
+
+
+def test_each_workload_is_reported_and_the_one_that_fails_is_named() -> None:
+    done = finished()
+    broken = worker(pod("api-mail-2-a", crashing(), owner="api-mail-2"))
+    cluster = Cluster(rolling(1), joined(rolling(1), broken), joined(done, broken), log=["no queue"])
+    outcome = cluster.watch(after=600)
+    assert (outcome.result, outcome.seconds) == (Result.FAILED, 1)
+    assert outcome.explanation()[:3] == [
+        "CrashLoop: Pod api-mail-2-a container api: ended with exit code 1, restarted 1x: CrashLoopBackOff",
+        "last lines of container api of Pod api-mail-2-a:",
+        "  | api-mail-2-a api: no queue",
+    ]
+    assert [line for line in cluster.lines if "new ready" in line] == [
+        "api  1 of 3 new ready  0 s",
+        "api-mail  0 of 1 new ready  1 s",
+    ]
+
+
+def test_a_change_is_done_when_every_workload_is() -> None:
+    slow = worker(pod("api-mail-2-a", owner="api-mail-2"))
+    ready = worker(pod("api-mail-2-a", owner="api-mail-2", ready=True), ready=1)
+    cluster = Cluster(joined(finished(), slow), joined(finished(), slow), joined(finished(), ready))
+    assert cluster.watch(after=1).seconds == 2
+
+
+def test_the_workload_that_is_not_finished_in_time_is_named() -> None:
+    slow = worker(pod("api-mail-2-a", owner="api-mail-2"))
+    outcome = Cluster(joined(finished(), slow)).watch(after=600, seconds=60)
+    assert [reason.object for reason in outcome.reasons] == ["Pod api-mail-2-a"]
+    assert outcome.reasons[0].message.startswith("not finished after 60 s: not ready")
+
+
+def test_a_pod_of_an_earlier_version_that_is_in_a_stateful_sets_way_is_deleted_after_a_while() -> None:
+    stuck, first = stateful_pod(1, version="api-old"), stateful_pod(0, version="api-old", ready=True)
+    blocked = Snapshot(workloads=[stateful_set(2, updated=0)], pods=[first, stuck])
+    gone = Snapshot(workloads=[stateful_set(2, updated=0)], pods=[first])
+    done = [stateful_pod(number, ready=True) for number in range(2)]
+    rolled_out = Snapshot(workloads=[stateful_set(2, ready=2)], pods=done)
+    before = Snapshot(workloads=[stateful_set(2) | {"metadata": metadata("api", generation=1)}])
+    cluster = Cluster(*[blocked] * (OBSTACLE_SECONDS + 1), gone, rolled_out, before=before)
+    assert cluster.watch(after=5).result is Result.DONE
+    assert cluster.deleted == ["api-1"]
+    assert "Pod api-1: of an earlier version and not ready: deleted" in cluster.lines
+    # One that gets ready by itself is replaced in its turn.
+    cluster = Cluster(*[blocked] * OBSTACLE_SECONDS, rolled_out, before=before)
+    assert cluster.watch(after=5).result is Result.DONE
+    assert cluster.deleted == []
 
 
 @pytest.mark.parametrize(("lasts", "result"), [(5, Result.DONE), (60, Result.FAILED)])
@@ -326,7 +398,7 @@ def test_a_migration_that_does_not_end_in_time_is_named() -> None:
 def test_while_a_migration_runs_the_state_of_the_earlier_version_counts_for_nothing() -> None:
     broken = rollout(pod("api-2-a", NO_SECRET))
     long = [replace(broken, jobs=[job()])] * (2 * APPLY_SECONDS)
-    fixed = replace(finished(), deployments=[deployment(generation=3, ready=3)])
+    fixed = replace(finished(), workloads=[deployment(generation=3, ready=3)])
     assert Cluster(*long, fixed, before=broken).watch(after=len(long)).result is Result.DONE
 
 
