@@ -1,4 +1,4 @@
-"""Reads the state of a release from its cluster, and the logs of its pods; removes a pod."""
+"""Reads the state of a release from its cluster, and the logs of its pods."""
 
 from __future__ import annotations
 
@@ -68,10 +68,6 @@ class Reader:
     def follow(self, pod: Object, container: str) -> pod_logs.Follower:
         """Collect what a container writes from now on, and what it wrote already."""
         return pod_logs.Follower(self.target.kubectl, pod, container)
-
-    def delete(self, pod: Object) -> None:
-        """Delete a pod, and do not wait until it is gone."""
-        self.target.kubectl("delete", "pod", pod["metadata"]["name"], "--ignore-not-found", "--wait=false")
 
     @functools.cached_property
     def _storage_classes(self) -> list[Object] | None:

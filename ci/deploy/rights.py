@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from ci.deploy import stateful_sets
 from ci.deploy.rbac import rule
 from ci.deploy.reader import KINDS
 from ci.deploy.reasons import Code, Reason, Refused
@@ -68,8 +67,6 @@ def _is_allowed(target: Target, right: _Right) -> bool:
 def _wanted(target: Target, objects: Mapping[Key, Object]) -> Iterable[_Right]:
     for key in objects:
         namespace = "" if key.kind in _CLUSTER_SCOPED else key.namespace or target.namespace
-        if key.kind == stateful_sets.KIND:
-            yield _Right("pods", "delete", namespace)
         for verb in _CHANGE:
             yield _Right(_resource(key), verb, namespace)
     for resource, verbs in (_HELM | _WATCH).items():

@@ -1,4 +1,4 @@
-"""How a StatefulSet is rolled out: pod by pod, each only when the one before is ready.
+"""How a StatefulSet is rolled out: when it is done, and what keeps it from making a pod.
 
 Sources: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#update-strategies, its
 controller (pkg/controller/statefulset/stateful_set_control.go), and StatefulSetStatusViewer, by which
@@ -7,7 +7,7 @@ controller (pkg/controller/statefulset/stateful_set_control.go), and StatefulSet
 
 from __future__ import annotations
 
-from ci.deploy.snapshot import Snapshot, event_time, is_observed, is_ready
+from ci.deploy.snapshot import Snapshot, event_time, is_observed
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig
 
@@ -44,28 +44,3 @@ def refusal(snapshot: Snapshot, made: Object) -> str:
     newest = max((str(pod["metadata"]["creationTimestamp"]) for pod in pods), default="")
     event = snapshot.newest_warning(made, "FailedCreate")
     return str(event.get("message") or "") if event and event_time(event) >= newest else ""
-
-
-def obstacle(snapshot: Snapshot, made: Object) -> Object | None:
-    """Return the pod of an earlier version that will be replaced only when it is ready, which it is not.
-
-    Pods are looked at in their order, and the first that is not ready is waited for, also where it is the new
-    version that would cure it:
-    https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback
-    """
-    if dig(made, "spec", "podManagementPolicy") == "Parallel":
-        return None
-    unready = [pod for pod in snapshot.pods_of(made) if not is_ready(pod)]
-    first = min(unready, key=_ordinal, default=None)
-    if first is None or _ordinal(first) < _first_to_update(made):
-        return None
-    return first if first in snapshot.old_pods(made) else None
-
-
-def _first_to_update(made: Object) -> int:
-    start = dig(made, "spec", "ordinals", "start") or 0
-    return int(start + made["spec"]["replicas"] - to_update(made))
-
-
-def _ordinal(pod: Object) -> int:
-    return int(pod["metadata"]["name"].rpartition("-")[2])

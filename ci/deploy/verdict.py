@@ -85,7 +85,7 @@ def _creation(snapshot: Snapshot) -> Iterator[Finding]:
             continue
         name = full_name(newest)
         if "exceeded quota" in message:
-            # A StatefulSet makes no other pod before this one.
+            # A StatefulSet has no old pods whose end would make room.
             none_at_all = newest is workload or not dig(newest, "status", "replicas")
             yield Finding(none_at_all, Reason(Code.QUOTA_EXCEEDED, _after(message, " is forbidden: "), name))
         elif re.search(r"is forbidden|is invalid|denied the request", message):

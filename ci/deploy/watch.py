@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from ci.base.console import progress
 from ci.base.processes import CommandError
 from ci.clusters import kubectl
-from ci.deploy import stateful_sets
 from ci.deploy.hooks import Hooks, Log
 from ci.deploy.outcome import Outcome, Result
 from ci.deploy.reasons import Code, Reason
@@ -28,8 +27,6 @@ SILENCE_SECONDS = 5
 LOST_SECONDS = 120
 # How long Helm may take until it changes a workload: what that shows before is the earlier version's.
 APPLY_SECONDS = 30
-# How long a pod of an earlier version may keep a StatefulSet from replacing it.
-OBSTACLE_SECONDS = 10
 # How long it may take until what a rule sees can be believed: quotas are counted with a delay, a namespace's
 # account is made a moment after it, and the first figures of new pods take half a minute.
 _SETTLING = {Code.QUOTA_EXCEEDED: 6, Code.ADMISSION_REFUSED: 3, Code.NO_METRICS: 45}
@@ -51,9 +48,6 @@ class Source(Protocol):
 
     def follow(self, pod: Object, container: str) -> Log:
         """Collect what a container writes."""
-
-    def delete(self, pod: Object) -> None:
-        """Delete a pod, so that its StatefulSet makes it anew."""
 
 
 class Watch:
@@ -89,7 +83,6 @@ class Watch:
         self._since: dict[tuple[str, ...], float] = {_key(reason): -math.inf for reason in lasting}
         self._reported: set[tuple[str, ...]] = set()
         self._counts: dict[str, tuple[int, int]] = {}
-        self._obstacles: dict[str, float] = {}
 
     def run(self, change: Change, *, seconds: float) -> Outcome:
         """Watch until the change has succeeded and all is as wanted, or will not be.
@@ -165,7 +158,6 @@ class Watch:
             return now - self._since[_key(reason)] >= _SETTLING.get(reason.code, 0)
 
         self._report_counts(snapshot, now)
-        self._remove_obstacles(snapshot, now)
         self._news = tuple(filter(settled, judged.news)) or self._news
         for reason in self._news:
             self._report_once(reason)
@@ -181,15 +173,6 @@ class Watch:
             if self._counts.get(name) != (ready, wanted):
                 self._counts[name] = ready, wanted
                 self._report("rollout", f"{name}  {ready} of {wanted} new ready  {now - self._began:.0f} s")
-
-    def _remove_obstacles(self, snapshot: Snapshot, now: float) -> None:
-        """Delete pods of an earlier version that keep a StatefulSet from being rolled out."""
-        found = [pod for one in snapshot.workloads if (pod := stateful_sets.obstacle(snapshot, one))]
-        self._obstacles = {_uid(pod): self._obstacles.get(_uid(pod), now) for pod in found}
-        for pod in found:
-            if now - self._obstacles[_uid(pod)] >= OBSTACLE_SECONDS:
-                self._report("rollout", f"{full_name(pod)}: of an earlier version and not ready: deleted")
-                self._source.delete(pod)
 
     def _report_once(self, reason: Reason) -> None:
         # Attempts of one kind differ in ports, times and counts; only a restart's count is news.

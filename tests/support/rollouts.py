@@ -75,8 +75,6 @@ def stateful_set(
     total: int | None = None,
     available: int | None = None,
     strategy: Mapping[str, Any] | None = None,
-    management: str = "OrderedReady",
-    start: int = 0,
 ) -> Object:
     """Return StatefulSet api in its second generation, whose version is api-new."""
     counts = {
@@ -90,13 +88,11 @@ def stateful_set(
         "metadata": metadata("api", generation=2),
         "spec": {
             "replicas": replicas,
-            "podManagementPolicy": management,
             "updateStrategy": {
                 "type": "RollingUpdate",
                 "rollingUpdate": {"partition": 0},
                 **(strategy or {}),
             },
-            "ordinals": {"start": start},
             "template": {"spec": {"containers": [{"name": "api", "image": IMAGE}]}},
         },
         "status": {

@@ -56,12 +56,6 @@ def test_all_that_a_deploy_does_is_asked(monkeypatch: pytest.MonkeyPatch) -> Non
     assert ("pods/log", "get") in asked
 
 
-def test_pods_are_deleted_for_a_stateful_set_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert ("pods", "delete") not in require(monkeypatch).asked
-    monkeypatch.setitem(OBJECTS, Key("apps/v1", "StatefulSet", "stage", "api"), {"metadata": {}})
-    assert ("pods", "delete") in require(monkeypatch).asked
-
-
 @pytest.mark.parametrize("kind", [*KINDS, "events"])
 def test_what_the_watch_reads_is_asked(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     assert (kind, "list") in require(monkeypatch).asked

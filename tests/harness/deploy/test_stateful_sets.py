@@ -1,4 +1,4 @@
-"""A StatefulSet is rolled out pod by pod: when it is done, what stops it, and which pod is in its way."""
+"""A StatefulSet is rolled out pod by pod: when it is done, and what stops it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ci.deploy import stateful_sets
 from ci.deploy.reasons import Code
 from ci.deploy.snapshot import Snapshot
 from ci.deploy.verdict import is_rolled_out, new_pods_wanted, unready, verdict
@@ -145,43 +144,3 @@ def test_the_claim_of_a_pod_is_judged() -> None:
     (reason,) = verdict(snapshot(waits, claims=claims, storage_classes=[])).failures
     assert (reason.code, reason.object) == (Code.CLAIM_LOST, "PersistentVolumeClaim data-api-0")
     assert reason.message.startswith("there is no StorageClass fast")
-
-
-OLD = {"version": "api-old"}
-
-
-@pytest.mark.parametrize(
-    ("pods", "more", "name"),
-    [
-        ([stateful_pod(0, ready=True, **OLD), stateful_pod(1, **OLD)], {}, "api-1"),
-        ([stateful_pod(1, **OLD), stateful_pod(0, **OLD)], {}, "api-0"),
-        ([stateful_pod(10, **OLD), stateful_pod(9, **OLD)], {}, "api-9"),
-        ([stateful_pod(2), stateful_pod(1, ready=True, **OLD)], {}, ""),
-        ([stateful_pod(0), stateful_pod(1, **OLD)], {}, ""),
-        ([stateful_pod(0, ready=True), stateful_pod(1, going=True, **OLD)], {}, ""),
-        ([stateful_pod(1, **OLD)], {"observed": 1}, ""),
-        ([stateful_pod(1, **OLD)], {"management": "Parallel"}, ""),
-        ([stateful_pod(1, **OLD)], {"strategy": {"rollingUpdate": {"partition": 2}}}, ""),
-        ([stateful_pod(1, **OLD)], {"strategy": {"type": "OnDelete"}}, ""),
-        ([stateful_pod(5, **OLD)], {"start": 3}, "api-5"),
-    ],
-    ids=[
-        "the unready pod",
-        "the first of several",
-        "the first by number",
-        "none: a new pod may get ready",
-        "none: a new pod comes first",
-        "none: it goes already",
-        "none: the controller has yet to look",
-        "none: pods are replaced in any order",
-        "none: it stays old, below the partition",
-        "none: a person deletes pods",
-        "numbers begin elsewhere",
-    ],
-)
-def test_the_pod_in_the_way_is_the_first_unready_one_if_it_is_of_an_earlier_version(
-    pods: list[Object], more: dict[str, Any], name: str
-) -> None:
-    made = stateful_set(**more)
-    found = stateful_sets.obstacle(snapshot(*pods, made=made), made)
-    assert (found["metadata"]["name"] if found else "") == name

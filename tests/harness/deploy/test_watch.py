@@ -12,7 +12,7 @@ from ci.base.processes import CommandError
 from ci.deploy.outcome import Outcome, Result
 from ci.deploy.reasons import Code, Reason
 from ci.deploy.snapshot import Snapshot, running_image
-from ci.deploy.watch import APPLY_SECONDS, LOST_SECONDS, OBSTACLE_SECONDS, SILENCE_SECONDS, Watch
+from ci.deploy.watch import APPLY_SECONDS, LOST_SECONDS, SILENCE_SECONDS, Watch
 from ci.kubernetes.manifests import Object
 from tests.support.rollouts import (
     IMAGE,
@@ -26,8 +26,6 @@ from tests.support.rollouts import (
     pod,
     replica_set,
     rollout,
-    stateful_pod,
-    stateful_set,
     terminated,
     waiting,
 )
@@ -68,7 +66,6 @@ class Cluster:
         self.logs: list[Log] = []
         self.now = 0.0
         self.printed: list[tuple[str, str]] = []
-        self.deleted: list[str] = []
 
     def snapshot(self) -> Snapshot:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -82,9 +79,6 @@ class Cluster:
     def follow(self, pod: Object, container: str) -> Log:
         self.logs.append(Log(self.log))
         return self.logs[-1]
-
-    def delete(self, pod: Object) -> None:
-        self.deleted.append(pod["metadata"]["name"])
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
@@ -260,23 +254,6 @@ def test_the_workload_that_is_not_finished_in_time_is_named() -> None:
     outcome = Cluster(joined(finished(), slow)).watch(after=600, seconds=60)
     assert [reason.object for reason in outcome.reasons] == ["Pod api-mail-2-a"]
     assert outcome.reasons[0].message.startswith("not finished after 60 s: not ready")
-
-
-def test_a_pod_of_an_earlier_version_that_is_in_a_stateful_sets_way_is_deleted_after_a_while() -> None:
-    stuck, first = stateful_pod(1, version="api-old"), stateful_pod(0, version="api-old", ready=True)
-    blocked = Snapshot(workloads=[stateful_set(2, updated=0)], pods=[first, stuck])
-    gone = Snapshot(workloads=[stateful_set(2, updated=0)], pods=[first])
-    done = [stateful_pod(number, ready=True) for number in range(2)]
-    rolled_out = Snapshot(workloads=[stateful_set(2, ready=2)], pods=done)
-    before = Snapshot(workloads=[stateful_set(2) | {"metadata": metadata("api", generation=1)}])
-    cluster = Cluster(*[blocked] * (OBSTACLE_SECONDS + 1), gone, rolled_out, before=before)
-    assert cluster.watch(after=5).result is Result.DONE
-    assert cluster.deleted == ["api-1"]
-    assert "Pod api-1: of an earlier version and not ready: deleted" in cluster.lines
-    # One that gets ready by itself is replaced in its turn.
-    cluster = Cluster(*[blocked] * OBSTACLE_SECONDS, rolled_out, before=before)
-    assert cluster.watch(after=5).result is Result.DONE
-    assert cluster.deleted == []
 
 
 @pytest.mark.parametrize(("lasts", "result"), [(5, Result.DONE), (60, Result.FAILED)])
