@@ -10,7 +10,7 @@ import pytest
 
 from ci.charts import helm
 from ci.charts.helm import HelmError
-from tests.support.namespaces import CHART, QUICK, Namespace, Object, eventually
+from tests.support.namespaces import CHART, PORT, QUICK, Namespace, Object, eventually
 
 with_both_engines = pytest.mark.parametrize("engine", helm.ENGINES)
 ONE = "replicaCount: 1"
@@ -78,6 +78,26 @@ def test_a_failed_migration_changes_nothing_and_its_output_is_printed(
     assert namespace.ready_pods() == before
     eventually(lambda: nothing_is_left_of_migrations(namespace))
     observed("Helm prints its output, and no pod was replaced")
+
+
+def test_a_migration_with_a_native_sidecar_ends(
+    namespace: Namespace, observed: Callable[[str], None]
+) -> None:
+    sidecar = {
+        "name": "proxy",
+        "image": f"{namespace.cluster.app}:1",
+        "restartPolicy": "Always",
+        "command": ["python", "/app/service.py"],
+        "startupProbe": {"tcpSocket": {"port": PORT}, "periodSeconds": 1},
+        "resources": {"limits": {"cpu": "100m", "memory": "64Mi"}},
+    }
+    through = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}', timeout=5)"
+    migration = {"enabled": True, "command": ["python", "-c", through], "initContainers": [sidecar]}
+    values = json.dumps({"migration": migration, "replicaCount": 1})
+    namespace.helm().install("api", CHART, namespace.values(QUICK, values))
+    assert [len(pod["spec"].get("initContainers", [])) for pod in namespace.pods()] == [0]
+    eventually(lambda: nothing_is_left_of_migrations(namespace))
+    observed("it used the proxy beside it, which never ends by itself, and the release was installed")
 
 
 def test_a_job_runs_on_its_schedule(namespace: Namespace, observed: Callable[[str], None]) -> None:
