@@ -12,7 +12,7 @@ from ci.base import repository
 from ci.charts import catalog, helm
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import pods_of
-from tests.support.rendering import NEWEST_ENGINE, CaseRenderer, Rendered
+from tests.support.rendering import NEWEST_ENGINE, CaseRenderer, ChartRenderer, Rendered
 
 NAMES = sorted(file.stem for file in (repository.root() / "values" / "namespace").glob("*.yaml"))
 SUFFIXES = {
@@ -21,6 +21,7 @@ SUFFIXES = {
     **{letter: Fraction(1000) ** power for power, letter in enumerate("kMG", start=1)},
     **{f"{letter}i": Fraction(1024) ** power for power, letter in enumerate("KMG", start=1)},
 }
+WORKLOADS = ("Deployment", "StatefulSet")
 COMPUTE = ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory")
 
 each = pytest.mark.parametrize("name", NAMES)
@@ -33,15 +34,20 @@ def amount(quantity: object) -> Fraction:
     return Fraction(text.removesuffix(suffix)) * SUFFIXES[suffix]
 
 
-def pods_at_most(rendered: Rendered) -> int:
-    """How many pods of the service there can be at once: under full load, in the midst of an update."""
-    autoscalers = rendered.all("HorizontalPodAutoscaler").values()
-    replicas = max(
-        [scaler["spec"]["maxReplicas"] for scaler in autoscalers] or [rendered.deployment["replicas"]]
-    )
-    surge = str(rendered.deployment["strategy"]["rollingUpdate"]["maxSurge"])
-    more = math.ceil(replicas * int(surge[:-1]) / 100) if surge.endswith("%") else int(surge)
-    return int(replicas) + more
+def pods_at_most(rendered: Rendered) -> dict[str, int]:
+    """How many pods of each workload there can be at once: under full load, in the midst of an update."""
+    scalers = [scaler["spec"] for scaler in rendered.all("HorizontalPodAutoscaler").values()]
+    most = {
+        (one["scaleTargetRef"]["kind"], one["scaleTargetRef"]["name"]): one["maxReplicas"] for one in scalers
+    }
+    found = {}
+    for kind in WORKLOADS:
+        for name, made in rendered.all(kind).items():
+            replicas = most.get((kind, name)) or made["spec"]["replicas"]
+            surge = str(((made["spec"].get("strategy") or {}).get("rollingUpdate") or {}).get("maxSurge", 0))
+            more = math.ceil(replicas * int(surge[:-1]) / 100) if surge.endswith("%") else int(surge)
+            found[name] = int(replicas) + more
+    return found
 
 
 def said_by(container: Object) -> dict[str, Fraction]:
@@ -64,16 +70,33 @@ def test_all_pods_that_there_can_be_fit_into_the_quota(name: str, render_case: C
         render_case(f"api/{name}"),
         render_case(f"namespace/{name}").one("ResourceQuota"),
     )
-    # Others would have to be counted too.
-    assert [pods.key.kind for pods in pods_of(service.objects)] == ["Deployment", "Pod"]
-    test = service.one("Pod")["spec"]
-    assert "initContainers" not in service.pod | test
     most = pods_at_most(service)
-    containers = [said_by(container) for container in service.pod["containers"] * most + test["containers"]]
+    containers = []
+    for pods in pods_of(service.objects):
+        # Others would have to be counted too.
+        assert pods.key.kind in (*WORKLOADS, "Pod")
+        assert "initContainers" not in pods.spec
+        containers += [said_by(container) for container in pods.spec["containers"]] * most.get(
+            pods.key.name, 1
+        )
     for resource, hard in quota["spec"]["hard"].items():
         if resource in COMPUTE:
             assert sum(said[resource] for said in containers) <= amount(hard), resource
-    assert most + 1 <= amount(quota["spec"]["hard"]["pods"])
+    assert sum(most.values()) + 1 <= amount(quota["spec"]["hard"]["pods"])
+
+
+def test_the_pods_of_workers_and_of_a_stateful_set_are_counted(render_chart: ChartRenderer) -> None:
+    workers = """
+replicaCount: 2
+workers:
+  mail: {command: [mail], replicaCount: 4, strategy: {rollingUpdate: {maxSurge: 50%}}}
+  images: {command: [images], autoscaling: {enabled: true, maxReplicas: 9}}
+  scheduler: {command: [schedule], strategy: {type: Recreate}}
+"""
+    expected = {"api": 3, "api-mail": 6, "api-images": 10, "api-scheduler": 1}
+    assert pods_at_most(render_chart(workers)) == expected
+    # It makes no pod before another has ended.
+    assert pods_at_most(render_chart("{replicaCount: 2, kind: StatefulSet}")) == {"api": 2}
 
 
 @each
