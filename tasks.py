@@ -280,6 +280,44 @@ def crds(_: Context, file: str) -> None:
     custom_kinds.renew(Path(file))
 
 
+@task(
+    name="import",
+    positional=["sources"],
+    help={
+        "sources": "files, folders, folders with a kustomization, or - for standard input",
+        "service": "the service, if there are several: the name of its Deployment, Service or release",
+        "output": "write the values to this file (default: print them)",
+        "exact": "take back what the chart makes safer, so that only labels and names differ",
+        "with-secrets": "also write the values of Secrets to the file",
+        "force": "replace the file",
+        "exit-code": "exit with 2 if something is not carried over",
+    },
+)
+def import_(
+    _: Context,
+    sources: list[str] = [],  # noqa: B006
+    service: str = "",
+    output: str = "",
+    exact: bool = False,
+    with_secrets: bool = False,
+    force: bool = False,
+    exit_code: bool = False,
+) -> None:
+    """Turn a service's manifests into values, and prove it: invoke import k8s/ > values/api.yaml.
+
+    The values are rendered and compared with the manifests, field by field. The report on standard error says
+    what is carried over, what the chart makes safer and which key takes it back, and what is left out.
+
+    Exit code 0: imported. 1: unreadable, or the chart refuses the values. 2: something is not carried over,
+    with --exit-code.
+    """
+    from ci.importing import importing
+
+    importing.run(
+        sources, service, output, exact=exact, secrets=with_secrets, force=force, exit_code=exit_code
+    )
+
+
 SERVICE_HELP = {
     "environment": "one of values/environments.yaml",
     "service": "the service: the name of its file in values/, without .yaml (default: the only one)",

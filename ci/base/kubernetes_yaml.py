@@ -62,6 +62,14 @@ def dump(documents: Iterable[Any], flow: bool = False) -> str:
     )
 
 
+def dump_flow(value: Any) -> str:
+    """Return a value as YAML on one line: {a: 1, b: [x]}."""
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=2**20
+    )
+    return text.removesuffix("...\n").strip()
+
+
 def without_block_scalars(text: str) -> str:
     """Return a YAML string with each line of its block scalars replaced by a dot; raise as ``load_all``."""
     lines = text.split("\n")

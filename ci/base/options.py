@@ -1,4 +1,4 @@
-"""What invoke lacks: optional positional arguments, and messages for wrong values and the system's errors."""
+"""What invoke lacks: positional arguments that are optional or several, messages for errors of others."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ class _Option(Argument):
             raise UserError(f"--{self.names[0]} {value}: expected {expected}") from None
 
 
+class _Several(_Option):
+    """Takes every word that no option takes: it is asked for until the task's own words end."""
+
+    ended = False
+
+    @property
+    def value(self) -> Any:
+        return None if not self.ended or not self._value else self._value
+
+    @value.setter
+    def value(self, word: str) -> None:
+        self._value = [*(self._value or []), word]
+
+
 class _Task(Task[Any]):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -37,7 +51,7 @@ class _Task(Task[Any]):
 
 
 def _option(one: Argument) -> _Option:
-    made = _Option(
+    made = (_Several if one.positional and one.kind is list else _Option)(
         names=one.names,
         kind=one.kind,
         # invoke takes a word for a positional argument only while that has no value.
@@ -57,7 +71,9 @@ _complete_context = ParseMachine.complete_context
 
 def _complete_with_defaults(machine: ParseMachine) -> None:
     for one in machine.context.positional_args if machine.context else ():
-        if isinstance(one, _Option) and one.value is None and one.left_out is not None:
+        if isinstance(one, _Several):
+            one.ended = True
+        elif isinstance(one, _Option) and one.value is None and one.left_out is not None:
             one.set_value(one.left_out, cast=False)
     _complete_context(machine)
 

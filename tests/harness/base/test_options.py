@@ -92,3 +92,23 @@ def test_an_error_of_the_system_in_any_task_is_one_message(code: int, file: str,
     with pytest.raises(UserError) as raised:
         write(Context(), code, file)
     assert str(raised.value).startswith(message)
+
+
+@task(positional=["sources"])
+def read(_: Context, sources: list[str] = [], output: str = "") -> None:  # noqa: B006
+    """Stand in for a task that takes several words."""
+
+
+def read_words(words: str) -> dict[str, object]:
+    (found,) = Parser(contexts=Collection(read, build).to_contexts()).parse_argv(words.split())
+    return found.as_kwargs
+
+
+@pytest.mark.parametrize("words", ["read a - c", "read a --output f - c", "read a - c --output f"])
+def test_a_positional_list_takes_every_word(words: str) -> None:
+    assert read_words(words)["sources"] == ["a", "-", "c"]
+
+
+def test_a_positional_list_needs_a_word() -> None:
+    with pytest.raises(ParseError, match="did not receive required positional arguments: 'sources'"):
+        read_words("read --output f")

@@ -1,0 +1,1 @@
+"""Judges rendered manifests without a cluster: goldens, names, references, routing, hook order."""

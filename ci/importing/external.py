@@ -1,0 +1,71 @@
+"""Secrets of External Secrets: `secret.external`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ci.importing.draft import Draft, take
+from ci.kubernetes.manifests import Object
+from ci.kubernetes.workloads import dig
+
+_FIELDS = {"refreshInterval", "secretStoreRef", "target", "data", "dataFrom"}
+_REMOTE = {"key", "property", "version"}
+_PROVIDERS = {"aws": "aws", "vault": "vault", "azurekv": "azure"}
+
+
+def map_external_secret(draft: Draft) -> None:
+    """Map the ExternalSecret whose Secret is named as the chart names it, and the store that the chart makes.
+
+    ``renames`` has given the Secret that name, if all its keys are variables.
+    """
+    name = f"{draft.fullname}-external"
+    for key, _ in list(draft.of_kind("ExternalSecret")):
+        if not draft.roles.get(key):
+            continue
+        spec = draft.place(key, name)["spec"]
+        store = dict(spec.get("secretStoreRef") or {})
+        found: dict[str, Any] = {
+            "enabled": True,
+            "refreshInterval": spec.get("refreshInterval"),
+            "data": {entry["secretKey"]: _remote(entry["remoteRef"]) for entry in spec.get("data") or []},
+            "dataFrom": [entry["extract"]["key"] for entry in spec.get("dataFrom") or []],
+        }
+        provider = _provider(draft, store)
+        draft.set("secret.external", {**found, **(provider or {"store": store})})
+
+
+def is_simple(made: Object) -> bool:
+    """Tell whether the chart has a key for everything that an ExternalSecret says."""
+    spec = made.get("spec") or {}
+    data, whole = spec.get("data") or [], spec.get("dataFrom") or []
+    return (
+        made["apiVersion"] == "external-secrets.io/v1"
+        and set(spec) <= _FIELDS
+        and set(spec.get("target") or {}) <= {"name"}
+        and all(
+            set(entry) == {"secretKey", "remoteRef"} and set(entry["remoteRef"]) <= _REMOTE for entry in data
+        )
+        and all(set(entry) == {"extract"} and set(entry["extract"]) == {"key"} for entry in whole)
+    )
+
+
+def _remote(reference: dict[str, Any]) -> Any:
+    return reference["key"] if set(reference) == {"key"} else reference
+
+
+def _provider(draft: Draft, store: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the keys of a store that the chart can make, None for any other."""
+    found = draft.find("SecretStore", store.get("name", ""))
+    if not found or found[0].name != f"{draft.fullname}-external" or set(found[1]["spec"]) != {"provider"}:
+        return None
+    (name, settings), *others = found[1]["spec"]["provider"].items()
+    settings = dict(settings)
+    if others or name not in _PROVIDERS:
+        return None
+    auth = settings.pop("auth", {}) if name != "azurekv" else take(settings, "authType", "serviceAccountRef")
+    if name == "vault":
+        settings |= take(dict(dig(auth, "kubernetes") or {}), "mountPath", "role")
+        if settings.get("role") == draft.fullname:
+            del settings["role"]
+    draft.place(found[0], f"{draft.fullname}-external")
+    return {"provider": _PROVIDERS[name], _PROVIDERS[name]: settings}

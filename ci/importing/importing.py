@@ -1,0 +1,95 @@
+"""``invoke import``: manifests as values of the chart, with the proof of what they become."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from invoke.exceptions import Exit
+
+from ci.base import kubernetes_yaml
+from ci.base.console import err, out
+from ci.base.errors import UserError
+from ci.base.files import write_whole
+from ci.base.repository import root
+from ci.charts import catalog
+from ci.charts.helm import HelmError
+from ci.charts.values_file import read_values
+from ci.importing import sources
+from ci.importing.draft import Draft, Values, Wishes
+from ci.importing.mapping import mapped, without_defaults
+from ci.importing.proof import Proof, prove, take_back
+from ci.importing.report import report
+from ci.importing.selection import select
+
+NOT_CARRIED = 2
+
+
+def run(
+    from_: Sequence[str],
+    service: str = "",
+    output: str = "",
+    *,
+    exact: bool = False,
+    secrets: bool = False,
+    force: bool = False,
+    exit_code: bool = False,
+) -> None:
+    """Print the values for the manifests in ``from_``, or write them to ``output``, and print the report.
+
+    With ``exact`` the values take back what the chart makes safer; with ``secrets`` they hold those of
+    Secrets; with ``exit_code`` raise Exit with 2 if something is not carried over. Raises UserError, before
+    anything is written, for what cannot be read or mapped, and for an ``output`` that is there already unless
+    ``force``; and, after the values are written, if the chart refuses them.
+    """
+    if output and not force and Path(output).exists():
+        raise UserError(f"{output} is there already; choose another --output, or replace it with --force")
+    selection = select(sources.read(from_), service)
+    draft = mapped(selection, Wishes(exact, secrets))
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            proof, refused = _proven(draft, Path(folder)), None
+        except HelmError as error:
+            proof, refused = None, error
+    text = _text(draft.values)
+    if output:
+        write_whole(Path(output), _schema_line(Path(output)) + text)
+    else:
+        out.out(text, end="")
+    if proof is None:
+        place = f"those in {output}" if output else "the values above"
+        raise UserError(f"the chart refuses {place}, so nothing is proven; change them:\n{refused}")
+    for line in report(selection, draft, proof):
+        err.out(line)
+    if exit_code and (proof.lost or draft.left):
+        raise Exit("something is not carried over", NOT_CARRIED)
+
+
+def _proven(draft: Draft, folder: Path) -> Proof:
+    """Render the draft's values and compare; with ``exact`` again, after all that differs is taken back."""
+    proof = prove(draft, _written(draft.values, folder / "values.yaml"))
+    if draft.wishes.exact and proof.safer:
+        take_back(draft.values, proof)
+        proof = prove(draft, _written(draft.values, folder / "exact.yaml"))
+    return proof
+
+
+def _written(values: Values, file: Path) -> Path:
+    write_whole(file, _text(values))
+    return file
+
+
+def _text(values: Values) -> str:
+    defaults = read_values(catalog.service_chart().path / "values.yaml")
+    text = kubernetes_yaml.dump([without_defaults(values, defaults)], flow=True)
+    return text.removeprefix("---\n")
+
+
+def _schema_line(output: Path) -> str:
+    """Return the comment by which an editor finds the chart's schema, for a file in this repository."""
+    if not output.resolve().is_relative_to(root()):
+        return ""
+    schema = catalog.service_chart().path / "values.schema.json"
+    return f"# yaml-language-server: $schema={os.path.relpath(schema, output.resolve().parent)}\n"

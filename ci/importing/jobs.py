@@ -1,0 +1,122 @@
+"""CronJobs and the Job of a migration: `cronJobs`, `migration`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ci.importing.container import image_parts
+from ci.importing.draft import Draft
+from ci.importing.settings import variables
+from ci.importing.workload import COMPONENT, labels_of
+from ci.kubernetes.manifests import Object
+from ci.kubernetes.workloads import dig
+
+_CRON = (
+    *("schedule", "timeZone", "suspend", "concurrencyPolicy", "startingDeadlineSeconds"),
+    *("successfulJobsHistoryLimit", "failedJobsHistoryLimit"),
+)
+_JOB = ("backoffLimit", "activeDeadlineSeconds")
+_HOOK = "helm.sh/hook"
+# The volumes that every job mounts.
+_COMMON_VOLUMES = {"tmp", "config", "secret"}
+
+
+def map_jobs(draft: Draft) -> None:
+    """Map jobs that run the service's image with its settings; others stay objects."""
+    for key, made in list(draft.of_kind("CronJob")):
+        spec = made.get("spec") or {}
+        job = _job(draft, dig(spec, "jobTemplate", "spec") or {}, made)
+        if job is None:
+            continue
+        name = key.name.removeprefix(f"{draft.fullname}-")
+        draft.place(key, f"{draft.fullname}-{name}")
+        own = {field: spec[field] for field in _CRON if spec.get(field) is not None}
+        draft.set("cronJobs", {name: {**own, **job}})
+    for key, made in list(draft.of_kind("Job")):
+        job = _job(draft, made.get("spec") or {}, made) if _migrates(draft, key.name, made) else None
+        if job is not None and "migration" not in draft.values:
+            draft.place(key, f"{draft.fullname}-migration")
+            draft.set("migration", {"enabled": True, **job})
+            if labels_of(made).get(COMPONENT) == "migration":
+                _place_companions(draft)
+
+
+def map_tests(draft: Draft) -> None:
+    """Map the test of a render of this chart; of another chart's test nothing stays."""
+    found = draft.find("Pod", f"{draft.fullname}-test")
+    if found and labels_of(found[1]).get(COMPONENT) == "test":
+        image = dig(found[1], "spec", "containers")[0]["image"]
+        draft.set("tests.image", image_parts(image))
+        for key in [key for key, made in draft.objects.items() if labels_of(made).get(COMPONENT) == "test"]:
+            draft.place(key, key.name)
+
+
+def _place_companions(draft: Draft) -> None:
+    """Place what the chart itself made for the migration, and makes again."""
+    for key in [key for key, made in draft.objects.items() if labels_of(made).get(COMPONENT) == "migration"]:
+        draft.place(key, key.name)
+
+
+def _migrates(draft: Draft, name: str, made: Object) -> bool:
+    """Tell whether a Job prepares a release: it is a hook that runs before, or is called a migration."""
+    hooks = (dig(made, "metadata", "annotations") or {}).get(_HOOK, "")
+    return "pre-install" in hooks or "pre-upgrade" in hooks or ("migrat" in name and not draft.wishes.exact)
+
+
+def _job(draft: Draft, spec: dict[str, Any], made: Object) -> dict[str, Any] | None:
+    """Return what a job says beyond the service, None if the chart's job would be another one."""
+    pod = dig(spec, "template", "spec") or {}
+    containers = pod.get("containers") or []
+    if (
+        len(containers) != 1
+        or pod.get("initContainers")
+        or containers[0].get("image") != _main(draft).get("image")
+    ):
+        return None
+    container = containers[0]
+    if not (container.get("command") or container.get("args")):
+        return None
+    job: dict[str, Any] = {field: container[field] for field in ("command", "args") if container.get(field)}
+    env = _over(draft.values.get("env") or {}, variables(container.get("env") or []))
+    resources = _more(_main(draft).get("resources") or {}, container.get("resources") or {})
+    job |= {name: value for name, value in (("env", env), ("resources", resources)) if value}
+    job |= {field: spec[field] for field in _JOB if spec.get(field) is not None}
+    if _mounted(container) - _COMMON_VOLUMES:
+        job["volumes"] = True
+    return job
+
+
+def _main(draft: Draft) -> dict[str, Any]:
+    """Return the main container as it is in the source."""
+    containers = dig(draft.source[draft.workload_key], "spec", "template", "spec", "containers") or [{}]
+    return next((one for one in containers if one.get("name") == draft.container.get("name")), containers[0])
+
+
+def _more(base: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return entries, two levels deep, that differ from another map's; the proof shows missing ones."""
+    found = {
+        name: {key: value for key, value in entries.items() if (base.get(name) or {}).get(key) != value}
+        for name, entries in wanted.items()
+        if isinstance(entries, dict)
+    }
+    return {name: entries for name, entries in found.items() if entries}
+
+
+def _over(base: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return what, laid over a map, makes another one of it: null removes."""
+    found: dict[str, Any] = {name: None for name in base if name not in wanted}
+    for name, value in wanted.items():
+        if isinstance(value, dict) and isinstance(base.get(name), dict) and not _is_source(value):
+            if below := _over(base[name], value):
+                found[name] = below
+        elif base.get(name) != value:
+            found[name] = value
+    return found
+
+
+def _is_source(value: dict[str, Any]) -> bool:
+    return any(field.endswith("Ref") for field in value)
+
+
+def _mounted(container: dict[str, Any]) -> set[str]:
+    return {mount["name"] for mount in container.get("volumeMounts") or []}

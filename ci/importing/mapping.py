@@ -1,0 +1,94 @@
+"""Maps a service's objects to the chart's values: one module a Kubernetes concern, in this order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ci.importing.access import map_account
+from ci.importing.container import map_container, map_image, map_rest_of_container
+from ci.importing.draft import Draft, Values, Wishes
+from ci.importing.external import map_external_secret
+from ci.importing.extra import map_rest
+from ci.importing.jobs import map_jobs, map_tests
+from ci.importing.monitoring import map_monitors
+from ci.importing.network_policy import map_network_policy
+from ci.importing.ports import map_ports
+from ci.importing.renames import renamed
+from ci.importing.routing import map_routes
+from ci.importing.scaling import map_autoscaler, map_disruption_budget
+from ci.importing.security import map_security
+from ci.importing.selection import Selection
+from ci.importing.settings import map_settings
+from ci.importing.volumes import map_volumes
+from ci.importing.workload import map_common_annotations, map_labels, map_names, map_pod, map_workload
+
+_STEPS = (
+    *(
+        map_names,
+        map_image,
+        map_ports,
+        map_settings,
+        map_external_secret,
+        map_container,
+        map_security,
+        map_volumes,
+        map_account,
+    ),
+    *(map_workload, map_pod, map_routes, map_autoscaler, map_disruption_budget, map_network_policy),
+    *(map_jobs, map_tests, map_monitors, map_rest_of_container, map_common_annotations, map_labels, map_rest),
+)
+# Below these keys null removes something that no defaults of values.yaml show.
+_WITH_NULLS = frozenset(
+    {"securityContext", "podSecurityContext", "initContainers", "extraContainers", "cronJobs", "migration"}
+    | {"extraObjects"}
+)
+
+
+def mapped(selection: Selection, wishes: Wishes) -> Draft:
+    """Return the values for a selection, and where each object went."""
+    # Others call a Service by its name, so that name stays.
+    fullname = (selection.service or selection.workload).name
+    draft = Draft(*renamed(selection, fullname, wishes), fullname, wishes)
+    for step in _STEPS:
+        step(draft)
+    return draft
+
+
+def without_defaults(values: Values, defaults: Values) -> Values:
+    """Return what of the values differs from the chart's defaults: the image, then in the defaults' order."""
+    found = {}
+    for key in ["image", *(key for key in defaults if key in values and key != "image")]:
+        if key in _WITH_NULLS:
+            kept = values[key] if values[key] != defaults[key] else None
+        else:
+            kept = _beyond(values[key], defaults[key])
+        if kept is not None:
+            found[key] = kept
+    return found
+
+
+class _Removed:
+    """A null that must be written, since without it a default would count."""
+
+
+def _beyond(value: Any, default: Any) -> Any:
+    """Return what of a value differs from its default, None for nothing."""
+    if not isinstance(value, dict) or not isinstance(default, dict):
+        same = value == default and isinstance(value, bool) == isinstance(default, bool)
+        return None if same else value
+    found: Values = {}
+    for key, below in value.items():
+        if below is None:
+            if default.get(key) not in (None, {}, []):
+                found[key] = None
+        elif key not in default:
+            found[key] = _without_nulls(below)
+        elif (kept := _beyond(below, default[key])) is not None:
+            found[key] = kept
+    return found or None
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(below) for key, below in value.items() if below is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value

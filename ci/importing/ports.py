@@ -1,0 +1,110 @@
+"""Container ports and the Service: `ports`, `service`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ci.importing.draft import Draft, take
+from ci.kubernetes.defaulting import without_server_annotations
+from ci.kubernetes.workloads import dig
+
+_NAME = re.compile(r"([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST = 15
+_OWN = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort")
+
+
+def map_ports(draft: Draft) -> None:
+    """Map the main container's ports and the main Service."""
+    declared = take(draft.container, "ports").get("ports", [])
+    elsewhere = [port for one in _side_containers(draft) for port in one.get("ports") or []]
+    service = draft.place(draft.service_key) if draft.service_key else None
+    spec = dict(dig(service, "spec") or {})
+    served = take(spec, "ports").get("ports", [])
+    extra, by_port = [], {}
+    numbers = [(port.get("containerPort"), port.get("protocol") or "TCP") for port in declared]
+    for port in served:
+        target = _target(port, declared, elsewhere)
+        undeclared = declared and target not in numbers
+        if target is None or target in by_port or undeclared:
+            extra.append(_numbered(port, declared))
+        else:
+            by_port[target] = port
+    ports: dict[str, Any] = {}
+    for port in declared or [{"containerPort": number, "protocol": protocol} for number, protocol in by_port]:
+        identity = (port.get("containerPort"), port.get("protocol") or "TCP")
+        if identity in draft.port_names:
+            continue
+        of_service = by_port.get(identity)
+        name = _name(port, of_service or {}, ports, main=not ports)
+        draft.port_names[identity] = name
+        draft.old_port_names[identity] = port.get("name", "")
+        ports[name] = _entry(port, of_service, name == "http" and service is not None)
+    draft.values["ports"] = {**({} if "http" in ports else {"http": None}), **ports}
+    if service is None:
+        if "http" in ports:
+            draft.set("service.enabled", False)
+        return
+    if extra:
+        draft.set("service.extraPorts", extra)
+    _map_service(draft, service, spec)
+
+
+def _map_service(draft: Draft, service: dict[str, Any], spec: dict[str, Any]) -> None:
+    spec.pop("selector", None)
+    if dig(service, "metadata", "uid"):
+        assigned = _OWN if spec.get("clusterIP") != "None" else _OWN[2:]
+        take(spec, *assigned)
+    draft.set("service", {name: value for name, value in spec.items() if value not in (None, {}, [])})
+    annotations = without_server_annotations(dig(service, "metadata", "annotations") or {})
+    if annotations:
+        draft.set("service.annotations", annotations)
+
+
+def _side_containers(draft: Draft) -> list[dict[str, Any]]:
+    native = [one for one in draft.pod.get("initContainers") or [] if one.get("restartPolicy") == "Always"]
+    return [*draft.side_containers, *native]
+
+
+def _target(
+    port: dict[str, Any], declared: list[dict[str, Any]], elsewhere: list[dict[str, Any]]
+) -> tuple[int, str] | None:
+    """Return number and protocol of the main container's port that a Service's port leads to, if any."""
+    protocol = port.get("protocol") or "TCP"
+    target = port.get("targetPort") or port.get("port")
+    for one in declared:
+        if one.get("name") == target or (one.get("containerPort"), one.get("protocol") or "TCP") == (
+            target,
+            protocol,
+        ):
+            return one["containerPort"], protocol
+    if not isinstance(target, int) or any(one.get("containerPort") == target for one in elsewhere):
+        return None
+    return target, protocol
+
+
+def _numbered(port: dict[str, Any], declared: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a further port of the Service; the numbers of ports stay, names may change."""
+    number = {one.get("name"): one["containerPort"] for one in declared}.get(port.get("targetPort"))
+    return {**port, "targetPort": number} if number else port
+
+
+def _name(port: dict[str, Any], of_service: dict[str, Any], taken: dict[str, Any], main: bool) -> str:
+    names = [of_service.get("name"), port.get("name"), "http" if main else None]
+    for name in (*names, f"port-{port['containerPort']}", f"udp-{port['containerPort']}"):
+        if name and name not in taken and len(name) <= _LONGEST and _NAME.fullmatch(name):
+            return str(name)
+    return f"p{len(taken)}-{port['containerPort']}"
+
+
+def _entry(port: dict[str, Any], of_service: dict[str, Any] | None, unserved: bool) -> dict[str, Any]:
+    """Return a port in the chart's form; one that is ``unserved`` takes the chart's own servicePort away."""
+    entry = {field: value for field, value in port.items() if field != "name" and value is not None}
+    if entry.get("protocol") == "TCP":
+        del entry["protocol"]
+    if of_service is not None:
+        entry["servicePort"] = of_service["port"]
+        entry |= {field: of_service[field] for field in ("appProtocol", "nodePort") if of_service.get(field)}
+    elif unserved:
+        entry["servicePort"] = None
+    return entry

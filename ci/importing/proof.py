@@ -1,0 +1,174 @@
+"""Renders the values of an import and compares the result with the source, field by field."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ci.charts import catalog, helm
+from ci.importing import safer
+from ci.importing.draft import Draft, Values, merge
+from ci.importing.extra import selector_of
+from ci.importing.network_policy import without_tests
+from ci.importing.selection import backends, pod_labels, selects
+from ci.kubernetes import manifests
+from ci.kubernetes.defaulting import essential
+from ci.kubernetes.differences import ABSENT
+from ci.kubernetes.manifests import Key, Object
+from ci.kubernetes.workloads import dig
+
+_PODS = "(the service's pods)"
+_COMPONENT = "app.kubernetes.io/component"
+
+
+class Change(NamedTuple):
+    """A field that the source and the render say differently; a side that does not say it is ABSENT.
+
+    ``path`` is () for a whole object, which the chart adds.
+    """
+
+    kind: str
+    name: str
+    path: tuple[str, ...]
+    old: object
+    new: object
+
+
+class Proof(NamedTuple):
+    """How the render differs from the source.
+
+    ``carried`` is the number of fields with equal values. ``safer`` are the fields and objects that the chart
+    adds, each with the values that take it back; ``lost`` is every other difference but labels and names.
+    """
+
+    carried: int
+    safer: list[tuple[Change, Values]]
+    lost: list[Change]
+    labels: list[Change]
+    renamed: list[tuple[Key, str]]
+
+
+def prove(draft: Draft, file: Path) -> Proof:
+    """Return how what the chart renders from a values file differs from the source of a draft.
+
+    Raises HelmError if the chart refuses the values.
+    """
+    chart = catalog.service_chart()
+    stream = helm.template(chart.path, [file], engine=helm.ENGINES[-1], release=draft.name)
+    rendered = {(key.kind, key.name): made for key, made in manifests.parse(stream).items()}
+    source = {key: made for key, made in draft.source.items() if key in draft.places}
+    old_side = _Side(source.values(), draft.source[draft.workload_key])
+    new_side = _Side(rendered.values(), rendered["Deployment", draft.fullname])
+    proof = Proof(0, [], [], [], [])
+    carried = 0
+    for key, made in source.items():
+        place = draft.places[key]
+        if place.name != key.name:
+            proof.renamed.append((key, place.name))
+        old = dict(_leaves(old_side.compared(made)))
+        new = dict(_leaves(new_side.compared(rendered.get(place, {"kind": key.kind}))))
+        carried += sum(path in new and _same(value, new[path]) for path, value in old.items())
+        for path in {**old, **new}:
+            before, after = old.get(path, ABSENT), new.get(path, ABSENT)
+            if not _same(before, after):
+                _judge(proof, Change(key.kind, place.name, path, before, after), draft.fullname)
+    for (kind, name), made in rendered.items():
+        if (kind, name) not in draft.places.values() and not _is_of_migration(made):
+            _judge(proof, Change(kind, name, (), ABSENT, made), draft.fullname)
+    return proof._replace(carried=carried)
+
+
+def take_back(values: Values, proof: Proof) -> None:
+    """Add to values what takes back everything that the chart adds."""
+    for _, patch in proof.safer:
+        merge(values, copy.deepcopy(patch))
+
+
+def _judge(proof: Proof, change: Change, fullname: str) -> None:
+    where = (change.kind, change.name.removeprefix(f"{fullname}-"), change.path)
+    added = change.old is ABSENT
+    if safer.is_name(*where) or (added and safer.is_without_effect(*where)):
+        proof.labels.extend([] if added else [change])
+        return
+    patch = safer.taken_back(*where) if added else None
+    if patch is None:
+        proof.lost.append(change)
+    else:
+        proof.safer.append((change, patch))
+
+
+def _is_of_migration(made: Object) -> bool:
+    return bool(dig(made, "metadata", "labels", _COMPONENT) == "migration")
+
+
+def _same(one: object, other: object) -> bool:
+    # As JSON, since True == 1.
+    first, second = (
+        ABSENT if value is ABSENT else json.dumps(value, sort_keys=True) for value in (one, other)
+    )
+    return bool(first == second)
+
+
+def _leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the path and value of everything that is no map with entries."""
+    if isinstance(node, dict) and node:
+        for name, value in node.items():
+            yield from _leaves(value, (*path, name))
+    elif path:
+        yield path, node
+
+
+class _Side:
+    """One of the two sets of objects, whose names for ports and pods are replaced by what they stand for."""
+
+    def __init__(self, objects: Any, workload: Object) -> None:
+        self._labels = pod_labels(workload)
+        self._selector = dig(workload, "spec", "selector", "matchLabels") or {}
+        pod = dig(workload, "spec", "template", "spec") or {}
+        self._ports = {
+            port["name"]: port["containerPort"]
+            for one in [*(pod.get("initContainers") or []), *(pod.get("containers") or [])]
+            for port in one.get("ports") or []
+            if "name" in port
+        }
+        self._services = {
+            made["metadata"]["name"]: {
+                port.get("name"): port["port"] for port in dig(made, "spec", "ports") or []
+            }
+            for made in objects
+            if made["kind"] == "Service"
+        }
+
+    def compared(self, made: Object) -> Object:
+        """Return the essential part of an object with numbers for the names of ports."""
+        made = copy.deepcopy(made)
+        kind = made["kind"]
+        holder, field = selector_of(made)
+        if field and selects(holder[field], self._labels):
+            holder[field] = _PODS
+        for rule in (dig(made, "spec", "ingress") or []) if kind == "NetworkPolicy" else ():
+            if rule.get("from"):
+                rule["from"] = without_tests(rule["from"])
+        for backend in backends(made) if kind in ("Ingress", "HTTPRoute") else ():
+            port = backend.get("port")
+            if isinstance(port, dict) and "name" in port:
+                numbers = self._services.get(backend["name"], {})
+                backend["port"] = {"number": numbers.get(port["name"], port["name"])}
+        made["spec"] = self._numbered(made.get("spec"), "")
+        return essential(made)
+
+    def _numbered(self, node: Any, above: str) -> Any:
+        if isinstance(node, list):
+            return [self._numbered(item, above) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if above in ("labelSelector",) and node == {"matchLabels": self._selector}:
+            return _PODS
+        found = {name: self._numbered(value, name) for name, value in node.items()}
+        for field in ("port", "targetPort"):
+            if above in ("httpGet", "tcpSocket", "ports") and found.get(field) in self._ports:
+                found[field] = self._ports[found[field]]
+        return found

@@ -1,0 +1,78 @@
+"""The report of an import, in lines for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from ci.base import kubernetes_yaml
+from ci.base.locations import path_text
+from ci.importing import safer
+from ci.importing.draft import Draft, Values
+from ci.importing.proof import Change, Proof
+from ci.importing.selection import Selection
+from ci.kubernetes.differences import ABSENT
+
+_LONGEST = 60
+
+
+def report(selection: Selection, draft: Draft, proof: Proof) -> Iterator[str]:
+    """Yield the lines of a report; they hold no value of a Secret."""
+    yield f"carried over: {proof.carried} fields of {len(draft.places)} objects of the service {draft.name}"
+    if proof.safer:
+        yield "made safer by the chart's defaults (below each key that takes it back):"
+        for key, changes in _by_key(proof.safer).items():
+            yield f"  {key}"
+            yield from (f"    {_shown(change)}" for change in changes)
+    if proof.renamed:
+        yield "changed in name:"
+        yield from (f"  {key.kind} {key.name} is now {name}" for key, name in proof.renamed)
+    if draft.service_key:
+        yield f"the Service keeps its name, {draft.service_key.name}"
+    if proof.labels:
+        yield "changed in labels and names of ports:"
+        yield from (f"  {_shown(change)}" for change in proof.labels)
+    if draft.left or proof.lost:
+        yield "not carried over:"
+        yield from (f"  {key.kind} {key.name}: {reason}" for key, reason in draft.left.items())
+        yield from (f"  {_shown(change)}: {_reason(change)}" for change in proof.lost)
+    if selection.others:
+        yield f"of other services: {len(selection.others)} objects; import each with --service NAME"
+
+
+def _by_key(found: Iterable[tuple[Change, Values]]) -> dict[str, list[Change]]:
+    groups: dict[str, list[Change]] = {}
+    for change, patch in found:
+        groups.setdefault(_flow(patch), []).append(change)
+    return groups
+
+
+def _flow(patch: Values) -> str:
+    """Return values with one key as a person writes them: serviceAccount: {create: false}."""
+    ((key, value),) = patch.items()
+    text = kubernetes_yaml.dump_flow(value)
+    return f"{key}: {text}"
+
+
+def _shown(change: Change) -> str:
+    where = f"{change.kind} {change.name}"
+    if not change.path:
+        return f"{where} is new"
+    if change.kind == "Secret" and change.path[0] == "data":
+        return f"{where}: {path_text(change.path)}"
+    new = _text(change.new)
+    text = new if change.old is ABSENT else f"{_text(change.old)} -> {new}"
+    return f"{where}: {path_text(change.path)}: {text}"
+
+
+def _text(value: object) -> str:
+    text = "(absent)" if value is ABSENT else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _reason(change: Change) -> str:
+    if reason := safer.reason(change.kind, change.name, change.path):
+        return reason
+    if change.new is ABSENT:
+        return "the chart has no key for it"
+    return "the chart adds it, and no key takes it back" if change.old is ABSENT else "the chart sets it so"

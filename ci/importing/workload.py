@@ -1,0 +1,162 @@
+"""The Deployment and its pods: replicas, rollouts, labels, annotations, scheduling, `podSpec`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ci.importing.container import essential_fields
+from ci.importing.draft import Draft, take
+from ci.importing.selection import INSTANCE
+from ci.kubernetes.defaulting import without_server_annotations
+from ci.kubernetes.manifests import Object
+from ci.kubernetes.workloads import dig
+
+NAME = "app.kubernetes.io/name"
+COMPONENT = "app.kubernetes.io/component"
+# The labels that the chart sets itself, and that of a ReplicaSet.
+OWN_LABELS = frozenset(
+    {NAME, INSTANCE, COMPONENT, "app.kubernetes.io/version", "app.kubernetes.io/managed-by"}
+    | {"helm.sh/chart", "pod-template-hash"}
+)
+_SPREAD = [
+    {
+        "matchLabelKeys": ["pod-template-hash"],
+        "maxSkew": 1,
+        "topologyKey": key,
+        "whenUnsatisfiable": "ScheduleAnyway",
+    }
+    for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+]
+_APART = {
+    "preferredDuringSchedulingIgnoredDuringExecution": [
+        {"podAffinityTerm": {"topologyKey": "kubernetes.io/hostname"}, "weight": 100}
+    ]
+}
+_TOP_LEVEL = ("terminationGracePeriodSeconds", "priorityClassName", "nodeSelector", "tolerations")
+
+
+def map_names(draft: Draft) -> None:
+    """Keep the names by which others know the service: those of its Service and in its labels."""
+    if draft.fullname != draft.name:
+        draft.set("fullnameOverride", draft.fullname)
+    name = draft.labels.get(NAME)
+    if name and name != draft.name:
+        draft.set("nameOverride", name)
+
+
+def map_workload(draft: Draft) -> None:
+    """Map replicas, how a rollout goes, and the Deployment's and the pods' annotations."""
+    made = draft.place(draft.workload_key)
+    spec = draft.workload.get("spec") or {}
+    scaled = any(
+        _scales(other, draft) for _, other in draft.of_kind("HorizontalPodAutoscaler", "ScaledObject")
+    )
+    if not scaled:
+        replicas = spec.get("replicas")
+        draft.set("replicaCount", 1 if replicas is None else replicas)
+    for field, value in take(
+        spec, "minReadySeconds", "progressDeadlineSeconds", "revisionHistoryLimit"
+    ).items():
+        draft.set(field, value)
+    if strategy := spec.get("strategy"):
+        recreate = strategy.get("type") == "Recreate"
+        draft.set("strategy", {"type": "Recreate"} if recreate else strategy)
+    for key, where in (("deploymentAnnotations", made), ("podAnnotations", dig(spec, "template") or {})):
+        annotations = without_server_annotations(dig(where, "metadata", "annotations") or {})
+        # The chart computes its own.
+        rest = {name: text for name, text in annotations.items() if not name.startswith("checksum/")}
+        if rest:
+            draft.set(key, rest)
+
+
+def map_labels(draft: Draft) -> None:
+    """Map labels: those that all objects have in common, those of the pods and the Service."""
+    made = [labels_of(draft.source[key]) for key in draft.places]
+    shared = dict(set(draft.labels.items()).intersection(*(each.items() for each in made)))
+    common = {name: text for name, text in draft.labels.items() if name in shared and name not in OWN_LABELS}
+    # One object alone has nothing in common with others.
+    if common and len(made) > 1:
+        draft.set("commonLabels", common)
+    else:
+        common = {}
+    service = draft.source[draft.service_key] if draft.service_key else {}
+    for key, labels in (("podLabels", draft.labels), ("service.labels", labels_of(service))):
+        rest = {
+            name: text for name, text in labels.items() if name not in OWN_LABELS and common.get(name) != text
+        }
+        if rest:
+            draft.set(key, rest)
+
+
+def map_common_annotations(draft: Draft) -> None:
+    """Map annotations that the pods and all objects of the chart have in common."""
+    made = [draft.source[key] for key in draft.places if key.kind not in ("Pod", "Job")]
+    template = dig(draft.source[draft.workload_key], "spec", "template") or {}
+    each = [set((dig(one, "metadata", "annotations") or {}).items()) for one in (*made, template)]
+    common = dict(set.intersection(*each)) if len(made) > 1 else {}
+    if common := without_server_annotations(common):
+        _remove(draft.values, common)
+        draft.set("commonAnnotations", dict(sorted(common.items())))
+
+
+def _remove(values: dict[str, Any], annotations: Mapping[str, str]) -> None:
+    for key, value in values.items():
+        if isinstance(value, dict) and key.lower().endswith("annotations"):
+            for name in annotations.items() & value.items():
+                del value[name[0]]
+        elif isinstance(value, dict):
+            _remove(value, annotations)
+
+
+def labels_of(made: Mapping[str, Any]) -> dict[str, str]:
+    """Return an object's own labels."""
+    return dig(made, "metadata", "labels") or {}
+
+
+def map_pod(draft: Draft) -> None:
+    """Map scheduling, further containers, and all other fields of the pod to podSpec."""
+    pod = draft.pod
+    for field, value in take(pod, *_TOP_LEVEL).items():
+        draft.set(field, value)
+    selector = dig(draft.workload, "spec", "selector", "matchLabels") or {}
+    if affinity := pod.pop("affinity", None):
+        for kind in ("podAffinity", "podAntiAffinity"):
+            rules = affinity.get(kind) or {}
+            for term in rules.get("requiredDuringSchedulingIgnoredDuringExecution") or []:
+                _leave_out_own(term, selector)
+            for weighted in rules.get("preferredDuringSchedulingIgnoredDuringExecution") or []:
+                _leave_out_own(weighted.get("podAffinityTerm") or {}, selector)
+        draft.set("affinity", affinity)
+    if constraints := pod.pop("topologySpreadConstraints", None):
+        for constraint in constraints:
+            _leave_out_own(constraint, selector)
+        draft.set("topologySpreadConstraints", constraints)
+    _leave_out_default_spread(draft)
+    pod.pop("containers", None)
+    if init := pod.pop("initContainers", None):
+        draft.set("initContainers", init)
+    if draft.side_containers:
+        draft.set("extraContainers", draft.side_containers)
+    rest = essential_fields({**pod, "containers": []})
+    if rest:
+        draft.set("podSpec", rest)
+
+
+def _leave_out_default_spread(draft: Draft) -> None:
+    """Leave out the chart's own spread over zones and nodes: microservice.affinity."""
+    affinity = draft.values.get("affinity") or {}
+    spread = draft.values.get("topologySpreadConstraints") or []
+    if affinity.get("podAntiAffinity") == _APART and sorted(spread, key=str) == sorted(_SPREAD, key=str):
+        del affinity["podAntiAffinity"], draft.values["topologySpreadConstraints"]
+
+
+def _leave_out_own(term: dict[str, Any], selector: Mapping[str, str]) -> None:
+    """Remove a label selector that is that of the workload: the chart's default is its own."""
+    if term.get("labelSelector") == {"matchLabels": selector}:
+        del term["labelSelector"]
+
+
+def _scales(made: Object, draft: Draft) -> bool:
+    target = dig(made, "spec", "scaleTargetRef") or {}
+    return target.get("name") == draft.workload_key.name and target.get("kind", "Deployment") == "Deployment"

@@ -1,0 +1,138 @@
+"""The command: one service of several, files that are there already, values that the chart refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ci.base.errors import UserError
+from ci.base.repository import root
+from ci.importing import importing
+from tests.harness.importing.conftest import Import
+
+WORKLOAD = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}}}
+spec:
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec:
+      containers: [{{name: {name}, image: "{image}", ports: [{{containerPort: 8080}}]{more}}}]
+---
+"""
+SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {{name: {name}}}
+spec: {{selector: {{app: {app}}}, ports: [{{port: 80, targetPort: 8080}}]}}
+---
+"""
+
+
+def workload(name: str, image: str = "myrepo/shop:1", more: str = "") -> str:
+    return WORKLOAD.format(name=name, image=image, more=more and f", {more}")
+
+
+def service(name: str, app: str = "") -> str:
+    return SERVICE.format(name=name, app=app or name)
+
+
+TWO = workload("cart", "cart:1") + service("cart") + workload("web", "web:1") + service("frontend", "web")
+
+
+def test_of_several_services_one_has_to_be_chosen(import_: Import) -> None:
+    with pytest.raises(UserError) as refused:
+        import_(TWO)
+    assert str(refused.value) == (
+        "the Deployments are cart, web: import one service at a time, with --service NAME"
+    )
+    with pytest.raises(UserError, match="there is no service 'shop'; the Deployments are cart, web"):
+        import_(TWO, service="shop")
+
+
+@pytest.mark.parametrize("name", ["web", "frontend"])
+def test_a_service_is_chosen_by_the_name_of_its_deployment_or_service(name: str, import_: Import) -> None:
+    imported = import_(TWO, service=name)
+    assert imported.values["image"] == {"repository": "web", "tag": "1"}
+    assert "of other services: 2 objects; import each with --service NAME" in imported.report
+
+
+def test_the_name_that_others_call_stays(import_: Import) -> None:
+    imported = import_(workload("web") + service("frontend", "web"), service="shop")
+    assert imported.values["fullnameOverride"] == "frontend"
+    assert imported.section("changed in name") == ["Deployment web is now frontend"]
+
+
+def test_deployments_of_the_same_image_come_along(import_: Import) -> None:
+    imported = import_(workload("web") + service("web") + workload("mail", more="args: [mail]"))
+    (worker,) = imported.values["extraObjects"]
+    assert worker["metadata"]["name"] == "mail"
+    assert imported.section("not carried over") == []
+
+
+def test_without_a_deployment_nothing_can_be_imported(import_: Import) -> None:
+    with pytest.raises(UserError) as refused:
+        import_(workload("db").replace("Deployment", "StatefulSet"))
+    assert str(refused.value) == (
+        "there is no Deployment among the 1 object(s) (StatefulSet); "
+        "the chart makes a Deployment of a service, so a StatefulSet cannot be imported"
+    )
+
+
+def test_an_existing_file_is_only_replaced_with_force(tmp_path: Path, import_: Import) -> None:
+    file = tmp_path / "values.yaml"
+    file.write_text("mine", encoding="utf-8")
+    with pytest.raises(UserError, match="is there already; choose another --output, or replace it"):
+        import_(workload("web"), output=str(file))
+    assert file.read_text(encoding="utf-8") == "mine"
+    import_manifests = tmp_path / "web.yaml"
+    import_manifests.write_text(workload("web"), encoding="utf-8")
+    importing.run([str(import_manifests)], output=str(file), force=True)
+    assert file.read_text(encoding="utf-8").startswith("image: {repository: myrepo/shop")
+
+
+def test_a_file_in_this_repository_names_the_schema(import_: Import, tmp_path: Path) -> None:
+    manifests = tmp_path / "web.yaml"
+    manifests.write_text(workload("web"), encoding="utf-8")
+    file = root() / "dist" / "imported" / "web.yaml"
+    try:
+        importing.run([str(manifests)], output=str(file))
+        first = file.read_text(encoding="utf-8").splitlines()[0]
+    finally:
+        file.unlink(missing_ok=True)
+        file.parent.rmdir()
+    schema = "../../charts/microservice/values.schema.json"
+    assert first == f"# yaml-language-server: $schema={schema}"
+
+
+def test_values_that_the_chart_refuses_are_printed_with_its_reasons(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifests = tmp_path / "web.yaml"
+    more = "resources: {requests: {cpu: 2}, limits: {cpu: 1}}"
+    manifests.write_text(workload("web", more=more), encoding="utf-8")
+    with pytest.raises(
+        UserError, match="the chart refuses the values above, so nothing is proven"
+    ) as refused:
+        importing.run([str(manifests)])
+    assert "resources.requests.cpu" in str(refused.value)
+    assert "repository: myrepo/shop" in capsys.readouterr().out
+
+
+def test_a_secret_with_binary_data_keeps_its_bytes(import_: Import) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\ndata: {key: /w==, text: YQ==}\n---\n"
+    more = "volumeMounts: [{name: keys, mountPath: /keys}]"
+    pod = workload("web", more=more).replace(
+        "    spec:\n", "    spec:\n      volumes: [{name: keys, secret: {secretName: keys}}]\n"
+    )
+    imported = import_(pod + secret, secrets=True)
+    assert imported.values["secret"] == {
+        "files": {"text": "a"},
+        "binaryFiles": {"key": "/w=="},
+        "mountPath": "/keys",
+    }
+    assert imported.section("not carried over") == []
+    assert "/w==" not in imported.report
