@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ci.importing.draft import Draft, take
-from ci.kubernetes.defaulting import essential, pull_policy, quantity
+from ci.kubernetes.defaulting import essential, pull_policy, quantity, without_defaults
 from ci.kubernetes.workloads import dig
 
 _PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
@@ -112,10 +112,11 @@ def _drain(draft: Draft) -> int:
 
 
 def _probe(draft: Draft, probe: dict[str, Any], field: str) -> dict[str, Any]:
-    probe = {name: value for name, value in probe.items() if value is not None}
+    probe = without_defaults(field, probe)
     for handler in ("httpGet", "tcpSocket", "grpc"):
         if handler in probe:
-            probe[handler] = _with_port_name(draft, dict(probe[handler]), by_number=handler == "grpc")
+            action = without_defaults(handler, probe[handler])
+            probe[handler] = _with_port_name(draft, action, by_number=handler == "grpc")
     if field == "readinessProbe":
         if "httpGet" in probe:
             probe["httpGet"].setdefault("path", "/")

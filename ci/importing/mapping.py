@@ -18,7 +18,7 @@ from ci.importing.routing import map_routes
 from ci.importing.scaling import map_autoscaler, map_disruption_budget
 from ci.importing.security import map_security
 from ci.importing.selection import Selection
-from ci.importing.settings import map_settings
+from ci.importing.settings import let_others_own, map_settings
 from ci.importing.volumes import map_volumes
 from ci.importing.workload import map_common_annotations, map_labels, map_names, map_pod, map_workload
 
@@ -35,7 +35,16 @@ _STEPS = (
         map_account,
     ),
     *(map_workload, map_pod, map_routes, map_autoscaler, map_disruption_budget, map_network_policy),
-    *(map_jobs, map_tests, map_monitors, map_rest_of_container, map_common_annotations, map_labels, map_rest),
+    *(
+        map_jobs,
+        map_tests,
+        map_monitors,
+        map_rest_of_container,
+        map_common_annotations,
+        map_labels,
+        map_rest,
+        let_others_own,
+    ),
 )
 # Below these keys null removes something that no defaults of values.yaml show.
 _WITH_NULLS = frozenset(

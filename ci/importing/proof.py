@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,8 +60,9 @@ def prove(draft: Draft, file: Path) -> Proof:
     stream = helm.template(chart.path, [file], engine=helm.ENGINES[-1], release=draft.name)
     rendered = {(key.kind, key.name): made for key, made in manifests.parse(stream).items()}
     source = {key: made for key, made in draft.source.items() if key in draft.places}
-    old_side = _Side(source.values(), draft.source[draft.workload_key])
-    new_side = _Side(rendered.values(), rendered["Deployment", draft.fullname])
+    names = {(key.kind, key.name): place.name for key, place in draft.places.items()}
+    old_side = _Side(source.values(), draft.source[draft.workload_key], names)
+    new_side = _Side(rendered.values(), rendered["Deployment", draft.fullname], {})
     proof = Proof(0, [], [], [], [])
     carried = 0
     for key, made in source.items():
@@ -124,7 +125,9 @@ def _leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 class _Side:
     """One of the two sets of objects, whose names for ports and pods are replaced by what they stand for."""
 
-    def __init__(self, objects: Any, workload: Object) -> None:
+    def __init__(self, objects: Any, workload: Object, names: Mapping[tuple[str, str], str]) -> None:
+        self._names = names
+        self._account = dig(workload, "spec", "template", "spec", "serviceAccountName")
         self._labels = pod_labels(workload)
         self._selector = dig(workload, "spec", "selector", "matchLabels") or {}
         pod = dig(workload, "spec", "template", "spec") or {}
@@ -157,6 +160,12 @@ class _Side:
             if isinstance(port, dict) and "name" in port:
                 numbers = self._services.get(backend["name"], {})
                 backend["port"] = {"number": numbers.get(port["name"], port["name"])}
+        if role := made.get("roleRef"):
+            role["name"] = self._names.get((role.get("kind"), role.get("name")), role.get("name"))
+        for subject in made.get("subjects") or []:
+            # The pods' account is in the namespace of the release, whatever that is called.
+            if (subject.get("kind"), subject.get("name")) == ("ServiceAccount", self._account):
+                subject.pop("namespace", None)
         made["spec"] = self._numbered(made.get("spec"), "")
         return essential(made)
 

@@ -21,20 +21,23 @@ _FIELDS = {"serviceAccountName": "ServiceAccount", "serviceAccount": "ServiceAcc
 
 def references(made: Object) -> set[tuple[str, str]]:
     """Return the kind and name of every object that an object refers to within its spec."""
-    return {(kind, holder[field]) for kind, holder, field in _places(made.get("spec"), "")}
+    return {(kind, holder[field]) for kind, holder, field in places(made.get("spec"))}
 
 
 def rename(made: Object, names: Mapping[tuple[str, str], str]) -> None:
     """Rename references within an object's spec, in place: {(kind, old name): new name}."""
-    for kind, holder, field in list(_places(made.get("spec"), "")):
+    for kind, holder, field in list(places(made.get("spec"))):
         holder[field] = names.get((kind, holder[field]), holder[field])
 
 
-def _places(node: Any, above: str) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Yield each reference: the kind, and the map and the field that has the name."""
+def places(node: Any, above: str = "") -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield each reference below a node: its kind, and the map and the field that have the name.
+
+    ``above`` is the field that the node is the value of.
+    """
     if isinstance(node, list):
         for item in node:
-            yield from _places(item, above)
+            yield from places(item, above)
     elif isinstance(node, dict):
         kind, fields = _MAPS.get(above, ("", ()))
         for field in fields:
@@ -43,4 +46,4 @@ def _places(node: Any, above: str) -> Iterator[tuple[str, dict[str, Any], str]]:
         for field, value in node.items():
             if field in _FIELDS and isinstance(value, str) and field not in fields:
                 yield _FIELDS[field], node, field
-            yield from _places(value, field)
+            yield from places(value, field)

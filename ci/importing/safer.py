@@ -64,6 +64,10 @@ _NAMES = re.compile(
 _WITHOUT_EFFECT = re.compile(rf"{_ANY}{_CONTAINER}/(?:ports/|volumeMounts/[^/]+/readOnly$)")
 _REASONS = {
     re.compile(r"Deployment [^/]*/spec/replicas$"): "the autoscaler sets the number of pods",
+    re.compile(r"ServiceAccount [^/]*/automountServiceAccountToken$"): "the account says what its pods say",
+    re.compile(rf"{_ANY}.*/optional$"): (
+        "the chart itself makes objects of that name; optional, this one can be another's"
+    ),
     re.compile(rf"(?:CronJob|Job) [^/]*/{_POD}/restartPolicy$"): (
         "a failed run becomes a new pod here, so that its log stays"
     ),

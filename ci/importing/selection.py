@@ -34,6 +34,9 @@ def select(objects: Mapping[Key, Object], name: str = "") -> Selection:
     or several from which ``name`` chooses none.
     """
     deployments = [key for key in objects if key.kind == "Deployment"]
+    if unselecting := [key.name for key in deployments if not dig(objects[key], "spec", "selector")]:
+        names = ", ".join(unselecting)
+        raise UserError(f"Deployment {names}: there is no spec.selector; Kubernetes refuses it without one")
     if not deployments:
         raise UserError(_without_deployment(objects))
     services = {key: _services_of(objects, key) for key in deployments}

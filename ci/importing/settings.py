@@ -6,11 +6,13 @@ import base64
 import re
 from typing import Any
 
+from ci.importing import references
 from ci.importing.draft import Draft
 from ci.importing.renames import VERSIONED, chart_name
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import dig
 
+_REFERRING = ("env", "envFrom", "volumes", "initContainers", "extraContainers", "cronJobs", "migration")
 # What the chart makes of a role: the block of values and the key in it.
 _KEYS = {
     "config": ("config", "data"),
@@ -34,6 +36,26 @@ def map_settings(draft: Draft) -> None:
     _map_sources(draft, draft.container.pop("envFrom", None) or [])
     for key in [key for key in draft.objects if key.kind == "Secret" and not draft.wishes.secrets]:
         draft.leave(key, "its values stay out of the file: it has to be in the cluster before an install")
+
+
+def let_others_own(draft: Draft) -> None:
+    """Make references to objects that the chart could make, and does not, optional, or it refuses them."""
+    own = {
+        (kind, f"{draft.fullname}-{role}")
+        for kind, roles in (
+            ("ConfigMap", ("config", "files")),
+            ("Secret", ("secrets", "secret-files", "external")),
+        )
+        for role in roles
+    }
+    made = {(place.kind, place.name) for place in draft.places.values()}
+    made |= {("Secret", place.name) for place in draft.places.values() if place.kind == "ExternalSecret"}
+    for block, kind in (("config", "ConfigMap"), ("secret", "Secret")):
+        made |= {(kind, name) for name in (draft.values.get(block) or {}).get("existing") or []}
+    places = references.places({key: draft.values.get(key) for key in _REFERRING})
+    for kind, holder, field in places:
+        if (kind, holder[field]) in own - made:
+            holder["optional"] = True
 
 
 def _map_object(draft: Draft, key: Key, role: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ci.kubernetes.manifests import Object
+from ci.kubernetes.workloads import dig
 
 _VERSIONS = {
     **{(group, "Deployment"): "apps/v1" for group in ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2")},
@@ -44,6 +45,10 @@ def current(made: Object) -> Object:
     spec = made.get("spec") if isinstance(made.get("spec"), dict) else {}
     if kind == "Ingress" and isinstance(spec, dict):
         made["spec"] = _ingress(spec)
+    elif kind == "Deployment" and isinstance(spec, dict):
+        # The default of those versions: SetDefaults_Deployment of extensions/v1beta1.
+        labels = dig(spec, "template", "metadata", "labels")
+        made["spec"] = {"selector": {"matchLabels": labels}, **spec}
     elif kind == "HorizontalPodAutoscaler" and isinstance(spec, dict) and old != "autoscaling/v2beta2":
         made["spec"] = _autoscaler(spec)
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ci.importing.draft import Draft
+from ci.kubernetes.defaulting import without_defaults
 from ci.kubernetes.workloads import dig
 
 _KEEP = "helm.sh/resource-policy"
@@ -19,7 +20,8 @@ def map_volumes(draft: Draft) -> None:
     """Map the pod's volumes, where the main container mounts them, and the claims that the chart can make."""
     mounts: dict[str, list[dict[str, Any]]] = {}
     for mount in draft.container.pop("volumeMounts", None) or []:
-        mounts.setdefault(mount["name"], []).append(_without(mount, "name"))
+        own = without_defaults("volumeMounts", _without(mount, "name"))
+        mounts.setdefault(mount["name"], []).append(own)
     for volume in draft.pod.pop("volumes", None) or []:
         name = volume["name"]
         source = _without(volume, "name")

@@ -157,6 +157,16 @@ def without_server_annotations(annotations: Mapping[str, str]) -> dict[str, str]
     return {name: text for name, text in annotations.items() if name not in _SERVERS_ANNOTATIONS}
 
 
+def without_defaults(field: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of a field, such as readinessProbe, without nulls and the API server's defaults."""
+    defaults = _DEFAULTS.get(field, {})
+    return {
+        name: value
+        for name, value in settings.items()
+        if value is not None and not (name in defaults and defaults[name] == value)
+    }
+
+
 def quantity(written: object) -> str:
     """Return a quantity (100m, 0.5Gi, 2) as a decimal number; anything else as it is written."""
     text = str(written)
@@ -227,9 +237,18 @@ def _filled(node: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     """Return a map with the defaults that follow from other fields in it."""
     if path[-1] == "resources" and isinstance(node.get("limits"), dict):
         return {**node, "requests": {**node["limits"], **(node.get("requests") or {})}}
-    is_container = path[-1] in ("containers", "initContainers")
-    if is_container and node.get("imagePullPolicy") == pull_policy(str(node.get("image"))):
-        return {name: value for name, value in node.items() if name != "imagePullPolicy"}
+    if path[-1] in ("containers", "initContainers") and isinstance(node.get("image"), str):
+        image = node["image"]
+        rest = {
+            name: value
+            for name, value in node.items()
+            if name != "imagePullPolicy" or value != pull_policy(image)
+        }
+        tagged = "@" in image or ":" in image.rpartition("/")[2]
+        return {**rest, "image": image if tagged else f"{image}:latest"}
+    if path[-2:] == ("template", "metadata"):
+        # Pods get names of their own.
+        return {name: value for name, value in node.items() if name != "name"}
     if path[-2:] == ("template", "spec") and node.get("serviceAccount"):
         # The field's old name.
         rest = {name: value for name, value in node.items() if name != "serviceAccount"}

@@ -18,10 +18,3 @@ def test_a_case_is_rendered_imported_and_rendered_the_same(case: Case, import_: 
     first, *rest = imported.report.splitlines()
     assert first.startswith("carried over: ")
     assert [line for line in rest if not line.startswith("the Service keeps its name")] == []
-
-
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_defaults_of_the_chart_change_nothing_that_a_case_sets(case: Case, import_: Import) -> None:
-    rendered = helm.render(case, helm.ENGINES[-1])
-    imported = import_(rendered, service=case.release, secrets=True)
-    assert imported.section("not carried over") == []
