@@ -167,9 +167,7 @@ def _target_port(target: Target) -> str:
     """Return the port of the pods, by number or name, to which the Service's main port leads."""
     selector = f"--selector=app.kubernetes.io/instance={target.service}"
     service = components.main_service(target.kubectl.get("services", selector))
-    ports = [
-        port for _, port in entries(service, "spec", "ports") if port.get("protocol", "TCP") == "TCP"
-    ]
+    ports = [port for _, port in entries(service, "spec", "ports") if port.get("protocol", "TCP") == "TCP"]
     if not ports:
         raise UserError(
             f"{target.service} in {target.environment.name} has no Service of TCP: nothing to forward to"
