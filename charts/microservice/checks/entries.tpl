@@ -5,7 +5,7 @@ Their volumes make no claims, which would belong to nobody, and a migration, whi
 before the first install, waits for none.
 */}}
 {{- define "microservice.problems.entries" -}}
-  {{- range $key, $found := .entries }}
+  {{- range $key, $found := omit .entries "tests" }}
     {{- $entry := $found.entry }}
     {{- if not (or $entry.command $entry.args ($entry.image).repository) }}
       {{- if eq $key "migration" }}

@@ -2,7 +2,7 @@
 microservice.collectEntries: a root -> nothing; keeps in it, as "entries", the pods that
 the release has beside the service's: a map of the key where each is written
 (workers.mail, cronJobs.clean, migration) -> {"entry": what is written there, "root": the
-root of its pod}. Kept in the root because a template can only return text.
+root of its pod}; tests are among them where somebody wrote what their pod is like. Kept in the root because a template can only return text.
 */}}
 {{- define "microservice.collectEntries" -}}
   {{- if not (hasKey . "entries") -}}
@@ -25,6 +25,11 @@ root of its pod}. Kept in the root because a template can only return text.
       {{- $kind := hasPrefix "worker-" .component | ternary "microservice.workerRoot" "microservice.jobRoot" -}}
       {{- include $kind (dict "into" $root "root" $ "entry" .entry "key" $key) -}}
       {{- $_ := set $entry "root" $root -}}
+    {{- end -}}
+    {{- $tests := omit .Values.tests "enabled" "image" -}}
+    {{- if and .Values.tests.enabled (ne (toJson $tests) (include "microservice.testDefaults" .)) -}}
+      {{- include "microservice.testRoot" . -}}
+      {{- $_ := set $entries "tests" (dict "entry" $tests "root" .test) -}}
     {{- end -}}
     {{- $_ := set . "entries" $entries -}}
   {{- end -}}
@@ -61,7 +66,7 @@ volumes those of microservice.entryVolumes.
     {{- end -}}
   {{- end -}}
   {{- range $key := list "podAnnotations" "podLabels" -}}
-    {{- $written := list (index $values $key) (include "microservice.foreign" (dict "root" $.root "entry" $entry "job" $.job "key" $key) | fromJson) -}}
+    {{- $written := list (index $values $key) (include "microservice.foreign" (dict "root" $.root "entry" $entry "job" $.job "key" $key "component" $.into.component) | fromJson) -}}
     {{- $_ := append $written (index $entry $key) | include "microservice.merged" | fromJson | set $over $key -}}
   {{- end -}}
   {{- range $key := list "affinity" "resources" "securityContext" -}}
@@ -129,16 +134,19 @@ claim becomes an emptyDir, unless the entry names it.
 {{- end -}}
 
 {{/*
-microservice.foreign: (dict "root" . "entry" MAP "job" BOOL "key" "podAnnotations" or
-"podLabels") -> those that the entry would inherit although they are not about its pod, as
-a JSON map of the name -> null: security profiles of containers that it does not have, and
-for jobs and tests what microservice.injects matches.
+microservice.foreign: (dict "root" . "entry" MAP "job" BOOL "component" NAME "key"
+"podAnnotations" or "podLabels") -> those that the entry would inherit although they are
+not about its pod, as a JSON map of the name -> null: security profiles of containers that
+it does not have, and for jobs and tests what microservice.injects matches.
 */}}
 {{- define "microservice.foreign" -}}
   {{- $foreign := dict -}}
   {{- $common := eq .key "podLabels" | ternary .root.Values.commonLabels .root.Values.commonAnnotations -}}
   {{- with concat (keys ($common | default dict)) (keys (index .root.Values .key | default dict)) -}}
-    {{- $containers := list (($.root.Values.containerSpec).name | default (include "microservice.name" $.root)) -}}
+    {{- $containers := list -}}
+    {{- if ne $.component "test" -}}
+      {{- $containers = list (($.root.Values.containerSpec).name | default (include "microservice.name" $.root)) -}}
+    {{- end -}}
     {{- range concat ($.entry.initContainers | default list) ($.entry.extraContainers | default list) -}}
       {{- $containers = append $containers .name -}}
     {{- end -}}

@@ -29,8 +29,8 @@ always reach the ports, and so may the pods of a StatefulSet, which are each oth
 {{- define "microservice.networkPolicyRules" -}}
   {{- $policy := .Values.networkPolicy -}}
   {{- $ports := include "microservice.reachablePorts" . | fromJsonArray -}}
-  {{- $_ := include "microservice.testRoot" . -}}
-  {{- $tests := dict "podSelector" (dict "matchLabels" (include "microservice.selectorMap" .test | fromJson)) -}}
+  {{- $labels := set (include "microservice.selectorMap" . | fromJson) "app.kubernetes.io/component" "test" -}}
+  {{- $tests := dict "podSelector" (dict "matchLabels" $labels) -}}
   {{- if $policy.spec -}}
     {{- $rules := omit $policy.spec "" -}}
     {{- $closed := or (not $rules.policyTypes) (has "Ingress" ($rules.policyTypes | default list)) -}}

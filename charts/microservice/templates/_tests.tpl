@@ -45,15 +45,15 @@ name leads past its ports.
 {{- end -}}
 
 {{/*
-microservice.testContainer: what these containers have in common, as JSON. What belongs to
-fields of podSpec that this pod does not have is left out.
+microservice.testContainer: what these containers have in common, as JSON.
 */}}
 {{- define "microservice.testContainer" -}}
+  {{- include "microservice.testRoot" . -}}
   {{- $container := dict
     "image" (include "microservice.imageReference" (dict "root" . "image" .Values.tests.image))
     "command" (list "sh" "-c" (include "microservice.testScript" .))
-    "resources" (dict "requests" (dict "cpu" "10m" "memory" "16Mi") "limits" (dict "cpu" "100m" "memory" "64Mi"))
-    "securityContext" (omit (include "microservice.securityContext" (dict "root" . "own" dict) | fromJson) "procMount" "windowsOptions") -}}
+    "resources" (include "microservice.resources" .test | fromJson)
+    "securityContext" (include "microservice.securityContext" (dict "root" .test "own" dict) | fromJson) -}}
   {{- with .Values.tests.image.pullPolicy }}{{ $_ := set $container "imagePullPolicy" . }}{{ end -}}
   {{- toJson $container -}}
 {{- end -}}
@@ -72,11 +72,45 @@ exit 1
 {{- end -}}
 
 {{/*
-microservice.testRoot: the root -> nothing; keeps in it, as "test", a root with the
-labels of the test pods.
+microservice.testRoot: the root -> nothing; keeps in it, as "test", the root of the test
+pod: an entry (microservice.entryRoot) with the service's placement and nothing else of
+its pod; by its labels others might take it for one that serves. It only opens
+connections, so it is restricted whatever the service may do; of the service's contexts it
+has the user and groups, unless they are root's.
 */}}
 {{- define "microservice.testRoot" -}}
   {{- if not .test -}}
-    {{- $_ := set (pick . "Values" "Release" "Chart") "component" "test" | set . "test" -}}
+    {{- $over := dict
+      "podSecurityStandard" "restricted"
+      "resources" .Values.tests.resources
+      "podSpec" dict
+      "containerSpec" dict
+      "env" dict
+      "volumes" dict
+      "topologySpreadConstraints" list -}}
+    {{- range $key := list "securityContext" "podSecurityContext" -}}
+      {{- $context := pick (index $.Values $key | default dict) "runAsUser" "runAsGroup" "fsGroup" -}}
+      {{- range $field, $id := $context -}}
+        {{- if eq (toString $id) "0" }}{{ $_ := unset $context $field }}{{ end -}}
+      {{- end -}}
+      {{- $_ := set $over $key $context -}}
+    {{- end -}}
+    {{- $root := dict "component" "test" -}}
+    {{- $service := set (omit . "") "Values" (omit .Values "podAnnotations" "podLabels") -}}
+    {{- $entry := omit .Values.tests "enabled" "image" -}}
+    {{- include "microservice.entryRoot" (dict "into" $root "root" $service "entry" $entry "job" true "over" $over) -}}
+    {{- with $root.Values -}}
+      {{- /* A pod without a template has the labels and annotations of its object. */ -}}
+      {{- $_ := include "microservice.merged" (list .commonLabels .podLabels) | fromJson | set . "commonLabels" -}}
+      {{- $_ := include "microservice.merged" (list .commonAnnotations .podAnnotations) | fromJson | set . "commonAnnotations" -}}
+    {{- end -}}
+    {{- $_ := set . "test" $root -}}
   {{- end -}}
+{{- end -}}
+
+{{/*
+microservice.testDefaults: what values.yaml says of the test pod, as JSON.
+*/}}
+{{- define "microservice.testDefaults" -}}
+  {"resources":{"limits":{"cpu":"500m","memory":"128Mi"},"requests":{"cpu":"100m","memory":"128Mi"}}}
 {{- end -}}
