@@ -16,7 +16,7 @@ from ci.charts.catalog import Chart
 from ci.fuzzing import left_rules
 from ci.kubernetes.versions import NEWEST, OLDEST
 from ci.publishing import chart_yaml
-from ci.values import reference, schema
+from ci.values import custom_defaults, reference, schema
 from ci.values.reference import Table
 
 REMEDY = "invoke docs"
@@ -59,6 +59,7 @@ def _stale() -> dict[Path, str]:
             keys = _keys(reference.tables(chart)[0])
             expected[chart.path / "README.md"] = {"supported": _supported(), "values": keys}
             if chart.name == left_rules.CHART:
+                texts[chart.path / "defaults.json"] = custom_defaults.build()
                 expected[chart.path / "README.md"]["left"] = _left()
     texts |= {path: _filled(path, blocks) for path, blocks in expected.items()}
     for path in (readme, *guide.parent.glob("*.md")):

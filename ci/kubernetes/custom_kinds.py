@@ -19,7 +19,18 @@ Schema = dict[str, Any]
 
 _HEADER = ("apiVersion", "kind", "project", "release", "licence", "source")
 _KEYWORDS = (
-    *("type", "format", "required", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength"),
+    *(
+        "type",
+        "default",
+        "format",
+        "required",
+        "enum",
+        "pattern",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+    ),
     *("minItems", "maxItems", "minProperties", "maxProperties", "x-kubernetes-int-or-string"),
     *("x-kubernetes-preserve-unknown-fields", "x-kubernetes-list-type", "x-kubernetes-list-map-keys"),
 )
@@ -47,6 +58,18 @@ def schema(api_version: str, kind: str, metadata: Schema) -> Schema | None:
         "properties": {**fields, "spec": _strict(extract["spec"])},
         "additionalProperties": False,
     }
+
+
+def spec(api_version: str, kind: str) -> Schema:
+    """Return the OpenAPI schema of a custom kind's spec, with its defaults.
+
+    Raises KeyError if there is no extract of its definition.
+    """
+    extract = _read(_path(api_version, kind))
+    if extract is None or extract["apiVersion"] != api_version:
+        raise KeyError(f"{api_version} {kind}")
+    found: Schema = extract["spec"]
+    return found
 
 
 def renew(file: Path) -> None:
@@ -106,7 +129,7 @@ def _keep_only(part: Schema, place: str, names: list[str]) -> None:
 
 
 def _extract(part: Schema) -> Schema:
-    """Return the keywords of an OpenAPI v3 schema that validate without a server: no prose, no defaults."""
+    """Return the keywords of an OpenAPI v3 schema that say what a server stores: no prose."""
     kept = {keyword: part[keyword] for keyword in _KEYWORDS if keyword in part}
     if kept.get("format") not in INTEGERS:
         kept.pop("format", None)

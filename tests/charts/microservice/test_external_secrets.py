@@ -10,6 +10,9 @@ from ci.kubernetes.manifests import Object
 from tests.support.notes import Notes
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
+# What External Secrets would add to a target, and does not have to.
+OWNED = {"creationPolicy": "Owner", "deletionPolicy": "Retain"}
+
 
 def secret(rendered: Rendered) -> Object:
     """The spec of the only ExternalSecret."""
@@ -40,7 +43,7 @@ def test_pods_read_the_secret_after_the_charts_own_and_before_existing_ones(
     render_case: CaseRenderer,
 ) -> None:
     rendered = render_case("external-aws")
-    assert secret(rendered)["target"] == {"name": "external-aws-external"}
+    assert secret(rendered)["target"] == {"name": "external-aws-external", **OWNED}
     assert rendered.container["envFrom"] == [
         {"secretRef": {"name": "external-aws-secrets"}},
         {"secretRef": {"name": "external-aws-external"}},
@@ -119,6 +122,7 @@ FEWEST = {
     "azure: {vaultUrl: https://vault}": {
         "authType": "WorkloadIdentity",
         "vaultUrl": "https://vault",
+        "environmentType": "PublicCloud",
         "serviceAccountRef": {"name": "api"},
     },
 }
@@ -142,7 +146,7 @@ def test_secrets_are_refreshed_every_hour_by_default(
 ) -> None:
     assert secret(render_case("external-store"))["refreshInterval"] == "1h"
     assert secret(render_case("external-aws"))["refreshInterval"] == "15m"
-    assert "refreshInterval" not in secret(render_case("external-azure"))
+    assert secret(render_case("external-azure"))["refreshInterval"] == "1h0m0s"
 
 
 def test_nothing_is_fetched_by_default(render_chart: ChartRenderer) -> None:
@@ -182,7 +186,7 @@ def test_a_migration_fetches_copies_of_its_own_as_an_account_of_its_own(render_c
         "serviceAccountRef": {"name": "shop-migration"},
     }
     copy = rendered.all("ExternalSecret")["shop-migration-external"]["spec"]
-    assert copy["target"] == {"name": "shop-migration-external"}
+    assert copy["target"] == {"name": "shop-migration-external", **OWNED}
     assert copy["secretStoreRef"]["name"] == "shop-migration-external"
     (container,) = rendered.one("Job")["spec"]["template"]["spec"]["containers"]
     assert container["envFrom"] == [{"secretRef": {"name": "shop-migration-external"}}]

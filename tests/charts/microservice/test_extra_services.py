@@ -8,6 +8,8 @@ from ci.kubernetes.manifests import Object
 from tests.support.notes import Notes
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered
 
+# What the API server would add to a backend, and does not have to.
+TO_SERVICE = {"group": "", "kind": "Service", "weight": 1}
 SWITCHED_OFF = """
 extraServices: {a: {enabled: false}, b: null}
 extraIngresses: {a: {enabled: false}, b: null}
@@ -168,14 +170,19 @@ def test_a_route_is_of_its_kind_and_an_http_route_without_one(
 def test_a_rule_is_rendered_as_written_and_leads_to_ports_by_number(render_case: CaseRenderer) -> None:
     rendered = render_case("extra-routes")
     first, second = rendered.one("GRPCRoute")["spec"]["rules"]
-    assert first["matches"][0]["method"] == {"service": "shop.Orders", "method": "Create"}
-    assert first["backendRefs"][0] == {"name": "extra-routes", "port": 9000, "weight": 9}
-    assert second == {"name": "rest", "backendRefs": [{"name": "extra-routes", "port": 9000}]}
+    assert first["matches"][0]["method"] == {"type": "Exact", "service": "shop.Orders", "method": "Create"}
+    assert first["backendRefs"][0] == {
+        "name": "extra-routes",
+        "port": 9000,
+        **TO_SERVICE,
+        "weight": 9,
+    }
+    assert second == {"name": "rest", "backendRefs": [{"name": "extra-routes", "port": 9000, **TO_SERVICE}]}
     assert rendered.one("TCPRoute")["spec"]["rules"] == [
-        {"backendRefs": [{"name": "extra-routes", "port": 80}]}
+        {"backendRefs": [{"name": "extra-routes", "port": 80, **TO_SERVICE}]}
     ]
 
 
 def test_a_route_knows_the_ports_of_further_services_by_name(render_case: CaseRenderer) -> None:
     rules = render_case("extra-routes").one("TLSRoute")["spec"]["rules"]
-    assert rules == [{"backendRefs": [{"name": "extra-routes-database", "port": 5432}]}]
+    assert rules == [{"backendRefs": [{"name": "extra-routes-database", "port": 5432, **TO_SERVICE}]}]

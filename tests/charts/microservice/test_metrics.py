@@ -105,3 +105,19 @@ def test_an_extra_containers_port_can_be_scraped(render_chart: ChartRenderer) ->
         metrics: {podMonitor: {enabled: true, port: exporter}}
     """)
     assert endpoint(rendered, "PodMonitor")["port"] == "exporter"
+
+
+def test_an_endpoint_has_the_defaults_that_the_api_server_would_add(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("""
+    metrics:
+      serviceMonitor:
+        enabled: true
+        relabelings: [{targetLabel: team, replacement: shop}, {action: keep, sourceLabels: [a], regex: null}]
+        oauth2: {proxyConnectHeader: {X: [{key: a}]}}
+    """)
+    (endpoint,) = rendered.one("ServiceMonitor")["spec"]["endpoints"]
+    assert endpoint["relabelings"] == [
+        {"targetLabel": "team", "replacement": "shop", "action": "replace"},
+        {"action": "keep", "sourceLabels": ["a"]},
+    ]
+    assert endpoint["oauth2"]["proxyConnectHeader"] == {"X": [{"key": "a", "name": ""}]}

@@ -280,6 +280,18 @@ def test_a_renewed_extract_keeps_its_header_and_has_no_prose(folder: Path) -> No
     assert spec["required"] == ["size", "shape"]
 
 
+def test_a_renewed_extract_keeps_the_defaults(folder: Path) -> None:
+    assert renewed(folder)["spec"]["properties"]["colour"]["default"] == "red"
+
+
+def test_only_a_kind_and_version_with_an_extract_has_a_spec() -> None:
+    api = "gateway.networking.k8s.io"
+    assert custom_kinds.spec(f"{api}/v1", "HTTPRoute")["type"] == "object"
+    for api_version, kind in ((f"{api}/v1beta1", "HTTPRoute"), (f"{api}/v1", "Nothing")):
+        with pytest.raises(KeyError, match=f"{api_version} {kind}"):
+            custom_kinds.spec(api_version, kind)
+
+
 def test_renewing_twice_is_the_same_as_once(folder: Path) -> None:
     assert renewed(folder) == renewed(folder)
 
