@@ -27,7 +27,7 @@ migration: {enabled: true, command: [migrate]}
 """
 
 
-def annotations(made: Object) -> Object:
+def annotations_of(made: Object) -> Object:
     found: Object = made["metadata"].get("annotations", {})
     return found
 
@@ -35,9 +35,9 @@ def annotations(made: Object) -> Object:
 def hooks(rendered: Rendered) -> dict[Key, list[str]]:
     """The objects that Helm and Argo CD take for hooks, each with the times when Helm creates it."""
     return {
-        key: annotations(made)["helm.sh/hook"].split(",")
+        key: annotations_of(made)["helm.sh/hook"].split(",")
         for key, made in rendered.objects.items()
-        if "helm.sh/hook" in annotations(made)
+        if "helm.sh/hook" in annotations_of(made)
     }
 
 
@@ -47,7 +47,7 @@ def phases(names: list[str]) -> set[str]:
 
 
 def wave(made: Object) -> int:
-    return int(annotations(made).get("helm.sh/hook-weight", 0))
+    return int(annotations_of(made).get("helm.sh/hook-weight", 0))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_argo_cd_creates_all_that_a_migration_needs_before_it_and_before_all_els
 
 
 def test_argo_cd_replaces_and_removes_a_hook_as_helm_does(rendered: Rendered) -> None:
-    policies = {annotations(rendered.objects[key])["helm.sh/hook-delete-policy"] for key in hooks(rendered)}
+    policies = {annotations_of(rendered.objects[key])["helm.sh/hook-delete-policy"] for key in hooks(rendered)}
     assert policies == {"before-hook-creation,hook-succeeded,hook-failed"}
 
 
