@@ -131,7 +131,9 @@ def _arrivals(
     yield "command", values.get("command"), main.get("command")
     yield "args", values.get("args"), main.get("args")
     for key, made in (("initContainers", pod.get("initContainers", [])), ("extraContainers", extra)):
-        yield key, _unsecured(values.get(key, [])), _unsecured(made)
+        written = values.get(key, [])
+        changed = [_changed_fields(container, values) for container in written]
+        yield key, _without(changed, written), _without(changed, made)
     for key, whole in (
         ("podSpec", pod),
         ("containerSpec", main),
@@ -191,8 +193,21 @@ def _texts(entries: Values) -> Values:
     return {name: str(value) if isinstance(value, int) else value for name, value in entries.items()}
 
 
-def _unsecured(containers: list[Values]) -> list[Values]:
-    return [{key: value for key, value in each.items() if key != "securityContext"} for each in containers]
+def _changed_fields(container: Values, values: Values) -> set[str]:
+    """Return the fields of an init or extra container that the chart does not render as written."""
+    changed = {"securityContext", "inheritEnv"}
+    if container.get("inheritEnv"):
+        changed |= {"env", "envFrom"}
+    return changed | {"image"} if values.get("global", {}).get("imageRegistry") else changed
+
+
+def _without(fields_of: list[set[str]], containers: list[Values]) -> list[Values]:
+    # One more container than was written is compared with all its fields.
+    fields_of = [*fields_of, *(set() for _ in containers[len(fields_of) :])]
+    return [
+        {key: value for key, value in each.items() if key not in left}
+        for each, left in zip(containers, fields_of, strict=False)
+    ]
 
 
 def _decoded(text: str) -> str:

@@ -26,8 +26,8 @@ FILES = [*OWN, *dict.fromkeys((case.chart, file) for case in catalog.cases() for
 FREE = frozenset(
     """
     annotations binaryFiles commonAnnotations commonLabels cronJobs data default defaultRequest
-    deploymentAnnotations env files hard labels limits matchLabels max maxLimitRequestRatio min
-    nodeSelector podAnnotations podLabels ports requests volumes
+    deploymentAnnotations deploymentLabels env extraIngresses extraRoutes extraServices files hard labels
+    limits matchLabels max maxLimitRequestRatio min nodeSelector podAnnotations podLabels ports requests volumes
     """.split()  # noqa: SIM905
 )
 # Maps whose values may be strings, numbers or maps.
@@ -37,7 +37,9 @@ OR_NAME = frozenset({"port", "targetPort"})
 # Keys that allow anything: they are not the chart's, or not its alone.
 OPEN = ("extraObjects", "global", "x-")
 # Below these the schema allows anything.
-LEFT = frozenset({"filters", "headers", "metricRelabelings", "queryParams", "relabelings", "tlsConfig"})
+LEFT = frozenset(
+    {"filters", "headers", "metricRelabelings", "queryParams", "relabelings", "templateFrom", "tlsConfig"}
+)
 
 
 def places(values: Any) -> Iterator[tuple[InstancePath, Any]]:

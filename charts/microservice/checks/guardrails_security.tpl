@@ -6,17 +6,18 @@ need. The default standard is only checked where values override it.
   {{- with .Values }}
     {{- $restricted := eq (toString .podSecurityStandard) "restricted" }}
     {{- $pod := dict "key" "podSecurityContext" "own" .podSecurityContext }}
-    {{- if or (not $restricted) .securityContext .podSecurityContext .initContainers .extraContainers }}
+    {{- if or (not $restricted) .securityContext .containerSecurityContext .podSecurityContext .initContainers .extraContainers }}
       {{- $context := include "microservice.podSecurityContext" $ | fromJson }}
       {{- $layers := list $pod (dict "key" "securityContext" "own" .securityContext) }}
       {{- $_ := include "microservice.collectContainers" $ }}
-      {{- range $container := prepend $.containers (dict "container" dict) }}
+      {{- range $container := prepend $.containers (dict "container" (dict "securityContext" .containerSecurityContext)) }}
         {{- $own := $container.container.securityContext }}
+        {{- $key := $container.key | empty | ternary "containerSecurityContext" (printf "%s.securityContext" ($container.key | default "")) }}
         {{- if or $own (not $container.key) }}
           {{- include "microservice.risks.context" (dict
             "pod" $context
             "context" (include "microservice.securityContext" (dict "root" $ "own" $own) | fromJson)
-            "layers" (append $layers (dict "key" (printf "%s.securityContext" ($container.key | default "")) "own" $own))
+            "layers" (append $layers (dict "key" $key "own" $own))
             "complete" (ne (toString ((.podSpec).os).name) "windows")
             "restricted" $restricted) }}
         {{- end }}

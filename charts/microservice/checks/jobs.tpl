@@ -1,15 +1,9 @@
 {{/*
-microservice.problems.jobs: a CronJob has a valid schedule and time zone, and a name that
-leaves room for the suffix of its Jobs: 11 of 63 characters.
+microservice.problems.jobs: a CronJob has a valid schedule and time zone.
 */}}
 {{- define "microservice.problems.jobs" -}}
   {{- range $name, $job := .Values.cronJobs }}
     {{- if and $job (not (include "microservice.isDisabled" $job)) }}
-      {{- $full := printf "%s-%s" (include "microservice.fullname" $) $name }}
-      {{- if gt (len $full) 52 }}
-        cronJobs.{{ $name }}: the name {{ $full }} has {{ len $full }} characters; a CronJob's may have 52: shorten the key, or set
-        {{- " fullnameOverride" }}
-      {{- end }}
       {{- with $job.timeZone }}
         {{- if not (regexMatch (include "microservice.timeZones" .) .) }}
           cronJobs.{{ $name }}.timeZone: {{ . }} is not a time zone: use area and city, such as Europe/Berlin, or UTC

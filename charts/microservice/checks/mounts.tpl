@@ -36,7 +36,8 @@ pkg/apis/core/validation).
     {{- end }}
   {{- end }}
   {{- $privileged := (.Values.securityContext).privileged }}
-  {{- $used := list (dict "mounts" $mounts "key" "containerSpec" "devices" (.Values.containerSpec).volumeDevices "privileged" $privileged) }}
+  {{- $own := hasKey (.Values.containerSecurityContext | default dict) "privileged" | ternary .Values.containerSecurityContext .Values.securityContext }}
+  {{- $used := list (dict "mounts" $mounts "key" "containerSpec" "devices" (.Values.containerSpec).volumeDevices "privileged" ($own).privileged) }}
   {{- $_ := include "microservice.collectContainers" . }}
   {{- range .containers }}
     {{- $mounts := list }}

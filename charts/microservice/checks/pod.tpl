@@ -75,7 +75,7 @@ microservice.problems.os: nothing is set that the pods' operating system does no
 {{- define "microservice.problems.os" -}}
   {{- $contexts := dict
     "podSecurityContext" (include "microservice.podSecurityContext" . | fromJson)
-    "securityContext" (include "microservice.securityContext" (dict "root" . "own" dict) | fromJson) }}
+    (include "microservice.mainContext" .) (include "microservice.securityContext" (dict "root" . "own" .Values.containerSecurityContext) | fromJson) }}
   {{- $_ := include "microservice.collectContainers" . }}
   {{- range .containers }}
     {{- $context := include "microservice.securityContext" (dict "root" $ "own" .container.securityContext) | fromJson }}

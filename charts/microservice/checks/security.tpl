@@ -5,7 +5,7 @@ podSecurityContext or podSecurityStandard. Then what ValidateSecurityContext and
 validateWindowsHostProcessPod of Kubernetes refuse.
 */}}
 {{- define "microservice.problems.security" -}}
-  {{- $written := pick .Values "securityContext" "podSecurityContext" "initContainers" "extraContainers" | toJson }}
+  {{- $written := pick .Values "securityContext" "containerSecurityContext" "podSecurityContext" "initContainers" "extraContainers" | toJson }}
   {{- if contains `"runAsUser":0` $written }}
     {{- $standard := eq (toString .Values.podSecurityStandard) "restricted" | ternary "podSecurityStandard: restricted" "" }}
     {{- range $key, $found := include "microservice.securityContexts" . | fromJson }}
@@ -73,7 +73,7 @@ seccomp profiles name a container, have a value that there is, and agree with th
   {{- $json := toJson $written }}
   {{- if or (contains "apparmor.security.beta" $json) (contains "seccomp.security.alpha" $json) }}
     {{- $found := include "microservice.securityContexts" . | fromJson }}
-    {{- $contexts := dict ((.Values.containerSpec).name | default (include "microservice.name" .)) $found.securityContext.context }}
+    {{- $contexts := dict ((.Values.containerSpec).name | default (include "microservice.name" .)) (index $found (include "microservice.mainContext" .)).context }}
     {{- $_ := include "microservice.collectContainers" . }}
     {{- range .containers }}
       {{- $_ := set $contexts .container.name (index $found (printf "%s.securityContext" .key)).context }}

@@ -6,8 +6,8 @@ object's, "data": a map of strings, "binary": a map of base64}. PART:
   files         config.files and binaryFiles, in the ConfigMap <fullname>-files
   secrets       secret.data, in the Secret <fullname>-secrets
   secret-files  secret.files and binaryFiles, in the Secret <fullname>-secret-files
-The name of a versioned one ends in a hash of its data: other data make another object,
-another version of the chart does not.
+The name of a versioned one ends in a hash of what can't change in it, its data and a
+Secret's type: other data make another object, another version of the chart does not.
 */}}
 {{- define "microservice.collectSettings" -}}
   {{- if not (hasKey . "settings") }}
@@ -35,7 +35,8 @@ another version of the chart does not.
         {{- $name := printf "%s-%s" (include "microservice.fullname" $) $part }}
         {{- $settings = set $settings $part (dict "name" $name "data" $data "binary" $binary) }}
         {{- if (hasPrefix "secret" $part | ternary $.Values.secret $.Values.config).versioned }}
-          {{- $json := get $settings $part | include "microservice.settingsJson" }}
+          {{- $type := hasPrefix "secret" $part | ternary $.Values.secret.type "" | default "" | replace "Opaque" "" }}
+          {{- $json := get $settings $part | include "microservice.settingsJson" | printf "%s%s" $type }}
           {{- $hash := include "microservice.settingsHash" (dict "root" $ "secret" (hasPrefix "secret" $part) "json" $json) | trunc 10 }}
           {{- $_ := set (get $settings $part) "name" (printf "%s-%s" $name $hash) }}
         {{- end }}
@@ -91,7 +92,7 @@ written}}}. Left out are those whose keys are not known, and those that others m
       {{- $written = "secret.external" }}
     {{- else if eq $part "external" }}
       {{- $keys = keys ($.Values.secret.external.data | default dict) }}
-      {{- $unknown = or $unknown $.Values.secret.external.dataFrom }}
+      {{- $unknown = or $unknown $.Values.secret.external.dataFrom $.Values.secret.external.template }}
     {{- end }}
     {{- if not $unknown }}
       {{- range list $name ($made.name | default $name) }}
@@ -111,10 +112,11 @@ next comes; its label is there to find those that were kept.
   {{- $_ := include "microservice.collectSettings" .root }}
   {{- with index .root.settings .part }}
     {{- $secret := hasPrefix "secret" $.part }}
-    {{- $versioned := (ternary $.root.Values.secret $.root.Values.config $secret).versioned }}
-    {{- $metadata := dict "root" $.root "name" .name }}
+    {{- $block := ternary $.root.Values.secret $.root.Values.config $secret }}
+    {{- $versioned := $block.versioned }}
+    {{- $metadata := dict "root" $.root "name" .name "labels" $block.labels "annotations" $block.annotations }}
     {{- if $versioned }}
-      {{- $_ := set $metadata "labels" (dict "microservice/versioned" "true") }}
+      {{- $_ := merge (dict "microservice/versioned" "true") ($block.labels | default dict) | set $metadata "labels" }}
       {{- $_ := include "microservice.keptAnnotations" $metadata | fromJson | set $metadata "annotations" }}
     {{- end }}
 apiVersion: v1
@@ -129,7 +131,7 @@ metadata:
       {{- range $name, $value := .data }}
         {{- $_ := set $data $name (b64enc $value) }}
       {{- end }}
-type: Opaque
+type: {{ toYaml ($block.type | default "Opaque") }}
     {{- end }}
     {{- if $versioned }}
 immutable: true

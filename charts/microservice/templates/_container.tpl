@@ -16,7 +16,7 @@ microservice.container: the main container.
     "livenessProbe" (include "microservice.probe" (dict "root" . "probe" .Values.livenessProbe) | fromJson)
     "readinessProbe" (include "microservice.readinessProbe" . | fromJson)
     "lifecycle" (include "microservice.lifecycle" . | fromJson)
-    "securityContext" (include "microservice.securityContext" (dict "root" . "own" dict) | fromJson)
+    "securityContext" (include "microservice.securityContext" (dict "root" . "own" .Values.containerSecurityContext) | fromJson)
     "volumeMounts" (include "microservice.volumeMounts" . | fromJsonArray)) }}
   {{- with include "microservice.toYaml" (omit (.Values.containerSpec | default dict) "name") }}
 {{ . }}
@@ -33,7 +33,8 @@ sleep as long as it does, unless they have a preStop of their own.
   {{- $list := list -}}
   {{- range $container := .containers -}}
     {{- $context := include "microservice.securityContext" (dict "root" $.root "own" $container.securityContext) | fromJson -}}
-    {{- $container = set (omit $container "securityContext") "securityContext" $context -}}
+    {{- $over := include "microservice.sideContainer" (dict "root" $.root "container" $container) | fromJson -}}
+    {{- $container = merge (dict "securityContext" $context) $over (omit $container "securityContext" "inheritEnv") -}}
     {{- if and $.drain (not ($container.lifecycle).preStop) -}}
       {{- $preStop := dict "sleep" (dict "seconds" $.drain) -}}
       {{- $_ := merge (dict "preStop" $preStop) ($container.lifecycle | default dict) | set $container "lifecycle" -}}

@@ -18,3 +18,24 @@ text.
     {{- $_ := set . "containers" $containers }}
   {{- end }}
 {{- end -}}
+
+{{/*
+microservice.sideContainer: (dict "root" . "container" MAP) -> what the chart changes in an
+init or extra container besides its securityContext, as JSON: its image where there is a
+mirror, and with inheritEnv its variables, which come over the main container's.
+*/}}
+{{- define "microservice.sideContainer" -}}
+  {{- $over := dict -}}
+  {{- with (.root.Values.global).imageRegistry -}}
+    {{- $_ := include "microservice.withoutRegistry" $.container.image | printf "%s/%s" . | set $over "image" -}}
+  {{- end -}}
+  {{- if .container.inheritEnv -}}
+    {{- $env := omit (.root.Values.env | default dict) "" -}}
+    {{- range .container.env }}{{ $_ := .valueFrom | default .value | default "" | set $env .name }}{{ end -}}
+    {{- with include "microservice.env" $env | fromJsonArray }}{{ $_ := set $over "env" . }}{{ end -}}
+    {{- with concat (include "microservice.envFrom" .root | fromJsonArray) (.container.envFrom | default list) -}}
+      {{- $_ := set $over "envFrom" . -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $over -}}
+{{- end -}}

@@ -9,13 +9,22 @@ microservice.image: the main container's image.
 microservice.imageReference: (dict "root" . "image" IMAGE) ->
 [registry/]repository[:tag][@digest]. The tag may bring the digest with it. An
 umbrella chart's global.imageRegistry, usually a mirror, replaces the image's own
-registry.
+registry, also one that is written in the repository.
 */}}
 {{- define "microservice.imageReference" -}}
-  {{- with (.root.Values.global).imageRegistry | default .image.registry }}{{ . }}/{{ end -}}
-  {{- .image.repository -}}
+  {{- $mirror := (.root.Values.global).imageRegistry -}}
+  {{- with $mirror | default .image.registry }}{{ . }}/{{ end -}}
+  {{- if $mirror }}{{ include "microservice.withoutRegistry" .image.repository }}{{ else }}{{ .image.repository }}{{ end -}}
   {{- with .image.tag }}:{{ . }}{{ end -}}
   {{- if not (contains "@" (.image.tag | default "")) }}{{ with .image.digest }}@{{ . }}{{ end }}{{ end -}}
+{{- end -}}
+
+{{/*
+microservice.withoutRegistry: an image -> the same without the registry's host, which has a
+dot or a colon, or is localhost (github.com/distribution/reference).
+*/}}
+{{- define "microservice.withoutRegistry" -}}
+  {{- regexReplaceAll "^([^/]*[.:][^/]*|localhost)/" (. | default "") "" -}}
 {{- end -}}
 
 {{/*

@@ -37,9 +37,26 @@ can't hold.
 {{/*
 microservice.shortened: a name -> the same in at most 63 characters, as a DNS
 label. What is cut off is replaced by its hash: two long names stay two names.
+microservice.shortenedTo: (dict "name" NAME "length" NUMBER) -> the same for another length.
 */}}
 {{- define "microservice.shortened" -}}
-  {{- if le (len .) 63 }}{{ . }}{{ else }}{{ printf "%s-%s" (trunc 54 . | trimAll "-.") (sha256sum . | trunc 8) }}{{ end -}}
+  {{- include "microservice.shortenedTo" (dict "name" . "length" 63) -}}
+{{- end -}}
+{{- define "microservice.shortenedTo" -}}
+  {{- if le (len .name) .length -}}
+    {{- .name -}}
+  {{- else -}}
+    {{- printf "%s-%s" (trunc (sub .length 9 | int) .name | trimAll "-.") (sha256sum .name | trunc 8) -}}
+  {{- end -}}
+{{- end -}}
+
+{{/*
+microservice.cronJobName: (dict "root" . "name" NAME) -> the name of a CronJob: at most 52
+characters, so that there is room for the suffix of its Jobs (Kubernetes, ValidateCronJobCreate).
+*/}}
+{{- define "microservice.cronJobName" -}}
+  {{- $name := printf "%s-%s" (include "microservice.fullname" .root) .name -}}
+  {{- include "microservice.shortenedTo" (dict "name" $name "length" 52) -}}
 {{- end -}}
 
 {{/*

@@ -44,12 +44,19 @@ left out.
 {{- end -}}
 
 {{/*
+microservice.mainContext: the key where the main container's security context is written.
+*/}}
+{{- define "microservice.mainContext" -}}
+  {{- .Values.containerSecurityContext | empty | ternary "securityContext" "containerSecurityContext" -}}
+{{- end -}}
+
+{{/*
 microservice.securityContexts: what every container runs with, as a JSON map of
 the key where it is written -> {"own": as written there, "context": the result,
-laid over the pod's user}.
+laid over the pod's user}. That of the main container has the key microservice.mainContext.
 */}}
 {{- define "microservice.securityContexts" -}}
-  {{- $own := dict "securityContext" .Values.securityContext -}}
+  {{- $own := dict (include "microservice.mainContext" .) .Values.containerSecurityContext -}}
   {{- range $kind := list "initContainers" "extraContainers" -}}
     {{- range $index, $container := index $.Values $kind -}}
       {{- $_ := set $own (printf "%s[%d].securityContext" $kind $index) $container.securityContext -}}

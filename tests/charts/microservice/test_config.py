@@ -92,6 +92,39 @@ def test_secret_files_come_from_a_secret(render_case: CaseRenderer) -> None:
     assert volume["secret"]["secretName"] == "config-secret-files"
 
 
+def test_a_secret_can_have_a_type_and_a_config_map_none(render_case: CaseRenderer) -> None:
+    rendered = render_case("secret-files")
+    assert rendered.one("Secret")["type"] == "kubernetes.io/tls"
+    assert render_case("config").all("Secret")["config-secret-files"]["type"] == "Opaque"
+
+
+@pytest.mark.parametrize(
+    ("type_", "settings"),
+    [
+        ("example.com/own", "data: {A: b}"),
+        ("kubernetes.io/basic-auth", "data: {password: b}"),
+        ("kubernetes.io/ssh-auth", "files: {ssh-privatekey: b}"),
+        ("kubernetes.io/dockerconfigjson", "files: {.dockerconfigjson: '{}'}"),
+        ("kubernetes.io/dockerconfigjson", "binaryFiles: {.dockerconfigjson: e30=}"),
+        (
+            "kubernetes.io/service-account-token",
+            "data: {A: b}, annotations: {kubernetes.io/service-account.name: a}",
+        ),
+    ],
+)
+def test_a_secret_of_a_type_is_accepted_with_what_the_type_needs(
+    type_: str, settings: str, render_chart: ChartRenderer
+) -> None:
+    rendered = render_chart(f"secret: {{type: {type_}, {settings}}}")
+    assert rendered.one("Secret")["type"] == type_
+
+
+def test_a_versioned_secret_of_another_type_has_another_name(render_chart: ChartRenderer) -> None:
+    (first,) = render_chart("secret: {data: {password: a}, versioned: true}").all("Secret")
+    other = "secret: {data: {password: a}, versioned: true, type: kubernetes.io/basic-auth}"
+    assert first not in render_chart(other).all("Secret")
+
+
 def test_files_that_only_another_container_reads_are_declared_and_not_mounted(
     render_case: CaseRenderer,
 ) -> None:

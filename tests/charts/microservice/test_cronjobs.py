@@ -194,6 +194,16 @@ def test_a_name_may_have_as_many_characters_as_kubernetes_allows(render_chart: C
     }
 
 
+def test_a_longer_name_is_shortened_and_stays_its_own(render_chart: ChartRenderer, notes: Notes) -> None:
+    name = "x" * 52
+    values = f"cronJobs: {{{name}a: &job {{schedule: '@daily', args: [a]}}, {name}b: *job}}"
+    found = cron_jobs(render_chart(values))
+    assert len(found) == 2
+    assert {len(each) for each in found} == {52}
+    said = notes("fullnameOverride: api\n" + values)
+    assert all(f"--from=cronjob/{each} {each}-now" in said for each in found)
+
+
 SCHEDULES = ["0 0 1 1 0", "*/5 * * * *", "0  8-18/2 ? * MON-fri", "1,2,3 0 1-15,20 jan,6 *", "@every 1h30m"]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.rendering import CaseRenderer, ChartRenderer, with_both_engines
+from ci.kubernetes.manifests import Object
+from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
 
 def test_strings_stay_the_same_strings(render_case: CaseRenderer) -> None:
@@ -101,3 +102,52 @@ def test_env_from_is_rendered_as_written(render_case: CaseRenderer) -> None:
         {"prefix": "SHARED_", "configMapRef": {"name": "shared"}},
         {"secretRef": {"name": "shared", "optional": True}},
     ]
+
+
+def side(rendered: Rendered, kind: str, name: str) -> Object:
+    """An init or extra container."""
+    found: Object
+    (found,) = (each for each in rendered.pod[kind] if each["name"] == name)
+    return found
+
+
+def test_another_container_can_have_the_main_containers_variables(render_case: CaseRenderer) -> None:
+    rendered = render_case("inherited-env")
+    found = side(rendered, "containers", "side")
+    assert found["env"] == rendered.container["env"]
+    assert found["envFrom"] == rendered.container["envFrom"]
+    assert rendered.container["envFrom"][0]["configMapRef"]["name"] in rendered.all("ConfigMap")
+    assert "inheritEnv" not in found
+
+
+def test_its_own_variables_come_over_them_each_after_those_it_refers_to(render_case: CaseRenderer) -> None:
+    rendered = render_case("inherited-env")
+    found = side(rendered, "initContainers", "fill")
+    assert {entry["name"]: entry.get("value") for entry in found["env"]} == {
+        "MODE": "fill",
+        "POD_IP": None,
+        "PORT": "8000",
+        "HOST": "$(POD_IP)",
+        "URL": "http://$(HOST)/",
+    }
+    names = [entry["name"] for entry in found["env"]]
+    assert names.index("POD_IP") < names.index("HOST") < names.index("URL")
+    assert found["envFrom"] == [*rendered.container["envFrom"], {"secretRef": {"name": "tools"}}]
+
+
+def test_a_container_has_its_own_variables_alone_unless_it_asks(render_case: CaseRenderer) -> None:
+    found = side(render_case("inherited-env"), "initContainers", "wait")
+    assert found["env"] == [{"name": "HOST", "value": "db"}]
+    assert "envFrom" not in found
+
+
+def test_what_is_inherited_does_not_depend_on_the_releases_name(render_chart: ChartRenderer) -> None:
+    values = """
+        config: {data: {A: b}}
+        extraContainers: [{name: side, image: "a:1", inheritEnv: true}]
+    """
+    for release in ("api", "shop"):
+        rendered = render_chart(values, release=release)
+        found = side(rendered, "containers", "side")
+        assert found["envFrom"] == [{"configMapRef": {"name": f"{release}-config"}}]
+        assert "env" not in found

@@ -141,6 +141,24 @@ def test_with_an_existing_store_none_is_made(render_case: CaseRenderer) -> None:
     assert rendered.all("SecretStore") == {}
 
 
+def test_a_template_makes_the_secret_and_is_left_to_external_secrets(render_case: CaseRenderer) -> None:
+    target = render_case("external-store").one("ExternalSecret")["spec"]["target"]
+    assert target["name"] == "external-store-external"
+    assert target["template"]["data"] == {
+        "DATABASE_URL": "postgresql://api:{{ .password | urlquery }}@db/shop"
+    }
+    assert target["template"]["metadata"]["labels"] == {"team": "payments"}
+
+
+def test_keys_that_a_template_makes_can_be_referred_to(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("""
+        secret:
+          external: {enabled: true, store: {name: a}, data: {P: b}, template: {data: {url: "{{ .P }}"}}}
+        env: {URL: {secretKeyRef: {name: api-external, key: url}}}
+    """)
+    assert rendered.env["URL"] == {"secretKeyRef": {"name": "api-external", "key": "url"}}
+
+
 def test_secrets_are_refreshed_every_hour_by_default(
     render_case: CaseRenderer,
 ) -> None:

@@ -119,28 +119,28 @@ def test_the_notes_say_where_each_is_reached(notes: Notes) -> None:
 
 def test_an_ingress_has_its_own_class_labels_and_annotations(render_case: CaseRenderer) -> None:
     ingresses = render_case("extra-ingresses").all("Ingress")
-    internal = ingresses["extra-ingresses-internal"]
-    assert ingresses["extra-ingresses"]["spec"]["ingressClassName"] == "traefik"
+    internal = ingresses["shop-internal"]
+    assert ingresses["shop"]["spec"]["ingressClassName"] == "traefik"
     assert internal["spec"]["ingressClassName"] == "private"
     assert internal["metadata"]["annotations"] == {"example.com/allow": "10.0.0.0/8"}
     assert internal["metadata"]["labels"]["example.com/zone"] == "inside"
-    assert ingresses["extra-ingresses"]["metadata"]["labels"]["example.com/zone"] == "edge"
+    assert ingresses["shop"]["metadata"]["labels"]["example.com/zone"] == "edge"
 
 
 def test_a_path_leads_to_the_main_port_unless_it_names_another_service(render_case: CaseRenderer) -> None:
-    spec = render_case("extra-ingresses").all("Ingress")["extra-ingresses-internal"]["spec"]
+    spec = render_case("extra-ingresses").all("Ingress")["shop-internal"]["spec"]
     (rule,) = spec["rules"]
     assert [path["backend"]["service"] for path in rule["http"]["paths"]] == [
-        {"name": "extra-ingresses-admin", "port": {"name": "admin"}},
-        {"name": "extra-ingresses-admin", "port": {"number": 9100}},
-        {"name": "extra-ingresses", "port": {"name": "admin"}},
+        {"name": "shop-admin", "port": {"name": "admin"}},
+        {"name": "shop-admin", "port": {"number": 9100}},
+        {"name": "shop", "port": {"name": "admin"}},
     ]
 
 
 def test_each_certificate_has_a_secret_of_its_own(render_case: CaseRenderer) -> None:
-    shop = render_case("extra-ingresses").all("Ingress")["extra-ingresses-shop"]
+    shop = render_case("extra-ingresses").all("Ingress")["shop-shop"]
     assert shop["metadata"]["annotations"] == {"cert-manager.io/cluster-issuer": "letsencrypt"}
-    assert shop["spec"]["tls"] == [{"hosts": ["shop.example.com"], "secretName": "extra-ingresses-shop-tls"}]
+    assert shop["spec"]["tls"] == [{"hosts": ["shop.example.com"], "secretName": "shop-shop-tls"}]
 
 
 def test_the_notes_name_the_hosts_of_further_ingresses_and_routes(notes: Notes) -> None:
@@ -155,10 +155,10 @@ def test_the_notes_name_the_hosts_of_further_ingresses_and_routes(notes: Notes) 
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
-        ("GRPCRoute", "extra-routes-grpc"),
-        ("TLSRoute", "extra-routes-database"),
-        ("TCPRoute", "extra-routes-raw"),
-        ("HTTPRoute", "extra-routes-admin"),
+        ("GRPCRoute", "shop-grpc"),
+        ("TLSRoute", "shop-database"),
+        ("TCPRoute", "shop-raw"),
+        ("HTTPRoute", "shop-admin"),
     ],
 )
 def test_a_route_is_of_its_kind_and_an_http_route_without_one(
@@ -172,17 +172,17 @@ def test_a_rule_is_rendered_as_written_and_leads_to_ports_by_number(render_case:
     first, second = rendered.one("GRPCRoute")["spec"]["rules"]
     assert first["matches"][0]["method"] == {"type": "Exact", "service": "shop.Orders", "method": "Create"}
     assert first["backendRefs"][0] == {
-        "name": "extra-routes",
+        "name": "shop",
         "port": 9000,
         **TO_SERVICE,
         "weight": 9,
     }
-    assert second == {"name": "rest", "backendRefs": [{"name": "extra-routes", "port": 9000, **TO_SERVICE}]}
+    assert second == {"name": "rest", "backendRefs": [{"name": "shop", "port": 9000, **TO_SERVICE}]}
     assert rendered.one("TCPRoute")["spec"]["rules"] == [
-        {"backendRefs": [{"name": "extra-routes", "port": 80, **TO_SERVICE}]}
+        {"backendRefs": [{"name": "shop", "port": 80, **TO_SERVICE}]}
     ]
 
 
 def test_a_route_knows_the_ports_of_further_services_by_name(render_case: CaseRenderer) -> None:
     rules = render_case("extra-routes").one("TLSRoute")["spec"]["rules"]
-    assert rules == [{"backendRefs": [{"name": "extra-routes-database", "port": 5432, **TO_SERVICE}]}]
+    assert rules == [{"backendRefs": [{"name": "shop-database", "port": 5432, **TO_SERVICE}]}]

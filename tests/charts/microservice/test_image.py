@@ -23,6 +23,25 @@ def test_an_umbrella_charts_registry_wins_and_a_digest_follows_the_tag(
     assert render_case("names").container["image"] == f"mirror.example.com:5000/myrepo/api:2.0@{DIGEST}"
 
 
+def test_an_umbrella_charts_registry_takes_the_place_of_every_images_own(render_case: CaseRenderer) -> None:
+    rendered = render_case("inherited-env")
+    pods = [rendered.pod, rendered.one("Pod")["spec"]]
+    found = [each["image"] for pod in pods for each in [*pod.get("initContainers", []), *pod["containers"]]]
+    images = ["myrepo/tools:2.1", "busybox:1.37", "myrepo/api:1.2.3", "side:1", "library/busybox:1.37"]
+    assert found == [f"mirror.example.com:5000/{image}" for image in images]
+
+
+@pytest.mark.parametrize("name", ["team/api", "a_b/c", "api"])
+def test_a_name_without_a_registry_keeps_all_its_parts(name: str, render_chart: ChartRenderer) -> None:
+    rendered = render_chart(f"{{image: {{repository: {name}}}, global: {{imageRegistry: mirror}}}}")
+    assert rendered.container["image"] == f"mirror/{name}:1.2.3"
+
+
+def test_without_a_mirror_a_registry_in_a_name_stays(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("image: {repository: localhost/api}")
+    assert rendered.container["image"] == "localhost/api:1.2.3"
+
+
 @pytest.mark.parametrize("digest", ["null", '""', DIGEST])
 def test_a_tag_may_bring_its_digest_which_is_not_part_of_the_version(
     digest: str, render_chart: ChartRenderer

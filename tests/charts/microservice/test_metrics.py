@@ -44,6 +44,26 @@ def test_another_port_and_further_fields_are_rendered_as_written(render_case: Ca
     assert pod == {"port": "admin", "path": "/stats/prometheus", "interval": "1m", "honorLabels": True}
 
 
+def test_further_endpoints_follow_as_written_at_the_main_port_unless_they_name_another(
+    render_case: CaseRenderer,
+) -> None:
+    rendered = render_case("metrics-endpoints")
+    assert rendered.one("ServiceMonitor")["spec"]["endpoints"][1:] == [
+        {"port": "http", "path": "/stats", "interval": "1m"},
+        {"port": "metrics", "path": "/slow", "scrapeTimeout": "20s", "honorTimestamps": False},
+    ]
+    assert rendered.one("PodMonitor")["spec"]["podMetricsEndpoints"][1:] == [{"port": "metrics"}]
+
+
+def test_fields_of_a_monitor_are_beside_its_endpoints(render_case: CaseRenderer) -> None:
+    rendered = render_case("metrics-endpoints")
+    service, pod = rendered.one("ServiceMonitor")["spec"], rendered.one("PodMonitor")["spec"]
+    assert service["jobLabel"] == "app.kubernetes.io/name"
+    assert (service["sampleLimit"], service["targetLabels"]) == (1000000, ["team"])
+    assert pod.keys() == {"attachMetadata", "bodySizeLimit", "podMetricsEndpoints", "selector"}
+    assert pod["attachMetadata"] == {"node": True}
+
+
 def test_monitors_select_the_service_and_the_applications_pods_alone(render_case: CaseRenderer) -> None:
     rendered = render_case("metrics")
     own = rendered.deployment["selector"]

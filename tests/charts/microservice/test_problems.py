@@ -57,6 +57,7 @@ TOGETHER = (
     "a route without a Gateway",
     "a range of ports that runs backwards",
     "an autoscaler without a metric",
+    "a label of the Deployment that the chart sets",
     "neither secrets to fetch nor a store",
     "a migration without a command",
     "a job without a schedule",

@@ -98,6 +98,22 @@ def test_sys_admin_lifts_the_denial_of_escalation_too(
     assert "allowPrivilegeEscalation" not in nearly_privileged["securityContext"]
 
 
+def test_the_main_container_alone_can_have_a_context_of_its_own(render_case: CaseRenderer) -> None:
+    rendered = render_case("security-container")
+    shared = RESTRICTED_CONTAINER | {"runAsGroup": 1000}
+    own = {"runAsUser": 1001, "capabilities": {"add": ["SYS_PTRACE"], "drop": ["ALL"]}}
+    assert rendered.container["securityContext"] == shared | own
+    others = [*rendered.pod["initContainers"], rendered.pod["containers"][1]]
+    others += rendered.one("Pod")["spec"]["containers"]
+    assert [other["securityContext"] for other in others] == [shared] * 3
+
+
+def test_jobs_run_the_main_containers_image_in_its_context(render_case: CaseRenderer) -> None:
+    rendered = render_case("security-container")
+    job = rendered.one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert job["containers"][0]["securityContext"] == rendered.container["securityContext"]
+
+
 def test_the_pods_run_as_an_account_of_their_own_without_its_token(render_case: CaseRenderer) -> None:
     rendered = render_case("defaults")
     assert rendered.pod["serviceAccountName"] == rendered.one("ServiceAccount")["metadata"]["name"]

@@ -13,14 +13,20 @@ which takes longer than all else.
     {{- $service = or $service .service.annotations .service.labels .service.extraPorts .extraServices }}
     {{- $resources := or $containers .podSpec (.resources).claims (omit ((.resources).requests | default dict) "cpu" "memory") }}
     {{- $resources = or $resources (ne (toJson (.resources).limits) `{"cpu":"","memory":""}`) }}
+    {{- $labels := or .deploymentLabels .config.labels .secret.labels (.secret.external).labels .serviceAccount.labels .rbac.labels }}
+    {{- $labels = or $labels .service.labels .ingress.labels .httpRoute.labels .networkPolicy.labels .autoscaling.labels }}
+    {{- $labels = or $labels .podDisruptionBudget.labels .metrics.labels (.metrics.serviceMonitor).labels (.metrics.podMonitor).labels }}
+    {{- $labels = or $labels .migration.labels .cronJobs .extraServices .extraIngresses .extraRoutes $volumes }}
     {{- $ranges := or .networkPolicy.spec (.networkPolicy.ingress).from .networkPolicy.egress }}
     {{- include "microservice.used" (list
+      (list "labels" $labels)
       (list "addresses" (or $ranges $service))
       (list "references" (or $containers $volumes .env .envFrom))
       (list "service" $service)
       (list "pod" (or $annotations .podSpec))
       (list "resources" $resources)
-      (list "security" (or $containers $annotations .securityContext .podSecurityContext))
+      (list "security" (or $containers $annotations .securityContext .containerSecurityContext .podSecurityContext))
+      (list "secret" (ne (.secret.type | default "Opaque") "Opaque"))
       (list "rbac" (or .serviceAccount.annotations .rbac.rules .rbac.clusterRules))
       (list "statefulset" (eq (toString .kind) "StatefulSet"))
       (list "volumes" (or $volumes $files .containerSpec))
@@ -41,7 +47,7 @@ microservice.riskFiles: the same for risks.
 */}}
 {{- define "microservice.riskFiles" -}}
   {{- with .Values }}
-    {{- $contexts := or .securityContext .podSecurityContext .initContainers .extraContainers (ne (toString .podSecurityStandard) "restricted") }}
+    {{- $contexts := or .securityContext .containerSecurityContext .podSecurityContext .initContainers .extraContainers (ne (toString .podSecurityStandard) "restricted") }}
     {{- $volumes := include "microservice.writtenVolumes" . }}
     {{- $pod := or .podSpec .podAnnotations .commonAnnotations .priorityClassName .tolerations $volumes (contains "hostPort" (toJson .ports)) }}
     {{- include "microservice.used" (list
