@@ -27,7 +27,8 @@ FREE = frozenset(
     """
     annotations binaryFiles commonAnnotations commonLabels cronJobs data default defaultRequest
     deploymentAnnotations deploymentLabels env extraIngresses extraRoutes extraServices files hard labels
-    limits matchLabels max maxLimitRequestRatio min nodeSelector podAnnotations podLabels ports requests volumes
+    limits matchLabels max maxLimitRequestRatio min nodeSelector podAnnotations podLabels ports requests
+    volumes
     """.split()  # noqa: SIM905
 )
 # Maps whose values may be strings, numbers or maps.
