@@ -9,21 +9,28 @@ from pathlib import Path
 
 from ci.base.console import step
 from ci.base.errors import UserError
+from ci.base.files import write_whole
 from ci.bench.measures import Measure, interleaved, ratio, seconds
 from ci.charts import catalog, helm
 from ci.charts.catalog import Case
+from ci.importing import sources
+from ci.importing.draft import Wishes
+from ci.importing.mapping import mapped, text
+from ci.importing.proof import prove
+from ci.importing.selection import select
 from ci.kubernetes import fields, manifests
 from ci.kubernetes.versions import SUPPORTED
 from ci.publishing import packages
 
 ROUNDS = 120
+IMPORTS = 20
 WITHOUT_SCHEMA = "--skip-schema-validation"
 
 
 def measures() -> list[Measure]:
     """Return the measures of rendering and validating, and the sizes."""
     rendering = [measure for engine in helm.ENGINES for measure in _rendering(engine)]
-    return [*rendering, _validation(), *_sizes()]
+    return [*rendering, _validation(), _importing(), *_sizes()]
 
 
 def _rendering(engine: int) -> list[Measure]:
@@ -72,6 +79,27 @@ def _validation() -> Measure:
     objects = [made for stream in streams for made in manifests.parse(str(stream)).values()]
     validating = seconds(lambda: fields.problems(objects))
     return Measure("validating / rendering all cases", validating / rendering, "", 1)
+
+
+def _importing() -> Measure:
+    """Compare the import of a service's manifests, with its proof, with one render."""
+    case = catalog.find_case("microservice/api")
+    engine = helm.ENGINES[-1]
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        source, values = Path(folder) / "source.yaml", Path(folder) / "values.yaml"
+        write_whole(source, helm.template(case.chart.path, case.values, engine=engine))
+
+        def import_() -> object:
+            draft = mapped(select(sources.read([str(source)])), Wishes())
+            write_whole(values, text(draft.values))
+            return prove(draft, values)
+
+        runs: dict[str, Callable[[], object]] = {
+            "render": lambda: helm.template(case.chart.path, case.values, engine=engine),
+            "import": import_,
+        }
+        taken = interleaved(runs, IMPORTS, f"{IMPORTS} rounds of a render and an import")
+    return Measure("import with proof / render", ratio(taken["import"], taken["render"]), "", 3)
 
 
 def _sizes() -> list[Measure]:

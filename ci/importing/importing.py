@@ -9,17 +9,15 @@ from pathlib import Path
 
 from invoke.exceptions import Exit
 
-from ci.base import kubernetes_yaml
 from ci.base.console import err, out
 from ci.base.errors import UserError
 from ci.base.files import write_whole
 from ci.base.repository import root
 from ci.charts import catalog
 from ci.charts.helm import HelmError
-from ci.charts.values_file import read_values
 from ci.importing import sources
 from ci.importing.draft import Draft, Values, Wishes
-from ci.importing.mapping import mapped, without_defaults
+from ci.importing.mapping import mapped, text
 from ci.importing.proof import Proof, prove, take_back
 from ci.importing.report import report
 from ci.importing.selection import select
@@ -46,21 +44,33 @@ def run(
     """
     if output and not force and Path(output).exists():
         raise UserError(f"{output} is there already; choose another --output, or replace it with --force")
-    selection = select(sources.read(from_), service)
-    draft = mapped(selection, Wishes(exact, secrets))
+    objects = sources.read(from_)
+    try:
+        selection = select(objects, service)
+        draft = mapped(selection, Wishes(exact, secrets))
+    except (AttributeError, LookupError, TypeError, ValueError):
+        # Fields of a wrong type are not looked for before: that takes as long as all the rest.
+        if faults := sources.faults(objects):
+            raise UserError(
+                "\n".join([*faults, f"\n{len(faults)} problem(s) found; nothing was imported"])
+            ) from None
+        raise
     with tempfile.TemporaryDirectory() as folder:
         try:
             proof, refused = _proven(draft, Path(folder)), None
         except HelmError as error:
             proof, refused = None, error
-    text = _text(draft.values)
     if output:
-        write_whole(Path(output), _schema_line(Path(output)) + text)
+        write_whole(Path(output), _schema_line(Path(output)) + text(draft.values))
     else:
-        out.out(text, end="")
+        out.out(text(draft.values), end="")
     if proof is None:
         place = f"those in {output}" if output else "the values above"
-        raise UserError(f"the chart refuses {place}, so nothing is proven; change them:\n{refused}")
+        lines = [
+            f"the chart refuses {place}, so nothing is proven; change them:",
+            str(refused).partition("\n")[2],
+        ]
+        raise UserError("\n".join([*lines, *sources.faults(selection.objects)]))
     for line in report(selection, draft, proof):
         err.out(line)
     if exit_code and (proof.lost or draft.left):
@@ -77,14 +87,8 @@ def _proven(draft: Draft, folder: Path) -> Proof:
 
 
 def _written(values: Values, file: Path) -> Path:
-    write_whole(file, _text(values))
+    write_whole(file, text(values))
     return file
-
-
-def _text(values: Values) -> str:
-    defaults = read_values(catalog.service_chart().path / "values.yaml")
-    text = kubernetes_yaml.dump([without_defaults(values, defaults)], flow=True)
-    return text.removeprefix("---\n")
 
 
 def _schema_line(output: Path) -> str:

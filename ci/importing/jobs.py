@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from ci.importing.container import image_parts
@@ -16,6 +17,7 @@ _CRON = (
     *("successfulJobsHistoryLimit", "failedJobsHistoryLimit"),
 )
 _JOB = ("backoffLimit", "activeDeadlineSeconds")
+_LONGEST = 63
 _HOOK = "helm.sh/hook"
 # The volumes that every job mounts.
 _COMMON_VOLUMES = {"tmp", "config", "secret"}
@@ -35,7 +37,7 @@ def map_jobs(draft: Draft) -> None:
     for key, made in list(draft.of_kind("Job")):
         job = _job(draft, made.get("spec") or {}, made) if _migrates(draft, key.name, made) else None
         if job is not None and "migration" not in draft.values:
-            draft.place(key, f"{draft.fullname}-migration")
+            draft.place(key, shortened(f"{draft.fullname}-migration"))
             draft.set("migration", {"enabled": True, **job})
             if labels_of(made).get(COMPONENT) == "migration":
                 _place_companions(draft)
@@ -49,6 +51,13 @@ def map_tests(draft: Draft) -> None:
         draft.set("tests.image", image_parts(image))
         for key in [key for key, made in draft.objects.items() if labels_of(made).get(COMPONENT) == "test"]:
             draft.place(key, key.name)
+
+
+def shortened(name: str) -> str:
+    """Return a name of at most 63 characters: microservice.shortened."""
+    if len(name) <= _LONGEST:
+        return name
+    return f"{name[:54].rstrip('-.')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _place_companions(draft: Draft) -> None:

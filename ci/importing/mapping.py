@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ci.base import kubernetes_yaml
+from ci.charts import catalog
+from ci.charts.values_file import read_values
 from ci.importing.access import map_account
 from ci.importing.container import map_container, map_image, map_rest_of_container
 from ci.importing.draft import Draft, Values, Wishes
@@ -61,6 +64,12 @@ def mapped(selection: Selection, wishes: Wishes) -> Draft:
     for step in _STEPS:
         step(draft)
     return draft
+
+
+def text(values: Values) -> str:
+    """Return values as a values file, without what the chart's defaults say."""
+    defaults = read_values(catalog.service_chart().path / "values.yaml")
+    return kubernetes_yaml.dump([without_defaults(values, defaults)], flow=True).removeprefix("---\n")
 
 
 def without_defaults(values: Values, defaults: Values) -> Values:

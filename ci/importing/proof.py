@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ci.charts import catalog, helm
 from ci.importing import safer
-from ci.importing.draft import Draft, Values, merge
+from ci.importing.draft import Draft, Place, Values, merge
 from ci.importing.extra import selector_of
 from ci.importing.network_policy import without_tests
 from ci.importing.selection import backends, pod_labels, selects
@@ -57,7 +57,11 @@ def prove(draft: Draft, file: Path) -> Proof:
     Raises HelmError if the chart refuses the values.
     """
     chart = catalog.service_chart()
-    stream = helm.template(chart.path, [file], engine=helm.ENGINES[-1], release=draft.name)
+    return compare(draft, helm.template(chart.path, [file], engine=helm.ENGINES[-1], release=draft.name))
+
+
+def compare(draft: Draft, stream: str) -> Proof:
+    """Return how manifests that the chart has rendered from a draft's values differ from its source."""
     rendered = {(key.kind, key.name): made for key, made in manifests.parse(stream).items()}
     source = {key: made for key, made in draft.source.items() if key in draft.places}
     names = {(key.kind, key.name): place.name for key, place in draft.places.items()}
@@ -76,8 +80,11 @@ def prove(draft: Draft, file: Path) -> Proof:
             before, after = old.get(path, ABSENT), new.get(path, ABSENT)
             if not _same(before, after):
                 _judge(proof, Change(key.kind, place.name, path, before, after), draft.fullname)
+    places = set(draft.places.values())
     for (kind, name), made in rendered.items():
-        if (kind, name) not in draft.places.values() and not _is_of_migration(made):
+        if (kind, name) not in places and not _is_of_migration(made):
+            # The policy of a test that the source has comes with the release's own.
+            name = draft.fullname if Place("Pod", name) in places else name
             _judge(proof, Change(kind, name, (), ABSENT, made), draft.fullname)
     return proof._replace(carried=carried)
 

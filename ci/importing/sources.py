@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ci.base import kubernetes_yaml, processes, programs
 from ci.base.errors import UserError
 from ci.importing import upgrades
+from ci.kubernetes import validation
+from ci.kubernetes.definitions import names_of_kinds
 from ci.kubernetes.manifests import Key, Object, key_of
+from ci.kubernetes.versions import NEWEST
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -35,6 +38,25 @@ def read(sources: Sequence[str]) -> dict[Key, Object]:
     if not found:
         raise UserError(f"{', '.join(sources)}: there is no Kubernetes object in it")
     return found
+
+
+def faults(objects: Mapping[Key, Object]) -> list[str]:
+    """Return a line for each field of the objects that Kubernetes does not know, or of another type there.
+
+    Nothing is said about kinds that are not known here.
+    """
+    found = []
+    for key, made in objects.items():
+        if key[:2] in names_of_kinds(NEWEST):
+            problems = validation.validate(_without_nulls(made), NEWEST)
+            found += [f"{key}: {path or 'the object'}: {message}" for _, _, path, message in problems]
+    return found
+
+
+def _without_nulls(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {name: _without_nulls(value) for name, value in node.items() if value is not None}
+    return [_without_nulls(item) for item in node if item is not None] if isinstance(node, list) else node
 
 
 def _texts(sources: Sequence[str], problems: list[str]) -> Iterator[tuple[str, str]]:

@@ -136,3 +136,65 @@ def test_a_secret_with_binary_data_keeps_its_bytes(import_: Import) -> None:
     }
     assert imported.section("not carried over") == []
     assert "/w==" not in imported.report
+
+
+@pytest.mark.parametrize(
+    ("written", "wrong", "problem"),
+    [
+        (
+            "containers: [{name: web",
+            "containers: {a: [{name: web",
+            "spec.template.spec.containers: ",
+        ),
+        ("ports: [{containerPort: 8080}]", "ports: 8080", "spec.template.spec.containers[0].ports: 8080"),
+        ("{name: web, image", "{name: web, env: {A: b}, image", "spec.template.spec.containers[0].env: "),
+    ],
+)
+def test_a_field_of_a_wrong_type_is_named(written: str, wrong: str, problem: str, import_: Import) -> None:
+    manifests = workload("web").replace(written, wrong)
+    if "{a:" in wrong:
+        manifests = manifests.replace("]}]", "]}]}")
+    with pytest.raises(UserError) as refused:
+        import_(manifests)
+    assert f"apps/v1 Deployment web: {problem}" in str(refused.value)
+    assert str(refused.value).endswith("1 problem(s) found; nothing was imported")
+
+
+def test_fields_that_kubernetes_does_not_know_are_named_beside_the_reasons_of_the_chart(
+    import_: Import,
+) -> None:
+    with pytest.raises(UserError) as refused:
+        import_(workload("web", more="prots: [80]"))
+    assert "apps/v1 Deployment web: spec.template.spec.containers[0]: unknown field prots" in str(
+        refused.value
+    )
+    assert "tmp" not in str(refused.value)
+
+
+def test_a_deployment_without_a_selector_is_refused(import_: Import) -> None:
+    manifests = workload("web").replace("  selector: {matchLabels: {app: web}}\n", "")
+    with pytest.raises(UserError, match=r"Deployment web: there is no spec\.selector; Kubernetes refuses it"):
+        import_(manifests)
+
+
+def test_a_kind_that_is_not_known_here_is_an_extra_object(import_: Import) -> None:
+    widget = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec: 5\n---\n"
+    imported = import_(workload("web") + widget)
+    assert imported.values["extraObjects"] == [
+        {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": 5}
+    ]
+    assert imported.section("not carried over") == []
+
+
+def test_an_object_of_the_pods_of_another_name_selects_them_in_the_release_too(import_: Import) -> None:
+    imported = import_(workload("web") + service("web") + service("peers", "web"))
+    (template,) = imported.values["extraObjects"]
+    assert '  selector: {{- include "microservice.selectorLabels" . | nindent 4 }}' in template
+    assert imported.section("not carried over") == []
+
+
+def test_five_thousand_lines_are_imported(import_: Import) -> None:
+    widget = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {{name: w{}}}\n---\n"
+    many = "".join(widget.format(number) for number in range(1250))
+    imported = import_(workload("web") + many)
+    assert len(imported.values["extraObjects"]) == 1250
