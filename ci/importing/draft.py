@@ -51,6 +51,7 @@ class Draft:
         self.container = main_container(self.pod, selection)
         self.side_containers = [one for one in self.pod.get("containers", []) if one is not self.container]
         self.labels = pod_labels(self.workload)
+        self._other_pods = selection.other_pods
         # By number and protocol: the name in `ports`, and the name that the source has.
         self.port_names: dict[tuple[int, str], str] = {}
         self.old_port_names: dict[tuple[int, str], str] = {}
@@ -78,8 +79,12 @@ class Draft:
         del self.objects[key]
 
     def selects_pods(self, selector: object) -> bool:
-        """Tell whether a label selector selects the service's pods."""
-        return selects(selector, self.labels)
+        """Tell whether a label selector selects the service's pods, and those of no other workload."""
+        return selects(selector, self.labels) and not self.selected_others(selector)
+
+    def selected_others(self, selector: object) -> list[str]:
+        """Return the names of the other workloads whose pods a label selector selects."""
+        return [name for name, labels in self._other_pods.items() if selects(selector, labels)]
 
     def set(self, path: str, value: Any) -> None:
         """Merge a value into the values, below a key such as service.type."""

@@ -19,7 +19,7 @@ from ci.importing import sources
 from ci.importing.draft import Draft, Values, Wishes
 from ci.importing.mapping import mapped, text
 from ci.importing.proof import Proof, prove, take_back
-from ci.importing.report import report
+from ci.importing.report import not_carried_over, report
 from ci.importing.selection import select
 
 NOT_CARRIED = 2
@@ -73,7 +73,7 @@ def run(
         raise UserError("\n".join([*lines, *sources.faults(selection.objects)]))
     for line in report(selection, draft, proof):
         err.out(line)
-    if exit_code and (proof.lost or draft.left):
+    if exit_code and not_carried_over(draft, proof):
         raise Exit("something is not carried over", NOT_CARRIED)
 
 

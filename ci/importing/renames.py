@@ -80,7 +80,12 @@ def _roles(
     """Choose the object whose entries are variables, and the one whose entries are files."""
     reference, volume, field, data, files = _SETTINGS[kind]
     found: dict[Key, str] = {}
-    known = {key.name: key for key in objects if key.kind == kind}
+    # A Secret of another type has a use of its own.
+    known = {
+        key.name: key
+        for key, made in objects.items()
+        if key.kind == kind and made.get("type", "Opaque") == "Opaque"
+    }
     environment = [
         source[reference]["name"]
         for source in container.get("envFrom") or []
@@ -98,7 +103,7 @@ def _roles(
     if wanted:
         found[known[_preferred(wanted, f"{fullname}-{files}")]] = files
     # A name that another object has is not free.
-    taken = {key.name for key in known.values() if key not in found}
+    taken = {key.name for key in objects if key.kind == kind and key not in found}
     return {key: role for key, role in found.items() if f"{fullname}-{role}" not in taken}
 
 

@@ -12,6 +12,7 @@ from ci.importing.draft import Draft, Values
 from ci.importing.proof import Change, Proof
 from ci.importing.selection import Selection
 from ci.kubernetes.differences import ABSENT
+from ci.kubernetes.workloads import dig
 
 _LONGEST = 60
 
@@ -32,12 +33,27 @@ def report(selection: Selection, draft: Draft, proof: Proof) -> Iterator[str]:
     if proof.labels:
         yield "changed in labels and names of ports:"
         yield from (f"  {_shown(change)}" for change in proof.labels)
-    if draft.left or proof.lost:
+    if missing := not_carried_over(draft, proof):
         yield "not carried over:"
-        yield from (f"  {key.kind} {key.name}: {reason}" for key, reason in draft.left.items())
-        yield from (f"  {_shown(change)}: {_reason(change)}" for change in proof.lost)
+        yield from (f"  {line}" for line in missing)
     if selection.others:
         yield f"of other services: {len(selection.others)} objects; import each with --service NAME"
+
+
+def not_carried_over(draft: Draft, proof: Proof) -> list[str]:
+    """Return a line for everything that the values do not carry over, with the reason."""
+    left = [f"{key.kind} {key.name}: {reason}" for key, reason in draft.left.items()]
+    return [*_shared(draft), *left, *(f"{_shown(change)}: {_reason(change)}" for change in proof.lost)]
+
+
+def _shared(draft: Draft) -> list[str]:
+    """Return a line for a Service that also leads to other workloads, as the chart's cannot."""
+    service = draft.source[draft.service_key] if draft.service_key else {}
+    others = draft.selected_others(dig(service, "spec", "selector"))
+    if not others:
+        return []
+    name = f"Service {service['metadata']['name']}"
+    return [f"{name}: it also selects the pods of {', '.join(others)}: the chart's selects its own alone"]
 
 
 def _by_key(found: Iterable[tuple[Change, Values]]) -> dict[str, list[Change]]:

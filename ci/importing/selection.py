@@ -16,7 +16,8 @@ INSTANCE = "app.kubernetes.io/instance"
 class Selection(NamedTuple):
     """A service: its name in values/, its objects, which of them are its Deployment and its main Service.
 
-    ``others`` are the objects that belong to other services.
+    ``others`` are the objects that belong to other services, ``other_pods`` the labels of the pods of every
+    other workload that serves, by its name.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Selection(NamedTuple):
     service: Key | None
     objects: dict[Key, Object]
     others: list[Key]
+    other_pods: dict[str, Mapping[str, str]]
 
 
 def select(objects: Mapping[Key, Object], name: str = "") -> Selection:
@@ -51,6 +53,11 @@ def select(objects: Mapping[Key, Object], name: str = "") -> Selection:
         service,
         {key: made for key, made in objects.items() if key in mine},
         [key for key in objects if key not in mine],
+        {
+            pods.key.name: pods.labels
+            for pods in pods_of(objects)
+            if pods.key.kind in SERVING and pods.key != main
+        },
     )
 
 

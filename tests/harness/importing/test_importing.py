@@ -198,3 +198,17 @@ def test_five_thousand_lines_are_imported(import_: Import) -> None:
     many = "".join(widget.format(number) for number in range(1250))
     imported = import_(workload("web") + many)
     assert len(imported.values["extraObjects"]) == 1250
+
+
+def test_what_also_selects_the_pods_of_others_stays_as_it_is(import_: Import) -> None:
+    labelled = TWO.replace("labels: {app: cart}", "labels: {app: cart, tier: back}")
+    labelled = labelled.replace("labels: {app: web}", "labels: {app: web, tier: back}")
+    policy = (
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: back}\n"
+        "spec: {podSelector: {matchLabels: {tier: back}}, ingress: [{from: [{podSelector: {}}]}]}\n"
+    )
+    imported = import_(labelled + policy, service="cart")
+    (kept,) = imported.values["extraObjects"]
+    assert kept["spec"]["podSelector"] == {"matchLabels": {"tier": "back"}}
+    assert "networkPolicy" not in imported.values
+    assert imported.section("not carried over") == []
