@@ -112,7 +112,7 @@ def fake_go(folder: Path, module_sum: str) -> Path:
     return script(
         folder / "go",
         f"""if [ "$1" = mod ]; then echo '{described}'; exit; fi
-            echo "$PWD $CGO_ENABLED $*" > {folder}/log
+            printf '%s\n' "$PWD" "$CGO_ENABLED" "$*" > "{folder}/log"
             until [ "$1" = -o ]; do shift; done
             echo built > "$2\"""",
     )
@@ -257,7 +257,8 @@ def test_a_release_that_is_not_there_gives_way_to_go(release: Release, path: Pat
     release.status = 404
     fake_go(path, MODULE_SUM)
     assert find(release.tool()).read_text() == "built\n"
-    folder, cgo, *command = (path / "log").read_text().split()
+    folder, cgo, arguments = (path / "log").read_text().splitlines()
+    command = arguments.split()
     assert (folder, cgo, command[-1]) == (str(path), "0", "./cmd/helm")
     assert "helm.sh/helm/v4/internal/version.version=v4.3.0" in command
 
@@ -280,7 +281,7 @@ def test_a_wrong_module_sum_is_refused(path: Path, cache: Path) -> None:
 )
 def test_what_go_complains_of_is_passed_on(path: Path, body: str) -> None:
     script(path / "go", body)
-    with pytest.raises(UserError, match=r"Go: \S*go mod download failed:\n *go: needs go >= 1.26\n"):
+    with pytest.raises(UserError, match=r"Go: .*go mod download failed:\n *go: needs go >= 1.26\n"):
         find(replace(WAYS_CLOSED))
 
 
