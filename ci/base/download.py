@@ -8,6 +8,9 @@ import tarfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
+
+from ci.base import network
 from ci.base.console import progress
 from ci.base.errors import Unavailable, UserError
 
@@ -41,11 +44,6 @@ def from_release(url: str, sha256: str, member: str, folder: Path) -> Path:
 
 def obstacle(url: str) -> str:
     """Return why a HEAD request for ``url`` has no success, "" if it has."""
-    # The import takes a tenth of a second, and a machine downloads once.
-    import httpx
-
-    from ci.base import network
-
     try:
         with network.client(follow_redirects=True, timeout=CONNECT_SECONDS) as client:
             client.head(url).raise_for_status()
@@ -58,10 +56,6 @@ def obstacle(url: str) -> str:
 
 def _download(url: str, target: Path) -> str:
     """Download ``url`` to the file ``target`` and return its sha256."""
-    import httpx
-
-    from ci.base import network
-
     timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
     # Otherwise a server could mark an archive as gzip-encoded, and it would be unpacked on the way.
     unencoded = {"Accept-Encoding": "identity"}
@@ -85,10 +79,6 @@ def _download(url: str, target: Path) -> str:
 
 
 def _explained(url: str, error: Exception) -> str:
-    import httpx
-
-    from ci.base import network
-
     if isinstance(error, httpx.HTTPStatusError):
         return f"{url}: HTTP {error.response.status_code}"
     if network.is_untrusted(error):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import platformdirs
 
-from ci.base import download, go_build, processes
+from ci.base import go_build, processes
 from ci.base.console import step
 from ci.base.errors import Unavailable, UserError
 from ci.base.files import one_at_a_time
@@ -241,6 +241,9 @@ def _obtain(tool: Tool, target: Path, unfit: list[str]) -> None:
 
 
 def _from_release(tool: Tool, folder: Path) -> Path:
+    # With it comes httpx, whose import takes a tenth of a second, and a machine downloads once.
+    from ci.base import download
+
     url = release_url(tool)
     if url is None:
         raise Unavailable(f"no checksum is pinned for {_platform()}")
