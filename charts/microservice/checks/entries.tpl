@@ -1,8 +1,7 @@
 {{/*
 microservice.problems.entries: a worker, a CronJob and a migration have something to run:
 without a command they would start the service itself, unless their image is another.
-Their volumes make no claims, which would belong to nobody, and a migration, which runs
-before the first install, waits for none.
+A migration, which runs before the first install, waits for no claim of the release.
 */}}
 {{- define "microservice.problems.entries" -}}
   {{- range $key, $found := omit .entries "tests" }}
@@ -17,11 +16,7 @@ before the first install, waits for none.
       {{- end }}
     {{- end }}
     {{- range $name, $volume := $found.root.Values.volumes }}
-      {{- $written := kindIs "map" $entry.volumes | ternary (get (kindIs "map" $entry.volumes | ternary $entry.volumes dict) $name) "" }}
-      {{- if and (kindIs "map" $written) ($written).claim }}
-        {{ $key }}.volumes.{{ $name }}.claim: a claim belongs to the service: write it into volumes.{{ $name }}, and here
-        {{- printf " %s: {}" $name }}
-      {{- else if and (eq $key "migration") ($volume).claim (not (include "microservice.isDisabled" $volume)) }}
+      {{- if and (eq $key "migration") ($volume).claim (not (include "microservice.isDisabled" $volume)) }}
         migration.volumes: the claim of volumes.{{ $name }} is not there before the first install, for which the migration would wait; use
         {{- " persistentVolumeClaim with an existing one" }}
       {{- end }}

@@ -36,8 +36,8 @@ root of its pod}; tests are among them where somebody wrote what their pod is li
 {{- end -}}
 
 {{/*
-microservice.entryRoot: (dict "into" DICT "root" . "entry" MAP "over" MAP) -> nothing;
-makes of an empty dict the root whose microservice.podSpec is the pod of an entry: a
+microservice.entryRoot: (dict "into" DICT "root" . "entry" MAP "job" BOOL "over" MAP) ->
+nothing; makes of an empty dict the root whose microservice.podSpec is the pod of an entry: a
 worker, a job or the tests. It has image, variables, settings, account, security and
 placement of the service. What the entry says is laid over that, and over all of it the
 values of "over". Of the service's containers it has the main one alone, and of its
@@ -65,9 +65,13 @@ volumes those of microservice.entryVolumes.
       {{- $_ := include "microservice.merged" (list (index $values $key) .) | fromJson | set $over $key -}}
     {{- end -}}
   {{- end -}}
-  {{- range $key := list "podAnnotations" "podLabels" -}}
-    {{- $written := list (index $values $key) (include "microservice.foreign" (dict "root" $.root "entry" $entry "job" $.job "key" $key "component" $.into.component) | fromJson) -}}
-    {{- $_ := append $written (index $entry $key) | include "microservice.merged" | fromJson | set $over $key -}}
+  {{- range $key, $common := dict "podAnnotations" $values.commonAnnotations "podLabels" $values.commonLabels -}}
+    {{- $inherited := index $values $key -}}
+    {{- if or $common $inherited (index $entry $key) -}}
+      {{- $names := concat (keys ($common | default dict)) (keys ($inherited | default dict)) -}}
+      {{- $foreign := include "microservice.foreign" (set $ "names" $names) | fromJson -}}
+      {{- $_ := include "microservice.merged" (list $inherited $foreign (index $entry $key)) | fromJson | set $over $key -}}
+    {{- end -}}
   {{- end -}}
   {{- range $key := list "affinity" "resources" "securityContext" -}}
     {{- with index $entry $key -}}
@@ -134,28 +138,24 @@ claim becomes an emptyDir, unless the entry names it.
 {{- end -}}
 
 {{/*
-microservice.foreign: (dict "root" . "entry" MAP "job" BOOL "component" NAME "key"
-"podAnnotations" or "podLabels") -> those that the entry would inherit although they are
-not about its pod, as a JSON map of the name -> null: security profiles of containers that
-it does not have, and for jobs and tests what microservice.injects matches.
+microservice.foreign: (dict "root" . "into" DICT "entry" MAP "job" BOOL "names" LIST) ->
+those of the annotations or labels that an entry would inherit although they are not about
+its pod, as a JSON map of the name -> null: security profiles of containers that it does
+not have, and for jobs and tests what microservice.injects matches.
 */}}
 {{- define "microservice.foreign" -}}
   {{- $foreign := dict -}}
-  {{- $common := eq .key "podLabels" | ternary .root.Values.commonLabels .root.Values.commonAnnotations -}}
-  {{- with concat (keys ($common | default dict)) (keys (index .root.Values .key | default dict)) -}}
-    {{- $containers := list -}}
-    {{- if ne $.component "test" -}}
-      {{- $containers = list (($.root.Values.containerSpec).name | default (include "microservice.name" $.root)) -}}
-    {{- end -}}
-    {{- range concat ($.entry.initContainers | default list) ($.entry.extraContainers | default list) -}}
-      {{- $containers = append $containers .name -}}
-    {{- end -}}
-    {{- $injects := include "microservice.injects" . -}}
-    {{- range . -}}
-      {{- $profile := regexMatch "^container\\.(apparmor|seccomp)\\.security\\." . -}}
-      {{- if or (and $profile (not (has (base .) $containers))) (and $.job (regexMatch $injects .)) -}}
-        {{- $_ := set $foreign . nil -}}
-      {{- end -}}
+  {{- $containers := list -}}
+  {{- if ne .into.component "test" -}}
+    {{- $containers = list ((.root.Values.containerSpec).name | default (include "microservice.name" .root)) -}}
+  {{- end -}}
+  {{- range concat (.entry.initContainers | default list) (.entry.extraContainers | default list) -}}
+    {{- $containers = append $containers .name -}}
+  {{- end -}}
+  {{- range .names -}}
+    {{- $profile := or (hasPrefix "container.apparmor.security." .) (hasPrefix "container.seccomp.security." .) -}}
+    {{- if or (and $profile (not (has (base .) $containers))) (and $.job (regexMatch (include "microservice.injects" .) .)) -}}
+      {{- $_ := set $foreign . nil -}}
     {{- end -}}
   {{- end -}}
   {{- toJson $foreign -}}

@@ -18,7 +18,10 @@ def pod(rendered: Rendered, name: str = "api-mail") -> Object:
 
 def test_each_entry_makes_a_deployment_of_its_name(render_case: CaseRenderer) -> None:
     deployments = render_case("workers").all("Deployment")
-    assert set(deployments) == {"shop", "shop-mail", "shop-images", "shop-scheduler"}
+    assert set(deployments) == {
+        "shop",
+        *(f"shop-{name}" for name in ("mail", "images", "scheduler", "rpc", "tcp", "http")),
+    }
 
 
 def test_an_entry_that_is_disabled_or_null_makes_nothing(render_chart: ChartRenderer) -> None:

@@ -1,55 +1,52 @@
 {{/*
 microservice.problemChecks, microservice.riskChecks: the checks of a pod that run for
-workers, jobs and the migration too, on the roots of their pods: a JSON list of [TEMPLATE,
-KEY, ...]. A check runs where an entry has one of the keys, or without keys always.
+workers, jobs and the migration too, on the roots of their pods: JSON of a key that an
+entry may have -> the templates that run where it has. "inherited" is a key of all.
 */}}
 {{- define "microservice.problemChecks" -}}
-  {{- list
-    (list "microservice.problems.image" "image")
-    (list "microservice.problems.labels" "podLabels")
-    (list "microservice.problems.rollout" "strategy")
-    (list "microservice.problems.disruption" "podDisruptionBudget" "replicaCount" "autoscaling")
-    (list "microservice.problems.env" "env")
-    (list "microservice.problems.envSources")
-    (list "microservice.problems.ports" "ports" "initContainers" "extraContainers")
-    (list "microservice.problems.probes" "ports" "readinessProbe" "livenessProbe" "startupProbe")
-    (list "microservice.problems.handlers" "initContainers" "extraContainers")
-    (list "microservice.problems.shutdown" "shutdown" "terminationGracePeriodSeconds" "initContainers" "extraContainers")
-    (list "microservice.problems.autoscaling" "autoscaling")
-    (list "microservice.checks.references" "env" "volumes" "initContainers" "extraContainers")
-    (list "microservice.checks.pod" "podAnnotations" "initContainers" "extraContainers")
-    (list "microservice.checks.resources" "resources" "initContainers" "extraContainers")
-    (list "microservice.checks.security" "podAnnotations" "securityContext" "initContainers" "extraContainers")
-    (list "microservice.checks.volumes" "volumes")
-    (list "microservice.checks.containers" "initContainers" "extraContainers")
-    (list "microservice.checks.mounts" "volumes" "securityContext" "initContainers" "extraContainers")
-    (list "microservice.checks.lists" "resources" "initContainers" "extraContainers") | toJson -}}
+  {{- $containers := list "microservice.problems.ports" "microservice.problems.handlers" "microservice.problems.shutdown"
+    "microservice.checks.references" "microservice.checks.pod" "microservice.checks.resources" "microservice.checks.security"
+    "microservice.checks.containers" "microservice.checks.mounts" "microservice.checks.lists" -}}
+  {{- dict
+    "inherited" (list "microservice.problems.envSources")
+    "image" (list "microservice.problems.image")
+    "podLabels" (list "microservice.problems.labels")
+    "podAnnotations" (list "microservice.checks.pod" "microservice.checks.security")
+    "env" (list "microservice.problems.env" "microservice.checks.references")
+    "resources" (list "microservice.checks.resources" "microservice.checks.lists")
+    "securityContext" (list "microservice.checks.security" "microservice.checks.mounts")
+    "volumes" (list "microservice.checks.references" "microservice.checks.volumes" "microservice.checks.mounts")
+    "initContainers" $containers
+    "extraContainers" $containers
+    "ports" (list "microservice.problems.ports" "microservice.problems.probes")
+    "readinessProbe" (list "microservice.problems.probes")
+    "livenessProbe" (list "microservice.problems.probes")
+    "startupProbe" (list "microservice.problems.probes")
+    "terminationGracePeriodSeconds" (list "microservice.problems.shutdown")
+    "shutdown" (list "microservice.problems.shutdown")
+    "strategy" (list "microservice.problems.rollout")
+    "replicaCount" (list "microservice.problems.disruption")
+    "podDisruptionBudget" (list "microservice.problems.disruption")
+    "autoscaling" (list "microservice.problems.disruption" "microservice.problems.autoscaling") | toJson -}}
 {{- end -}}
 {{- define "microservice.riskChecks" -}}
-  {{- list
-    (list "microservice.risks.disruption" "podDisruptionBudget")
-    (list "microservice.risks.claims" "volumes" "replicaCount" "autoscaling")
-    (list "microservice.risks.health" "livenessProbe")
-    (list "microservice.risks.shutdown" "terminationGracePeriodSeconds")
-    (list "microservice.risks.images" "image" "volumes" "initContainers" "extraContainers")
-    (list "microservice.risks.resources" "resources" "initContainers" "extraContainers")
-    (list "microservice.risks.secrets" "command" "args" "env" "readinessProbe" "livenessProbe" "startupProbe" "initContainers" "extraContainers")
-    (list "microservice.checks.guardrails_security" "podAnnotations" "securityContext" "tolerations" "volumes" "ports" "initContainers"
-      "extraContainers") | toJson -}}
-{{- end -}}
-
-{{/*
-microservice.usedChecks: (dict "entry" MAP "checks" LIST) -> the templates of those that
-run for an entry, as a JSON list.
-*/}}
-{{- define "microservice.usedChecks" -}}
-  {{- $used := list }}
-  {{- range $check := .checks }}
-    {{- $runs := eq (len $check) 1 }}
-    {{- range rest $check }}{{ if not (index $.entry . | kindIs "invalid") }}{{ $runs = true }}{{ end }}{{ end }}
-    {{- if $runs }}{{ $used = first $check | append $used }}{{ end }}
-  {{- end }}
-  {{- toJson $used }}
+  {{- $containers := list "microservice.risks.images" "microservice.risks.resources"
+    "microservice.checks.guardrails_security" -}}
+  {{- $pod := list "microservice.checks.guardrails_security" -}}
+  {{- dict
+    "image" (list "microservice.risks.images")
+    "podAnnotations" $pod
+    "tolerations" $pod
+    "securityContext" $pod
+    "resources" (list "microservice.risks.resources")
+    "volumes" (list "microservice.risks.claims" "microservice.risks.images" "microservice.checks.guardrails_security")
+    "initContainers" $containers
+    "extraContainers" $containers
+    "livenessProbe" (list "microservice.risks.health")
+    "terminationGracePeriodSeconds" (list "microservice.risks.shutdown")
+    "podDisruptionBudget" (list "microservice.risks.disruption")
+    "replicaCount" (list "microservice.risks.disruption" "microservice.risks.claims")
+    "autoscaling" (list "microservice.risks.disruption" "microservice.risks.claims") | toJson -}}
 {{- end -}}
 
 {{/*
@@ -64,8 +61,8 @@ cronJobs.clean.resources.
   {{- $keys = printf "%s|startupProbe|strategy|terminationGracePeriodSeconds|tolerations|volumes)" $keys }}
   {{- range $key, $entry := .root.entries }}
     {{- $text := "" }}
-    {{- range .checks }}{{ $text = include . $entry.root | printf "%s\n%s" $text }}{{ end }}
-    {{- range include "microservice.lines" $text | fromJsonArray }}
+    {{- range .checks }}{{ $text = include . $entry.root | trim | printf "%s\n%s" $text }}{{ end }}
+    {{- range trim $text | empty | ternary list (include "microservice.lines" $text | fromJsonArray) }}
       {{- if not (has . $.found) }}
         {{- $line := regexReplaceAll (printf " %s(\\.[a-zA-Z]|\\[[0-9]|: [0-9])" $keys) . (printf " %s.$1$2" $key) }}
         {{- $line = regexReplaceAll (printf "^([a-zA-Z]+: )?%s([.:\\[ ])" $keys) $line (printf "${1}%s.$2$3" $key) }}

@@ -75,17 +75,25 @@ a JSON list.
 {{- end -}}
 
 {{/*
-microservice.checked: (dict "root" . "files" LIST "checks" LIST "run" TEMPLATE): what a
-template prints that runs checks, of which some are in files of checks/: those of the
-list, for the service, and those that its entries use (microservice.entryChecks).
+microservice.checked: (dict "root" . "files" LIST "checks" TEMPLATE "run" TEMPLATE): what
+a template prints that runs checks, of which some are in files of checks/: those of the
+list, for the service, and those that its entries use, of which the other template has a
+table. Each entry keeps its own, as "checks".
 */}}
 {{- define "microservice.checked" -}}
   {{- include "microservice.collectEntries" .root }}
   {{- $used := .files }}
-  {{- range $entry := .root.entries }}
-    {{- $_ := include "microservice.usedChecks" (dict "entry" .entry "checks" $.checks) | fromJsonArray | set . "checks" }}
-    {{- range .checks }}
-      {{- if hasPrefix "microservice.checks." . }}{{ $used = trimPrefix "microservice.checks." . | append $used }}{{ end }}
+  {{- if .root.entries }}
+    {{- $table := include .checks .root | fromJson }}
+    {{- range $found := .root.entries }}
+      {{- $checks := $table.inherited | default list }}
+      {{- range $key, $value := $found.entry }}
+        {{- if not (kindIs "invalid" $value) }}{{ $checks = get $table $key | default list | concat $checks }}{{ end }}
+      {{- end }}
+      {{- $_ := uniq $checks | set $found "checks" }}
+      {{- range $found.checks }}
+        {{- if hasPrefix "microservice.checks." . }}{{ $used = trimPrefix "microservice.checks." . | append $used }}{{ end }}
+      {{- end }}
     {{- end }}
   {{- end }}
   {{- $_ := set .root "files" .files }}

@@ -19,6 +19,15 @@ regular expression at each use.
   {{- range .containers }}
     {{- include "microservice.collectTexts" (dict "into" $found "key" (printf "%s." .key) "container" .container) }}
   {{- end }}
+  {{- range $key, $entry := .entries }}
+    {{- $_ := set $found.variables (printf "%s.env" $key) .entry.env }}
+    {{- $main := pick .entry "command" "args" "startupProbe" "livenessProbe" "readinessProbe" }}
+    {{- include "microservice.collectTexts" (dict "into" $found "key" (printf "%s." $key) "container" $main) }}
+    {{- $_ := include "microservice.collectContainers" .root }}
+    {{- range .root.containers }}
+      {{- include "microservice.collectTexts" (dict "into" $found "key" (printf "%s.%s." $key .key) "container" .container) }}
+    {{- end }}
+  {{- end }}
   {{- include "microservice.risks.plainText" $found }}
 {{- end -}}
 

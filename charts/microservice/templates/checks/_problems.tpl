@@ -12,7 +12,7 @@ quoted or escaped.
     {{- $lines = include "microservice.checked" (dict
       "root" .
       "files" (include "microservice.problemFiles" . | fromJsonArray)
-      "checks" (include "microservice.problemChecks" . | fromJsonArray)
+      "checks" "microservice.problemChecks"
       "run" "microservice.allProblems") }}
   {{- end }}
   {{- include "microservice.lines" $lines }}
