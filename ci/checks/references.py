@@ -43,13 +43,20 @@ def _names(release: Release) -> Iterator[Finding]:
 
 
 def _selectors(release: Release) -> Iterator[Finding]:
-    """Find selectors that miss their own pods, or have labels that may change: a selector is immutable."""
+    """Find selectors that miss their own pods or find others', and labels in them that may change.
+
+    A selector is immutable, and controllers whose selectors overlap fight over their pods:
+    https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector.
+    """
     for pods in pods_of(release.objects):
         if pods.key.kind not in SERVING:
             continue
         selector = dig(release.objects[pods.key], "spec", "selector", "matchLabels") or {}
         if not selector.items() <= pods.labels.items():
             yield Finding(pods.key, "spec.selector.matchLabels", "does not match the labels of its own pods")
+        for other in selected(release.objects, selector) if selector else ():
+            if other.key != pods.key:
+                yield Finding(pods.key, "spec.selector.matchLabels", f"matches the pods of {other.key} too")
         if release.owns(pods.key.name) and set(selector) != LABELS:
             message = f"must consist of {', '.join(sorted(LABELS))} only, since it is immutable"
             yield Finding(pods.key, "spec.selector.matchLabels", message)

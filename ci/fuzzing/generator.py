@@ -64,17 +64,28 @@ _REFERENCES = {
 }
 # Definitions of which exactly one of the keys whose value is a map must be set.
 _UNIONS = frozenset(
-    {"probe", "Probe", "volume", "variable", "LifecycleHandler", "EnvVarSource", "EnvFromSource"}
+    {
+        "probe",
+        "Probe",
+        "volume",
+        "entryVolume",
+        "variable",
+        "LifecycleHandler",
+        "EnvVarSource",
+        "EnvFromSource",
+    }
     | {"IngressBackend", "VolumeProjection"}
 )
 # By definition or block: keys that the chart's checks require, but its schema does not.
 _NEEDED = {
     "port": ("containerPort",),
+    "workerPort": ("containerPort",),
     "cronJob": ("schedule", "command"),
     "external": ("store",),
     "store": ("name",),
     "ingress": ("hosts",),
     "migration": ("command",),
+    "worker": ("command",),
 }
 # Its values are templates, which may fail.
 _LEFT_OUT = frozenset({"extraObjects"})

@@ -28,13 +28,15 @@ FREE = frozenset(
     annotations binaryFiles commonAnnotations commonLabels cronJobs data default defaultRequest
     deploymentAnnotations deploymentLabels env extraIngresses extraRoutes extraServices files hard labels
     limits matchLabels max maxLimitRequestRatio min nodeSelector podAnnotations podLabels ports requests
-    volumes
+    volumes workers
     """.split()  # noqa: SIM905
 )
 # Maps whose values may be strings, numbers or maps.
 OF_TEXT = frozenset({"env", "data"})
 # Numbers for which any string is allowed too.
 OR_NAME = frozenset({"port", "targetPort"})
+# Switches for which a map is allowed too.
+OR_MAP = frozenset({"volumes"})
 # Keys that allow anything: they are not the chart's, or not its alone.
 OPEN = ("extraObjects", "global", "x-")
 # Below these the schema allows anything.
@@ -63,6 +65,8 @@ def wrong_types(values: Any) -> Iterator[tuple[InstancePath, Any]]:
             wrong = [{}, "no name"]
         elif isinstance(value, str) or path[-1] in OR_NAME:
             wrong = [{"unknown": {}}, []]
+        elif path[-1] in OR_MAP:
+            wrong = [[], "no switch"]
         else:
             wrong = [{"unknown": {}}, [], f"not {value}"]
         yield from ((path, other) for other in wrong)

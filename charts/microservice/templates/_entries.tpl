@@ -2,7 +2,8 @@
 microservice.collectEntries: a root -> nothing; keeps in it, as "entries", the pods that
 the release has beside the service's: a map of the key where each is written
 (workers.mail, cronJobs.clean, migration) -> {"entry": what is written there, "root": the
-root of its pod}; tests are among them where somebody wrote what their pod is like. Kept in the root because a template can only return text.
+root of its pod}; tests are among them where somebody wrote what their pod is like. Kept in
+the root because a template can only return text.
 */}}
 {{- define "microservice.collectEntries" -}}
   {{- if not (hasKey . "entries") -}}
@@ -37,10 +38,10 @@ root of its pod}; tests are among them where somebody wrote what their pod is li
 
 {{/*
 microservice.entryRoot: (dict "into" DICT "root" . "entry" MAP "job" BOOL "over" MAP) ->
-nothing; makes of an empty dict the root whose microservice.podSpec is the pod of an entry: a
-worker, a job or the tests. It has image, variables, settings, account, security and
-placement of the service. What the entry says is laid over that, and over all of it the
-values of "over". Of the service's containers it has the main one alone, and of its
+nothing; makes of an empty dict the root whose microservice.podSpec is the pod of an
+entry: a worker, a job or the tests. It has image, variables, settings, account, security
+and placement of the service. What the entry says is laid over that, and over all of it
+the values of "over". Of the service's containers it has the main one alone, and of its
 volumes those of microservice.entryVolumes.
 */}}
 {{- define "microservice.entryRoot" -}}

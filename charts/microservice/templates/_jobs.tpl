@@ -14,8 +14,9 @@ the Job makes another. So there is no resizePolicy, which may restart a containe
 {{- end -}}
 
 {{/*
-microservice.jobSpec: (dict "root" ROOT "entry" JOB "defaults" MAP) -> the spec of a Job,
-whose pod is that of the root.
+microservice.jobSpec: (dict "root" ROOT "entry" JOB "ttlSecondsAfterFinished" NUMBER
+"podFailurePolicy" MAP) -> the spec of a Job, whose pod is that of the root. The last two
+are defaults, and may be left out.
 */}}
 {{- define "microservice.jobSpec" -}}
   {{- with include "microservice.fields" (list

@@ -1,9 +1,9 @@
 {{/*
 microservice.workerRoot: (dict "into" DICT "root" . "entry" WORKER "key" KEY) -> nothing;
 makes of an empty dict the root of a worker, from which the service's own manifests make
-the worker's Deployment, disruption budget, autoscaler and NetworkPolicy. Its pod is that of an
-entry (microservice.entryRoot); how it scales and is reached is its own, and how it is
-rolled out the service's, with its own laid over.
+the worker's Deployment, disruption budget, autoscaler and NetworkPolicy. Its pod is that
+of an entry (microservice.entryRoot); how it scales and is reached is its own, and how it
+is rolled out the service's, with its own laid over.
 */}}
 {{- define "microservice.workerRoot" -}}
   {{- $values := .root.Values -}}

@@ -134,6 +134,18 @@ def test_all_wrong_references_are_found_at_once() -> None:
     )
 
 
+def test_two_workloads_that_select_each_others_pods_are_found() -> None:
+    start = STREAM.index("apiVersion: apps/v1\nkind: Deployment")
+    deployment = STREAM[start : STREAM.index("\n---", start)]
+    worker = deployment.replace("metadata: {name: api}", "metadata: {name: api-mail}")
+    found = findings(f"{STREAM}\n---\n{worker}")
+    for name, other in (("api", "api-mail"), ("api-mail", "api")):
+        assert (
+            f"apps/v1 Deployment {name}: spec.selector.matchLabels: matches the pods of "
+            f"apps/v1 Deployment {other} too"
+        ) in found
+
+
 def test_malformed_objects_are_skipped() -> None:
     spec = "spec: {template: {spec: {a: 1}}}"
     deployment = f"{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: other}}, {spec}}}"
