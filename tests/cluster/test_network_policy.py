@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support.namespaces import CHART, QUICK, ClientPod, Namespace, Namespaces, eventually
+from tests.support.namespaces import CHART, PORT, QUICK, ClientPod, Namespace, Namespaces, eventually
 
 ONE = "replicaCount: 1"
+WORKER = "workers: {mail: {command: [python, /app/service.py]}}"
 FOR_THE_FRONTEND = "networkPolicy: {ingress: {from: [{podSelector: {matchLabels: {role: frontend}}}]}}"
 TO_THE_DATABASE = "networkPolicy: {egress: [{to: [{podSelector: {matchLabels: {app: db}}}]}]}"
 NO_ANSWER_SECONDS = 3
@@ -20,10 +21,12 @@ def is_cut_off(client: ClientPod, url: str) -> None:
     assert client.ask(url, seconds=NO_ANSWER_SECONDS).status == 0
 
 
-def test_only_selected_pods_reach_the_service(
+def test_only_selected_pods_reach_the_service_and_none_a_worker_without_ports(
     namespace: Namespace, namespaces: Namespaces, observed: Callable[[str], None]
 ) -> None:
-    namespace.helm().install("api", CHART, namespace.values(QUICK, ONE, FOR_THE_FRONTEND))
+    namespace.helm().install("api", CHART, namespace.values(QUICK, ONE, FOR_THE_FRONTEND, WORKER))
+    (worker,) = namespace.objects("Pod", **{"app.kubernetes.io/component": "worker-mail"})
+    name, address = worker["metadata"]["name"], worker["status"]["podIP"]
     frontend = namespace.client_pod("frontend", role="frontend")
     stranger = namespace.client_pod("stranger")
     namesake = namespaces.new("elsewhere").client_pod("frontend", role="frontend")
@@ -31,6 +34,8 @@ def test_only_selected_pods_reach_the_service(
     eventually(lambda: reaches(frontend, url))
     eventually(lambda: is_cut_off(stranger, url))
     eventually(lambda: is_cut_off(namesake, url))
+    eventually(lambda: reaches(ClientPod(namespace, name), f"http://127.0.0.1:{PORT}/"))
+    eventually(lambda: is_cut_off(frontend, f"http://{address}:{PORT}/"))
     observed("ingress: the selected pod only, not another, nor one with the same label in another namespace")
 
 
