@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -87,7 +88,7 @@ def test_one_migration_and_changed_settings_replace_both_and_both_go_back_togeth
     release, pods = namespace.helm(), []
     for level in ("info", "debug"):
         release.upgrade("api", CHART, namespace.values(*COMMON, settings(level)))
-        eventually(lambda level=level: both_have(namespace, level))
+        eventually(partial(both_have, namespace, level))
         pods.append([pod_of(namespace, component) for component in BOTH])
     ends = eventually(lambda: two(migrations(namespace)))
     for end, made in zip(ends, pods, strict=True):
