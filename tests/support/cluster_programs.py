@@ -31,7 +31,9 @@ def write(folder: Path) -> None:
     """Write the programs into a folder, where they log each call as a line of the file log."""
     for name, body in {"kind": KIND, "kubectl": KUBECTL, "docker": DOCKER}.items():
         program = folder / name
-        program.write_text(f'#!/bin/sh\necho "{name} $*" >> {folder}/log\ncd {folder}\n{body}')
+        program.write_text(
+            f'#!/bin/sh\necho "{name} $*" >> {folder}/log\ncd {folder}\n{body}', encoding="utf-8"
+        )
         program.chmod(0o755)
 
 
