@@ -43,7 +43,8 @@ def proxy(url: httpx.URL) -> str:
 
     As for curl (https://curl.se/docs/manpage.html#ENVIRONMENT): HTTP_PROXY, HTTPS_PROXY, else ALL_PROXY, in
     lower case first, unless NO_PROXY has the host, its domain, its network (10.0.0.0/8) or *. As for Go, and
-    so for Helm and kubectl, this machine needs no proxy: https://pkg.go.dev/net/http#ProxyFromEnvironment
+    so for Helm and kubectl, HTTP_PROXY counts in capitals too, * also in a list, and this machine needs no
+    proxy: https://pkg.go.dev/net/http#ProxyFromEnvironment
     """
     variables = getproxies_environment()
     if _is_direct(url.host.lower().rstrip("."), variables.get("no", "")):
