@@ -174,6 +174,13 @@ def test_each_request_goes_its_own_way_also_after_a_redirect(monkeypatch: pytest
     assert asked == ["http://charts.example.com/", "/moved"]
 
 
+@pytest.mark.parametrize("scheme", ["http", "socks5", "socks5h"])
+def test_a_proxy_that_is_down_fails_the_request(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", f"{scheme}://127.0.0.1:9")
+    with pytest.raises(httpx.ConnectError):
+        get("https://charts.example.com")
+
+
 def test_a_proxy_whose_address_is_invalid_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "ftp://proxy:1")
     with pytest.raises(UserError, match=r"address of a proxy is invalid: .*ftp"):
