@@ -7,6 +7,8 @@ import hashlib
 import io
 import tarfile
 
+import pytest
+
 from ci.publishing import archive
 
 # Words that repeat at many distances, so that the compressor has something to choose from.
@@ -22,11 +24,18 @@ def test_these_files_are_these_bytes_on_every_machine() -> None:
     )
 
 
+def test_a_name_is_in_utf8_in_every_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = archive.pack(FILES, 1700000000)
+    monkeypatch.setattr(tarfile.TarFile, "encoding", "iso-8859-1")
+    assert archive.pack(FILES, 1700000000) == packed
+    assert archive.unpack(packed) == FILES
+
+
 def test_nothing_tells_who_made_it_where_or_when() -> None:
     packed = archive.pack(FILES, 1700000000)
     # RFC 1952: no flags, no time, best compression, unknown system.
     assert packed[:10] == bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 2, 255])
-    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(packed))) as opened:
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(packed)), encoding="utf-8") as opened:
         entries = opened.getmembers()
     assert [entry.name for entry in entries] == list(FILES)
     for entry in entries:
