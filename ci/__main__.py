@@ -10,6 +10,11 @@ if sys.version_info < (3, 11):  # noqa: UP036
         + ": run python3.11 -m ci, or newer"
     )
 
+if sys.platform == "win32":
+    sys.exit(
+        "Windows is not supported: use the Windows Subsystem for Linux, https://learn.microsoft.com/windows/wsl"
+    )
+
 from ci.bootstrap import main
 
 main(sys.argv[1:])

@@ -82,6 +82,9 @@ def _make(root: Path, environment: Path) -> None:
             f"{sys.executable} has neither pip nor ensurepip: install them "
             "(Debian, Ubuntu: apt-get install python3-venv), then run this again"
         )
+    # macOS does not say.
+    if os.statvfs(root).f_flag & getattr(os, "ST_NOEXEC", 0):
+        raise OSError("its file system is mounted noexec")
     _claim(environment)
     _say(f"creating .venv from ci/requirements.txt with {sys.executable}: about half a minute")
     python = str(environment / "bin/python")

@@ -68,7 +68,7 @@ class Batch:
         write_whole(self._folder / "Chart.yaml", json.dumps(umbrella))
         file = self._folder / "values.json"
         write_whole(file, json_text(values))
-        extra = ["--values", str(file), "--skip-schema-validation"]
+        extra = ["--values", helm.one_path(file), "--skip-schema-validation"]
         try:
             stream = helm.template(self._folder, engine=engine, release="all", extra=extra)
         except UserError as error:

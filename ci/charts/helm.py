@@ -256,11 +256,11 @@ def values_arguments(values: Sequence[Path]) -> list[str]:
     """Return Helm's arguments for values files; raise UserError if one cannot be read."""
     for file in values:
         read_values(file)
-    return [argument for file in values for argument in ("--values", _one_path(file))]
+    return [argument for file in values for argument in ("--values", one_path(file))]
 
 
-def _one_path(file: Path) -> str:
-    """Return a path for an option of Helm that takes several, as one line of CSV."""
+def one_path(file: Path) -> str:
+    """Return a path for --values, which takes several, as one line of CSV."""
     path = str(file)
     return '"{}"'.format(path.replace('"', '""')) if set(path) & {",", '"'} else path
 

@@ -98,7 +98,7 @@ class Accepted:
         write_whole(file, json_text(trial.written))
         engine, outcome = next(iter(trial.outcomes.items()))
         try:
-            alone = helm.template(self.chart.path, engine=engine, extra=["--values", str(file)])
+            alone = helm.template(self.chart.path, engine=engine, extra=["--values", helm.one_path(file)])
         except helm.HelmError as error:
             missing = [problem for problem in outcome.problems if problem not in str(error)]
             expected = bool(outcome.problems) and not missing
@@ -149,7 +149,7 @@ class Refused:
     def _refused_places(self, engine: int) -> dict[str, set[str]]:
         """Return the places that Helm refuses: {name of the values: places}."""
         try:
-            extra = ["--values", str(self._folder / "values.json")]
+            extra = ["--values", helm.one_path(self._folder / "values.json")]
             helm.template(self._folder, engine=engine, extra=extra)
         except helm.HelmError as error:
             errors = re.findall(r"^ *- at '/(v\d+)(.*?)': (?!validation failed)", str(error), re.MULTILINE)

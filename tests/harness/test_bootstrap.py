@@ -257,6 +257,32 @@ def test_an_environment_that_cannot_be_created_is_named(tmp_path: Path) -> None:
         bootstrap.prepare(root)
 
 
+def test_a_folder_with_a_colon_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    """Its scripts could not be on PATH: https://docs.python.org/3/library/venv.html."""
+    root = checkout(tmp_path / "a:b")
+    with pytest.raises(SystemExit, match=r"cannot create .*a:b/\.venv: .*\nMake .* or work in a copy"):
+        bootstrap.prepare(root)
+
+
+def test_a_file_system_that_runs_nothing_is_refused_with_a_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = checkout(tmp_path)
+    statvfs = os.statvfs
+
+    def noexec(folder: Path) -> os.statvfs_result:
+        fields = list(statvfs(folder))
+        fields[8] |= os.ST_NOEXEC
+        return os.statvfs_result(fields)
+
+    monkeypatch.setattr(os, "statvfs", noexec)
+    with pytest.raises(
+        SystemExit, match=r"(?s)cannot create .*: its file system is mounted noexec.*work in a copy"
+    ):
+        bootstrap.prepare(root)
+    assert not (root / ".venv").exists()
+
+
 def test_ctrl_c_exits_with_130_and_without_a_traceback(tmp_path: Path) -> None:
     process = start(checkout(tmp_path))
     assert "creating .venv" in first_line(process.stderr)
@@ -272,4 +298,11 @@ def test_an_old_python_gets_an_error_of_one_line(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "version_info", (3, 10, 2))
     monkeypatch.setattr(sys, "version", "3.10.2 (main)")
     with pytest.raises(SystemExit, match=r"Python 3\.11 or newer is needed, this is 3\.10\.2"):
+        runpy.run_path(str(bootstrap.ROOT / "ci/__main__.py"))
+
+
+def test_windows_gets_an_error_of_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "main", lambda arguments: pytest.fail("the environment was entered"))
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(SystemExit, match="Windows is not supported: use the Windows Subsystem for Linux"):
         runpy.run_path(str(bootstrap.ROOT / "ci/__main__.py"))
