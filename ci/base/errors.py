@@ -20,16 +20,15 @@ class UserError(Exit):
         return str(self.message)
 
 
-_FREE = "free some space there, or use another folder: TMPDIR, or for the cache MICROSERVICE_CHART_CACHE"
-_ALLOW = (
-    "make it writable, or use another folder: a copy of this one, or for the cache MICROSERVICE_CHART_CACHE"
-)
+_ELSEWHERE = "or use another folder: a copy of this one, or for the cache MICROSERVICE_CHART_CACHE"
+_FREE = f"free some space there, {_ELSEWHERE}, or for temporary files TMPDIR"
+_ALLOW = f"give this user access, {_ELSEWHERE}"
 _REMEDIES = {
     errno.ENOSPC: _FREE,
     errno.EDQUOT: _FREE,
     errno.EACCES: _ALLOW,
     errno.EPERM: _ALLOW,
-    errno.EROFS: _ALLOW,
+    errno.EROFS: f"make it writable, {_ELSEWHERE}",
     errno.EMFILE: "allow more open files: ulimit -n 4096",
     errno.ENOEXEC: "it is damaged or for another machine: remove it; what the cache lacks is obtained again",
 }
@@ -38,8 +37,13 @@ _REMEDIES = {
 def of_system(error: OSError) -> UserError:
     """Return an error of the operating system as one of the user's, with a remedy where one is known."""
     file = f"{error.filename}: " if error.filename else ""
+    return UserError(f"{file}{reason(error)}")
+
+
+def reason(error: OSError) -> str:
+    """Return what an error of the operating system says, with a remedy where one is known."""
     remedy = _REMEDIES.get(error.errno or 0)
-    return UserError(f"{file}{error.strerror or error}{f': {remedy}' if remedy else ''}")
+    return f"{error.strerror or error}{f': {remedy}' if remedy else ''}"
 
 
 class Unavailable(Exception):

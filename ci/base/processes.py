@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from ci.base.console import err
-from ci.base.errors import UserError
+from ci.base.errors import UserError, reason
 
 LAST_LINES = 15
 # Of kubectl's log: one for each attempt, before the error that sums them up.
@@ -77,7 +77,7 @@ def run(
             doing, arguments, f"did not finish within {seconds:g} s", output.decode("utf-8", "replace")
         ) from None
     except OSError as error:
-        raise CommandError(doing, arguments, f"cannot be run: {error.strerror or error}", "") from None
+        raise CommandError(doing, arguments, f"cannot be run: {reason(error)}", "") from None
     if ended.returncode:
         why = f"failed with exit code {ended.returncode}"
         raise CommandError(doing, arguments, why, ended.stderr.strip() or ended.stdout)
@@ -102,7 +102,7 @@ def run_shown(command: Sequence[str | Path], doing: str) -> str:
             errors="replace",
         )
     except OSError as error:
-        raise CommandError(doing, arguments, f"cannot be run: {error.strerror or error}", "") from None
+        raise CommandError(doing, arguments, f"cannot be run: {reason(error)}", "") from None
     with process:
         try:
             for line in process.stdout or ():

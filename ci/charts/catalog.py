@@ -49,8 +49,8 @@ def cases() -> list[Case]:
     """Return every case: of charts/*/ci/*-values.yaml (as in chart-testing), and of values/.
 
     A file values/<chart>/*.yaml is a case of that chart. Each service is a case by itself (api), and one in
-    each environment (api/staging). Raise UserError if two values files have the same case name, if there is
-    no case, and for what ``environments`` refuses.
+    each environment (api/staging). Hidden files, as editors leave them, are none. Raise UserError if two
+    values files have the same case name, if there is no case, and for what ``environments`` refuses.
     """
     found: dict[str, Case] = {}
     for case in _cases():
@@ -65,10 +65,10 @@ def cases() -> list[Case]:
 
 def _cases() -> Iterator[Case]:
     for chart in charts():
-        for file in sorted(chart.path.glob("ci/*-values.yaml")):
+        for file in sorted(chart.path.glob("ci/[!.]*-values.yaml")):
             name = file.stem.removesuffix("-values")
             yield Case(chart, name, (file,), release=name)
-        for file in sorted(root().glob(f"values/{chart.name}/*.yaml")):
+        for file in sorted(root().glob(f"values/{chart.name}/[!.]*.yaml")):
             yield Case(chart, file.stem, (file,), release=file.stem)
     microservice = service_chart()
     for service, file in environments.services().items():

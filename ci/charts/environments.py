@@ -84,7 +84,7 @@ def services() -> dict[str, Path]:
     Raise UserError for a file named like an environment or a chart, for a folder without a service, and for a
     service's file of an environment that does not exist.
     """
-    found = {path.stem: path for path in sorted((root() / "values").glob("*.yaml")) if path != file()}
+    found = {path.stem: path for path in sorted((root() / "values").glob("[!.]*.yaml")) if path != file()}
     charts = {path.parent.name for path in root().glob("charts/*/Chart.yaml")}
     for name, path in found.items():
         if name in environments():
@@ -94,7 +94,7 @@ def services() -> dict[str, Path]:
             )
         if name in charts:
             raise UserError(f"{shown(path)}: {name} is the name of a chart; give the service another one")
-    for path in sorted((root() / "values").glob("*/*.yaml")):
+    for path in sorted((root() / "values").glob("*/[!.]*.yaml")):
         if path.parent.name in charts:
             continue
         if path.parent.name not in found:

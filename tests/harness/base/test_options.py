@@ -67,7 +67,7 @@ def write(_: Context, code: int, file: str = "") -> None:
         (
             errno.ENOSPC,
             "dist/a.tgz",
-            "dist/a.tgz: No space left on device: free some space there, or use another",
+            "dist/a.tgz: No space left on device: free some space there, or use another folder",
         ),
         (
             errno.EROFS,
@@ -77,7 +77,7 @@ def write(_: Context, code: int, file: str = "") -> None:
         (
             errno.EACCES,
             "dist",
-            "dist: Permission denied: make it writable, or use another folder: a copy of this",
+            "dist: Permission denied: give this user access, or use another folder: a copy",
         ),
         (errno.EMFILE, "", "Too many open files: allow more open files: ulimit -n 4096"),
         (

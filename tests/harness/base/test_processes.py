@@ -31,6 +31,15 @@ def test_a_missing_program_is_named() -> None:
         run(["/no/lamp"], "looking")
 
 
+def test_a_damaged_program_is_named_with_the_remedy(tmp_path: Path) -> None:
+    program = tmp_path / "kubectl"
+    program.touch(mode=0o755)
+    with pytest.raises(
+        CommandError, match=r"asking: kubectl cannot be run: Exec format error: .*: remove it; what"
+    ):
+        run([program], "asking")
+
+
 def test_a_program_that_takes_too_long_is_ended() -> None:
     with pytest.raises(CommandError, match=r"^waiting: sleep did not finish within 0\.1 s$"):
         run(["sleep", "60"], "waiting", seconds=0.1)

@@ -33,6 +33,19 @@ def test_values_files_of_a_chart_and_of_the_folder_values_are_cases(repository: 
     assert all(case.release == case.name for case in catalog.cases())
 
 
+def test_a_hidden_file_is_no_case(repository: Repository) -> None:
+    """Emacs marks a file that it has open by a link that leads nowhere."""
+    case = repository.case("worker")
+    repository.write("values/api/staging.yaml", "")
+    repository.write("values/api.yaml", "")
+    repository.write("values/environments.yaml", "staging: {context: eu}")
+    repository.write("values/microservice/web.yaml", "")
+    names = [str(case) for case in catalog.cases()]
+    for file in (case.values[0], *(repository.root / "values").rglob("*.yaml")):
+        file.with_name(f".#{file.name}").symlink_to("me@host.123")
+    assert [str(case) for case in catalog.cases()] == names
+
+
 def test_a_service_is_a_case_in_each_environment_and_released_in_its_namespace(
     repository: Repository,
 ) -> None:
