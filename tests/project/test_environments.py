@@ -273,7 +273,7 @@ def test_the_variables_of_a_hook(invoke: Invoke, tmp_path: Path) -> None:
 
 def test_the_tests_themselves(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     """A hook runs them, in odd paths, behind a dead proxy, with a user's settings of git and without HOME."""
-    folder = copied(tmp_path / "it's here", "tests", "README.md")
+    folder = copied(tmp_path / ODD, "tests", "README.md")
     own = GitRepository(folder)
     temporary = tmp_path / "temporary files"
     temporary.mkdir()

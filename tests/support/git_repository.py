@@ -19,7 +19,6 @@ gpgSign = false
 gpgSign = false
 [core]
 excludesFile = /dev/null
-hooksPath = "{hooks}"
 """
 
 
@@ -31,7 +30,7 @@ class GitRepository:
         root.mkdir(parents=True, exist_ok=True)
         self.git("init", "--quiet", "--initial-branch=main", "--template=")
         with (root / ".git" / "config").open("a", encoding="utf-8") as config:
-            config.write(_SETTINGS.format(hooks=self.hooks))
+            config.write(_SETTINGS)
 
     @property
     def hooks(self) -> Path:
