@@ -25,8 +25,7 @@ RENDER = ("render", "api")
 TESTS = (
     "tests/harness/base",
     "tests/harness/deploy/test_commit.py",
-    "tests/harness/publishing/test_committed.py",
-    "tests/harness/publishing/test_versions.py",
+    *(f"tests/harness/publishing/test_{name}.py" for name in ("chartmuseum", "committed", "versions")),
     "tests/harness/test_doctor.py",
 )
 # Settings of git that change what its commands print, write or refuse.
@@ -286,6 +285,7 @@ def test_the_tests_themselves(tmp_path: Path, record_property: Callable[[str, ob
         "TMPDIR": str(temporary),
         "LC_ALL": "C",
         programs.CACHE_VARIABLE: str(programs.cache_folder()),
+        **dict.fromkeys(("no_proxy", "NO_PROXY"), ""),
         **dict.fromkeys(("http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"), CLOSED),
     }
     tests = [sys.executable, "-m", "pytest", "-q", "--numprocesses=0", "-p", "no:cacheprovider", *TESTS]
