@@ -30,8 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    return cpus.available()
+def pytest_xdist_auto_num_workers() -> int | None:
+    # By that variable xdist itself decides.
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else cpus.available()
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tarfile
 import tempfile
+import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
@@ -147,10 +149,15 @@ def _archives(chart: Chart, by_helm: Collection[str]) -> dict[str, Path]:
 
 
 def _name(dependency: Path) -> str:
-    """Return the name of a chart in an archive."""
-    files = archive.unpack(dependency.read_bytes())
-    (path,) = (path for path in files if path.count("/") == 1 and path.endswith("/Chart.yaml"))
-    return str(kubernetes_yaml.load(files[path].decode("utf-8"), repository.shown(dependency))["name"])
+    """Return the name of the chart in an archive; "" for a file that is none, as .helmignore may allow."""
+    try:
+        files = archive.unpack(dependency.read_bytes())
+    except (OSError, EOFError, tarfile.TarError, zlib.error):
+        return ""
+    for path, content in files.items():
+        if path.partition("/")[2] == "Chart.yaml":
+            return str(kubernetes_yaml.load(content.decode("utf-8"), repository.shown(dependency))["name"])
+    return ""
 
 
 def _sources(package: Package) -> dict[str, bytes]:

@@ -156,8 +156,8 @@ def test_an_archive_of_a_dependency_is_packaged_as_it_is(
     repository.write(
         "charts/microservice/Chart.yaml", f"apiVersion: v2\nname: shop\nversion: 1.2.3\n{named}\n"
     )
-    repository.write("charts/microservice/.helmignore", "*.orig\n.helmignore\n")
-    repository.write("charts/microservice/charts/other.tgz.orig", "")
+    repository.write("charts/microservice/.helmignore", "draft.tgz\n.helmignore\n")
+    repository.write("charts/microservice/charts/draft.tgz", "no archive")
     chart = Chart("microservice", repository.chart)
     packed = tmp_path / "packed.tgz"
     packed.write_bytes(packages.pack(chart, 0, engine=engine))
