@@ -16,6 +16,16 @@ from ci.clusters.lifecycle import Cluster
 from tests.support.namespaces import CHART, QUICK, Namespace, eventually
 from tests.support.request_streams import streams
 
+DRAIN_SECONDS = 6
+BESIDE = f"""
+replicaCount: 1
+shutdown: {{drainSeconds: {DRAIN_SECONDS}}}
+extraContainers:
+  - name: beside
+    image: "busybox:1.37"
+    command: [sh, -c, "trap 'echo stopped $(date +%s); exit' TERM; while :; do sleep 1; done"]
+"""
+
 
 @pytest.fixture
 def two_nodes(cluster: Cluster, alone: Callable[[str], None], unavailable: Callable[[str], NoReturn]) -> None:
@@ -65,6 +75,48 @@ def test_a_process_that_crashes_is_restarted(namespace: Namespace, observed: Cal
 
     eventually(healed)
     observed(f"ready again {time.monotonic() - began:.1f} s after the crash")
+
+
+def test_a_pod_that_fills_tmp_is_evicted_before_its_node_is_full(
+    namespace: Namespace, observed: Callable[[str], None]
+) -> None:
+    little = "{replicaCount: 1, volumes: {tmp: {emptyDir: {sizeLimit: 4Mi}}}}"
+    namespace.helm().install("api", CHART, namespace.values(QUICK, little))
+    (pod,) = namespace.ready_pods()
+    began = time.monotonic()
+    namespace.kubectl("exec", pod, "--", "dd", "if=/dev/zero", "of=/tmp/big", "bs=1M", "count=16")
+
+    def evicted() -> None:
+        # The pod's own status says so only until its process has ended.
+        said = namespace.kubectl(
+            "get", "events", f"--field-selector=involvedObject.name={pod},reason=Evicted"
+        )
+        assert '"tmp" exceeds the limit "4Mi"' in said
+
+    # The kubelet measures volumes once a minute.
+    eventually(evicted, seconds=180)
+    observed(f"evicted after {time.monotonic() - began:.0f} s")
+
+
+def test_an_extra_container_runs_until_the_drain_is_over(
+    namespace: Namespace, observed: Callable[[str], None]
+) -> None:
+    namespace.helm().install("api", CHART, namespace.values(QUICK, BESIDE))
+    (pod,) = namespace.ready_pods()
+    with subprocess.Popen(
+        [
+            *(*namespace.cluster.kubectl.command, f"--namespace={namespace.name}", "logs", pod),
+            *("--container=beside", "--follow"),
+        ],
+        env=kubectl.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as logs:
+        deleted = time.time()
+        namespace.kubectl("delete", "pod", pod, "--wait=false")
+        (stopped,) = [line.split()[1] for line in logs.stdout or () if line.startswith("stopped")]
+    assert DRAIN_SECONDS - 1 <= float(stopped) - deleted <= DRAIN_SECONDS + 15
+    observed(f"stopped {float(stopped) - deleted:.0f} s after the pod was deleted")
 
 
 def test_a_deleted_pod_is_replaced(namespace: Namespace, observed: Callable[[str], None]) -> None:
