@@ -143,6 +143,6 @@ def port_name(draft: Draft, port: object) -> str:
 
 
 def main_port(draft: Draft) -> str:
-    """Return the port that the chart takes where none is named."""
-    names = sorted(draft.port_names.values())
-    return "http" if "http" in names else next(iter(names), "")
+    """Return the name of the port that the chart takes where none is named."""
+    names = list(draft.port_names.values())
+    return draft.values.get("mainPort") or ("http" if "http" in names else next(iter(names), ""))

@@ -17,7 +17,9 @@ _DNS = {(53, "UDP"), (53, "TCP")}
 def map_network_policy(draft: Draft) -> None:
     """Map the policy of the workload's pods: by peers if it opens the declared ports alone, else as it is."""
     for key, made in list(draft.of_kind("NetworkPolicy")):
-        spec = made.get("spec") or {}
+        spec = dict(made.get("spec") or {})
+        if spec.get("ingress"):
+            spec["ingress"] = without_tests(spec["ingress"])
         if "networkPolicy" in draft.values or not draft.selects_pods(spec.get("podSelector")):
             continue
         draft.place(key)
@@ -32,9 +34,18 @@ def map_network_policy(draft: Draft) -> None:
             draft.set("networkPolicy.spec", {"policyTypes": types, **rules})
 
 
-def without_tests(peers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the peers of a rule without the chart's test pods, which may always connect."""
-    return [peer for peer in peers if dig(peer, "podSelector", "matchLabels", COMPONENT) != "test"]
+def without_tests(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return ingress rules without the chart's test pods, which may always connect."""
+    found = []
+    for rule in rules:
+        peers = [peer for peer in rule.get("from") or [] if not _are_tests(peer)]
+        if peers or not rule.get("from"):
+            found.append({**rule, "from": peers} if peers else rule)
+    return found
+
+
+def _are_tests(peer: dict[str, Any]) -> bool:
+    return bool(dig(peer, "podSelector", "matchLabels", COMPONENT) == "test")
 
 
 def _peers(draft: Draft, spec: Object) -> list[dict[str, Any]] | None:
@@ -52,7 +63,7 @@ def _peers(draft: Draft, spec: Object) -> list[dict[str, Any]] | None:
     }
     if ports != reachable or any("endPort" in port for port in rules[0]["ports"]):
         return None
-    return without_tests(rules[0].get("from") or [])
+    return rules[0].get("from") or []
 
 
 def _egress(spec: Object) -> list[dict[str, Any]] | None:

@@ -40,6 +40,11 @@ def map_ports(draft: Draft) -> None:
         draft.port_names[identity] = name
         draft.old_port_names[identity] = port.get("name", "")
         ports[name] = _entry(port, of_service, name == "http" and service is not None)
+    over_tcp = [name for name in ports if "protocol" not in ports[name]]
+    if "http" not in ports and len(ports) > 1 and over_tcp:
+        # Which one probes and routes use must not depend on the order of names.
+        served = [name for name in over_tcp if ports[name].get("servicePort")]
+        draft.set("mainPort", [*served, *over_tcp][0])
     draft.values["ports"] = {**({} if "http" in ports else {"http": None}), **ports}
     if service is None:
         if "http" in ports:

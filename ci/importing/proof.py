@@ -159,9 +159,8 @@ class _Side:
         holder, field = selector_of(made)
         if field and selects(holder[field], self._labels):
             holder[field] = _PODS
-        for rule in (dig(made, "spec", "ingress") or []) if kind == "NetworkPolicy" else ():
-            if rule.get("from"):
-                rule["from"] = without_tests(rule["from"])
+        if kind == "NetworkPolicy" and dig(made, "spec", "ingress"):
+            made["spec"]["ingress"] = without_tests(made["spec"]["ingress"])
         for backend in backends(made) if kind in ("Ingress", "HTTPRoute") else ():
             port = backend.get("port")
             if isinstance(port, dict) and "name" in port:

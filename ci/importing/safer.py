@@ -40,6 +40,7 @@ _RULES = (
     _rule(rf"{_ANY}{_POD}/serviceAccountName$|ServiceAccount [^/]*$", "serviceAccount.create", False),
     _rule(rf"{_ANY}{_POD}/automountServiceAccountToken$", "serviceAccount.automount", True),
     _rule(r"(?:Pod|NetworkPolicy) test$", "tests.enabled", False),
+    _rule(rf"{_ANY}{_POD}/enableServiceLinks$", "podSpec.enableServiceLinks", True),
     _rule(r"NetworkPolicy [^/]*$", "networkPolicy.enabled", False),
     _rule(
         r"PodDisruptionBudget [^/]*(?:/spec/unhealthyPodEvictionPolicy)?$",
@@ -61,7 +62,11 @@ _NAMES = re.compile(
 )
 # A port of a container is declared for information only, and the files of a ConfigMap or Secret are read-only
 # anyway: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#ports
-_WITHOUT_EFFECT = re.compile(rf"{_ANY}{_CONTAINER}/(?:ports/|volumeMounts/[^/]+/readOnly$)")
+# With the annotation, nodes that the chart's own /tmp is on can be removed as before.
+_WITHOUT_EFFECT = re.compile(
+    rf"{_ANY}{_CONTAINER}/(?:ports/|volumeMounts/[^/]+/readOnly$)"
+    rf"|{_ANY}.*annotations/cluster-autoscaler.kubernetes.io~safe-to-evict-local-volumes$"
+)
 _REASONS = {
     re.compile(r"Deployment [^/]*/spec/replicas$"): "the autoscaler sets the number of pods",
     re.compile(r"ServiceAccount [^/]*/automountServiceAccountToken$"): "the account says what its pods say",

@@ -28,11 +28,14 @@ _SPREAD = [
     }
     for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
 ]
-_APART = {
-    "preferredDuringSchedulingIgnoredDuringExecution": [
-        {"podAffinityTerm": {"topologyKey": "kubernetes.io/hostname"}, "weight": 100}
-    ]
-}
+_APART = [
+    {
+        "preferredDuringSchedulingIgnoredDuringExecution": [
+            {"podAffinityTerm": {"topologyKey": "kubernetes.io/hostname", **by_version}, "weight": 100}
+        ]
+    }
+    for by_version in ({}, {"matchLabelKeys": ["pod-template-hash"]})
+]
 _TOP_LEVEL = ("terminationGracePeriodSeconds", "priorityClassName", "nodeSelector", "tolerations")
 
 
@@ -147,7 +150,8 @@ def _leave_out_default_spread(draft: Draft) -> None:
     """Leave out the chart's own spread over zones and nodes: microservice.affinity."""
     affinity = draft.values.get("affinity") or {}
     spread = draft.values.get("topologySpreadConstraints") or []
-    if affinity.get("podAntiAffinity") == _APART and sorted(spread, key=str) == sorted(_SPREAD, key=str):
+    apart = affinity.get("podAntiAffinity")
+    if apart in _APART and sorted(spread, key=str) == sorted(_SPREAD, key=str):
         del affinity["podAntiAffinity"], draft.values["topologySpreadConstraints"]
 
 
