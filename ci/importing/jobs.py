@@ -47,8 +47,10 @@ def map_tests(draft: Draft) -> None:
     """Map the test of a render of this chart; of another chart's test nothing stays."""
     found = draft.find("Pod", f"{draft.fullname}-test")
     if found and labels_of(found[1]).get(COMPONENT) == "test":
-        image = dig(found[1], "spec", "containers")[0]["image"]
-        draft.set("tests.image", image_parts(image))
+        container = dig(found[1], "spec", "containers")[0]
+        draft.set("tests.image", image_parts(container["image"]))
+        if policy := container.get("imagePullPolicy"):
+            draft.set("tests.image.pullPolicy", policy)
         for key in [key for key, made in draft.objects.items() if labels_of(made).get(COMPONENT) == "test"]:
             draft.place(key, key.name)
 

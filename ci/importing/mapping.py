@@ -85,10 +85,6 @@ def without_defaults(values: Values, defaults: Values) -> Values:
     return found
 
 
-class _Removed:
-    """A null that must be written, since without it a default would count."""
-
-
 def _beyond(value: Any, default: Any) -> Any:
     """Return what of a value differs from its default, None for nothing."""
     if not isinstance(value, dict) or not isinstance(default, dict):

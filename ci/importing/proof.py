@@ -21,7 +21,12 @@ from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import dig
 
 _PODS = "(the service's pods)"
+# The fields whose entries are new as a whole, and how many parts of a path lead to such an entry.
+_WHOLE = {"volumes": 2, "volumeMounts": 2, "topologySpreadConstraints": 1}
 _COMPONENT = "app.kubernetes.io/component"
+
+
+FieldPath = tuple[str, ...]
 
 
 class Change(NamedTuple):
@@ -73,13 +78,12 @@ def compare(draft: Draft, stream: str) -> Proof:
         place = draft.places[key]
         if place.name != key.name:
             proof.renamed.append((key, place.name))
-        old = dict(_leaves(old_side.compared(made)))
-        new = dict(_leaves(new_side.compared(rendered.get(place, {"kind": key.kind}))))
-        carried += sum(path in new and _same(value, new[path]) for path, value in old.items())
-        for path in {**old, **new}:
-            before, after = old.get(path, ABSENT), new.get(path, ABSENT)
-            if not _same(before, after):
-                _judge(proof, Change(key.kind, place.name, path, before, after), draft.fullname)
+        old = old_side.compared(made)
+        new = new_side.compared(rendered.get(place, {"kind": key.kind}))
+        same, changes = _differences(old, new)
+        carried += same
+        for path, before, after in changes:
+            _judge(proof, Change(key.kind, place.name, path, before, after), draft.fullname)
     places = set(draft.places.values())
     for (kind, name), made in rendered.items():
         if (kind, name) not in places and not _is_of_migration(made):
@@ -93,6 +97,28 @@ def take_back(values: Values, proof: Proof) -> None:
     """Add to values what takes back everything that the chart adds."""
     for _, patch in proof.safer:
         merge(values, copy.deepcopy(patch))
+
+
+def _differences(old: Object, new: Object) -> tuple[int, list[tuple[FieldPath, object, object]]]:
+    """Return the number of equal fields of two objects, and the path and both values of each other one."""
+    before, after = dict(_leaves(old)), dict(_leaves(new))
+    for path, value in before.items():
+        # An empty map that got entries is still there: these are what is new.
+        if value == {} and isinstance(dig(new, *path), dict):
+            after.setdefault(path, value)
+    same = {path for path, value in before.items() if path in after and _same(value, after[path])}
+    gone = [(path, value, after.get(path, ABSENT)) for path, value in before.items() if path not in same]
+    added = dict.fromkeys(_whole(path, old) for path in after if path not in before)
+    return len(same), [*gone, *((path, ABSENT, dig(new, *path)) for path in added)]
+
+
+def _whole(path: FieldPath, old: Object) -> FieldPath:
+    """Return the path of the whole volume, mount or spread that a field belongs to, if all of that is new."""
+    for index, field in enumerate(path):
+        length = _WHOLE.get(field)
+        if length and dig(old, *path[: index + length]) is None:
+            return path[: index + length]
+    return path
 
 
 def _judge(proof: Proof, change: Change, fullname: str) -> None:

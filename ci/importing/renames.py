@@ -96,7 +96,13 @@ def _roles(
         for one in pod.get("volumes") or []
         if volume in one and field in one[volume] and not one[volume].get("optional")
     ]
-    wanted = [name for name in environment if name in known and not objects[known[name]].get("binaryData")]
+    wanted = [
+        name
+        for name in environment
+        if name in known
+        and not objects[known[name]].get("binaryData")
+        and _may_come_first((kind, name), container, objects)
+    ]
     if wanted:
         found[known[_preferred(wanted, f"{fullname}-{data}")]] = data
     wanted = [name for name in mounted if name in known and known[name] not in found]
@@ -105,6 +111,24 @@ def _roles(
     # A name that another object has is not free.
     taken = {key.name for key in objects if key.kind == kind and key not in found}
     return {key: role for key, role in found.items() if f"{fullname}-{role}" not in taken}
+
+
+def _may_come_first(
+    wanted: tuple[str, str], container: Mapping[str, Any], objects: Mapping[Key, Object]
+) -> bool:
+    """Tell whether a source of variables can be put before the others, of which later ones count."""
+    entries = {
+        (key.kind, key.name): {name for field in ("data", "stringData") for name in made.get(field) or {}}
+        for key, made in objects.items()
+    }
+    for source in container.get("envFrom") or []:
+        kind = "ConfigMap" if "configMapRef" in source else "Secret"
+        name = (source.get("configMapRef") or source.get("secretRef") or {}).get("name")
+        if (kind, name) == wanted:
+            return True
+        if (kind, name) not in entries or entries[kind, name] & entries[wanted]:
+            return False
+    return True
 
 
 def _preferred(names: list[str], own: str) -> str:

@@ -33,10 +33,9 @@ _RULES = (
     _rule(rf"{_ANY}{_CONTAINER}/resources/(requests|limits)/(.+)$", "resources.$1.$2", None),
     _rule(rf"{_ANY}(?:{_POD}|{_CONTAINER})/securityContext(?:/|$)", "podSecurityStandard", "privileged"),
     _rule(rf"{_ANY}{_CONTAINER}/lifecycle/preStop/", "shutdown.drainSeconds", 0),
-    _rule(
-        rf"{_ANY}(?:{_POD}/volumes/tmp|{_CONTAINER}/volumeMounts/~tmp)(?:/|$)", "volumes.tmp.enabled", False
-    ),
-    _rule(rf"{_ANY}{_POD}/(?:affinity|topologySpreadConstraints)/", "topologySpreadConstraints", []),
+    _rule(rf"{_ANY}(?:{_POD}/volumes/tmp|{_CONTAINER}/volumeMounts/~tmp)$", "volumes.tmp.enabled", False),
+    _rule(rf"{_ANY}{_POD}/volumes/tmp/emptyDir/sizeLimit$", "volumes.tmp.emptyDir.sizeLimit", None),
+    _rule(rf"{_ANY}{_POD}/(?:affinity|topologySpreadConstraints)(?:/|$)", "topologySpreadConstraints", []),
     _rule(rf"{_ANY}{_POD}/serviceAccountName$|ServiceAccount [^/]*$", "serviceAccount.create", False),
     _rule(rf"{_ANY}{_POD}/automountServiceAccountToken$", "serviceAccount.automount", True),
     _rule(r"(?:Pod|NetworkPolicy) test$", "tests.enabled", False),
@@ -50,7 +49,7 @@ _RULES = (
     _rule(r"Job [^/]*/metadata/annotations/helm.sh~hook", "migration.enabled", False),
     _rule(r"CronJob ([^/]*)/spec/concurrencyPolicy$", "cronJobs.$1.concurrencyPolicy", "Allow"),
     _rule(
-        r"PersistentVolumeClaim ([^/]*)/metadata/annotations/helm.sh~resource-policy$",
+        r"PersistentVolumeClaim ([^/]*)/metadata/annotations/",
         "volumes.$1.claim.retain",
         False,
     ),

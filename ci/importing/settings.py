@@ -111,7 +111,8 @@ def _map_sources(draft: Draft, sources: list[dict[str, Any]]) -> None:
     }
     rest = [source for source in sources if _reference(source) not in own]
     plain = [source for source in rest if _is_plain(source)]
-    kinds = ["configMapRef" in source for source in rest]
+    # Own Secrets come after config.existing.
+    kinds = ["configMapRef" in source for source in sources if source in rest or "secretRef" in source]
     if len(plain) == len(rest) and kinds == sorted(kinds, reverse=True):
         for block, field in (("config", "configMapRef"), ("secret", "secretRef")):
             names = [source[field]["name"] for source in rest if field in source]

@@ -106,7 +106,6 @@ _KEYED = frozenset(
 # Lists whose order means nothing, and whose items have no name.
 _SETS = frozenset(
     {
-        "envFrom",
         "tolerations",
         "policyTypes",
         "accessModes",

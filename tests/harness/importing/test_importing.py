@@ -212,3 +212,25 @@ def test_what_also_selects_the_pods_of_others_stays_as_it_is(import_: Import) ->
     assert kept["spec"]["podSelector"] == {"matchLabels": {"tier": "back"}}
     assert "networkPolicy" not in imported.values
     assert imported.section("not carried over") == []
+
+
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{{key}: x}}\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("sources", "config"),
+    [
+        ("[{configMapRef: {name: a}}, {secretRef: {name: s}}]", {"data": {"A": "x"}}),
+        ("[{configMapRef: {name: other}}, {configMapRef: {name: a}}]", {"existing": ["other", "a"]}),
+        ("[{secretRef: {name: s}}, {configMapRef: {name: a}}]", None),
+        ("[{configMapRef: {name: a, optional: true}}]", None),
+        ("[{prefix: P_, configMapRef: {name: a}}]", None),
+    ],
+)
+def test_the_order_of_sources_of_variables_stays_since_later_ones_count(
+    sources: str, config: object, import_: Import
+) -> None:
+    imported = import_(workload("web", more=f"envFrom: {sources}") + CONFIG.format(name="a", key="A"))
+    assert imported.section("not carried over") == []
+    assert imported.values.get("config") == config
+    assert ("envFrom" in imported.values) == (config is None)

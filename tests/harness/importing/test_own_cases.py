@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 
 from ci.charts import catalog, helm
 from ci.charts.catalog import Case
 from ci.charts.values_file import read_values
-from tests.harness.importing.conftest import Import
-
-# Keys that an import does not write yet: what they make is in extraObjects, where helm test does not know it.
-NOT_YET = {"kind", "workers", "extraServices", "extraIngresses", "extraRoutes"}
-NOT_YET_WITHIN = {
-    "networkPolicy": {"dnsPorts", "meshPorts"},
-    "tests": {"nodeSelector", "tolerations", "affinity"},
-}
-
-
-def can_be_imported(values: Mapping[str, Any]) -> bool:
-    within = any(keys & set(values.get(block) or {}) for block, keys in NOT_YET_WITHIN.items())
-    return not (NOT_YET & set(values) or within)
-
+from tests.harness.importing.conftest import Import, can_be_imported
 
 CASES = [
     case
