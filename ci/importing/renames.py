@@ -123,7 +123,7 @@ def _may_come_first(
     }
     for source in container.get("envFrom") or []:
         kind = "ConfigMap" if "configMapRef" in source else "Secret"
-        name = (source.get("configMapRef") or source.get("secretRef") or {}).get("name")
+        name: str = (source.get("configMapRef") or source.get("secretRef") or {}).get("name", "")
         if (kind, name) == wanted:
             return True
         if (kind, name) not in entries or entries[kind, name] & entries[wanted]:
