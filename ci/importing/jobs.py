@@ -69,9 +69,14 @@ def _place_companions(draft: Draft) -> None:
 
 
 def _migrates(draft: Draft, name: str, made: Object) -> bool:
-    """Tell whether a Job prepares a release: it is a hook that runs before, or is called a migration."""
+    """Tell whether a Job prepares a release: it is a hook that runs before, or is called a migration.
+
+    An exact import takes only the chart's own, which others differ from.
+    """
+    if draft.wishes.exact:
+        return labels_of(made).get(COMPONENT) == "migration"
     hooks = (dig(made, "metadata", "annotations") or {}).get(_HOOK, "")
-    return "pre-install" in hooks or "pre-upgrade" in hooks or ("migrat" in name and not draft.wishes.exact)
+    return "pre-install" in hooks or "pre-upgrade" in hooks or "migrat" in name
 
 
 def _job(draft: Draft, spec: dict[str, Any], made: Object) -> dict[str, Any] | None:
@@ -87,6 +92,10 @@ def _job(draft: Draft, spec: dict[str, Any], made: Object) -> dict[str, Any] | N
     container = containers[0]
     if not (container.get("command") or container.get("args")):
         return None
+    if draft.wishes.exact and pod.get("restartPolicy") != "Never":
+        # The chart's jobs are not restarted in place.
+        return None
+    container["name"] = _main(draft)["name"]
     job: dict[str, Any] = {field: container[field] for field in ("command", "args") if container.get(field)}
     env = _over(draft.values.get("env") or {}, variables(container.get("env") or []))
     resources = _more(_main(draft).get("resources") or {}, container.get("resources") or {})

@@ -46,7 +46,7 @@ _RULES = (
         "podDisruptionBudget.enabled",
         False,
     ),
-    _rule(r"Job [^/]*/metadata/annotations/helm.sh~hook", "migration.enabled", False),
+    _rule(r"Job [^/]*/spec/backoffLimit$", "migration.backoffLimit", 6),
     _rule(r"CronJob ([^/]*)/spec/concurrencyPolicy$", "cronJobs.$1.concurrencyPolicy", "Allow"),
     _rule(
         r"PersistentVolumeClaim ([^/]*)/metadata/annotations/",
@@ -72,6 +72,8 @@ _REASONS = {
     re.compile(rf"{_ANY}.*/optional$"): (
         "the chart itself makes objects of that name; optional, this one can be another's"
     ),
+    re.compile(r"Job [^/]*/metadata/annotations/helm.sh~hook"): "it runs as a hook, before each release",
+    re.compile(r"Job [^/]*/spec/ttlSecondsAfterFinished$"): "what a killed run leaves is removed",
     re.compile(rf"(?:CronJob|Job) [^/]*/{_POD}/restartPolicy$"): (
         "a failed run becomes a new pod here, so that its log stays"
     ),

@@ -234,3 +234,43 @@ def test_the_order_of_sources_of_variables_stays_since_later_ones_count(
     assert imported.section("not carried over") == []
     assert imported.values.get("config") == config
     assert ("envFrom" in imported.values) == (config is None)
+
+
+JOBS = """
+apiVersion: batch/v1beta1
+kind: CronJob
+metadata: {name: web-clean}
+spec:
+  schedule: "0 3 * * *"
+  jobTemplate: {spec: {template: {spec: {restartPolicy: OnFailure, containers: [
+    {name: clean, image: "myrepo/shop:1", command: [clean],
+     env: [{name: A, value: "1"}, {name: C, value: "3"}]}]}}}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: web-migrate}
+spec: {template: {spec: {restartPolicy: Never, containers: [
+  {name: migrate, image: "myrepo/shop:1", command: [migrate],
+   env: [{name: A, value: "1"}, {name: B, value: "2"}]}]}}}
+---
+"""
+WITH_JOBS = (
+    workload("web", more='env: [{name: A, value: "1"}, {name: B, value: "2"}]') + service("web") + JOBS
+)
+
+
+def test_jobs_of_the_same_image_have_what_differs_from_the_service(import_: Import) -> None:
+    imported = import_(WITH_JOBS)
+    assert imported.values["migration"] == {"enabled": True, "command": ["migrate"]}
+    assert imported.values["cronJobs"] == {
+        "clean": {"schedule": "0 3 * * *", "command": ["clean"], "env": {"B": None, "C": "3"}}
+    }
+    lost = imported.section("not carried over")
+    assert lost[0].startswith("CronJob web-clean: spec.jobTemplate.spec.template.spec.restartPolicy: ")
+    assert all("runs as a hook" in line or "a killed run leaves" in line for line in lost[1:])
+
+
+def test_an_exact_import_leaves_jobs_that_the_chart_makes_in_another_way_as_they_are(import_: Import) -> None:
+    imported = import_(WITH_JOBS, exact=True)
+    assert [made["kind"] for made in imported.values["extraObjects"]] == ["CronJob", "Job"]
+    assert imported.section("not carried over") == []
