@@ -19,7 +19,8 @@ _LONGEST = 60
 
 def report(selection: Selection, draft: Draft, proof: Proof) -> Iterator[str]:
     """Yield the lines of a report; they hold no value of a Secret."""
-    yield f"carried over: {proof.carried} fields of {len(draft.places)} objects of the service {draft.name}"
+    objects = f"{len(draft.places)} object{'s' if len(draft.places) > 1 else ''}"
+    yield f"carried over: {proof.carried} fields of {objects} of the service {draft.name}"
     if proof.safer:
         yield "made safer by the chart's defaults (below each key that takes it back):"
         for key, changes in _by_key(proof.safer).items():

@@ -148,7 +148,7 @@ def _services_of(objects: Mapping[Key, Object], workload: Key) -> list[Key]:
         key
         for key, made in objects.items()
         if key.kind == "Service"
-        and key.namespace == workload.namespace
+        and key.namespace in ("", workload.namespace)
         and selects(dig(made, "spec", "selector"), labels)
     ]
 
