@@ -89,7 +89,7 @@ pod of a StatefulSet has its own.
     {{- range $name, $_ := $claims }}
       {{- range $sharing }}
         sharedClaim: volumes.{{ $name }}.claim: only one node at a time can mount it, but {{ . }} would; set accessModes:
-        {{- " [ReadWriteMany], or replicaCount: 1 with strategy.type: Recreate" }}
+        {{- " [ReadWriteMany], replicaCount: 1 with strategy.type: Recreate, or kind: StatefulSet for a claim each" }}
       {{- end }}
       {{- range $key, $entry := $.entries }}
         {{- if (get $entry.root.Values.volumes $name | default dict).claim }}
