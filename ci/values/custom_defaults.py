@@ -13,6 +13,7 @@ Schema = dict[str, Any]
 KINDS = {
     **dict.fromkeys(("GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute"), "gateway.networking.k8s.io/v1"),
     **dict.fromkeys(("PodMonitor", "ServiceMonitor"), "monitoring.coreos.com/v1"),
+    "ExternalSecret": "external-secrets.io/v1",
 }
 
 

@@ -20,7 +20,7 @@ from ci.values import custom_defaults
 KINDS = {
     **custom_defaults.KINDS,
     "PrometheusRule": "monitoring.coreos.com/v1",
-    **dict.fromkeys(("ExternalSecret", "SecretStore"), "external-secrets.io/v1"),
+    "SecretStore": "external-secrets.io/v1",
 }
 # Defaults of fields that older definitions with this API do not have. They are in maps, of which controllers
 # compare what was rendered alone.

@@ -9,7 +9,7 @@ the values.
   {{- range $key, $value := .over -}}
     {{- $_ := set $.into.Values $key $value -}}
   {{- end -}}
-  {{- range $key, $value := pick .root "Chart" "Release" "Template" "component" "hook" "writtenName" -}}
+  {{- range $key, $value := pick .root "Chart" "Files" "Release" "Template" "component" "hook" "writtenName" -}}
     {{- $_ := set $.into $key $value -}}
   {{- end -}}
 {{- end -}}
