@@ -85,8 +85,9 @@ def test_argo_cd_creates_all_that_a_migration_needs_before_it_and_before_all_els
 
 
 def test_argo_cd_replaces_and_removes_a_hook_as_helm_does(rendered: Rendered) -> None:
-    made = map(rendered.objects.__getitem__, hooks(rendered))
-    policies = {annotations_of(hook)["helm.sh/hook-delete-policy"] for hook in made}
+    policies = {
+        annotations_of(rendered.objects[key])["helm.sh/hook-delete-policy"] for key in hooks(rendered)
+    }
     assert policies == {"before-hook-creation,hook-succeeded,hook-failed"}
 
 
