@@ -31,8 +31,8 @@ NEEDED = {"microservice": 'image: {repository: myrepo/api, tag: "1.2.3"}', "name
 # Files that commands name and a reader has; those of values/ exist.
 OWN_FILES = ("api.yaml", "production.yaml")
 KINDS = {"deployment", "deployments", "replicasets", "cronjobs", "jobs", "pods", "configmaps", "secrets"}
-KINDS |= {"serviceaccounts", "networkpolicies", "pvc", "events", "secret"}
-VERBS = {"create", "delete", "get", "scale"}
+KINDS |= {"serviceaccounts", "networkpolicies", "pvc", "events", "secret", "service"}
+VERBS = {"annotate", "create", "delete", "get", "label", "patch", "scale"}
 
 
 def chart_of(fence: Fence) -> Chart:
