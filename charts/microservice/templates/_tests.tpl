@@ -99,11 +99,6 @@ has the user and groups, unless they are root's.
     {{- $service := set (omit . "") "Values" (omit .Values "podAnnotations" "podLabels") -}}
     {{- $entry := omit .Values.tests "enabled" "image" -}}
     {{- include "microservice.entryRoot" (dict "into" $root "root" $service "entry" $entry "job" true "over" $over) -}}
-    {{- with $root.Values -}}
-      {{- /* A pod without a template has the labels and annotations of its object. */ -}}
-      {{- $_ := include "microservice.merged" (list .commonLabels .podLabels) | fromJson | set . "commonLabels" -}}
-      {{- $_ := include "microservice.merged" (list .commonAnnotations .podAnnotations) | fromJson | set . "commonAnnotations" -}}
-    {{- end -}}
     {{- $_ := set . "test" $root -}}
   {{- end -}}
 {{- end -}}

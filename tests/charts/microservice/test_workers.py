@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ci.kubernetes.manifests import Object
+from tests.support.notes import Notes
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
 COMPONENT = "app.kubernetes.io/component"
@@ -144,3 +145,42 @@ def test_a_worker_drains_only_if_it_has_a_port(render_chart: ChartRenderer) -> N
     """)
     assert "lifecycle" not in pod(rendered)["containers"][0]
     assert pod(rendered, "api-web")["containers"][0]["lifecycle"] == {"preStop": {"sleep": {"seconds": 5}}}
+
+
+def test_monitors_and_further_services_find_the_pods_that_serve(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(
+        WORKER,
+        """
+        metrics: {serviceMonitor: {enabled: true}, podMonitor: {enabled: true}}
+        extraObjects:
+        - |
+          apiVersion: v1
+          kind: Service
+          metadata: {name: peers}
+          spec: {clusterIP: None, selector: {{ include "microservice.selectorLabels" . | fromYaml | toJson }}}
+    """,
+    )
+    found = [
+        rendered.one(kind)["spec"]["selector"]["matchLabels"] for kind in ("ServiceMonitor", "PodMonitor")
+    ]
+    found.append(rendered.all("Service")["peers"]["spec"]["selector"])
+    assert [labels[COMPONENT] for labels in found] == ["app"] * 3
+
+
+def test_a_worker_waits_for_the_migration_as_the_service_does(render_chart: ChartRenderer) -> None:
+    rendered = render_chart("migration: {enabled: true, command: [migrate]}\n" + WORKER)
+    hooks = [
+        key.kind
+        for key, made in rendered.objects.items()
+        if "helm.sh/hook" in made["metadata"].get("annotations", {}) and "api-mail" in key.name
+    ]
+    assert hooks == []
+    assert "api-migration" in rendered.all("Job")
+
+
+def test_the_notes_name_the_workers(notes: Notes) -> None:
+    spoken = notes("secret: {external: {enabled: true, store: {name: s}, data: {A: a}}}\n" + WORKER)
+    for command in ("rollout status", "rollout undo", "rollout restart"):
+        assert f"{command} deployment/shop-mail" in spoken
+    assert "app.kubernetes.io/component=worker-mail" in spoken
+    assert "shop-mail" not in notes("workers: {mail: {enabled: false}}")
