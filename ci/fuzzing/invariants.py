@@ -142,6 +142,13 @@ def _arrivals(
     ):
         written = values.get(key, {})
         yield key, written, {name: (whole or {}).get(name) for name in written}
+    for name, worker in values.get("workers", {}).items():
+        if worker.get("enabled", True):
+            pod = dig(named["Deployment", f"{fullname}-{name}"], "spec", "template", "spec")
+            main, *extra = pod["containers"]
+            for key in ("command", "args"):
+                yield f"workers.{name}.{key}", worker.get(key), main.get(key)
+            yield f"workers.{name}.extraContainers", len(worker.get("extraContainers", [])), len(extra)
 
 
 def _changed(trial: Trial, objects: Mapping[Key, Object]) -> Iterator[str]:
