@@ -30,8 +30,9 @@ A migration, which runs before the first install, waits for no claim of the rele
 
 {{/*
 microservice.problems.worker: (dict "root" . "key" KEY "worker" {"entry", "root"}): its
-name is that of no other object, and leaves room in a label for "worker-"; and one that
-must not run twice is not scaled.
+name is that of no other object, and leaves room in a label for "worker-"; one that must
+not run twice is not scaled; and of several ports a probe names its own, since another
+port would move it.
 */}}
 {{- define "microservice.problems.worker" -}}
   {{- $key := .key }}
@@ -44,6 +45,17 @@ must not run twice is not scaled.
     {{ $key }}: {{ .worker.root.objectName }} is the name of another object of the chart; call the worker differently
   {{- else if hasKey $root.entries (printf "cronJobs.%s" $name) }}
     {{ $key }} and cronJobs.{{ $name }} have the same name, {{ .worker.root.objectName }}; rename one of them
+  {{- end }}
+  {{- $ports := include "microservice.ports" .worker.root | fromJson }}
+  {{- if and (gt (len $ports) 1) (not (hasKey $ports "http")) }}
+    {{- range $probe := list "startupProbe" "livenessProbe" "readinessProbe" }}
+      {{- $written := index $.worker.entry $probe | default dict }}
+      {{- $handler := include "microservice.probeHandler" $written }}
+      {{- if and $handler (ne $handler "exec") (not (index $written $handler).port) (not (include "microservice.isDisabled" $written)) }}
+        {{ $key }}.{{ $probe }}.{{ $handler }} has no port, and none of {{ keys $ports | sortAlpha | join ", " }} is called http; set
+        {{- printf " %s.%s.%s.port" $key $probe $handler }}
+      {{- end }}
+    {{- end }}
   {{- end }}
   {{- $scaling := .worker.root.Values.autoscaling }}
   {{- if and (eq (toString (.worker.entry.strategy).type) "Recreate") (or $scaling.enabled $scaling.external) }}

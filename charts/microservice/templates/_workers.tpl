@@ -20,6 +20,7 @@ is rolled out the service's, with its own laid over.
     {{- $_ := set $over $key $base -}}
   {{- end -}}
   {{- include "microservice.entryRoot" (dict "into" .into "root" .root "entry" $worker "over" $over) -}}
+  {{- $_ := include "microservice.mainPort" .into | set .into.Values "mainPort" -}}
   {{- $_ := trimPrefix "workers." .key | printf "%s-%s" (include "microservice.fullname" .root) | set .into "objectName" -}}
 {{- end -}}
 
