@@ -18,6 +18,7 @@ from ci.deploy.reasons import Code, Reason
 from ci.deploy.snapshot import Snapshot, full_name, is_ready, running_image, statuses
 from ci.deploy.verdict import is_rolled_out, new_pods_wanted, unready, verdict
 from ci.kubernetes.manifests import Object
+from ci.kubernetes.workloads import dig
 
 POLL_SECONDS = 1.0
 # Helm removes a hook about a second after its pod has ended, and how it ended is to be seen before.
@@ -70,7 +71,7 @@ class Watch:
         self._clock = clock
         self._sleep = sleep
         self._before = source.snapshot()
-        self._was = {_uid(one): one["metadata"]["generation"] for one in self._before.workloads}
+        self._was = {_uid(one): one for one in self._before.workloads}
         self._hooks = Hooks(
             source.follow, report, known=[job["metadata"]["uid"] for job in self._before.jobs]
         )
@@ -137,15 +138,23 @@ class Watch:
         """Leave out what an earlier change made: hooks, and workloads that Helm has yet to change."""
         now = self._clock()
         snapshot = dataclasses.replace(snapshot, jobs=self._hooks.ours(snapshot))
-        changed = [
-            one for one in snapshot.workloads if one["metadata"]["generation"] != self._was.get(_uid(one))
-        ]
+        changed = [one for one in snapshot.workloads if self._has_changed(snapshot, one)]
         hook = self._hooks.look(snapshot, now, went_on=bool(changed))
         self._step = hook or "rollout"
         if hook:
             self._last_hook = now
         all_count = applied or now - self._last_hook >= APPLY_SECONDS
         return snapshot if all_count else dataclasses.replace(snapshot, workloads=changed)
+
+    def _has_changed(self, snapshot: Snapshot, workload: Object) -> bool:
+        """Tell whether Helm has changed a workload: the number of pods that an autoscaler sets is not its."""
+        was = self._was.get(_uid(workload))
+        if was is None or was["metadata"]["generation"] == workload["metadata"]["generation"]:
+            return was is None
+        scaled = [dig(scaler, "spec", "scaleTargetRef") or {} for scaler in snapshot.autoscalers]
+        names = [(one.get("kind"), one.get("name")) for one in scaled]
+        is_scaled = (workload["kind"], workload["metadata"]["name"]) in names
+        return not is_scaled or {**was["spec"], "replicas": 0} != {**workload["spec"], "replicas": 0}
 
     def _judge(self, snapshot: Snapshot) -> tuple[tuple[Reason, ...], bool]:
         """Report what is new, and return the failures that count and whether all is as wanted."""

@@ -379,6 +379,17 @@ def test_while_a_migration_runs_the_state_of_the_earlier_version_counts_for_noth
     assert Cluster(*long, fixed, before=broken).watch(after=len(long)).result is Result.DONE
 
 
+@pytest.mark.parametrize("scaled", ["api", "api-mail"])
+def test_an_autoscaler_at_work_is_no_sign_that_a_migration_succeeded(scaled: str) -> None:
+    scaler = autoscaler("True", "ValidMetricFound")
+    scaler["spec"] = {"scaleTargetRef": {"kind": "Deployment", "name": scaled}}
+    more = replace(EARLIER, workloads=[deployment(4, generation=2, ready=3)], autoscalers=[scaler])
+    cluster = Cluster(hook(migration_pod(running={})), more)
+    outcome = cluster.watch(after=3, exit_code=1)
+    assert any("ended after" in line and "ok" in line for line in cluster.lines) is (scaled != "api")
+    assert (outcome.reasons[0].code is Code.MIGRATION_FAILED) is (scaled == "api")
+
+
 def test_a_failed_migration_that_an_earlier_deploy_left_is_not_this_ones() -> None:
     left = hook(failed=("BackoffLimitExceeded", "Job has reached its limit"))
     cluster = Cluster(left, finished(), before=left)
