@@ -8,10 +8,10 @@ Services.
     {{- if .enabled }}
       {{- $names := list }}
       {{- range (include "microservice.serviceNamed" (dict "root" $ "name" (include "microservice.fullname" $)) | fromJson).ports }}
-        {{- $names = append $names (.name | default "") }}
+        {{- with .name }}{{ $names = append $names . }}{{ end }}
       {{- end }}
       {{- range $index, $endpoint := (include "microservice.monitor" (dict "root" $ "monitor" . "field" "of") | fromJson).of }}
-        {{- if not (has .port (without $names "")) }}
+        {{- if not (has .port $names) }}
           metrics.serviceMonitor.{{ include "microservice.endpointKey" $index }}: the Service has no port {{ quote .port }};
           {{- include "microservice.servicePortNames" (dict "root" $ "name" (include "microservice.fullname" $)) | printf " %s" }}
         {{- end }}

@@ -103,7 +103,8 @@ gets one issuer, and for each certificate its hosts and the Secret to write.
       {{- $annotation := printf "cert-manager.io/%s" $field }}
       {{- $value := get ($annotations | default dict) $annotation }}
       {{- if and $value (not (and (eq $field "cluster-issuer") (eq $value $ingress.clusterIssuer))) }}
-        {{ $key }}[{{ $annotation }}]: {{ quote $value }} contradicts {{ $at }}.clusterIssuer: {{ $ingress.clusterIssuer }}; remove one of the two
+        {{ $key }}[{{ $annotation }}]: {{ quote $value }} contradicts {{ $at }}.clusterIssuer: {{ $ingress.clusterIssuer }}; remove
+        {{- " one of the two" }}
       {{- end }}
     {{- end }}
   {{- end }}
