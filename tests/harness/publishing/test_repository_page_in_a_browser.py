@@ -55,9 +55,11 @@ def test_the_page_opens_without_a_complaint(page: Browser) -> None:
 
 def test_a_search_leaves_the_keys_that_hold_every_word(page: Browser) -> None:
     page.type(FIELD, "autoscaling MEMORY")
-    assert [row.split()[0] for row in page.shown(ROWS)] == ["autoscaling.targetMemoryUtilizationPercentage"]
+    # More than one table may have the key.
+    rows = page.shown(ROWS)
+    assert {row.split()[0] for row in rows} == {"autoscaling.targetMemoryUtilizationPercentage"}
     (count,) = page.shown("#microservice output")
-    assert count.startswith("1 of ")
+    assert count.startswith(f"{len(rows)} of ")
 
 
 def test_a_search_for_nothing_shows_every_key_again(page: Browser) -> None:
