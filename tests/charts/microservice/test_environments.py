@@ -120,7 +120,8 @@ def test_production_admits_only_restricted_pods_and_denies_egress(render_case: C
     production = render_case("namespace/production")
     labels = production.one("Namespace")["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
-    assert production.one("NetworkPolicy")["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    policy = production.all("NetworkPolicy")["default-deny"]["spec"]
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
 
 
 def test_production_lists_what_its_pods_reach_beside_dns(render_case: CaseRenderer) -> None:
