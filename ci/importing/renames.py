@@ -126,7 +126,9 @@ def _may_come_first(
         name: str = (source.get("configMapRef") or source.get("secretRef") or {}).get("name", "")
         if (kind, name) == wanted:
             return True
-        if (kind, name) not in entries or entries[kind, name] & entries[wanted]:
+        # The chart's own Secrets come after all ConfigMaps.
+        passed = kind == "Secret" or wanted[0] == "ConfigMap"
+        if passed and ((kind, name) not in entries or entries[kind, name] & entries[wanted]):
             return False
     return True
 
