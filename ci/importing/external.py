@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ci.importing.draft import Draft, take
+from ci.kubernetes.defaulting import without_defaults
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig
 
@@ -27,7 +28,7 @@ def map_external_secret(draft: Draft) -> None:
         found: dict[str, Any] = {
             "enabled": True,
             "refreshInterval": spec.get("refreshInterval"),
-            "data": {entry["secretKey"]: _remote(entry["remoteRef"]) for entry in spec.get("data") or []},
+            "data": {one["secretKey"]: _remote(one["remoteRef"]) for one in spec.get("data") or []},
             "dataFrom": [entry["extract"]["key"] for entry in spec.get("dataFrom") or []],
         }
         provider = _provider(draft, store)
@@ -37,19 +38,20 @@ def map_external_secret(draft: Draft) -> None:
 def is_simple(made: Object) -> bool:
     """Tell whether the chart has a key for everything that an ExternalSecret says."""
     spec = made.get("spec") or {}
-    data, whole = spec.get("data") or [], spec.get("dataFrom") or []
+    references = [one.get("remoteRef") or {} for one in spec.get("data") or []]
+    extracts = [one.get("extract") for one in spec.get("dataFrom") or []]
     return (
         made["apiVersion"] == "external-secrets.io/v1"
         and set(spec) <= _FIELDS
-        and set(spec.get("target") or {}) <= {"name"}
-        and all(
-            set(entry) == {"secretKey", "remoteRef"} and set(entry["remoteRef"]) <= _REMOTE for entry in data
-        )
-        and all(set(entry) == {"extract"} and set(entry["extract"]) == {"key"} for entry in whole)
+        and set(without_defaults("target", spec.get("target") or {})) <= {"name"}
+        and all(set(one) == {"secretKey", "remoteRef"} for one in spec.get("data") or [])
+        and all(set(without_defaults("remoteRef", one)) <= _REMOTE for one in references)
+        and all(set(without_defaults("extract", one or {})) == {"key"} for one in extracts)
     )
 
 
 def _remote(reference: dict[str, Any]) -> Any:
+    reference = without_defaults("remoteRef", reference)
     return reference["key"] if set(reference) == {"key"} else reference
 
 

@@ -1,6 +1,6 @@
 """What an object says beyond the API server's defaults, in a form in which equal settings are equal.
 
-The rules are those of Kubernetes, pkg/apis/*/v1/defaults.go, and those in the Gateway API's definitions.
+The rules are those of Kubernetes, pkg/apis/*/v1/defaults.go, and those in the definitions of custom kinds.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _PROBE = {
     **{"successThreshold": 1, "failureThreshold": 3},
 }
 _OPTIONAL = {"optional": False}
+_REMOTE = {"conversionStrategy": "Default", "decodingStrategy": "None", "metadataPolicy": "None"}
 _MODE = {"defaultMode": 0o644}
 # The default of each field, by the field above it, which for an item of a list is the list.
 _DEFAULTS: dict[str, Mapping[str, object]] = {
@@ -74,6 +75,10 @@ _DEFAULTS: dict[str, Mapping[str, object]] = {
     "parentRefs": {"group": "gateway.networking.k8s.io", "kind": "Gateway"},
     "backendRefs": {"group": "", "kind": "Service", "weight": 1},
     "path": {"type": "PathPrefix", "value": "/"},
+    "secretStoreRef": {"kind": "SecretStore"},
+    "target": {"creationPolicy": "Owner", "deletionPolicy": "Retain"},
+    "remoteRef": _REMOTE,
+    "extract": _REMOTE,
 }
 # Fields for which an empty map or list says something; elsewhere it is the same as none.
 _TELLING = frozenset(
