@@ -87,8 +87,8 @@ _NEEDED = {
     "migration": ("command",),
     "worker": ("command",),
 }
-# Its values are templates, which may fail.
-_LEFT_OUT = frozenset({"extraObjects"})
+# Templates, which may fail, and fields of routes that only the experimental channel of Gateway API has.
+_LEFT_OUT = frozenset({"extraObjects", "retry", "sessionPersistence"})
 # The most optional keys of an object, by its depth; deeper objects have none.
 _MOST_KEYS = (8, 4, 3, 3, 2, 2, 2, 1, 1)
 

@@ -45,6 +45,9 @@ port would move it.
     {{ $key }}: {{ .worker.root.objectName }} is the name of another object of the chart; call the worker differently
   {{- else if hasKey $root.entries (printf "cronJobs.%s" $name) }}
     {{ $key }} and cronJobs.{{ $name }} have the same name, {{ .worker.root.objectName }}; rename one of them
+  {{- else if hasKey ($root.Values.extraServices | default dict) $name }}
+    {{ $key }} and extraServices.{{ $name }} have the same name, {{ .worker.root.objectName }}, but the Service leads to the service's pods;
+    {{- " rename one of them" }}
   {{- end }}
   {{- $ports := include "microservice.ports" .worker.root | fromJson }}
   {{- if and (gt (len $ports) 1) (not (hasKey $ports "http")) }}

@@ -74,8 +74,12 @@ volumes those of microservice.entryVolumes.
       {{- $_ := include "microservice.merged" (list $inherited $foreign (index $entry $key)) | fromJson | set $over $key -}}
     {{- end -}}
   {{- end -}}
-  {{- range $key := list "affinity" "resources" "securityContext" -}}
-    {{- with index $entry $key -}}
+  {{- range $key, $own := dict
+    "affinity" $entry.affinity
+    "resources" $entry.resources
+    "securityContext" $entry.securityContext
+    "containerSecurityContext" $entry.securityContext -}}
+    {{- with $own -}}
       {{- $merged := index $values $key | default dict | deepCopy -}}
       {{- include "microservice.overlay" (dict "base" $merged "over" . "nulls" true) -}}
       {{- $_ := set $over $key $merged -}}

@@ -1,9 +1,9 @@
 {{/*
-microservice.entries: (dict "root" . "block" "ingress" "further" "extraIngresses") -> the
+microservice.withFurther: (dict "root" . "block" "ingress" "further" "extraIngresses") -> the
 objects of a block and of a map of further ones that are switched on, as a JSON list of
 {"key": where each is written, "name": its name, "written": what is written there}.
 */}}
-{{- define "microservice.entries" -}}
+{{- define "microservice.withFurther" -}}
   {{- if not (get .root .further) -}}
     {{- $fullname := include "microservice.fullname" .root -}}
     {{- $list := list -}}

@@ -1,8 +1,8 @@
 {{/*
-microservice.ingresses: the Ingresses, as microservice.entries.
+microservice.ingresses: the Ingresses, as microservice.withFurther.
 */}}
 {{- define "microservice.ingresses" -}}
-  {{- include "microservice.entries" (dict "root" . "block" "ingress" "further" "extraIngresses") -}}
+  {{- include "microservice.withFurther" (dict "root" . "block" "ingress" "further" "extraIngresses") -}}
 {{- end -}}
 
 {{/*

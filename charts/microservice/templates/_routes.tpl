@@ -1,8 +1,8 @@
 {{/*
-microservice.routes: the HTTPRoute and the further routes, as microservice.entries.
+microservice.routes: the HTTPRoute and the further routes, as microservice.withFurther.
 */}}
 {{- define "microservice.routes" -}}
-  {{- include "microservice.entries" (dict "root" . "block" "httpRoute" "further" "extraRoutes") -}}
+  {{- include "microservice.withFurther" (dict "root" . "block" "httpRoute" "further" "extraRoutes") -}}
 {{- end -}}
 
 {{/*

@@ -173,6 +173,14 @@ def test_sidecars_are_ones_own(kind: str, pod: Pod) -> None:
     )
 
 
+@every_process
+def test_a_security_context_wins_over_that_of_the_services_main_container(kind: str, pod: Pod) -> None:
+    values = "containerSecurityContext: {runAsUser: 1001, runAsGroup: 1001}"
+    (container,) = pod(kind, "securityContext: {runAsUser: 1002}", values)["spec"]["containers"]
+    context = container["securityContext"]
+    assert (context["runAsUser"], context["runAsGroup"]) == (1002, 1001)
+
+
 @with_both_engines
 @every_process
 def test_a_security_context_is_laid_over_the_services_and_the_standard(
