@@ -12,10 +12,13 @@ from ci.base import kubernetes_yaml
 from ci.importing import importing
 from ci.importing.draft import Values
 
-# Keys that an import does not write yet: what they make is in extraObjects, where helm test does not know it.
+# Keys that an import does not write yet: what they make is not carried over, or is in extraObjects, where
+# helm test does not know it.
 NOT_YET = {"kind", "workers", "extraServices", "extraIngresses", "extraRoutes"}
+NOT_YET |= {"containerSecurityContext", "deploymentLabels"}
 NOT_YET_WITHIN = {
     "networkPolicy": {"dnsPorts", "meshPorts"},
+    "secret": {"type"},
     "tests": {"nodeSelector", "tolerations", "affinity"},
 }
 
