@@ -29,7 +29,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
         temporary.replace(path)
     except OSError as error:
         # A write to a full disk does not say where.
-        error.filename = error.filename or str(path)
+        if error.errno and not error.filename:
+            error.filename = str(path)
         raise
     finally:
         temporary.unlink(missing_ok=True)

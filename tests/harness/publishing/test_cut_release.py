@@ -172,15 +172,15 @@ def test_a_branch_that_has_moved_meanwhile_is_left_alone(
     assert small.read("test.txt") == "commit"
 
 
-def test_a_project_inside_a_larger_repository_is_released_there(
-    small: Clone, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_project_inside_a_larger_repository_is_released_there(small: Clone) -> None:
     small.write("platform/pyproject.toml", 'version = "0.0.1"\n')
     small.commit_file("platform/CHANGELOG.md", CHANGELOG)
-    monkeypatch.setattr("ci.base.repository._ROOT", small.root / "platform")
     folders = []
-    monkeypatch.setattr(cut_release, "_invoke", lambda folder, _: folders.append(folder))
-    cut_release.run("7.1.0")
+    # Undone before that of ``small``, as ``monkeypatch`` may not be.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("ci.base.repository._ROOT", small.root / "platform")
+        patched.setattr(cut_release, "_invoke", lambda folder, _: folders.append(folder))
+        cut_release.run("7.1.0")
     assert small.read("platform/pyproject.toml") == 'version = "7.1.0"\n'
     assert small.read("pyproject.toml") == 'version = "0.0.1"\n'
     assert {folder.name for folder in folders} == {"platform"}
