@@ -66,7 +66,7 @@ def test_annotations_of_google_reach_the_objects_that_it_reads(render_case: Case
     assert json.loads(service["cloud.google.com/neg"]) == {"ingress": True}
     assert json.loads(service["cloud.google.com/backend-config"]) == {"default": "api"}
     ingress = rendered.one("Ingress")
-    assert ingress["metadata"]["annotations"]["kubernetes.io/ingress.class"] == "gce"
+    assert ingress["metadata"]["annotations"]["networking.gke.io/managed-certificates"] == "api"
     assert "ingressClassName" not in ingress["spec"]
 
 
