@@ -59,6 +59,32 @@ spec:
       filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: X-From, value: gateway}]}}]
       backendRefs: [{name: api, port: 80}]
 """
+GRPC_ROUTE = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: GRPCRoute
+metadata: {name: api-grpc}
+spec:
+  parentRefs: [{name: gateway, sectionName: grpc}]
+  hostnames: [grpc.example.com]
+  rules: [{matches: [{method: {service: shop.Orders, method: Create}}], backendRefs: [{name: api, port: 9000}]}]
+"""
+TLS_ROUTE = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: TLSRoute
+metadata: {name: api-database}
+spec:
+  parentRefs: [{name: gateway, sectionName: tls}]
+  hostnames: [db.example.com]
+  rules: [{backendRefs: [{name: api-database, port: 5432}]}]
+"""
+TCP_ROUTE = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: {name: api-raw}
+spec:
+  parentRefs: [{name: gateway, sectionName: tcp}]
+  rules: [{backendRefs: [{name: api, port: 7000}]}]
+"""
 SERVICE_MONITOR = """
 apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
@@ -121,7 +147,7 @@ metadata: {name: microservice}
 spec: {interval: 10m, url: oci://registry.example.com/charts/microservice, ref: {semver: 1.x}}
 """
 GOOD = [EXTERNAL_SECRET, SECRET_STORE, VAULT, HTTP_ROUTE, SERVICE_MONITOR, POD_MONITOR, RULES, SCALED_OBJECT]
-GOOD += [APPLICATION, HELM_RELEASE, OCI_REPOSITORY]
+GOOD += [GRPC_ROUTE, TLS_ROUTE, TCP_ROUTE, APPLICATION, HELM_RELEASE, OCI_REPOSITORY]
 
 
 def problems(text: str, version: str = NEWEST) -> list[str]:
@@ -175,6 +201,14 @@ def test_every_extract_has_an_object_above() -> None:
             "[{name: A, value: a}, {name: A, value: b}]",
             "spec.rules[0].filters[0].requestHeaderModifier.set: has two entries with name A",
         ),
+        (
+            GRPC_ROUTE,
+            "method: Create",
+            "methods: Create",
+            "spec.rules[0].matches[0].method: unknown field methods",
+        ),
+        (TLS_ROUTE, "hostnames: [db.example.com]", "", "spec: the field hostnames is missing"),
+        (TCP_ROUTE, "port: 7000", "port: 0", "spec.rules[0].backendRefs[0].port: 0 is less"),
         (SERVICE_MONITOR, "30s", "30 seconds", "spec.endpoints[0].interval: "),
         (SERVICE_MONITOR, "9100", "9100.5", "spec.endpoints[1].targetPort: 9100.5 is not of types"),
         (
