@@ -82,13 +82,15 @@ _NEEDED = {
     "workerPort": ("containerPort",),
     "cronJob": ("schedule", "command"),
     "external": ("store",),
+    "guardrails": ("mode",),
     "store": ("name",),
     "ingress": ("hosts",),
     "migration": ("command",),
     "worker": ("command",),
 }
-# Templates, which may fail, and fields of routes that only the experimental channel of Gateway API has.
-_LEFT_OUT = frozenset({"extraObjects", "retry", "sessionPersistence"})
+# Templates, which may fail; names of rules; and fields of routes that only the experimental channel of
+# Gateway API has.
+_LEFT_OUT = frozenset({"extraObjects", "allow", "retry", "sessionPersistence"})
 # The most optional keys of an object, by its depth; deeper objects have none.
 _MOST_KEYS = (8, 4, 3, 3, 2, 2, 2, 1, 1)
 

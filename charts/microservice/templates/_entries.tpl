@@ -78,7 +78,7 @@ volumes those of microservice.entryVolumes.
     "affinity" $entry.affinity
     "resources" $entry.resources
     "securityContext" $entry.securityContext
-    "containerSecurityContext" $entry.securityContext -}}
+    "containerSecurityContext" (and $values.containerSecurityContext $entry.securityContext) -}}
     {{- with $own -}}
       {{- $merged := index $values $key | default dict | deepCopy -}}
       {{- include "microservice.overlay" (dict "base" $merged "over" . "nulls" true) -}}
