@@ -19,6 +19,7 @@ from tests.support.stored_objects import stored_as_rendered
 
 FOLDERS = ("charts/microservice", "values")
 # Without features that need an operator or cluster-wide objects, and with images that are available.
+# The API server, through which the pods are asked, is in no namespace.
 FOR_THIS_CLUSTER = """
 fullnameOverride: api
 secret: {external: {enabled: false}}
@@ -35,6 +36,7 @@ volumes: {data: {claim: {size: 10Mi, accessModes: [ReadWriteOnce]}}}
 migration: {command: ["true"]}
 imagePullSecrets: []
 rbac: {clusterRules: []}
+networkPolicy: {ingress: {from: []}}
 """
 
 

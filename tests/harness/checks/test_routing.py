@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.related_objects import STREAM, findings
 
+DEPLOYMENT = "apps/v1 Deployment api"
 SERVICE = "v1 Service api: spec"
 ROUTE = "gateway.networking.k8s.io/v1 HTTPRoute api: spec"
 MONITOR = "monitoring.coreos.com/v1 "
@@ -27,12 +28,6 @@ INGRESS = "networking.k8s.io/v1 Ingress api: spec"
             "selector: {app.kubernetes.io/name: api",
             "selector: {app.kubernetes.io/name: app",
             f"{SERVICE}.selector: matches the pods of no workload; {ONE_SERVING}",
-        ),
-        (
-            "component: cron",
-            "component: app",
-            f"{SERVICE}.selector: matches the pods of apps/v1 Deployment api and of "
-            f"batch/v1 CronJob api-clean; {ONE_SERVING}",
         ),
         (
             "port: {name: http}",
@@ -106,6 +101,14 @@ def test_a_service_must_not_select_the_pods_of_a_job() -> None:
     assert findings(stream)[0] == (
         f"v1 Service api: spec.selector: matches the pods of batch/v1 CronJob api-clean; {ONE_SERVING}"
     )
+
+
+def test_neither_a_service_nor_a_deployment_selects_the_pods_of_a_job_beside_its_own() -> None:
+    assert findings(STREAM.replace("component: cron", "component: app")) == [
+        f"{DEPLOYMENT}: spec.selector.matchLabels: matches the pods of batch/v1 CronJob api-clean too",
+        f"{SERVICE}.selector: matches the pods of apps/v1 Deployment api and of "
+        f"batch/v1 CronJob api-clean; {ONE_SERVING}",
+    ]
 
 
 def test_a_service_without_selector_needs_no_pods() -> None:

@@ -16,9 +16,14 @@ from ci.importing.draft import Values
 # helm test does not know it.
 NOT_YET = {"kind", "workers", "extraServices", "extraIngresses", "extraRoutes"}
 NOT_YET |= {"containerSecurityContext", "deploymentLabels"}
+_METADATA = {"annotations", "labels"}
 NOT_YET_WITHIN = {
-    "networkPolicy": {"dnsPorts", "meshPorts"},
-    "secret": {"type"},
+    **dict.fromkeys(
+        ("autoscaling", "config", "metrics", "migration", "podDisruptionBudget", "rbac"), _METADATA
+    ),
+    **{block: {"labels"} for block in ("httpRoute", "ingress", "serviceAccount")},
+    "networkPolicy": {"dnsPorts", "meshPorts", *_METADATA},
+    "secret": {"type", *_METADATA},
     "tests": {"nodeSelector", "tolerations", "affinity"},
 }
 
@@ -26,7 +31,8 @@ NOT_YET_WITHIN = {
 def can_be_imported(values: Mapping[str, Any]) -> bool:
     """Whether an import of what the chart renders from values finds a key for all of it."""
     within = any(keys & set(values.get(block) or {}) for block, keys in NOT_YET_WITHIN.items())
-    return not (NOT_YET & set(values) or within)
+    jobs = any(_METADATA & set(job or {}) for job in (values.get("cronJobs") or {}).values())
+    return not (NOT_YET & set(values) or within or jobs)
 
 
 class Imported(NamedTuple):

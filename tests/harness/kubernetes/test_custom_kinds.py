@@ -66,7 +66,9 @@ metadata: {name: api-grpc}
 spec:
   parentRefs: [{name: gateway, sectionName: grpc}]
   hostnames: [grpc.example.com]
-  rules: [{matches: [{method: {service: shop.Orders, method: Create}}], backendRefs: [{name: api, port: 9000}]}]
+  rules:
+    - matches: [{method: {service: shop.Orders, method: Create}}]
+      backendRefs: [{name: api, port: 9000}]
 """
 TLS_ROUTE = """
 apiVersion: gateway.networking.k8s.io/v1
