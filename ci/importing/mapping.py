@@ -26,33 +26,35 @@ from ci.importing.volumes import map_volumes
 from ci.importing.workload import map_common_annotations, map_labels, map_names, map_pod, map_workload
 
 _STEPS = (
-    *(
-        map_names,
-        map_image,
-        map_ports,
-        map_settings,
-        map_external_secret,
-        map_container,
-        map_security,
-        map_volumes,
-        map_account,
-    ),
-    *(map_workload, map_pod, map_routes, map_autoscaler, map_disruption_budget, map_network_policy),
-    *(
-        map_jobs,
-        map_tests,
-        map_monitors,
-        map_rest_of_container,
-        map_common_annotations,
-        map_labels,
-        map_rest,
-        let_others_own,
-    ),
+    map_names,
+    map_image,
+    map_ports,
+    map_settings,
+    map_external_secret,
+    map_container,
+    map_security,
+    map_volumes,
+    map_account,
+    map_workload,
+    map_pod,
+    map_routes,
+    map_autoscaler,
+    map_disruption_budget,
+    map_network_policy,
+    map_jobs,
+    map_tests,
+    map_monitors,
+    map_rest_of_container,
+    map_common_annotations,
+    map_labels,
+    map_rest,
+    let_others_own,
 )
 # Below these keys null removes something that no defaults of values.yaml show.
 _WITH_NULLS = frozenset(
-    {"securityContext", "podSecurityContext", "initContainers", "extraContainers", "cronJobs", "migration"}
-    | {"extraObjects"}
+    """
+    cronJobs extraContainers extraObjects initContainers migration podSecurityContext securityContext
+    """.split()  # noqa: SIM905
 )
 
 
