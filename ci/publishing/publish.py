@@ -118,7 +118,10 @@ def _destination(to: str, cosign_key: str, keyless: bool, ca_file: str, plain_ht
         return ChartMuseum(to, ca_file)
     if not to or _URL.match(to):
         raise UserError(f"--to {to}: expected a folder, oci://REGISTRY/PATH or https://REPOSITORY")
-    folder = Path(to).expanduser()
+    try:
+        folder = Path(to).expanduser()
+    except RuntimeError:
+        raise UserError(f"--to {to}: there is no such home folder: write the whole path") from None
     if _HOST.match(to) and not folder.exists():
         raise UserError(f"--to {to}: for a registry write oci://{to}, for a folder ./{to}")
     return StaticRepository(folder)

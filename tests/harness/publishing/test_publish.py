@@ -36,6 +36,7 @@ def run(to: str, *, key: str = "", ca_file: str = "") -> None:
         ("oci:/host/charts", "--to oci:/host/charts: expected a folder, oci://REGISTRY/PATH or https://"),
         ("OCI://host/charts", "--to OCI://host/charts: expected a folder, oci://REGISTRY/PATH or https://"),
         ("https:/host", "--to https:/host: expected a folder, oci://REGISTRY/PATH or https://REPOSITORY"),
+        ("~nobody-here/site", "--to ~nobody-here/site: there is no such home folder: write the whole path"),
         ("file:///site", "--to file:///site: expected a folder, oci://REGISTRY/PATH or https://REPOSITORY"),
         (
             "ghcr.io/owner/charts",
