@@ -12,7 +12,7 @@ import pytest
 from ci.base.repository import root
 from ci.charts.helm import ENGINES
 from ci.kubernetes.manifests import Object
-from tests.support.namespaces import CHART, QUICK, Namespace
+from tests.support.namespaces import CHART, QUICK, RESTRICTED, Namespace
 
 VALUES = "{replicaCount: 1, config: {data: {LEVEL: info}}}"
 PLACE = ["-n", "shop"]
@@ -41,16 +41,10 @@ def follow(heading: str, namespace: Namespace, engine: int, values: list[Path]) 
 
 def workload(namespace: Namespace) -> Object:
     """A Deployment as somebody may have written it."""
-    security = {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "runAsNonRoot": True,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
     container = {
         "name": "api",
         "image": f"{namespace.cluster.app}:1",
-        "securityContext": security,
+        "securityContext": RESTRICTED,
         "readinessProbe": {"httpGet": {"path": "/health", "port": 8000}, "periodSeconds": 1},
     }
     labels = {"app": "api"}

@@ -21,6 +21,7 @@ from typing import IO
 import pytest
 
 from ci import bootstrap
+from tests.support.file_systems import mounted_noexec
 
 # The Python from which the environment of these tests was created.
 PYTHON = f"{sys.base_prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
@@ -268,14 +269,7 @@ def test_a_file_system_that_runs_nothing_is_refused_with_a_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = checkout(tmp_path)
-    statvfs = os.statvfs
-
-    def noexec(folder: Path) -> os.statvfs_result:
-        fields = list(statvfs(folder))
-        fields[8] |= os.ST_NOEXEC
-        return os.statvfs_result(fields)
-
-    monkeypatch.setattr(os, "statvfs", noexec)
+    mounted_noexec(monkeypatch)
     with pytest.raises(
         SystemExit, match=r"(?s)cannot create .*: its file system is mounted noexec.*work in a copy"
     ):

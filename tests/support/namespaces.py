@@ -27,6 +27,13 @@ PORT = 8000
 # The sample app is ready sooner than the default probe checks.
 QUICK = "readinessProbe: {initialDelaySeconds: 1, periodSeconds: 1}"
 # Busy machines sometimes need half of it.
+# What the Pod Security Standard restricted demands of a container.
+RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsNonRoot": True,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
 PATIENCE_SECONDS = 90
 
 # The API version and the plural of each kind.
@@ -161,17 +168,11 @@ class Namespace:
         self, name: str = "client", *, resources: Object | None = None, **labels: str
     ) -> ClientPod:
         """Start a pod that sends requests inside the cluster, and wait until it is ready."""
-        security = {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "runAsNonRoot": True,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        }
         container = {
             "name": "client",
             "image": f"{self.cluster.app}:1",
             "command": ["python", "-c", "import signal; signal.pause()"],
-            "securityContext": security,
+            "securityContext": RESTRICTED,
             "resources": resources or {},
         }
         pod = {

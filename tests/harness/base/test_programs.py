@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import pwd
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import pytest
 from ci.base import programs
 from ci.base.errors import UserError
 from ci.base.programs import HELM, KIND, KUBE_SCORE, KUBECTL, Tool, find
+from tests.support.file_systems import mounted_noexec
 
 MODULE_SUM = HELM[4].go.sum if HELM[4].go else ""
 PROGRAM = b"#!/bin/sh\necho v4.3.0\n"
@@ -325,14 +325,7 @@ def test_a_user_without_a_home_is_told_to_name_a_cache(
 def test_a_cache_that_can_run_no_program_is_refused_before_a_download(
     release: Release, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    statvfs = os.statvfs
-
-    def noexec(folder: Path) -> os.statvfs_result:
-        fields = list(statvfs(folder))
-        fields[8] |= os.ST_NOEXEC
-        return os.statvfs_result(fields)
-
-    monkeypatch.setattr(os, "statvfs", noexec)
+    mounted_noexec(monkeypatch)
     with pytest.raises(
         UserError, match=f"{cache} is on a file system mounted noexec: set {programs.CACHE_VARIABLE}"
     ):
