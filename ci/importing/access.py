@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ci.importing.draft import Draft, take
-from ci.kubernetes.defaulting import without_server_annotations
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import dig
 
@@ -20,9 +19,7 @@ def map_account(draft: Draft) -> None:
         if automount is None:
             automount = made.get("automountServiceAccountToken")
         draft.set("serviceAccount", {"create": True, "name": "" if name == draft.fullname else name})
-        annotations = without_server_annotations(dig(made, "metadata", "annotations") or {})
-        if annotations:
-            draft.set("serviceAccount.annotations", annotations)
+        draft.set_annotations("serviceAccount", made)
     elif name != "default":
         draft.set("serviceAccount", {"create": False, "name": name})
     if found:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ci.importing.selection import Selection, main_container, pod_labels, selects
+from ci.kubernetes.defaulting import without_server_annotations
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import dig
 
@@ -89,6 +90,11 @@ class Draft:
     def set(self, path: str, value: Any) -> None:
         """Merge a value into the values, below a key such as service.type."""
         merge(self.values, nested(path.split("."), value))
+
+    def set_annotations(self, block: str, made: Object) -> None:
+        """Set an object's annotations, but for those of servers and tools, in the block that makes it."""
+        if annotations := without_server_annotations(dig(made, "metadata", "annotations") or {}):
+            self.set(f"{block}.annotations", annotations)
 
 
 def nested(path: Sequence[str], value: Any) -> Values:

@@ -23,6 +23,7 @@ def map_network_policy(draft: Draft) -> None:
         if "networkPolicy" in draft.values or not draft.selects_pods(spec.get("podSelector")):
             continue
         draft.place(key)
+        draft.set_annotations("networkPolicy", made)
         types = spec.get("policyTypes") or (["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
         peers, egress = _peers(draft, spec), _egress(spec)
         if "Ingress" in types and peers is not None and ("Egress" not in types or egress is not None):

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from ci.importing.draft import Draft, take
-from ci.kubernetes.defaulting import without_server_annotations
 from ci.kubernetes.workloads import dig
 
 _NAME = re.compile(r"([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -61,9 +60,7 @@ def _map_service(draft: Draft, service: dict[str, Any], spec: dict[str, Any]) ->
         assigned = _OWN if spec.get("clusterIP") != "None" else _OWN[2:]
         take(spec, *assigned)
     draft.set("service", {name: value for name, value in spec.items() if value not in (None, {}, [])})
-    annotations = without_server_annotations(dig(service, "metadata", "annotations") or {})
-    if annotations:
-        draft.set("service.annotations", annotations)
+    draft.set_annotations("service", service)
 
 
 def _side_containers(draft: Draft) -> list[dict[str, Any]]:

@@ -18,11 +18,12 @@ NOT_YET = {"kind", "workers", "extraServices", "extraIngresses", "extraRoutes"}
 NOT_YET |= {"containerSecurityContext", "deploymentLabels"}
 _METADATA = {"annotations", "labels"}
 NOT_YET_WITHIN = {
-    **dict.fromkeys(
-        ("autoscaling", "config", "metrics", "migration", "podDisruptionBudget", "rbac"), _METADATA
-    ),
-    **{block: {"labels"} for block in ("httpRoute", "ingress", "serviceAccount")},
-    "networkPolicy": {"dnsPorts", "meshPorts", *_METADATA},
+    **dict.fromkeys(("config", "metrics", "migration", "rbac"), _METADATA),
+    **{
+        block: {"labels"}
+        for block in ("autoscaling", "httpRoute", "ingress", "podDisruptionBudget", "serviceAccount")
+    },
+    "networkPolicy": {"dnsPorts", "meshPorts", "labels"},
     "secret": {"type", *_METADATA},
     "tests": {"nodeSelector", "tolerations", "affinity"},
 }

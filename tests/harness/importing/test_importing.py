@@ -274,3 +274,26 @@ def test_an_exact_import_leaves_jobs_that_the_chart_makes_in_another_way_as_they
     imported = import_(WITH_JOBS, exact=True)
     assert [made["kind"] for made in imported.values["extraObjects"]] == ["CronJob", "Job"]
     assert imported.section("not carried over") == []
+
+
+def test_annotations_of_an_object_are_in_the_block_that_makes_it(import_: Import) -> None:
+    kept = "metadata: {name: shop, annotations: {example.com/owner: team-a}}"
+    scaler = f"""
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+{kept}
+spec: {{scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: shop}}, maxReplicas: 4}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+{kept}
+spec: {{selector: {{matchLabels: {{app: shop}}}}, maxUnavailable: 1}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+{kept}
+spec: {{podSelector: {{matchLabels: {{app: shop}}}}, ingress: [{{ports: [{{port: 8080}}]}}]}}
+"""
+    values = import_(workload("shop") + service("shop") + scaler).values
+    for block in ("autoscaling", "podDisruptionBudget", "networkPolicy"):
+        assert values[block]["annotations"] == {"example.com/owner": "team-a"}, block
