@@ -204,7 +204,14 @@ def test_a_longer_name_is_shortened_and_stays_its_own(render_chart: ChartRendere
     assert all(f"--from=cronjob/{each} {each}-now" in said for each in found)
 
 
-SCHEDULES = ["0 0 1 1 0", "*/5 * * * *", "0  8-18/2 ? * MON-fri", "1,2,3 0 1-15,20 jan,6 *", "@every 1h30m"]
+SCHEDULES = [
+    "0 0 1 1 0",
+    "*/5 * * * *",
+    "0  8-18/2 ? * MON-fri",
+    "1,2,3 0 1-15,20 jan,6 *",
+    "@every 1h30m",
+    "@every 604800s",
+]
 
 
 @with_both_engines
@@ -231,7 +238,7 @@ def test_schedules_that_kubernetes_could_not_read_are_refused(render_chart: Char
     ]
 
 
-@pytest.mark.parametrize("schedule", ["@reboot", "@every day", "hourly"])
+@pytest.mark.parametrize("schedule", ["@reboot", "@every day", "@every 8000000h", "@every 1s1h", "hourly"])
 def test_schedules_in_words_that_kubernetes_does_not_know_are_refused(
     schedule: str, render_chart: ChartRenderer
 ) -> None:
