@@ -94,7 +94,7 @@ def test_secret_files_come_from_a_secret(render_case: CaseRenderer) -> None:
 
 def test_a_secret_can_have_a_type_and_a_config_map_none(render_case: CaseRenderer) -> None:
     rendered = render_case("secret-files")
-    assert rendered.one("Secret")["type"] == "kubernetes.io/tls"
+    assert rendered.one("Secret")["type"] == "kubernetes.io/ssh-auth"
     assert render_case("config").all("Secret")["config-secret-files"]["type"] == "Opaque"
 
 

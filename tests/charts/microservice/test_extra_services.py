@@ -38,7 +38,7 @@ def test_a_service_without_ports_has_those_of_the_first_but_no_port_of_the_nodes
 ) -> None:
     http = {"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}
     found = services(render_case("extra-services"))
-    assert found["extra-services"]["ports"] == [http | {"nodePort": 30080}]
+    assert found["extra-services"]["ports"] == [http | {"nodePort": 30081}]
     assert found["extra-services-public"]["ports"] == [http]
     assert found["extra-services-peers"]["ports"] == [http]
 
