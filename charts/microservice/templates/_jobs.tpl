@@ -29,8 +29,5 @@ are defaults, and may be left out.
 {{ . }}
   {{- end }}
 template:
-  metadata:
-    {{- include "microservice.podMetadata" .root | nindent 4 }}
-  spec:
-    {{- include "microservice.podSpec" .root | nindent 4 }}
+  {{- include "microservice.podTemplate" .root | nindent 2 }}
 {{- end -}}

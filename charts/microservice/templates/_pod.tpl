@@ -29,6 +29,23 @@ containers:
 {{- end -}}
 
 {{/*
+microservice.podTemplate: the template of the pods whose root this is. That of the service
+refers to versioned settings by their actual names; a derived root does already.
+*/}}
+{{- define "microservice.podTemplate" -}}
+  {{- $pod := . -}}
+  {{- if and (not .component) (or .Values.config.versioned .Values.secret.versioned) -}}
+    {{- $pod = dict -}}
+    {{- include "microservice.derive" (dict "into" $pod "root" .) -}}
+    {{- include "microservice.resolve" $pod -}}
+  {{- end -}}
+metadata:
+  {{- include "microservice.podMetadata" . | nindent 2 }}
+spec:
+  {{- include "microservice.podSpec" $pod | nindent 2 }}
+{{- end -}}
+
+{{/*
 microservice.podFields: podSpec as JSON, with the defaults of its fields. Service links
 would set <SERVICE>_PORT and the like for each Service of the namespace, in the place of
 variables that programs read. Without its DNS policy a pod in the node's network looks

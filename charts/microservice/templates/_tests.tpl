@@ -17,7 +17,7 @@ name leads past its ports.
       {{- range $service := include "microservice.services" . | fromJsonArray -}}
         {{- $host := printf "%s.%s.svc" .name $.Release.Namespace -}}
         {{- range eq (toString .written.clusterIP) "None" | ternary list .ports -}}
-          {{- if eq (.protocol | default "TCP") "TCP" -}}
+          {{- if include "microservice.isTCP" . -}}
             {{- $target := .targetPort | default .port | toString -}}
             {{- $target = (get $ports $target | default dict).containerPort | default $target | toString -}}
             {{- $args := list (printf "%s:%v" $host .port) -}}
