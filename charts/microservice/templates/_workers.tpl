@@ -3,7 +3,9 @@ microservice.workerRoot: (dict "into" DICT "root" . "entry" WORKER "key" KEY) ->
 makes of an empty dict the root of a worker, from which the service's own manifests make
 the worker's Deployment, disruption budget, autoscaler and NetworkPolicy. Its pod is that
 of an entry (microservice.entryRoot); how it scales and is reached is its own, and how it
-is rolled out the service's, with its own laid over.
+is rolled out the service's, with its own laid over. Without a readiness probe a pod is
+ready as soon as its process starts: it becomes available when that has run for a while,
+or a rollout would replace every pod by one that crashes.
 */}}
 {{- define "microservice.workerRoot" -}}
   {{- $values := .root.Values -}}
@@ -12,6 +14,11 @@ is rolled out the service's, with its own laid over.
   {{- range $key := list "ports" "readinessProbe" "livenessProbe" "startupProbe" "shutdown" -}}
     {{- with index $worker $key }}{{ $_ := set $over $key . }}{{ end -}}
   {{- end -}}
+  {{- $minReady := $worker.minReadySeconds -}}
+  {{- if and (kindIs "invalid" $minReady) (not $worker.readinessProbe) (not $values.minReadySeconds) -}}
+    {{- $minReady = sub ($values.progressDeadlineSeconds | default 600) 1 | min 10 -}}
+  {{- end -}}
+  {{- if not (kindIs "invalid" $minReady) }}{{ $_ := set $over "minReadySeconds" $minReady }}{{ end -}}
   {{- range $key, $base := dict
     "strategy" (deepCopy $values.strategy)
     "podDisruptionBudget" (dict "enabled" true)

@@ -46,6 +46,24 @@ def test_a_worker_has_one_pod_by_default_and_no_budget(render_chart: ChartRender
     assert set(rendered.all("PodDisruptionBudget")) == {"api"}
 
 
+@pytest.mark.parametrize(
+    ("service", "worker", "seconds"),
+    [
+        ("", "", 10),
+        ("", "readinessProbe: {exec: {command: [ready]}}", 0),
+        ("", "minReadySeconds: 0", 0),
+        ("minReadySeconds: 3", "", 3),
+        ("minReadySeconds: 3", "minReadySeconds: 20", 20),
+        ("progressDeadlineSeconds: 5", "", 4),
+    ],
+)
+def test_a_worker_without_a_probe_is_available_when_it_has_run_for_a_while(
+    service: str, worker: str, seconds: int, render_chart: ChartRenderer
+) -> None:
+    rendered = render_chart(service, f"workers: {{mail: {{command: [mail], {worker}}}}}")
+    assert rendered.all("Deployment")["api-mail"]["spec"]["minReadySeconds"] == seconds
+
+
 def test_several_pods_have_a_budget_of_their_own(render_chart: ChartRenderer) -> None:
     rendered = render_chart("workers: {mail: {command: [mail], replicaCount: 2}}")
     budget = rendered.all("PodDisruptionBudget")["api-mail"]["spec"]
