@@ -41,11 +41,12 @@ port would move it.
   {{- if gt (len $name) 56 }}
     {{ $key }}: the name has {{ len $name }} characters; a worker's may have 56: shorten it
   {{- end }}
+  {{- $service := get ($root.Values.extraServices | default dict) $name }}
   {{- if has $name (list "config" "external" "files" "headless" "migration" "secret-files" "secrets" "test") }}
     {{ $key }}: {{ .worker.root.objectName }} is the name of another object of the chart; call the worker differently
   {{- else if hasKey $root.entries (printf "cronJobs.%s" $name) }}
     {{ $key }} and cronJobs.{{ $name }} have the same name, {{ .worker.root.objectName }}; rename one of them
-  {{- else if hasKey ($root.Values.extraServices | default dict) $name }}
+  {{- else if and (kindIs "map" $service) (not (include "microservice.isDisabled" $service)) }}
     {{ $key }} and extraServices.{{ $name }} have the same name, {{ .worker.root.objectName }}, but the Service leads to the service's pods;
     {{- " rename one of them" }}
   {{- end }}
