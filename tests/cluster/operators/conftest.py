@@ -1,0 +1,28 @@
+"""Skips what needs an operator that the cluster does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
+
+from ci.clusters.lifecycle import Cluster
+from tests.support.operators import demand
+
+
+# Of the module's scope, so that it comes before what a file shares.
+@pytest.fixture(scope="module", autouse=True)
+def _operators_of_the_file(
+    request: pytest.FixtureRequest, cluster: Cluster, unavailable: Callable[[str], NoReturn]
+) -> None:
+    demand(request.node.iter_markers("operators"), cluster.kubectl, unavailable)
+
+
+@pytest.fixture(autouse=True)
+def _operators_of_the_test(
+    request: pytest.FixtureRequest, cluster: Cluster, unavailable: Callable[[str], NoReturn]
+) -> None:
+    assert request.node.get_closest_marker("operators"), "say which: pytestmark = pytest.mark.operators(NAME)"
+    own = [mark for mark in request.node.own_markers if mark.name == "operators"]
+    demand(own, cluster.kubectl, unavailable)

@@ -1,0 +1,60 @@
+"""A test that needs an operator runs only where a cluster has it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from ci.clusters.kubectl import Kubectl
+from tests.support.operators import demand
+
+
+class Unavailable(Exception):
+    """Instead of a skipped test; it carries the reason."""
+
+
+def unavailable(reason: str) -> NoReturn:
+    raise Unavailable(reason)
+
+
+@pytest.fixture
+def kubectl(machine: Path) -> Kubectl:
+    """That of a cluster with cert-manager, and with an OpenBao where nobody looks for it."""
+    found = [
+        {"metadata": {"namespace": namespace, "name": name}}
+        for namespace, name in [("cert-manager", "cert-manager"), ("elsewhere", "openbao")]
+    ]
+    (machine / "deployments.json").write_text(json.dumps({"kind": "List", "items": found}))
+    return Kubectl(machine / "kubeconfig")
+
+
+def marked(*names: str) -> list[pytest.Mark]:
+    return [pytest.mark.operators(*names).mark]
+
+
+def test_a_test_runs_where_the_cluster_has_its_operators(kubectl: Kubectl) -> None:
+    demand(marked("cert-manager"), kubectl, unavailable)
+
+
+def test_a_test_is_left_out_with_what_is_missing_and_the_remedy(kubectl: Kubectl) -> None:
+    with pytest.raises(Unavailable) as ended:
+        demand(marked("openbao", "cert-manager", "keda"), kubectl, unavailable)
+    assert str(ended.value) == (
+        "this cluster has no openbao (Deployment openbao/openbao), keda (Deployment keda/keda-operator): "
+        "create one with --operators openbao,keda"
+    )
+
+
+def test_a_marker_with_a_wrong_name_is_a_failure_and_not_a_reason_to_skip(kubectl: Kubectl) -> None:
+    with pytest.raises(
+        pytest.fail.Exception, match="no operator is named vault; there are external-secrets, "
+    ):
+        demand(marked("vault"), kubectl, unavailable)
+
+
+def test_a_test_that_needs_none_asks_no_cluster(machine: Path) -> None:
+    demand([], Kubectl(machine / "kubeconfig"), unavailable)
+    assert not (machine / "log").exists()
