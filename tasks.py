@@ -9,6 +9,7 @@ from invoke.context import Context
 
 from ci.base.options import task
 from ci.clusters import addons as addons_
+from ci.clusters import operators as operators_
 from ci.clusters import testbed
 from ci.kubernetes.versions import NEWEST, OLDEST
 
@@ -32,6 +33,8 @@ CLUSTER_HELP = {
     "nodes": "the number of nodes",
     "addons": f"add-ons to install: names, or paths or URLs of manifests (default: {addons_.VARIABLE}, "
     f"else '{addons_.DEFAULT}')",
+    "operators": "operators to install in place of the add-ons, separated by commas: names, or paths or URLs "
+    f"of manifests, or {operators_.ALL} ({', '.join(operators_.DEPLOYMENTS)})",
 }
 
 
@@ -39,10 +42,11 @@ CLUSTER_HELP = {
     help=CLUSTER_HELP
     | {
         "junit": "write a JUnit XML report to this file, and those of the cluster tests beside it "
-        "(-quiet-cluster and -cluster)",
+        "(-quiet-cluster, -cluster, -quiet-operators and -operators)",
         "cluster": "fail if no cluster is possible, or if a test would be skipped",
+        "operators": "then run the tests of operators, in a second cluster: " + CLUSTER_HELP["operators"],
         "no-cluster": "skip the tests that need a cluster",
-        "keep": "keep the cluster after the tests, until invoke down",
+        "keep": "keep each cluster after the tests, until invoke down",
     }
 )
 def test(
@@ -56,11 +60,12 @@ def test(
     node_image: str = "",
     nodes: int = testbed.NODES,
     addons: str = "",
+    operators: str = "",
 ) -> None:
     """Run every test; those that need a cluster only if a Docker engine answers."""
     from ci import suite
 
-    wanted = testbed.Wanted(kube_context, push_to, node_image, nodes, addons)
+    wanted = testbed.Wanted(kube_context, push_to, node_image, nodes, addons, operators)
     suite.run(junit, wanted, required=cluster, without=no_cluster, keep=keep)
 
 
@@ -72,11 +77,12 @@ def up(
     node_image: str = "",
     nodes: int = 1,
     addons: str = "",
+    operators: str = "",
 ) -> None:
     """Create a cluster with the service of values/api.yaml, and print how to reach it."""
     from ci.deploy import up as up_
 
-    up_.up(testbed.Wanted(kube_context, push_to, node_image, nodes, addons))
+    up_.up(testbed.Wanted(kube_context, push_to, node_image, nodes, addons, operators))
 
 
 @task(help={"all": "also remove, without asking, what other runs left"})

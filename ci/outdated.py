@@ -31,8 +31,15 @@ _MODULES = {
     "github.com/kubernetes-sigs/gateway-api": "sigs.k8s.io/gateway-api",
     "github.com/kubernetes-sigs/metrics-server": "sigs.k8s.io/metrics-server",
 }
+# The project that publishes an image.
+_IMAGES = {
+    "ghcr.io/letsencrypt/pebble": "github.com/letsencrypt/pebble",
+    "motoserver/moto": "github.com/getmoto/moto",
+    "openbao/openbao": "github.com/openbao/openbao",
+}
 _ACTION = re.compile(r"uses: ([\w.-]+/[\w.-]+)\S*@[0-9a-f]{40} # v(\S+)")
 _ADDON = re.compile(r"https://\S*?github\S*?\.com/([^/]+/[^/]+)/(?:releases/download/)?v([\d.]+)/")
+_IMAGE = re.compile(r"image: (\S+):v?([\d.]+)$", re.MULTILINE)
 
 
 class Pin(NamedTuple):
@@ -98,9 +105,12 @@ def _custom_kinds() -> Iterator[Pin]:
 
 
 def _addons() -> Iterator[Pin]:
-    for file in sorted(addons.FOLDER.glob("*/kustomization.yaml")):
-        for repository, version in _ADDON.findall(file.read_text(encoding="utf-8")):
+    for file in sorted(addons.FOLDER.rglob("*.yaml")):
+        text = file.read_text(encoding="utf-8")
+        for repository, version in _ADDON.findall(text):
             yield _project("add-on ", f"github.com/{repository}", version, shown(file))
+        for image, version in _IMAGE.findall(text):
+            yield _project("add-on ", _IMAGES[image], version, shown(file))
 
 
 def _project(kind: str, project: str, release: str, file: str) -> Pin:

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from invoke.exceptions import Exit
 
@@ -20,26 +22,32 @@ from ci.clusters import testbed
 from ci.kubernetes.versions import NEWEST, OLDEST
 
 FOLDER = "tests/cluster"
+OPERATORS = f"{FOLDER}/operators"
 # The cluster tests wait more than they compute.
 AT_ONCE = 4
 ENDING_SECONDS = 60
+# pytest's exit code where no test is selected, as in a folder without quiet tests.
+NONE_SELECTED = 5
 
 
 def run(
     junit: str, wanted: testbed.Wanted, *, required: bool = False, without: bool = False, keep: bool = False
 ) -> None:
-    """Run every test; ``junit`` names a report file ("" for none), beside which the cluster tests write two.
+    """Run every test; ``junit`` names a report file, "" for none; those of cluster tests come beside it.
 
-    Cluster tests use the ``wanted`` cluster. If none is possible they are skipped, or this fails if one is
-    ``required``; ``without`` always skips them. ``keep`` does not remove the cluster afterwards. Raises Exit
-    with pytest's exit code, UserError if a required cluster is not possible.
+    Cluster tests use the ``wanted`` cluster, and those of OPERATORS a second one with the ``wanted``
+    operators; in an existing cluster they find what it has. If no cluster is possible they are skipped, or
+    this fails if one is ``required``; ``without`` always skips them. ``keep`` does not remove the clusters
+    afterwards. Raises Exit with pytest's exit code, UserError if a required cluster is not possible.
     """
     if required and without:
         raise UserError("--cluster and --no-cluster contradict each other: use one of them")
     why_not = "--no-cluster was given" if without else testbed.why_not(wanted)
     if why_not and required:
         raise UserError(f"no cluster is possible here: {why_not}")
+    without_operators = replace(wanted, operators="")
     if not why_not:
+        testbed.check(without_operators)
         testbed.check(wanted)
     # Not left to the first test that needs one: pytest would hide the progress, for minutes.
     for tool in (*programs.HELM.values(), programs.KUBE_SCORE):
@@ -51,24 +59,51 @@ def run(
         # Replaced by pytest, which then gets the signals and gives the exit code.
         os.chdir(repository.root())
         os.execv(sys.executable, [*pytest, f"--no-cluster={why_not}", *_report(junit)])  # noqa: S606
-    # These first, and alone: they keep every CPU busy, which the cluster needs too.
-    outside = _run([*pytest, f"--ignore={FOLDER}", *_report(junit)])
+    groups = [_Group("cluster", without_operators, [FOLDER, f"--ignore={OPERATORS}"], required)]
+    if wanted.operators or wanted.kube_context:
+        groups.append(_Group("operators", wanted, [OPERATORS], required and bool(wanted.operators)))
+    else:
+        step(f"skipping {OPERATORS}: no --operators was given")
+    # These first, and alone: they keep every CPU busy, which the clusters need too.
+    failed = [_run([*pytest, f"--ignore={FOLDER}", *_report(junit)])]
+    for group in groups:
+        try:
+            _run_in_cluster(group, pytest, junit, keep)
+        except Exit as failure:
+            failed.append(failure.code)
+    for code in failed:
+        _demand(code)
+
+
+class _Group(NamedTuple):
+    """Tests that share a cluster: ``all_of_it`` fails those that would be skipped."""
+
+    name: str
+    wanted: testbed.Wanted
+    tests: list[str]
+    all_of_it: bool
+
+
+def _run_in_cluster(group: _Group, pytest: list[str], junit: str, keep: bool) -> None:
+    """Run a group's tests; raise Exit, for which the cluster's logs are collected, if one fails."""
     began = time.monotonic()
-    with testbed.prepared(wanted) as cluster:
+    with testbed.prepared(group.wanted) as cluster:
         if keep:
             cluster.keep("invoke test --keep")
         ready = time.monotonic()
-        inside = [*pytest, FOLDER, f"--kubeconfig={cluster.kubeconfig}"]
-        inside += ["--all-of-it"] if required else []
+        inside = [*pytest, *group.tests, f"--kubeconfig={cluster.kubeconfig}"]
+        inside += ["--all-of-it"] if group.all_of_it else []
         # A busy node notices too late that a pod ends, and sends it requests after that.
-        quiet = _run([*inside, "--numprocesses=0", "-m", "quiet", *_report(junit, "-quiet-cluster")])
+        quiet = _run([*inside, "--numprocesses=0", "-m", "quiet", *_report(junit, f"-quiet-{group.name}")])
         together = [f"--numprocesses={AT_ONCE}", "-m", "not quiet"]
-        code = _run([*inside, *together, *_report(junit, "-cluster")])
+        code = _run([*inside, *together, *_report(junit, f"-{group.name}")])
         making, testing = ready - began, time.monotonic() - ready
-        step(f"the cluster took {making:.0f} s, its tests {testing:.0f} s: {testing / making:.1f} times that")
-        _demand(quiet)
+        step(
+            f"{group.name}: ready after {making:.0f} s, its tests took {testing:.0f} s: "
+            f"{testing / making:.1f} times that"
+        )
+        _demand(0 if quiet == NONE_SELECTED else quiet)
         _demand(code)
-    _demand(outside)
 
 
 def _report(junit: str, suffix: str = "") -> list[str]:

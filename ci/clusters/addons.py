@@ -11,11 +11,14 @@ from typing import Any
 from ci.base.console import step
 from ci.base.errors import UserError
 from ci.base.processes import CommandError
+from ci.base.suggestions import did_you_mean
 from ci.clusters.kubectl import Kubectl
 
 VARIABLE = "CLUSTER_ADDONS"
 FOLDER = Path(__file__).parent / "cluster-addons"
-DEFAULT = "metrics-server contour gateway-api"
+DEFAULT = "metrics-server ingress gateway-api"
+# A folder of an add-on: what is applied once the kinds that the add-on defines are known.
+OBJECTS = "objects"
 READY_SECONDS = 300
 POLL_SECONDS = 1
 REPORT_SECONDS = 10
@@ -26,31 +29,49 @@ def chosen(text: str) -> list[str]:
     return shlex.split(text or os.environ.get(VARIABLE, DEFAULT))
 
 
-def install(kubectl: Kubectl, addons: list[str]) -> None:
-    """Apply each add-on: one of cluster-addons/ by name, or a manifest or kustomization by path or URL.
+def names() -> list[str]:
+    """Return the names of the add-ons in cluster-addons/, sorted."""
+    return sorted(folder.name for folder in FOLDER.iterdir())
 
-    Raises UserError if an add-on does not exist or cannot be read, or if the cluster refuses it.
+
+def install(kubectl: Kubectl, addons: list[str]) -> None:
+    """Apply each add-on: one of cluster-addons/ by name, or a manifest or a folder of them by path or URL.
+
+    What a folder has in OBJECTS follows when all are applied. Raises UserError if an add-on does not exist or
+    cannot be read, or if the cluster refuses it.
     """
     for addon in addons:
         step(f"installing {addon}")
         try:
-            kubectl("apply", "--server-side", *source(addon), seconds=READY_SECONDS)
+            _apply(kubectl, source(addon))
         except CommandError as error:
             remedy = f"if {addon} cannot be reached, give your own manifests with --addons or {VARIABLE}"
             raise UserError(f"{error}\n{remedy}") from None
+    if following := [folder for addon in addons if (folder := _path(addon) / OBJECTS).is_dir()]:
+        established = ["--for=condition=Established", f"--timeout={READY_SECONDS}s"]
+        kubectl("wait", "customresourcedefinitions", "--all", *established, seconds=READY_SECONDS)
+        for folder in following:
+            _apply(kubectl, ["--filename", str(folder)])
 
 
 def source(addon: str) -> list[str]:
     """Return the arguments of kubectl apply for an add-on; raise UserError if it does not exist."""
     if addon.startswith("https://"):
         return ["--filename", addon]
-    path = Path(addon)
-    if addon in DEFAULT.split():
-        path = FOLDER / addon
+    path = _path(addon)
     if not path.exists():
-        names = ", ".join(DEFAULT.split())
-        raise UserError(f"{addon}: no such add-on; use {names}, or the path or https URL of a manifest")
-    return ["--kustomize" if path.is_dir() else "--filename", str(path)]
+        known = f"{', '.join(names())}, or the path or https URL of a manifest"
+        raise UserError(f"{addon}: no such add-on; use {known}{did_you_mean(addon, names())}")
+    return ["--kustomize" if (path / "kustomization.yaml").exists() else "--filename", str(path)]
+
+
+def _path(addon: str) -> Path:
+    return FOLDER / addon if addon in names() else Path(addon)
+
+
+def _apply(kubectl: Kubectl, arguments: list[str]) -> None:
+    # In a new cluster there is nobody whose fields these could be: of two add-ons the later one has its way.
+    kubectl("apply", "--server-side", "--force-conflicts", *arguments, seconds=READY_SECONDS)
 
 
 def wait_until_ready(kubectl: Kubectl, name: str) -> None:

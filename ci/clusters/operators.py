@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from ci.clusters.kubectl import Kubectl
 
+ALL = "all"
+
 # Where each one runs: the Deployment, in the namespace where its users look for it.
 DEPLOYMENTS = {
     "external-secrets": "external-secrets/external-secrets",
@@ -17,6 +19,12 @@ DEPLOYMENTS = {
     "cert-manager": "cert-manager/cert-manager",
     "pebble": "pebble/pebble",
 }
+
+
+def chosen(text: str) -> list[str]:
+    """Return the add-ons in ``text``, separated by commas; ALL are metrics-server and the DEPLOYMENTS."""
+    named = [name.strip() for name in text.split(",") if name.strip()]
+    return [one for name in named for one in (["metrics-server", *DEPLOYMENTS] if name == ALL else [name])]
 
 
 def missing(kubectl: Kubectl, names: Iterable[str]) -> dict[str, str]:

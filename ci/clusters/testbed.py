@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ci.base.console import step
 from ci.base.errors import UserError
-from ci.clusters import addons, docker, kubectl, lifecycle, sample_app
+from ci.clusters import addons, docker, kubectl, lifecycle, operators, sample_app
 from ci.clusters.lifecycle import Cluster
 
 IMAGE_VARIABLE = "KIND_NODE_IMAGE"
@@ -20,13 +20,14 @@ NODES = 2
 
 @dataclass(frozen=True)
 class Wanted:
-    """The cluster to use: the options of the tasks, by name."""
+    """The cluster to use: the options of the tasks, by name; it has ``operators`` in place of ``addons``."""
 
     kube_context: str = ""
     push_to: str = ""
     node_image: str = ""
     nodes: int = NODES
     addons: str = ""
+    operators: str = ""
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def prepared(wanted: Wanted) -> Iterator[Cluster]:
         with lifecycle.existing(wanted.kube_context) as found:
             yield _with_app(found, sample_app.reach(wanted.kube_context, wanted.push_to))
         return
-    chosen = addons.chosen(wanted.addons)
+    chosen = _chosen(wanted)
     images = sample_app.build()
     with lifecycle.ephemeral(nodes=wanted.nodes, image=_image(wanted)) as made:
         with ThreadPoolExecutor() as pool:
@@ -62,7 +63,7 @@ def bare(wanted: Wanted) -> Iterator[Cluster]:
         with lifecycle.existing(wanted.kube_context) as found:
             yield found
         return
-    chosen = addons.chosen(wanted.addons)
+    chosen = _chosen(wanted)
     with lifecycle.ephemeral(nodes=wanted.nodes, image=_image(wanted)) as made:
         addons.install(made.kubectl, chosen)
         yield made
@@ -75,13 +76,17 @@ def check(wanted: Wanted) -> None:
     if wanted.kube_context:
         kubectl.flattened(wanted.kube_context)
         return
-    for addon in addons.chosen(wanted.addons):
+    for addon in _chosen(wanted):
         addons.source(addon)
 
 
 def why_not(wanted: Wanted) -> str:
     """Return why no such cluster is possible here, "" if it is."""
     return "" if wanted.kube_context else docker.why_not()
+
+
+def _chosen(wanted: Wanted) -> list[str]:
+    return operators.chosen(wanted.operators) if wanted.operators else addons.chosen(wanted.addons)
 
 
 def _image(wanted: Wanted) -> str:

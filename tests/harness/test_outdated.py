@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 from invoke.exceptions import Exit
+from packaging.version import Version
 
 from ci import outdated
 from ci.base.errors import UserError
@@ -20,7 +21,14 @@ from tests.support.servers import serving
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """What is answered for each path: at first that nothing is newer than what is pinned; else 404."""
+    """What is answered for each path: at first that nothing is newer than what is pinned; else 404.
+
+    Of a project that is pinned twice, only the newer version counts here: the other one is behind.
+    """
+    pins = outdated.pins()
+    by_age = sorted(pins, key=lambda pin: Version(pin.version))
+    newest = {pin.repository or pin.what: pin for pin in by_age}
+    monkeypatch.setattr(outdated, "pins", lambda: [pin for pin in pins if pin in newest.values()])
     known = {}
     for pin in outdated.pins():
         for module in pin.modules[:1]:
@@ -65,7 +73,11 @@ def test_everything_that_is_pinned_is_asked_for() -> None:
     files = (root() / ".github/workflows").glob("*.yaml")
     used = {match for file in files for match in re.findall(r"uses: (\w[\w/-]+)@", file.read_text())}
     assert {pin.what for pin in pins if pin.what.startswith("action")} == {f"action {one}" for one in used}
-    assert len([pin for pin in pins if pin.what.startswith("add-on")]) == 3
+    assert {pin.what.removeprefix("add-on ") for pin in pins if pin.what.startswith("add-on")} == {
+        *("cert-manager/cert-manager", "external-secrets/external-secrets", "getmoto/moto", "kedacore/keda"),
+        *("kubernetes-sigs/gateway-api", "kubernetes-sigs/metrics-server", "letsencrypt/pebble"),
+        *("openbao/openbao", "projectcontour/contour", "prometheus-operator/prometheus-operator"),
+    }
 
 
 def test_where_nothing_is_newer_it_ends_well(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
@@ -74,18 +74,34 @@ class Machine:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
         python = folder / "python"
-        python.write_text(f'#!/bin/sh\necho "$*" >> {folder}/log\ncase "$*" in $WORDS) exit 1;; esac\n')
+        python.write_text(
+            f'#!/bin/sh\necho "$*" >> {folder}/log\ncase "$*" in $WORDS) exit ${{CODE:-1}};; esac\n'
+        )
         python.chmod(0o755)
         monkeypatch.setattr(sys, "executable", str(python))
         monkeypatch.setattr(testbed, "prepared", self.prepared)
         monkeypatch.setattr(testbed, "check", lambda wanted: None)
+        monkeypatch.setattr(testbed, "why_not", lambda wanted: "")
 
     @contextmanager
     def prepared(self, wanted: testbed.Wanted) -> Iterator[Cluster]:
-        yield Cluster("made", self.folder)
+        self._log(f"create with {wanted.operators or 'add-ons'}")
+        try:
+            yield Cluster("made", self.folder)
+        finally:
+            self._log("remove")
+
+    def _log(self, line: str) -> None:
+        with (self.folder / "log").open("a") as log:
+            log.write(f"{line}\n")
 
     @property
     def runs(self) -> list[str]:
+        """The runs of pytest, without what was done between them."""
+        return [line for line in self.log if line.startswith("-m pytest")]
+
+    @property
+    def log(self) -> list[str]:
         return (self.folder / "log").read_text().splitlines()
 
 
@@ -94,34 +110,109 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     return Machine(tmp_path, monkeypatch)
 
 
-THERE = testbed.Wanted(kube_context="made")
+WITHOUT_OPERATORS = "tests/cluster --ignore=tests/cluster/operators"
 
 
-@pytest.mark.parametrize("failing", ["*--ignore=tests/cluster*", "*-m quiet*", "*-m not*"])
+@pytest.mark.parametrize("failing", ["*--ignore=tests/cluster", "*-m quiet*", "*-m not*"])
 def test_the_tests_in_a_cluster_follow_the_others_and_a_failure_of_either_counts(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     monkeypatch.setenv("WORDS", failing)
     with pytest.raises(Exit) as ended:
-        suite.run("", THERE)
+        suite.run("", testbed.Wanted())
     assert ended.value.code == 1
     outside, quiet, together = machine.runs
-    assert "--ignore=tests/cluster" in outside
-    inside = f"tests/cluster --kubeconfig={machine.folder}/kubeconfig"
+    assert outside.endswith("--ignore=tests/cluster")
+    inside = f"{WITHOUT_OPERATORS} --kubeconfig={machine.folder}/kubeconfig"
     assert f"{inside} --numprocesses=0 -m quiet" in quiet
     assert f"{inside} --numprocesses={suite.AT_ONCE} -m not quiet" in together
 
 
-def test_where_a_cluster_is_required_no_test_in_it_may_be_left_out(machine: Machine) -> None:
-    suite.run("", THERE)
-    suite.run("", THERE, required=True)
-    assert ["--all-of-it" in run for run in machine.runs] == [False, False, False, False, True, True]
+def test_without_operators_their_tests_are_skipped_with_the_reason(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite.run("", testbed.Wanted())
+    assert "skipping tests/cluster/operators: no --operators was given" in capsys.readouterr().err
+
+
+def test_the_tests_of_operators_get_a_cluster_of_their_own_after_the_first_is_removed(
+    machine: Machine,
+) -> None:
+    suite.run("", testbed.Wanted(operators="keda"))
+    kubeconfig = f"--kubeconfig={machine.folder}/kubeconfig"
+    first, second = f"{WITHOUT_OPERATORS} {kubeconfig}", f"tests/cluster/operators {kubeconfig}"
+    assert [line.removeprefix("-m pytest ") for line in machine.log[1:]] == [
+        "create with add-ons",
+        f"{first} --numprocesses=0 -m quiet",
+        f"{first} --numprocesses={suite.AT_ONCE} -m not quiet",
+        "remove",
+        "create with keda",
+        f"{second} --numprocesses=0 -m quiet",
+        f"{second} --numprocesses={suite.AT_ONCE} -m not quiet",
+        "remove",
+    ]
+
+
+@pytest.mark.parametrize("failing", ["*--ignore=tests/cluster/operators*", "*cluster/operators --kube*"])
+def test_a_failure_in_either_cluster_counts_and_the_tests_in_the_other_run(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    monkeypatch.setenv("WORDS", failing)
+    with pytest.raises(Exit) as ended:
+        suite.run("", testbed.Wanted(operators="all"))
+    assert ended.value.code == 1
+    assert len(machine.runs) == 5
+
+
+@pytest.mark.parametrize(("failing", "code"), [("*-m quiet*", 0), ("*-m not*", suite.NONE_SELECTED)])
+def test_a_group_may_have_no_quiet_tests_but_not_no_tests(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, failing: str, code: int
+) -> None:
+    monkeypatch.setenv("WORDS", failing)
+    monkeypatch.setenv("CODE", str(suite.NONE_SELECTED))
+    with pytest.raises(Exit) if code else nullcontext() as ended:
+        suite.run("", testbed.Wanted(operators="all"))
+    assert not ended or ended.value.code == code
+
+
+def test_in_an_existing_cluster_the_tests_of_operators_run_where_it_has_them(machine: Machine) -> None:
+    suite.run("", testbed.Wanted(kube_context="mine"))
+    assert "tests/cluster/operators --kubeconfig=" in machine.runs[-1]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "runs", "all_of_it"),
+    [
+        (testbed.Wanted(), 3, [1, 2]),
+        (testbed.Wanted(operators="all"), 5, [1, 2, 3, 4]),
+        # Only the operators that are asked for are missed.
+        (testbed.Wanted(kube_context="mine"), 5, [1, 2]),
+        (testbed.Wanted(kube_context="mine", operators="all"), 5, [1, 2, 3, 4]),
+    ],
+)
+def test_where_a_cluster_is_required_no_test_in_it_may_be_left_out(
+    machine: Machine, wanted: testbed.Wanted, runs: int, all_of_it: list[int]
+) -> None:
+    suite.run("", wanted)
+    assert not any("--all-of-it" in run for run in machine.runs)
+    suite.run("", wanted, required=True)
+    required = machine.runs[runs:]
+    assert len(required) == runs
+    assert [number for number, run in enumerate(required) if "--all-of-it" in run] == all_of_it
+
+
+def test_each_run_of_pytest_has_a_report_of_its_own(machine: Machine) -> None:
+    suite.run("report.xml", testbed.Wanted(operators="all"))
+    assert [run.rpartition("/")[2] for run in machine.runs] == [
+        *("report.xml", "report-quiet-cluster.xml", "report-cluster.xml"),
+        *("report-quiet-operators.xml", "report-operators.xml"),
+    ]
 
 
 def test_what_the_cluster_and_its_tests_took_is_compared(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    suite.run("", THERE)
+    suite.run("", testbed.Wanted())
     assert "times that" in capsys.readouterr().err
 
 

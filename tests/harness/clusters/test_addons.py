@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
 from ci.base.errors import UserError
-from ci.clusters import addons
+from ci.clusters import addons, operators
 from ci.clusters.kubectl import Kubectl
 from ci.kubernetes import custom_kinds
+from tests.support.cluster_programs import asked
 
 
 @pytest.mark.parametrize(
     ("addon", "arguments"),
     [
-        ("contour", ["--kustomize", str(addons.FOLDER / "contour")]),
+        ("ingress", ["--kustomize", str(addons.FOLDER / "ingress")]),
         ("https://example.com/all.yaml", ["--filename", "https://example.com/all.yaml"]),
         ("mine.yaml", ["--filename", "mine.yaml"]),
+        ("manifests", ["--filename", "manifests"]),
     ],
 )
 def test_an_addon_is_our_own_or_a_manifest_by_path_or_url(
     machine: Path, addon: str, arguments: list[str]
 ) -> None:
     (machine / "mine.yaml").touch()
+    (machine / "manifests").mkdir()
     assert addons.source(addon) == arguments
 
 
 def test_our_own_addons_are_pinned() -> None:
-    for name in addons.DEFAULT.split():
-        resources = yaml.safe_load((addons.FOLDER / name / "kustomization.yaml").read_text())["resources"]
-        assert resources
-        for resource in resources:
-            assert resource.startswith("https://")
-            assert "/v" in resource
+    texts = [file.read_text() for file in addons.FOLDER.rglob("*.yaml")]
+    addresses = [found for text in texts for found in re.findall(r"^  - (https://.*)$", text, re.MULTILINE)]
+    images = [found for text in texts for found in re.findall(r"image: (.*)$", text, re.MULTILINE)]
+    assert len(addresses) >= 8
+    assert len(images) == 4
+    assert all(re.search(r"/v\d+\.\d+\.\d+/", address) for address in addresses)
+    assert all(re.search(r":\d+\.\d+(\.\d+|-slim)$", image) for image in images)
+
+
+def test_every_operator_that_a_test_may_need_is_an_addon() -> None:
+    assert set(operators.DEPLOYMENTS) < set(addons.names())
+
+
+@pytest.mark.parametrize("name", ["openbao", "moto", "pebble"])
+def test_our_own_manifests_install_the_deployment_that_is_looked_for(name: str) -> None:
+    objects = yaml.safe_load_all((addons.FOLDER / name / f"{name}.yaml").read_text())
+    (made,) = [found["metadata"] for found in objects if found["kind"] == "Deployment"]
+    assert f"{made['namespace']}/{made['name']}" == operators.DEPLOYMENTS[name]
 
 
 def test_the_gateway_api_addon_has_the_release_that_routes_are_validated_against() -> None:
@@ -57,4 +73,18 @@ def test_the_error_for_an_unreachable_addon_names_the_alternative(machine: Path)
 def test_addons_default_to_those_of_the_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(addons.VARIABLE, "one.yaml 'the other.yaml'")
     assert addons.chosen("") == ["one.yaml", "the other.yaml"]
-    assert addons.chosen("contour") == ["contour"]
+    assert addons.chosen("ingress") == ["ingress"]
+
+
+def test_the_objects_of_an_addon_follow_when_every_kind_is_known(machine: Path) -> None:
+    (machine / "prometheus/objects").mkdir(parents=True)
+    (machine / "other").mkdir()
+    addons.install(Kubectl(machine / "kubeconfig"), ["prometheus", "other"])
+    calls = [line.partition(f"--kubeconfig={machine}/kubeconfig ")[2] for line in asked(machine, "kubectl")]
+    apply = "apply --server-side --force-conflicts --filename"
+    assert [call for call in calls if call] == [
+        f"{apply} prometheus",
+        f"{apply} other",
+        "wait customresourcedefinitions --all --for=condition=Established --timeout=300s",
+        f"{apply} prometheus/objects",
+    ]

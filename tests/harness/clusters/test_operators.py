@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import pytest
 
+from ci.clusters import operators
 from ci.clusters.kubectl import Kubectl
 from tests.support.operators import demand
 
@@ -58,3 +59,8 @@ def test_a_marker_with_a_wrong_name_is_a_failure_and_not_a_reason_to_skip(kubect
 def test_a_test_that_needs_none_asks_no_cluster(machine: Path) -> None:
     demand([], Kubectl(machine / "kubeconfig"), unavailable)
     assert not (machine / "log").exists()
+
+
+def test_operators_are_listed_with_commas_and_all_of_them_by_a_word() -> None:
+    assert operators.chosen("moto, /made/here/keda") == ["moto", "/made/here/keda"]
+    assert operators.chosen("all") == ["metrics-server", *operators.DEPLOYMENTS]

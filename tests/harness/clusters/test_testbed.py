@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ci.base.errors import UserError
-from ci.clusters import testbed
+from ci.clusters import addons, testbed
 from tests.support.cluster_programs import asked
 
 
@@ -35,10 +35,26 @@ def test_a_cluster_without_the_sample_service_needs_no_image(machine: Path) -> N
 
 def test_an_unknown_addon_is_refused_before_a_cluster_is_created(machine: Path) -> None:
     with (
-        pytest.raises(
-            UserError, match=r"^mesh: no such add-on; use metrics-server, contour, gateway-api, or"
-        ),
+        pytest.raises(UserError, match=r"^mesh: no such add-on; use cert-manager, contour, .*, or the path"),
         testbed.prepared(testbed.Wanted(addons="metrics-server mesh")),
     ):
         pass
     assert not (machine / "log").exists() or not asked(machine, "create")
+
+
+def test_a_mistyped_operator_is_refused_with_the_one_that_was_meant(machine: Path) -> None:
+    with (
+        pytest.raises(UserError, match=r"^opnbao: no such add-on; use .*; did you mean openbao\?$"),
+        testbed.prepared(testbed.Wanted(operators="keda,opnbao")),
+    ):
+        pass
+
+
+def test_a_cluster_has_operators_in_place_of_the_addons(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(addons.VARIABLE, "gateway-api")
+    with testbed.bare(testbed.Wanted(operators="moto")):
+        pass
+    (applied,) = asked(machine, "apply")
+    assert applied.endswith("cluster-addons/moto")
