@@ -177,7 +177,7 @@ def test_a_group_may_have_no_quiet_tests_but_not_no_tests(
 
 def test_in_an_existing_cluster_the_tests_of_operators_run_where_it_has_them(machine: Machine) -> None:
     suite.run("", testbed.Wanted(kube_context="mine"))
-    assert "tests/cluster/operators --kubeconfig=" in machine.runs[-1]
+    assert machine.runs[-1].startswith("-m pytest tests/cluster/operators --kubeconfig=")
 
 
 @pytest.mark.parametrize(
