@@ -75,7 +75,7 @@ def _apply(kubectl: Kubectl, arguments: list[str]) -> None:
 
 
 def wait_until_ready(kubectl: Kubectl, name: str) -> None:
-    """Wait until every node, Deployment, DaemonSet and APIService is ready, and report what is not.
+    """Wait until every node, workload and APIService is ready, and report what is not.
 
     Raises UserError after READY_SECONDS, with what is still not ready.
     """
@@ -93,7 +93,7 @@ def wait_until_ready(kubectl: Kubectl, name: str) -> None:
 
 def _missing(kubectl: Kubectl) -> list[str]:
     try:
-        found = kubectl.get("nodes,deployments,daemonsets,apiservices", "--all-namespaces")
+        found = kubectl.get("nodes,deployments,daemonsets,statefulsets,apiservices", "--all-namespaces")
     except CommandError as error:
         # kubectl cannot list anything while the API of an add-on is registered but not served.
         return [str(error)]
@@ -107,6 +107,11 @@ def _is_ready(made: Any) -> bool:
         return bool(
             status.get("observedGeneration") == made["metadata"]["generation"]
             and status.get("numberAvailable", 0) == status.get("updatedNumberScheduled", 0) == wanted
+        )
+    if made["kind"] == "StatefulSet":
+        return bool(
+            status.get("observedGeneration") == made["metadata"]["generation"]
+            and status.get("availableReplicas", 0) == made["spec"]["replicas"]
         )
     condition = "Ready" if made["kind"] == "Node" else "Available"
     return any(

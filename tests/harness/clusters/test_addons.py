@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -87,4 +88,29 @@ def test_the_objects_of_an_addon_follow_when_every_kind_is_known(machine: Path) 
         f"{apply} other",
         "wait customresourcedefinitions --all --for=condition=Established --timeout=300s",
         f"{apply} prometheus/objects",
+    ]
+
+
+def test_a_cluster_is_ready_when_what_runs_in_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    available = {"conditions": [{"type": "Available", "status": "True"}]}
+    stateful = {"kind": "StatefulSet", "metadata": {"name": "db", "generation": 1}, "spec": {"replicas": 1}}
+    found = [
+        {"kind": "Deployment", "metadata": {"name": "api"}, "status": available},
+        stateful | {"status": {"observedGeneration": 1}},
+    ]
+    answers = [[found[0] | {"status": {}}, found[1]], found]
+
+    class Answering:
+        def get(self, *arguments: str) -> list[Any]:
+            done = [found[0], stateful | {"status": {"observedGeneration": 1, "availableReplicas": 1}}]
+            return answers.pop(0) if answers else done
+
+    monkeypatch.setattr(addons, "POLL_SECONDS", 0)
+    monkeypatch.setattr(addons, "REPORT_SECONDS", -1)
+    addons.wait_until_ready(Answering(), "made")  # type: ignore[arg-type]
+    assert re.findall("waiting for (.*)", capsys.readouterr().err) == [
+        "Deployment api, StatefulSet db",
+        "StatefulSet db",
     ]
