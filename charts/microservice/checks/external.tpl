@@ -1,6 +1,7 @@
 {{/*
-microservice.problems.external: there are secrets to fetch and a store to
-fetch them from, with the fields that it requires.
+microservice.problems.external: there are secrets to fetch and a store to fetch them
+from, with the fields that it requires; and nothing but pods refers to the Secret, since
+only in them its name is replaced by the actual one.
 */}}
 {{- define "microservice.problems.external" -}}
   {{- $external := .Values.secret.external }}
@@ -33,6 +34,21 @@ fetch them from, with the fields that it requires.
     {{- if not (and .type .name .key) }}
       secret.external.vault.caProvider is incomplete: set type, name and key, such as
       {{- " {type: ConfigMap, name: vault-ca, key: ca.crt}" }}
+    {{- end }}
+  {{- end }}
+  {{- if eq $provider "vault" }}
+    {{- range $name, $remote := $external.data }}
+      {{- if kindIs "string" $remote }}
+        secret.external.data.{{ $name }}: Vault has properties at {{ $remote }}, and all of them together would be the value; write
+        {{- printf " {key: %s, property: NAME}, or secret.external.dataFrom: [%s] for a variable of each" $remote $remote }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- $name := include "microservice.externalName" . }}
+  {{- $field := `"secretName":` }}
+  {{- range $key, $field := dict "extraIngresses" $field "imagePullSecrets" "" "ingress" $field "metrics" "" }}
+    {{- if contains (printf "%s%q" $field $name) (index $.Values $key | toJson) }}
+      {{ $key }} names the Secret {{ $name }}, whose name ends in a hash; fetch it with an ExternalSecret of its own, in extraObjects
     {{- end }}
   {{- end }}
   {{- $tenant := "azure.workload.identity/tenant-id" }}

@@ -67,9 +67,9 @@ that only the release's owner knows, and the data as their own key would add not
 
 {{/*
 microservice.ownSettings: the names that ConfigMaps and Secrets of ours have or would
-have, as JSON: {"configMap" or "secret": {NAME: {"name": its name where it is not
-versioned, "keys": the keys in it, none where it is not made, "written": where they are
-written}}}. Left out are those whose keys are not known, and those that others make.
+have, as JSON: {"configMap" or "secret": {NAME: {"name": its name without the
+hash, "keys": the keys in it, none where it is not made, "written": where they are written}}}.
+Left out are those whose keys are not known, and those that others make.
 */}}
 {{- define "microservice.ownSettings" -}}
   {{- $_ := include "microservice.collectSettings" . }}
@@ -85,6 +85,7 @@ written}}}. Left out are those whose keys are not known, and those that others m
     {{- $secret := has $part (list "secrets" "secret-files" "external") }}
     {{- $name := printf "%s-%s" $fullname $part }}
     {{- $made := get $.settings $part | default dict }}
+    {{- $actual := $made.name | default $name }}
     {{- $keys := concat (keys ($made.data | default dict)) (keys ($made.binary | default dict)) }}
     {{- $unknown := contains (printf "-%s" $part) $others }}
     {{- $unknown = or $unknown (has $name (ternary $.Values.secret $.Values.config $secret).existing) }}
@@ -92,10 +93,11 @@ written}}}. Left out are those whose keys are not known, and those that others m
       {{- $written = "secret.external" }}
     {{- else if eq $part "external" }}
       {{- $keys = keys ($.Values.secret.external.data | default dict) }}
+      {{- $actual = include "microservice.externalSecretName" $ }}
       {{- $unknown = or $unknown $.Values.secret.external.dataFrom $.Values.secret.external.template }}
     {{- end }}
     {{- if not $unknown }}
-      {{- range list $name ($made.name | default $name) }}
+      {{- range list $name $actual }}
         {{- $_ := set (get $own (ternary "secret" "configMap" $secret)) . (dict "name" $name "keys" $keys "written" $written) }}
       {{- end }}
     {{- end }}

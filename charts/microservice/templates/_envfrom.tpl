@@ -10,7 +10,7 @@ envFrom as the user wrote it.
   {{- with .settings.config }}{{ $configMaps = prepend $configMaps .name }}{{ end -}}
   {{- $secrets := .Values.secret.existing | default list -}}
   {{- if (.Values.secret.external).enabled -}}
-    {{- $secrets = prepend $secrets (include "microservice.externalName" .) -}}
+    {{- $secrets = prepend $secrets (include "microservice.externalSecretName" .) -}}
   {{- end -}}
   {{- with .settings.secrets }}{{ $secrets = prepend $secrets .name }}{{ end -}}
   {{- $sources := list -}}

@@ -30,11 +30,11 @@ containers:
 
 {{/*
 microservice.podTemplate: the template of the pods whose root this is. That of the service
-refers to versioned settings by their actual names; a derived root does already.
+refers to settings whose names have a hash by their actual names; a derived root does already.
 */}}
 {{- define "microservice.podTemplate" -}}
   {{- $pod := . -}}
-  {{- if and (not .component) (or .Values.config.versioned .Values.secret.versioned) -}}
+  {{- if and (not .component) (or .Values.config.versioned .Values.secret.versioned (.Values.secret.external).enabled) -}}
     {{- $pod = dict -}}
     {{- include "microservice.derive" (dict "into" $pod "root" .) -}}
     {{- include "microservice.resolve" $pod -}}

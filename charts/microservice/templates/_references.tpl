@@ -17,8 +17,8 @@ the values.
 {{/*
 microservice.resolve: a derived root -> nothing; in its values, renames references
 to the chart's own ConfigMaps and Secrets (api-config, api-secrets, ...) to what
-these are really called: versioned ones, and those of a root with a writtenName,
-which is the fullname that the user's values know.
+these are really called: versioned ones, the one from a secrets manager, and those of
+a root with a writtenName, which is the fullname that the user's values know.
 */}}
 {{- define "microservice.resolve" -}}
   {{- $fullname := include "microservice.fullname" . -}}
@@ -30,7 +30,7 @@ which is the fullname that the user's values know.
     {{- $_ := set $renamed (printf "%s-%s" $written $part) $settings.name -}}
   {{- end -}}
   {{- if (.Values.secret.external).enabled -}}
-    {{- $_ := set $names.secret (printf "%s-external" $written) (include "microservice.externalName" .) -}}
+    {{- $_ := set $names.secret (printf "%s-external" $written) (include "microservice.externalSecretName" .) -}}
   {{- end -}}
   {{- range $key, $value := pick .Values "env" "envFrom" "volumes" "initContainers" "extraContainers" -}}
     {{- if contains $written (toJson $value) -}}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ci.importing.references import references
 from ci.kubernetes.manifests import Object
 from tests.support.notes import Notes
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
@@ -18,6 +19,13 @@ def secret(rendered: Rendered) -> Object:
     """The spec of the only ExternalSecret."""
     spec: Object = rendered.one("ExternalSecret")["spec"]
     return spec
+
+
+def name_of(rendered: Rendered, external: str = "") -> str:
+    """The name of the Secret that an ExternalSecret writes, by default the only one."""
+    found = rendered.all("ExternalSecret")[external] if external else rendered.one("ExternalSecret")
+    name: str = found["spec"]["target"]["name"]
+    return name
 
 
 def provider(rendered: Rendered) -> Object:
@@ -43,12 +51,76 @@ def test_pods_read_the_secret_after_the_charts_own_and_before_existing_ones(
     render_case: CaseRenderer,
 ) -> None:
     rendered = render_case("external-aws")
-    assert secret(rendered)["target"] == {"name": "external-aws-external", **OWNED}
+    assert secret(rendered)["target"] == {"name": name_of(rendered), **OWNED}
     assert rendered.container["envFrom"] == [
         {"secretRef": {"name": "external-aws-secrets"}},
-        {"secretRef": {"name": "external-aws-external"}},
+        {"secretRef": {"name": name_of(rendered)}},
         {"secretRef": {"name": "credentials"}},
     ]
+
+
+ASKED = """
+image: {tag: "1"}
+secret:
+  external:
+    enabled: true
+    provider: vault
+    vault: {server: "https://vault"}
+    data: {PASSWORD: {key: shop/database, property: password}}
+    dataFrom: [shop/api]
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "data: {USER: {key: shop/database, property: user}}",
+        "data: {PASSWORD: {property: new-password}}",
+        "dataFrom: [shop/api, shop/more]",
+        "template: {data: {URL: '{{ .PASSWORD }}'}}",
+        "vault: {server: https://other}",
+        "provider: '', store: {name: company}",
+    ],
+)
+def test_whoever_asks_for_something_else_gets_another_secret_for_which_new_pods_wait(
+    change: str, render_chart: ChartRenderer
+) -> None:
+    before, after = render_chart(ASKED), render_chart(ASKED, f"secret: {{external: {{{change}}}}}")
+    assert name_of(before) != name_of(after)
+    assert after.container["envFrom"] == [{"secretRef": {"name": name_of(after)}}]
+    assert before.all("ExternalSecret").keys() == after.all("ExternalSecret").keys() == {"api-external"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "image: {tag: '2'}",
+        "secret: {external: {refreshInterval: 5m, labels: {team: shop}, annotations: {note: a}}}",
+        "secret: {external: {data: {GONE: null, PASSWORD: {version: null}}, template: null}}",
+        "secret: {external: {aws: {region: eu-central-1}}}",
+    ],
+)
+def test_whoever_asks_for_the_same_keeps_the_secret(change: str, render_chart: ChartRenderer) -> None:
+    assert name_of(render_chart(ASKED)) == name_of(render_chart(ASKED, change))
+
+
+def test_all_that_is_in_pods_refers_to_the_secret_by_its_actual_name(render_chart: ChartRenderer) -> None:
+    rendered = render_chart(
+        ASKED,
+        """
+        env: {TOKEN: {secretKeyRef: {name: api-external, key: PASSWORD}}}
+        volumes: {tls: {secret: {secretName: api-external}, mountPath: /tls}}
+        initContainers: [{name: first, image: "a:1", inheritEnv: true}]
+        extraContainers: [{name: beside, image: "a:1", envFrom: [{secretRef: {name: api-external}}]}]
+        workers: {mail: {args: [mail]}}
+        cronJobs: {clean: {schedule: "@daily", args: [clean], serviceAccountName: other, volumes: true}}
+        """,
+    )
+    with_pods = [*rendered.all("Deployment").values(), rendered.one("CronJob")]
+    assert len(with_pods) == 3
+    for made in with_pods:
+        found = {name for kind, name in references(made) if kind == "Secret"}
+        assert found == {name_of(rendered)}, made["metadata"]["name"]
 
 
 STORES: dict[str, Any] = {
@@ -143,7 +215,7 @@ def test_with_an_existing_store_none_is_made(render_case: CaseRenderer) -> None:
 
 def test_a_template_makes_the_secret_and_is_left_to_external_secrets(render_case: CaseRenderer) -> None:
     target = render_case("external-store").one("ExternalSecret")["spec"]["target"]
-    assert target["name"] == "external-store-external"
+    assert target["name"].startswith("external-store-external-")
     assert target["template"]["data"] == {
         "DATABASE_URL": "postgresql://api:{{ .password | urlquery }}@db/shop"
     }
@@ -156,7 +228,7 @@ def test_keys_that_a_template_makes_can_be_referred_to(render_chart: ChartRender
           external: {enabled: true, store: {name: a}, data: {P: b}, template: {data: {url: "{{ .P }}"}}}
         env: {URL: {secretKeyRef: {name: api-external, key: url}}}
     """)
-    assert rendered.env["URL"] == {"secretKeyRef": {"name": "api-external", "key": "url"}}
+    assert rendered.env["URL"] == {"secretKeyRef": {"name": name_of(rendered), "key": "url"}}
 
 
 def test_secrets_are_refreshed_every_hour_by_default(
@@ -204,11 +276,13 @@ def test_a_migration_fetches_copies_of_its_own_as_an_account_of_its_own(render_c
         "serviceAccountRef": {"name": "shop-migration"},
     }
     copy = rendered.all("ExternalSecret")["shop-migration-external"]["spec"]
-    assert copy["target"] == {"name": "shop-migration-external", **OWNED}
+    own = name_of(rendered, "shop-migration-external")
+    assert own.startswith("shop-migration-external-")
+    assert copy["target"] == {"name": own, **OWNED}
     assert copy["secretStoreRef"]["name"] == "shop-migration-external"
     (container,) = rendered.one("Job")["spec"]["template"]["spec"]["containers"]
-    assert container["envFrom"] == [{"secretRef": {"name": "shop-migration-external"}}]
-    assert container["env"][0]["valueFrom"]["secretKeyRef"]["name"] == "shop-migration-external"
+    assert container["envFrom"] == [{"secretRef": {"name": own}}]
+    assert container["env"][0]["valueFrom"]["secretKeyRef"]["name"] == own
 
 
 def test_a_migration_reads_from_an_existing_store_too(render_chart: ChartRenderer) -> None:
@@ -220,13 +294,18 @@ def test_a_migration_reads_from_an_existing_store_too(render_chart: ChartRendere
 
 
 def test_a_cron_job_reads_the_services_secret(render_case: CaseRenderer) -> None:
-    template = render_case("external-vault").one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]
+    rendered = render_case("external-vault")
+    template = rendered.one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]
     (container,) = template["spec"]["containers"]
-    assert container["envFrom"] == [{"secretRef": {"name": "shop-external"}}]
+    assert container["envFrom"] == [{"secretRef": {"name": name_of(rendered, "shop-external")}}]
 
 
 def test_the_notes_say_how_to_see_the_secrets_and_give_pods_new_ones(notes: Notes) -> None:
     spoken = notes("secret: {external: {enabled: true, store: {name: a}, dataFrom: [a]}}")
     assert "kubectl -n default get externalsecret shop-external " in spoken
+    assert "kubectl -n default describe externalsecret shop-external " in spoken
+    assert "kubectl -n default describe secretstore a " in spoken
     assert "kubectl -n default rollout restart deployment/shop " in spoken
+    own = "{enabled: true, provider: aws, aws: {region: a}, dataFrom: [a]}"
+    assert "kubectl -n default describe secretstore shop-external " in notes(f"secret: {{external: {own}}}")
     assert "externalsecret" not in notes()
