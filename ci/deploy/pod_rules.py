@@ -90,7 +90,10 @@ def images(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def configuration(snapshot: Snapshot) -> Iterator[Finding]:
-    """Fail for a missing ConfigMap, Secret or key, unless an operator has yet to write it."""
+    """Fail for a missing ConfigMap, Secret or key, unless an operator has yet to write it.
+
+    What External Secrets could not fetch so far is only reported: it goes on trying.
+    """
     for pod in snapshot.pods_at_work():
         for status in statuses(pod):
             why, message = _waiting(status)
@@ -221,8 +224,9 @@ def _missing(snapshot: Snapshot, pod: Object, status: Status, message: str) -> F
     named = _SECRET.search(message)
     secret = (named["quoted"] or named["plain"]) if named else ""
     if secret in snapshot.awaited:
-        words = "; ".join(filter(None, (message, snapshot.awaited[secret])))
-        return Finding(False, _reason(Code.WAITING_FOR_CONFIG, pod, status, words))
+        why = snapshot.awaited[secret]
+        code = Code.NOT_FETCHED if why else Code.WAITING_FOR_CONFIG
+        return Finding(False, _reason(code, pod, status, "; ".join(filter(None, (message, why)))))
     return Finding(True, _reason(Code.CONFIG_MISSING, pod, status, message))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from ci.base.processes import CommandError
 from ci.deploy import pod_logs
-from ci.deploy.snapshot import Snapshot, condition
+from ci.deploy.snapshot import Snapshot, condition, event_time, full_name
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig
@@ -25,7 +25,9 @@ KINDS = (
     "persistentvolumeclaims",
     "horizontalpodautoscalers.autoscaling",
 )
+# Read where the cluster serves them and the user may list them.
 EXTERNAL_SECRETS = "externalsecrets.external-secrets.io"
+STORES = "secretstores.external-secrets.io"
 # Of these groups another version than v1.
 _VERSIONS = {"autoscaling": "v2"}
 
@@ -49,16 +51,19 @@ class Reader:
             # One after the other: pods are no older than the counts of them.
             found = {kind: listed(self.target, kind) for kind in self._kinds}
         claims = found["persistentvolumeclaims"]
+        stores = {one["metadata"]["name"]: one for one in found.get(STORES, [])}
+        seen = events.result()
+        awaited = [_awaited(one, stores, seen) for one in found.get(EXTERNAL_SECRETS, [])]
         return Snapshot(
             workloads=[*found["deployments.apps"], *found["statefulsets.apps"]],
             replica_sets=found["replicasets.apps"],
             pods=found["pods"],
             jobs=[one for one in found["jobs.batch"] if dig(one, "metadata", "annotations", "helm.sh/hook")],
-            events=events.result(),
+            events=seen,
             claims=claims,
             storage_classes=self._storage_classes if claims else None,
             autoscalers=found["horizontalpodautoscalers.autoscaling"],
-            awaited=dict(filter(None, map(_awaited, found.get(EXTERNAL_SECRETS, [])))),
+            awaited=dict(filter(None, awaited)),
         )
 
     def last_lines(self, pod: Object, status: Mapping[str, Any]) -> tuple[str, ...]:
@@ -81,14 +86,18 @@ class Reader:
 
     @functools.cached_property
     def _kinds(self) -> tuple[str, ...]:
-        """KINDS, and ExternalSecrets where the cluster serves them and the user may list them."""
+        """KINDS, and what External Secrets has where that can be read."""
+        return (*KINDS, *filter(self._can_list, (EXTERNAL_SECRETS, STORES)))
+
+    def _can_list(self, kind: str) -> bool:
+        """Tell whether the cluster serves a kind and the user may list it."""
         try:
-            listed(self.target, EXTERNAL_SECRETS)
+            listed(self.target, kind)
         except CommandError as error:
             if "Forbidden" in error.output or "NotFound" in error.output:
-                return KINDS
+                return False
             raise
-        return (*KINDS, EXTERNAL_SECRETS)
+        return True
 
 
 def listed(target: Target, kind: str) -> list[Object]:
@@ -104,7 +113,9 @@ def path(kind: str, namespace: str = "") -> str:
     return "/" + "/".join(filter(None, (version, namespace and f"namespaces/{namespace}", plural)))
 
 
-def _awaited(external: Object) -> tuple[str, str] | None:
+def _awaited(
+    external: Object, stores: Mapping[str, Object], events: Iterable[Object]
+) -> tuple[str, str] | None:
     """Return the Secret that an ExternalSecret has yet to write, with why it is not there.
 
     ``syncedResourceVersion`` begins with the generation that was written last:
@@ -115,5 +126,20 @@ def _awaited(external: Object) -> tuple[str, str] | None:
     if ready.get("status") == "True" and written == str(external["metadata"]["generation"]):
         return None
     name = dig(external, "spec", "target", "name") or external["metadata"]["name"]
-    words = str(ready.get("message", "")) if ready.get("status") == "False" else ""
-    return name, f"ExternalSecret {external['metadata']['name']}: {words}" if words else ""
+    reference = dig(external, "spec", "secretStoreRef") or {}
+    store = stores.get(reference.get("name", "")) if reference.get("kind") == "SecretStore" else None
+    said = [_complaint(one, events) for one in (external, store) if one]
+    return name, "; ".join(filter(None, said))
+
+
+def _complaint(one: Object, events: Iterable[Object]) -> str:
+    """Return why an ExternalSecret or a SecretStore is not ready, "" for one that is or has said nothing.
+
+    The reason itself is in the newest warning: the condition often says no more than that there is one.
+    """
+    ready = condition(one, "Ready") or {}
+    if ready.get("status") != "False":
+        return ""
+    about = [event for event in events if dig(event, "involvedObject", "uid") == one["metadata"]["uid"]]
+    newest = max(about, key=event_time, default=ready)
+    return f"{full_name(one)}: {newest.get('message') or ready.get('message', '')}"

@@ -27,6 +27,7 @@ class Code(StrEnum):
     IMAGE_NOT_FOUND = "ImageNotFound"
     IMAGE_REFUSED = "ImageRefused"
     CONFIG_MISSING = "ConfigMissing"
+    NOT_FETCHED = "SecretNotFetched"
     QUOTA_EXCEEDED = "QuotaExceeded"
     ADMISSION_REFUSED = "AdmissionRefused"
     NOT_READY = "NotReady"

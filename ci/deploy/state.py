@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ci.base.processes import CommandError
 from ci.deploy import history
 from ci.deploy.history import Stored
-from ci.deploy.reader import EXTERNAL_SECRETS, Reader, listed
+from ci.deploy.reader import EXTERNAL_SECRETS, STORES, Reader, listed
 from ci.deploy.snapshot import Snapshot
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
@@ -21,8 +21,8 @@ CERTIFICATES = "certificates.cert-manager.io"
 class State:
     """A release by its name: its revisions, oldest first, its rollout, and the objects beside it.
 
-    ``objects`` holds those of BUDGETS, and of CERTIFICATES and EXTERNAL_SECRETS where the cluster serves
-    them; None stands for what the user may not list.
+    ``objects`` holds those of BUDGETS, and of the other kinds where the cluster serves them; None stands for
+    what the user may not list.
     """
 
     release: str
@@ -37,10 +37,8 @@ def read(target: Target) -> State:
         revisions = pool.submit(history.stored, target)
         snapshot = pool.submit(Reader(target).snapshot)
         served = pool.submit(_served, target)
-        kinds = [
-            BUDGETS,
-            *(kind for kind in (CERTIFICATES, EXTERNAL_SECRETS) if _group(kind) in served.result()),
-        ]
+        others = (CERTIFICATES, EXTERNAL_SECRETS, STORES)
+        kinds = [BUDGETS, *(kind for kind in others if _group(kind) in served.result())]
         objects = dict(zip(kinds, pool.map(lambda kind: _listed(target, kind), kinds), strict=True))
         stored = revisions.result()
         return State(target.service, stored, _of_the_newest(snapshot.result(), stored), objects)

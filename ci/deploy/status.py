@@ -11,7 +11,7 @@ from invoke.exceptions import Exit
 
 from ci.base.console import out
 from ci.deploy import pod_rules, tables
-from ci.deploy.reader import EXTERNAL_SECRETS
+from ci.deploy.reader import EXTERNAL_SECRETS, STORES
 from ci.deploy.reasons import Reason
 from ci.deploy.snapshot import (
     Snapshot,
@@ -85,6 +85,7 @@ def lines(state: State, now: datetime) -> Iterator[Line]:
     yield from _listed(state, BUDGETS, "disruption budget", _budget)
     yield from _listed(state, CERTIFICATES, "certificate", _conditioned)
     yield from _listed(state, EXTERNAL_SECRETS, "external secret", _conditioned)
+    yield from _listed(state, STORES, "secret store", _conditioned)
     yield from _events(state, now)
 
 

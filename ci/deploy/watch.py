@@ -31,6 +31,8 @@ APPLY_SECONDS = 30
 # How long it may take until what a rule sees can be believed: quotas are counted with a delay, a namespace's
 # account is made a moment after it, and the first figures of new pods take half a minute.
 _SETTLING = {Code.QUOTA_EXCEEDED: 6, Code.ADMISSION_REFUSED: 3, Code.NO_METRICS: 45}
+# How long what may pass is only reported. External Secrets has tried a dozen times by then, ever more rarely.
+_PATIENCE = {Code.NOT_FETCHED: 60}
 
 Report = Callable[[str, str], None]
 # What changes the release meanwhile, a run of Helm: waits at most so many seconds for its end, and returns
@@ -163,14 +165,18 @@ class Watch:
         every = (*judged.failures, *judged.news)
         self._since = {_key(reason): self._since.get(_key(reason), now) for reason in every}
 
+        def lasts(reason: Reason, seconds: float) -> bool:
+            return now - self._since[_key(reason)] >= seconds
+
         def settled(reason: Reason) -> bool:
-            return now - self._since[_key(reason)] >= _SETTLING.get(reason.code, 0)
+            return lasts(reason, _SETTLING.get(reason.code, 0))
 
         self._report_counts(snapshot, now)
         self._news = tuple(filter(settled, judged.news)) or self._news
         for reason in self._news:
             self._report_once(reason)
-        return tuple(filter(settled, judged.failures)), judged.done
+        too_long = [one for one in judged.news if one.code in _PATIENCE and lasts(one, _PATIENCE[one.code])]
+        return (*filter(settled, judged.failures), *too_long), judged.done
 
     def _report_counts(self, snapshot: Snapshot, now: float) -> None:
         """Report how many new pods of each workload are ready, where that has changed."""

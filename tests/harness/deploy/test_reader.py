@@ -17,6 +17,7 @@ from tests.support.fake_kubectl import ENVIRONMENT
 from tests.support.rollouts import (
     claim,
     deployment,
+    event,
     job,
     metadata,
     pod,
@@ -56,14 +57,27 @@ class Cluster:
         return sum(f"/{plural}" in asked for asked in self.api.requests)
 
 
-def external(name: str, *, ready: str = "", message: str = "", written: str = "") -> Object:
-    conditions = [{"type": "Ready", "status": ready, "message": message}] if ready else []
+def external(
+    name: str, *, ready: str = "", message: str = "", written: str = "", store: str = "SecretStore"
+) -> Object:
     return {
         "kind": "ExternalSecret",
         "metadata": metadata(f"of-{name}", generation=3),
-        "spec": {"target": {"name": name}},
-        "status": {"conditions": conditions, "syncedResourceVersion": written},
+        "spec": {"target": {"name": name}, "secretStoreRef": {"kind": store, "name": "vault"}},
+        "status": {"conditions": conditions(ready, message), "syncedResourceVersion": written},
     }
+
+
+def secret_store(ready: str, message: str = "") -> Object:
+    return {
+        "kind": "SecretStore",
+        "metadata": metadata("vault"),
+        "status": {"conditions": conditions(ready, message)},
+    }
+
+
+def conditions(ready: str, message: str) -> list[Object]:
+    return [{"type": "Ready", "status": ready, "message": message}] if ready else []
 
 
 def test_the_objects_of_a_release_are_sorted_by_kind() -> None:
@@ -125,6 +139,40 @@ def test_a_connection_that_is_lost_tells_nothing_about_external_secrets() -> Non
     cluster = Cluster(**{EXTERNAL: "Unable to connect to the server: EOF"})
     with pytest.raises(CommandError):
         cluster.snapshot()
+
+
+REFUSED = external("refused", ready="False", message="no data")
+
+
+def test_a_secret_that_could_not_be_fetched_says_what_its_store_complains_of() -> None:
+    store = secret_store("False", "unable to create client")
+    said = "ExternalSecret of-refused: no data"
+    words = {"refused": f"{said}; SecretStore vault: unable to create client"}
+    assert Cluster(REFUSED, store).snapshot().awaited == words
+    assert Cluster(REFUSED, secret_store("True")).snapshot().awaited == {"refused": said}
+    # One of the cluster that has the same name.
+    other = external("refused", ready="False", message="no data", store="ClusterSecretStore")
+    assert Cluster(other, store).snapshot().awaited == {"refused": said}
+
+
+def test_the_newest_warning_says_more_than_a_condition() -> None:
+    store = secret_store("False", "unable to create client")
+    events = [
+        event("vault", "InvalidProviderConfig", "connection refused", at="10:00:00"),
+        event("vault", "InvalidProviderConfig", "permission denied", at="10:01:00"),
+        event("of-refused", "UpdateFailed", "SecretStore is not ready", at="10:00:30"),
+        event("other", "UpdateFailed", "of something else", at="10:02:00"),
+    ]
+    cluster = Cluster(REFUSED, store, events=events)
+    assert cluster.snapshot().awaited == {
+        "refused": "ExternalSecret of-refused: SecretStore is not ready; SecretStore vault: permission denied"
+    }
+
+
+def test_stores_that_may_not_be_listed_are_left_out() -> None:
+    forbidden = "Error from server (Forbidden): secretstores is forbidden"
+    cluster = Cluster(REFUSED, secretstores=forbidden)
+    assert cluster.snapshot().awaited == {"refused": "ExternalSecret of-refused: no data"}
 
 
 def test_secrets_are_awaited_until_the_operator_has_written_the_newest_generation() -> None:

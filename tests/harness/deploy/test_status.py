@@ -11,7 +11,7 @@ from invoke.exceptions import Exit
 
 from ci.base.errors import UserError
 from ci.deploy import history, status
-from ci.deploy.reader import EXTERNAL_SECRETS
+from ci.deploy.reader import EXTERNAL_SECRETS, STORES
 from ci.deploy.snapshot import Snapshot
 from ci.deploy.state import BUDGETS, CERTIFICATES, State
 from ci.kubernetes.manifests import Object
@@ -42,7 +42,12 @@ def as_served(snapshot: Snapshot) -> Snapshot:
 
 def state(snapshot: Snapshot, *secrets: Object, **objects: list[Object] | None) -> State:
     stored = [history._decoded(secret["data"]["release"]) for secret in secrets or (DEPLOYED,)]
-    kinds = {"budgets": BUDGETS, "certificates": CERTIFICATES, "external": EXTERNAL_SECRETS}
+    kinds = {
+        "budgets": BUDGETS,
+        "certificates": CERTIFICATES,
+        "external": EXTERNAL_SECRETS,
+        "stores": STORES,
+    }
     return State("api", stored, as_served(snapshot), {kinds[name]: found for name, found in objects.items()})
 
 
@@ -216,11 +221,15 @@ def test_budgets_certificates_and_external_secrets_are_shown_where_there_are_any
             budgets=[budget],
             certificates=[ready_condition("api-tls", "True")],
             external=[refused],
+            stores=[
+                ready_condition("api-external", "False", reason="InvalidProviderConfig", message="denied")
+            ],
         )
     )
     assert lines["disruption budget", "api"] == ("1 allowed", "3 pods healthy, 2 needed", None)
     assert lines["certificate", "api-tls"] == ("ready", "until 2026-09-01", True)
     assert lines["external secret", "api-external"] == ("not ready", "SecretSyncedError: no such key", False)
+    assert lines["secret store", "api-external"] == ("not ready", "InvalidProviderConfig: denied", False)
 
 
 def test_what_may_not_be_listed_is_said_and_not_judged() -> None:

@@ -404,14 +404,15 @@ TABLE = [
     ),
     *(
         Row(
-            f"a Secret that an operator has yet to write is waited for: {words}",
-            rollout(
-                pod("api-2-a", not_configured(words)),
-                awaited={"api-external": "could not get secret data from provider"},
-            ),
-            Code.WAITING_FOR_CONFIG,
+            f"a Secret that an operator has yet to write is waited for{'; ' * bool(why)}{why}: {words}",
+            rollout(pod("api-2-a", not_configured(words)), awaited={"api-external": why}),
+            code,
             GOES_ON,
-            f"{words}; could not get secret data from provider",
+            "; ".join(filter(None, (words, why))),
+        )
+        for code, why in (
+            (Code.WAITING_FOR_CONFIG, ""),
+            (Code.NOT_FETCHED, "could not get secret data from provider"),
         )
         for words in ('secret "api-external" not found', "couldn't find key A in Secret shop/api-external")
     ),

@@ -280,6 +280,21 @@ def test_an_autoscaler_gets_time_to_have_metrics() -> None:
     ]
 
 
+@pytest.mark.parametrize(("lasts", "result"), [(50, Result.DONE), (70, Result.FAILED)])
+def test_a_secret_that_could_not_be_fetched_for_a_minute_is_a_failure(lasts: int, result: Result) -> None:
+    missing = container(state=waiting("CreateContainerConfigError", 'secret "api-external" not found'))
+    why = "ExternalSecret api-external: permission denied"
+    stuck = rollout(pod("api-2-a", missing), awaited={"api-external": why})
+    cluster = Cluster(*[stuck] * lasts, finished())
+    outcome = cluster.watch(after=80)
+    assert outcome.result is result
+    said = f'Pod api-2-a container api: secret "api-external" not found; {why}'
+    assert [line for line in cluster.lines if why in line] == [said]
+    if result is Result.FAILED:
+        assert (outcome.reasons[0].code, str(outcome.reasons[0])) == (Code.NOT_FETCHED, said)
+        assert 60 <= outcome.seconds <= 62
+
+
 def test_the_end_of_the_time_is_a_failure_that_says_what_is_waited_for() -> None:
     outcome = Cluster(rolling(2)).watch(after=600, seconds=100)
     assert (outcome.result, outcome.seconds, outcome.old_pods) == (Result.FAILED, 100, 3)
