@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -232,11 +232,11 @@ class ClientPod:
         """Run a program in the pod and return what it prints."""
         return self.namespace.kubectl("exec", self.name, "--", *command)
 
-    def ask(self, url: str, *, seconds: float = 10) -> Answer:
+    def ask(self, url: str, *, seconds: float = 10, headers: Mapping[str, str] | None = None) -> Answer:
         """Send one request from the pod."""
         code = (
             "import sys, urllib.request as r, urllib.error as e\n"
-            f"try: a = r.urlopen({url!r}, timeout={seconds})\n"
+            f"try: a = r.urlopen(r.Request({url!r}, headers={headers or {}!r}), timeout={seconds})\n"
             "except e.HTTPError as error: a = error\n"
             "except OSError as error: sys.exit(print(0, error))\n"
             "print(a.status, a.read().decode())\n"
