@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ci.base import kubernetes_yaml
@@ -46,7 +46,7 @@ def read_live(target: Target, objects: Sequence[Object]) -> dict[Key, Object]:
         return {}
     asked = ["get", "--ignore-not-found", "--output=json", "--filename=-", "--show-managed-fields"]
     told = target.kubectl(*asked, stdin=kubernetes_yaml.dump(objects))
-    return _by_key(json.loads(told)) if told.strip() else {}
+    return _by_key(json.loads(told), objects) if told.strip() else {}
 
 
 def dry_run(
@@ -76,7 +76,9 @@ def dry_run(
     return after, conflicts, refusals, warnings
 
 
-def _apply(target: Target, objects: Iterable[Object], *options: str) -> tuple[dict[Key, Object] | None, str]:
+def _apply(
+    target: Target, objects: Collection[Object], *options: str
+) -> tuple[dict[Key, Object] | None, str]:
     """Return what applying would leave, None where an object is refused, and what kubectl says beside it."""
     command = [*target.kubectl.command, "apply", "--server-side", "--dry-run=server", "--output=json"]
     command += [f"--field-manager={FIELD_MANAGER}", "--filename=-", *options]
@@ -91,12 +93,18 @@ def _apply(target: Target, objects: Iterable[Object], *options: str) -> tuple[di
         check=False,
         timeout=APPLY_SECONDS,
     )
-    return (_by_key(json.loads(ended.stdout)) if ended.returncode == 0 else None), ended.stderr
+    return (_by_key(json.loads(ended.stdout), objects) if ended.returncode == 0 else None), ended.stderr
 
 
-def _by_key(told: Any) -> dict[Key, Object]:
-    items = told["items"] if told.get("kind") == "List" else [told]
-    return {key: one for one in items if (key := key_of(one))}
+def _by_key(told: Any, asked: Iterable[Object]) -> dict[Key, Object]:
+    """Return what kubectl prints by the keys of what was asked: a manifest may leave out the namespace."""
+    without = {key for one in asked if (key := key_of(one)) and not key.namespace}
+    found = {}
+    for one in told["items"] if told.get("kind") == "List" else [told]:
+        if key := key_of(one):
+            bare = key._replace(namespace="")
+            found[bare if bare in without else key] = one
+    return found
 
 
 def _conflicts(key: Key, complaints: str) -> Iterable[Conflict]:

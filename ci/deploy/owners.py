@@ -17,6 +17,8 @@ _CONTROLLERS = {
     ("labels", "kustomize.toolkit.fluxcd.io/name"): "the Kustomization {} of Flux",
 }
 
+MANAGED_BY = "app.kubernetes.io/managed-by"
+
 
 def marks(target: Target) -> dict[str, str]:
     """Return the annotations by which Helm marks what belongs to the release."""
@@ -27,10 +29,11 @@ def marks(target: Target) -> dict[str, str]:
 
 
 def marked(made: Object, target: Target) -> Object:
-    """Return an object with the annotations by which Helm marks what belongs to the release."""
+    """Return an object with the annotations and the label by which Helm marks what belongs to the release."""
     metadata = made["metadata"]
+    added = {"annotations": marks(target), "labels": {MANAGED_BY: "Helm"}}
     return made | {
-        "metadata": metadata | {"annotations": (metadata.get("annotations") or {}) | marks(target)}
+        "metadata": metadata | {field: (metadata.get(field) or {}) | more for field, more in added.items()}
     }
 
 
@@ -45,7 +48,7 @@ def refusal(made: Object, target: Target, *, installed: bool) -> Reason | None:
         words = f"belongs to {controller}, which would set it back: change it in its Git repository"
         return Reason(Code.FOREIGN_RELEASE, words, name)
     found = {mark: dig(made, "metadata", "annotations", mark) for mark in marks(target)}
-    managed = dig(made, "metadata", "labels", "app.kubernetes.io/managed-by") == "Helm"
+    managed = dig(made, "metadata", "labels", MANAGED_BY) == "Helm"
     if installed or (managed and found == marks(target)):
         return None
     release, namespace = found.values()
@@ -54,7 +57,7 @@ def refusal(made: Object, target: Target, *, installed: bool) -> Reason | None:
     annotations = " ".join(f"{mark}={value}" for mark, value in marks(target).items())
     words = (
         f"is there already and belongs to {owner}; remove it or give it another name, or hand it over: "
-        f"kubectl label {resource} --overwrite app.kubernetes.io/managed-by=Helm; "
+        f"kubectl label {resource} --overwrite {MANAGED_BY}=Helm; "
         f"kubectl annotate {resource} --overwrite {annotations}"
     )
     return Reason(Code.FOREIGN_RELEASE, words, name)

@@ -12,6 +12,7 @@ import pytest
 
 from ci.deploy.dry_run import Conflict
 from ci.deploy.helm_3 import without_dropped
+from ci.deploy.owners import marked
 from ci.deploy.plan import Plan, lines, plan, plan_of_a_new_namespace
 from ci.deploy.reasons import Code
 from ci.deploy.target import Target
@@ -69,6 +70,24 @@ def test_a_change_is_a_field_of_an_object(monkeypatch: pytest.MonkeyPatch, tmp_p
     found = planned(monkeypatch, tmp_path, {CONFIG: will}, [was], one={"objects": will})
     assert found.changed == (Difference(CONFIG, "data.B", "2", "3"),)
     assert lines(found) == ['ConfigMap api  data.B: "2" -> "3"']
+
+
+def test_an_object_of_which_the_manifest_leaves_out_the_namespace_is_compared_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    was, will = made(CONFIG, data={"A": "1"}), made(CONFIG, data={"A": "2"})
+    bare = CONFIG._replace(namespace="")
+    rendered = {bare: made(bare, data={"A": "2"})}
+    found = planned(monkeypatch, tmp_path, rendered, [was], one={"objects": will})
+    assert lines(found) == ['ConfigMap api  data.A: "1" -> "2"']
+    assert planned(monkeypatch, tmp_path, rendered, [], {}, one={"objects": will}).created == (bare,)
+
+
+def test_what_is_applied_has_the_label_and_the_annotations_that_helm_adds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rendered = {**made(CONFIG), "metadata": {"name": CONFIG.name, "namespace": CONFIG.namespace}}
+    assert marked(rendered, fake_cluster.target(monkeypatch)) == made(CONFIG)
 
 
 def test_what_the_server_writes_is_no_change(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
