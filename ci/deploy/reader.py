@@ -28,8 +28,9 @@ KINDS = (
 # Read where the cluster serves them and the user may list them.
 EXTERNAL_SECRETS = "externalsecrets.external-secrets.io"
 STORES = "secretstores.external-secrets.io"
+SCALED_OBJECTS = "scaledobjects.keda.sh"
 # Of these groups another version than v1.
-_VERSIONS = {"autoscaling": "v2"}
+_VERSIONS = {"autoscaling": "v2", "keda.sh": "v1alpha1"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Reader:
             events=seen,
             claims=claims,
             storage_classes=self._storage_classes if claims else None,
-            autoscalers=found["horizontalpodautoscalers.autoscaling"],
+            autoscalers=[*found["horizontalpodautoscalers.autoscaling"], *found.get(SCALED_OBJECTS, [])],
             awaited=dict(filter(None, awaited)),
         )
 
@@ -86,8 +87,8 @@ class Reader:
 
     @functools.cached_property
     def _kinds(self) -> tuple[str, ...]:
-        """KINDS, and what External Secrets has where that can be read."""
-        return (*KINDS, *filter(self._can_list, (EXTERNAL_SECRETS, STORES)))
+        """KINDS, and those of operators that can be read."""
+        return (*KINDS, *filter(self._can_list, (EXTERNAL_SECRETS, STORES, SCALED_OBJECTS)))
 
     def _can_list(self, kind: str) -> bool:
         """Tell whether the cluster serves a kind and the user may list it."""

@@ -12,6 +12,7 @@ from ci.kubernetes.workloads import dig, entries, main_container
 _REVISION = "deployment.kubernetes.io/revision"
 # On the pods of a StatefulSet: the name of their version.
 _VERSION = "controller-revision-hash"
+SCALED_OBJECT = "ScaledObject"
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,9 @@ class Snapshot:
     """The objects of a release by kind, as ``kubectl get`` prints them.
 
     ``workloads`` are Deployments and StatefulSets; ``jobs`` are Helm hooks. ``events`` are the namespace's
-    warnings. ``storage_classes`` is None where they may not be listed. ``awaited`` holds the Secrets that an
-    operator has yet to write, with what it says about each ("" for nothing).
+    warnings. ``storage_classes`` is None where they may not be listed. ``autoscalers`` are
+    HorizontalPodAutoscalers and KEDA's ScaledObjects. ``awaited`` holds the Secrets that an operator has yet
+    to write, with what it says about each ("" for nothing).
     """
 
     workloads: list[Object] = field(default_factory=list)

@@ -14,6 +14,7 @@ from ci.deploy import pod_rules, tables
 from ci.deploy.reader import EXTERNAL_SECRETS, STORES
 from ci.deploy.reasons import Reason
 from ci.deploy.snapshot import (
+    SCALED_OBJECT,
     Snapshot,
     condition,
     event_time,
@@ -168,9 +169,12 @@ def _about(reason: Reason) -> str:
 
 
 def _autoscaler(scaler: Object) -> Line:
+    if scaler["kind"] == SCALED_OBJECT:
+        return _conditioned("scaled object", scaler)
     spec, status = scaler["spec"], scaler.get("status") or {}
     name = scaler["metadata"]["name"]
-    pods = f"{status.get('currentReplicas', 0)} pods"
+    current_pods = status.get("currentReplicas", 0)
+    pods = f"{current_pods} pod{'s'[: current_pods != 1]}"
     bounds = f"{spec.get('minReplicas', 1)} to {spec['maxReplicas']}"
     active = condition(scaler, "ScalingActive") or {}
     if active.get("status") == "False" and active.get("reason") != "ScalingDisabled":

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ci.deploy import pod_rules, stateful_sets
 from ci.deploy.pod_rules import Finding
 from ci.deploy.reasons import Code, Reason
-from ci.deploy.snapshot import Snapshot, condition, full_name
+from ci.deploy.snapshot import SCALED_OBJECT, Snapshot, condition, full_name
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig, entries
 
@@ -176,9 +176,14 @@ def _why_unfinished(snapshot: Snapshot, workload: Object) -> Reason:
 def _autoscalers(snapshot: Snapshot) -> Iterator[Finding]:
     """Report an autoscaler without metrics: it keeps the replicas that there are."""
     for scaler in snapshot.autoscalers:
-        active = condition(scaler, "ScalingActive") or {}
-        if active.get("status") == "False" and active.get("reason") != "ScalingDisabled":
-            yield Finding(False, Reason(Code.NO_METRICS, str(active.get("message")), full_name(scaler)))
+        works = condition(scaler, "Ready" if scaler["kind"] == SCALED_OBJECT else "ScalingActive") or {}
+        if works.get("status") == "False" and works.get("reason") != "ScalingDisabled":
+            # Of a trigger KEDA says there that it fails, and in an event why.
+            why = (
+                snapshot.warning(scaler, "KEDAScalerFailed") if works.get("reason") == "TriggerError" else ""
+            )
+            words = ": ".join(filter(None, (works.get("message"), why)))
+            yield Finding(False, Reason(Code.NO_METRICS, words, full_name(scaler)))
 
 
 def _after(text: str, mark: str) -> str:

@@ -233,6 +233,12 @@ def autoscaler(status: str, reason: str, message: str = "") -> Object:
     }
 
 
+def scaled_object(ready: str, reason: str, message: str = "") -> Object:
+    """Return one of KEDA's, with its condition Ready."""
+    condition = {"type": "Ready", "status": ready, "reason": reason, "message": message}
+    return {"kind": "ScaledObject", "metadata": metadata("api"), "status": {"conditions": [condition]}}
+
+
 def rollout(*pods: Object, made: Object | None = None, newest: Object | None = None, **more: Any) -> Snapshot:
     """Return the snapshot of a rollout with these new pods and three old ones that are ready."""
     old = [pod(f"api-1-{letter}", owner="api-1", ready=True) for letter in "abc"]

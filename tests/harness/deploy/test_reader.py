@@ -15,6 +15,7 @@ from ci.kubernetes.manifests import Object
 from tests.support.fake_api import FakeApi, refusing
 from tests.support.fake_kubectl import ENVIRONMENT
 from tests.support.rollouts import (
+    autoscaler,
     claim,
     deployment,
     event,
@@ -22,6 +23,7 @@ from tests.support.rollouts import (
     metadata,
     pod,
     replica_set,
+    scaled_object,
     stateful_set,
     storage_class,
 )
@@ -133,6 +135,14 @@ def test_without_external_secrets_nothing_is_awaited(words: str) -> None:
     cluster = Cluster(**{EXTERNAL: words})
     assert [cluster.snapshot().awaited for _ in range(2)] == [{}, {}]
     assert cluster.times(EXTERNAL) == 1
+
+
+def test_scaled_objects_are_autoscalers_too() -> None:
+    cluster = Cluster(autoscaler("True", "ValidMetricFound"), scaled_object("True", "ScaledObjectReady"))
+    kinds = [one["kind"] for one in cluster.snapshot().autoscalers]
+    assert kinds == ["HorizontalPodAutoscaler", "ScaledObject"]
+    path = "/apis/keda.sh/v1alpha1/namespaces/staging/scaledobjects"
+    assert any(path in request for request in cluster.api.requests)
 
 
 def test_a_connection_that_is_lost_tells_nothing_about_external_secrets() -> None:

@@ -18,7 +18,16 @@ from ci.kubernetes.manifests import Object
 from tests.support import rollouts
 from tests.support.fake_api import refusing
 from tests.support.fake_kubectl import FakeKubectl
-from tests.support.rollouts import autoscaler, container, crashing, event, metadata, terminated, waiting
+from tests.support.rollouts import (
+    autoscaler,
+    container,
+    crashing,
+    event,
+    metadata,
+    scaled_object,
+    terminated,
+    waiting,
+)
 from tests.support.stored_releases import SECRET_VALUE, stored_release
 
 NOW = datetime(2026, 7, 1, 10, 30, tzinfo=UTC)
@@ -209,6 +218,16 @@ def test_an_autoscaler_shows_what_it_measures_and_without_metrics_is_not_well() 
     lines = told(state(blind))
     assert lines["autoscaler", "api"] == ("no metrics", "3 pods of 2 to 10; no metrics API", False)
     assert ("HorizontalPodAutoscaler", "api") not in lines
+
+
+def test_a_scaled_object_that_does_not_work_is_not_well_and_says_why() -> None:
+    done = rollouts.finished()
+    works = dataclasses.replace(done, autoscalers=[scaled_object("True", "ScaledObjectReady")])
+    assert told(state(works))["scaled object", "api"] == ("ready", "", True)
+    broken = dataclasses.replace(done, autoscalers=[scaled_object("False", "TriggerError", "no such host")])
+    lines = told(state(broken))
+    assert lines["scaled object", "api"] == ("not ready", "TriggerError: no such host", False)
+    assert ("ScaledObject", "api") not in lines
 
 
 def test_budgets_certificates_and_external_secrets_are_shown_where_there_are_any() -> None:

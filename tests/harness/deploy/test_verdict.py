@@ -25,6 +25,7 @@ from tests.support.rollouts import (
     pod,
     replica_set,
     rollout,
+    scaled_object,
     storage_class,
     terminated,
     waiting,
@@ -766,6 +767,22 @@ TABLE = [
     Row(
         "an autoscaler that is switched off",
         rollout(pod("api-2-a"), autoscalers=[autoscaler("False", "ScalingDisabled")]),
+    ),
+    Row(
+        "a ScaledObject whose trigger does not work",
+        rollout(
+            pod("api-2-a"),
+            autoscalers=[scaled_object("False", "TriggerError", "Triggers are not working correctly")],
+            events=[event("api", "KEDAScalerFailed", "dial tcp: lookup nobody: no such host")],
+        ),
+        Code.NO_METRICS,
+        GOES_ON,
+        "Triggers are not working correctly: dial tcp: lookup nobody: no such host",
+        "ScaledObject api",
+    ),
+    Row(
+        "a ScaledObject that KEDA has not looked at",
+        rollout(pod("api-2-a"), autoscalers=[scaled_object("Unknown", "")]),
     ),
     # What is not there yet.
     Row("a namespace in which nothing is yet", Snapshot()),
