@@ -117,29 +117,60 @@ def image(_: Context, service: str = "", tag: str = "", push: bool = False, load
 
 
 @task(
+    positional=["files"],
+    optional=["files"],
     help={
-        "kube-version": f"also report fields that this Kubernetes version does not know, {OLDEST} to {NEWEST}"
-    }
+        "files": "values files of services, each by itself; - reads standard input; commas join files that "
+        "are laid over each other, as with helm -f (default: everything in this repository)",
+        "kube-version": f"also report fields that this Kubernetes does not know, {OLDEST} to {NEWEST}",
+        "format": "text, github (annotations in a workflow) or sarif",
+    },
 )
-def lint(_: Context, kube_version: str = "") -> None:
-    """Check the charts, alone and with every case, with Helm 3 and 4."""
-    from ci import lint as lint_
+def lint(
+    _: Context,
+    files: list[str] = [],  # noqa: B006
+    kube_version: str = "",
+    format: str = "text",
+) -> None:
+    """Check values files of any folder, or this repository: invoke lint services/api.yaml.
 
-    lint_.run(kube_version)
+    Without a file it checks the charts, alone and with every case, with Helm 3 and 4. A file in a folder
+    named like a values file beside it is laid over that, and over its environment in environments.yaml, as a
+    deploy does:
+
+      invoke lint services/api.yaml services/worker.yaml     # two services
+      invoke lint services/api/production.yaml               # over services/api.yaml
+      invoke lint base.yaml,production.yaml                  # one service, of two files
+
+    Exit code 0: nothing found, or only warnings: what guardrails: enforce would refuse. 1: something is
+    wrong. 2: a file cannot be read.
+    """
+    if files:
+        from ci.checks import named_files
+
+        named_files.lint(files, kube_version, format)
+    else:
+        from ci import lint as lint_
+
+        lint_.run(kube_version)
 
 
 @task(
-    positional=["case"],
+    positional=["files"],
     help={
-        "case": "a values file of charts/*/ci (worker for worker-values.yaml) or values/ (api for api.yaml)",
+        "files": "cases, which are values files of charts/*/ci (worker for worker-values.yaml) or values/ "
+        "(api for api.yaml); or values files of any folder, as for invoke lint",
         "kube-version": f"the Kubernetes version to render for, {OLDEST} to {NEWEST}",
     },
 )
-def render(_: Context, case: str, kube_version: str = NEWEST) -> None:
-    """Print the manifests of a case: invoke render api."""
-    from ci.checks import cases
+def render(_: Context, files: list[str] = [], kube_version: str = NEWEST) -> None:  # noqa: B006
+    """Print the manifests of a case or of any values files: invoke render api.
 
-    cases.render(case, kube_version)
+    invoke render services/api/production.yaml lays that over services/api.yaml, as invoke lint does.
+    """
+    from ci.checks import named_files
+
+    named_files.render(files, kube_version)
 
 
 @task(help={"update": "accept all differences: rewrite the golden files"})

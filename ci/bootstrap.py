@@ -37,7 +37,11 @@ def main(arguments: list[str]) -> NoReturn:
         python = prepare(ROOT)
     except KeyboardInterrupt:
         sys.exit(130)
-    os.execv(python, [str(python), "-m", "invoke", *(arguments or ["--list"])])  # noqa: S606
+    # From another folder invoke is told where the tasks are, and Python not to import what lies there.
+    options = [] if Path.cwd().is_relative_to(ROOT) else ["--search-root", str(ROOT)]
+    isolated = ["-P"] if options else []
+    command = [str(python), *isolated, "-m", "invoke", *options, *(arguments or ["--list"])]
+    os.execv(python, command)  # noqa: S606
 
 
 def is_current(root: Path) -> bool:

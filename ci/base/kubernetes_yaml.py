@@ -19,25 +19,40 @@ except ImportError:  # PyYAML was built without libyaml
     from yaml import SafeLoader as _BaseLoader  # type: ignore[assignment]
 
 
+class Malformed(UserError):
+    """YAML that cannot be read: the problem, and where it is; ``line`` and ``column`` count from 1."""
+
+    def __init__(self, place: str, line: int, column: int, problem: str) -> None:
+        super().__init__(f"{place}: {problem}")
+        self.line, self.column, self.problem = line, column, problem
+
+
 def load_all(text: str, source: str) -> list[Any]:
     """Return the documents of a YAML string: dicts with str keys, lists, str, int, float, bool, None.
 
-    Raises UserError, which names ``source``, for invalid YAML, a duplicate key, a null key and infinity.
+    Raises Malformed, which names ``source``, for invalid YAML, a duplicate key, a null key and infinity.
     """
     try:
         return list(yaml.load_all(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
+        mark, problem = error.problem_mark, _problem(text, error)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         # Without the excerpt that the mark has: it may show a secret.
-        raise UserError(f"{source}{_position(text, error.problem_mark)}: {_problem(text, error)}") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{source}: {error}") from None
+        raise Malformed(f"{source}{_position(text, mark)}", line, column, str(problem)) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        problem = f"unacceptable character #x{error.character:04x}: {error.reason}"
+        raise Malformed(source, line, column, problem) from None
 
 
 def load(text: str, source: str) -> Any:
     """Return the only document of a YAML string, None if there is none; raise as ``load_all`` does."""
     documents = load_all(text, source)
     if len(documents) > 1:
-        raise UserError(f"{source}: expected one YAML document, got {len(documents)} (separated by ---)")
+        second = list(yaml.compose_all(text, Loader=_Loader))[1].start_mark
+        problem = f"expected one YAML document, got {len(documents)} (separated by ---)"
+        raise Malformed(source, second.line + 1, second.column + 1, problem)
     return documents[0] if documents else None
 
 

@@ -32,7 +32,9 @@ class _Several(_Option):
 
     @property
     def value(self) -> Any:
-        return None if not self.ended or not self._value else self._value
+        if not self.ended:
+            return None
+        return self._value or ([] if self.optional else None)
 
     @value.setter
     def value(self, word: str) -> None:

@@ -47,17 +47,18 @@ def file() -> Path:
     return root() / "values" / "environments.yaml"
 
 
-def environments() -> dict[str, Environment]:
-    """Return the environments by name, in the order of the file; none where there is no file.
+def environments(path: Path | None = None) -> dict[str, Environment]:
+    """Return the environments of a file, by default ``file()``, by name in its order; none without a file.
 
     Raise UserError for what environments.schema.json refuses.
     """
-    if not file().exists():
+    path = path or file()
+    if not path.exists():
         return {}
-    written = read_values(file())
+    written = read_values(path)
     for error in _validator().iter_errors(written):
         place = path_text(instance_path(error, written))
-        raise UserError(f"{shown(file())}: {place}: {error.message}")
+        raise UserError(f"{shown(path)}: {place}: {error.message}")
     return {
         name: Environment(
             name,

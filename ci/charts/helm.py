@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from ci.base import cpus, processes
 from ci.base.errors import UserError
@@ -144,6 +145,25 @@ def template(
     arguments += [*values_arguments(values), *(f"--set={setting}" for setting in set_values), *extra]
     printed = _run_lean(engine, arguments, subject_of(chart, values)).stdout
     return _without_empty_lines_of_helm_4(printed) if engine == 4 else printed
+
+
+class DryRun(NamedTuple):
+    """What an install would create, hooks last, and the notes that it would print."""
+
+    manifests: str
+    notes: str
+
+
+def dry_run(case: Case) -> DryRun:
+    """Return what the newest Helm would install of a case, without a cluster; raise as ``template`` does.
+
+    helm template prints no notes.
+    """
+    arguments = ["install", case.release, str(case.chart.path), "--namespace", case.namespace]
+    arguments += ["--dry-run=client", "--output=json", *values_arguments(case.values)]
+    release = json.loads(_run_lean(ENGINES[-1], arguments, subject_of(case.chart.path, case.values)).stdout)
+    hooks = (f"---\n# Source: {hook['path']}\n{hook['manifest']}\n" for hook in release.get("hooks", []))
+    return DryRun(release["manifest"] + "".join(hooks), release["info"].get("notes", ""))
 
 
 def lint(chart: Path, values: Sequence[Path] = (), *, engine: int, strict: bool) -> str:

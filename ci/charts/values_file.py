@@ -16,7 +16,7 @@ def read_values(file: Path) -> dict[str, Any]:
     """Return the values of a file, as Helm reads them. The result is cached: do not change it.
 
     Raise UserError for a file that Helm would refuse, and for one of which it would silently ignore a part: a
-    duplicate key, a second document.
+    duplicate key, a second document. It is Malformed where the file can be read but not what is in it.
     """
     name = shown(file)
     try:
@@ -31,7 +31,6 @@ def read_values(file: Path) -> dict[str, Any]:
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise UserError(
-            f"{name}, line 1, column 1: expected a map of the chart's keys, such as `replicaCount: 2`"
-        )
+        problem = "expected a map of the chart's keys, such as `replicaCount: 2`"
+        raise kubernetes_yaml.Malformed(f"{name}, line 1, column 1", 1, 1, problem)
     return values

@@ -60,13 +60,18 @@ def validate(object_: Object, version: str) -> list[Problem]:
 
 def report(problems: Iterable[Problem]) -> list[str]:
     """Return a line for each problem, with the versions that have it."""
+    return [
+        f"{key}: {path}: {message} (Kubernetes {', '.join(wrong)})" if path else f"{key}: {message}"
+        for (key, path, message), wrong in by_version(problems).items()
+    ]
+
+
+def by_version(problems: Iterable[Problem]) -> dict[tuple[Key, str, str], list[str]]:
+    """Return the versions that have each problem, which is its key, path and message."""
     versions: dict[tuple[Key, str, str], list[str]] = {}
     for key, version, path, message in problems:
         versions.setdefault((key, path, message), []).append(version)
-    return [
-        f"{key}: {path}: {message} (Kubernetes {', '.join(wrong)})" if path else f"{key}: {message}"
-        for (key, path, message), wrong in versions.items()
-    ]
+    return versions
 
 
 @functools.cache

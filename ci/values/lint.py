@@ -7,18 +7,18 @@ import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import yaml
 from jsonschema_rs import Draft7Validator, ValidationError, ValidationErrorKind
 
 from ci.base import kubernetes_yaml
-from ci.base.locations import InstancePath, instance_path, path_text
-from ci.base.repository import root, shown
+from ci.base.locations import InstancePath, instance_path
+from ci.base.repository import root
 from ci.charts import environments
 from ci.charts.catalog import Chart
 from ci.charts.values_file import read_values
 from ci.values import schema_walk
+from ci.values.document import YAML, Document, Fault
 from ci.values.schema_walk import Schema
 
 _KINDS = {
@@ -40,42 +40,34 @@ _TRUE_OR_FALSE = "^(true|false)$"
 _NO_BUILD = {"const": "not a key here: write it in values/<service>.yaml"}
 
 
-class Fault(NamedTuple):
-    """A mistake at ``path`` of a values file; ``line`` and ``column`` count from 1."""
-
-    file: Path
-    line: int
-    column: int
-    path: str
-    message: str
-
-    def __str__(self) -> str:
-        place = f"{shown(self.file)}, line {self.line}, column {self.column}"
-        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
-
-
 def faults(file: Path, chart: Chart) -> list[Fault]:
     """Return what the chart's schema refuses in a values file, and what the YAML parser changes in it.
 
-    ``x-build`` of values/<service>.yaml has a schema too, and no other file may have that key. YAML 1.1 reads
-    0644 as 420 and yes as true; the schema sees only the result. Values below ``secret`` are never repeated.
-    Raises UserError, with line and column, for a file that Helm could not read.
+    ``x-build`` of values/<service>.yaml has a schema too, and no other file here may have that key. YAML 1.1
+    reads 0644 as 420 and yes as true; the schema sees only the result. Values below ``secret`` are never
+    repeated. Raises UserError, with line and column, for a file that Helm could not read.
     """
-    return _faults(file, *_of_values(chart, file.parent == root() / "values"))
+    service = file.parent == root() / "values" if file.is_relative_to(root()) else None
+    return _faults(file, *_of_values(chart, service))
 
 
-def environment_faults(chart: Chart) -> list[Fault]:
-    """Return the same of values/environments.yaml, whose ``values`` are those of the services' chart.
+def environment_faults(chart: Chart, file: Path | None = None) -> list[Fault]:
+    """Return the same of an environments.yaml, whose ``values`` are those of the services' chart.
 
-    There are none where there is no such file.
+    By default it is values/environments.yaml; there are none where there is no such file.
     """
-    file = environments.file()
+    file = file or environments.file()
     return _faults(file, *_of_environments(chart)) if file.exists() else []
+
+
+def keys_of(chart: Chart) -> list[str]:
+    """Return the keys at the top of a chart's values, as its schema lists them."""
+    return list(_schema_of(chart).get("properties", {}))
 
 
 def _faults(file: Path, schema: Schema, validator: Draft7Validator) -> list[Fault]:
     values = read_values(file)
-    document = _Document(file)
+    document = Document(file)
     renamed = {path for path, key in document.key_nodes() if key.value != path[-1]}
     errors = [(error, instance_path(error, values)) for error in validator.iter_errors(values)]
     meant = {(path, name) for error, path in errors for name in _meant(error, schema)}
@@ -93,17 +85,20 @@ def _faults(file: Path, schema: Schema, validator: Draft7Validator) -> list[Faul
         for path, node in document.scalars()
         if (fault := _changed_by_yaml(path, node, schema, document))
     ]
-    found += [document.fault(path, f"this key is read as {path[-1]}; quote it") for path in renamed]
+    found += [document.fault(path, f"this key is read as {path[-1]}; quote it", YAML) for path in renamed]
     return sorted(found, key=lambda fault: (fault.line, fault.column))
 
 
 @functools.cache
-def _of_values(chart: Chart, service: bool) -> tuple[Schema, Draft7Validator]:
-    """Return the schema of a chart's values files, those of a ``service`` or others, and its validator."""
+def _of_values(chart: Chart, service: bool | None) -> tuple[Schema, Draft7Validator]:
+    """Return the schema of a chart's values files and its validator.
+
+    ``service`` tells a service's own file from others; it is None outside this repository: x-build is free.
+    """
     schema = _schema_of(chart)
-    schema.setdefault("properties", {})["x-build"] = (
-        _read(environments.BUILD_SCHEMA) if service else _NO_BUILD
-    )
+    if service is not None:
+        build = _read(environments.BUILD_SCHEMA) if service else _NO_BUILD
+        schema.setdefault("properties", {})["x-build"] = build
     return schema, Draft7Validator(schema)
 
 
@@ -128,47 +123,8 @@ def _read(file: Path) -> Schema:
     return dict(json.loads(file.read_text(encoding="utf-8")))
 
 
-class _Document:
-    """A values file with the position of each of its keys and values."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self._nodes: dict[InstancePath, tuple[yaml.Node, yaml.Node]] = {}
-        root = kubernetes_yaml.compose(file.read_text(encoding="utf-8"))
-        if root is not None:
-            self._add((), root, root)
-
-    def value(self, path: InstancePath) -> yaml.Node | None:
-        return self._nodes[path][1] if path in self._nodes else None
-
-    def key_nodes(self) -> Iterator[tuple[InstancePath, yaml.ScalarNode]]:
-        for path, (key, node) in self._nodes.items():
-            if key is not node and isinstance(key, yaml.ScalarNode):
-                yield path, key
-
-    def scalars(self) -> Iterator[tuple[InstancePath, yaml.ScalarNode]]:
-        for path, (_, node) in self._nodes.items():
-            if isinstance(node, yaml.ScalarNode):
-                yield path, node
-
-    def fault(self, path: InstancePath, message: str) -> Fault:
-        """Return a fault at a path; its position is that of the alias or <<, if the path comes from one."""
-        known = next(path[:length] for length in range(len(path), -1, -1) if path[:length] in self._nodes)
-        mark = self._nodes[known][0].start_mark
-        return Fault(self.file, mark.line + 1, mark.column + 1, path_text(path), message)
-
-    def _add(self, path: InstancePath, key: yaml.Node, node: yaml.Node) -> None:
-        self._nodes[path] = (key, node)
-        if isinstance(node, yaml.MappingNode):
-            for name, value in node.value:
-                self._add((*path, _key(name)), name, value)
-        elif isinstance(node, yaml.SequenceNode):
-            for index, item in enumerate(node.value):
-                self._add((*path, index), item, item)
-
-
 def _faults_of(
-    error: ValidationError, path: InstancePath, schema: Schema, document: _Document
+    error: ValidationError, path: InstancePath, schema: Schema, document: Document
 ) -> Iterator[Fault]:
     within = schema_walk.part_at(schema, error.schema_path[:-1])
     match error.kind:
@@ -230,7 +186,7 @@ def _unknown(name: str, within: Schema) -> str:
     return f"expected a name of the form {forms}" if forms else "no keys are allowed here"
 
 
-def _wrong_type(path: InstancePath, within: Schema, document: _Document) -> str:
+def _wrong_type(path: InstancePath, within: Schema, document: Document) -> str:
     kinds = {name: _KINDS[name] for name in schema_walk.types(within) if name != "null"}
     node = document.value(path)
     # Where a string is allowed as well, the number may be too large.
@@ -243,7 +199,7 @@ def _wrong_type(path: InstancePath, within: Schema, document: _Document) -> str:
 
 
 def _changed_by_yaml(
-    path: InstancePath, node: yaml.ScalarNode, schema: Schema, document: _Document
+    path: InstancePath, node: yaml.ScalarNode, schema: Schema, document: Document
 ) -> Fault | None:
     """Return a fault if a plain scalar means one thing to its reader and another to Helm."""
     if node.style:
@@ -253,23 +209,17 @@ def _changed_by_yaml(
     written = "this" if "secret" in path else node.value
     if isinstance(value, bool):
         if "boolean" in types and node.value.lower() not in ("true", "false"):
-            return document.fault(
-                path, f"{written} is read as {json.dumps(value)}; write {json.dumps(value)}"
-            )
+            meant = json.dumps(value)
+            return document.fault(path, f"{written} is read as {meant}; write {meant}", YAML)
         return None
     if (
         isinstance(value, int | float)
         and {"string", "integer"} <= set(types)
         and node.value != json.dumps(value)
     ):
-        return document.fault(path, f"{written} is read as another number; quote it to keep it as written")
+        message = f"{written} is read as another number; quote it to keep it as written"
+        return document.fault(path, message, YAML)
     return None
-
-
-def _key(node: yaml.Node) -> str:
-    """Return a key as Helm reads it: a plain ON is "true"."""
-    plain = isinstance(node, yaml.ScalarNode) and not node.style and not node.tag.endswith(":merge")
-    return str(next(iter(kubernetes_yaml.load(f"{node.value}: 0", "a key")))) if plain else str(node.value)
 
 
 def _near(name: str, known: list[str]) -> str:

@@ -112,6 +112,19 @@ def test_without_arguments_the_tasks_are_listed(created: Path) -> None:
     assert run(created) == (7, "['--list']\n", "")
 
 
+def test_from_another_folder_invoke_is_told_where_the_tasks_are(created: Path, tmp_path: Path) -> None:
+    # What a user has there is not imported.
+    for name in ("invoke.py", "yaml.py"):
+        (tmp_path / name).write_text("raise SystemExit(9)")
+    words = ["lint", "values/api.yaml"]
+    for command in ([PYTHON, str(created / "ci")], [str(created / "ci/__main__.py")]):
+        variables = {**os.environ, "PATH": str(Path(PYTHON).parent) + ":/usr/bin:/bin"}
+        ran = subprocess.run(
+            [*command, *words], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+        )
+        assert (ran.returncode, ran.stdout) == (7, f"{['--search-root', str(created), *words]}\n"), ran.stderr
+
+
 @contextmanager
 def replaced(path: Path, text: str) -> Iterator[None]:
     before = path.read_text()

@@ -99,9 +99,21 @@ def read(_: Context, sources: list[str] = [], output: str = "") -> None:  # noqa
     """Stand in for a task that takes several words."""
 
 
+@task(positional=["files"], optional=["files"])
+def check(_: Context, files: list[str] = [], output: str = "") -> None:  # noqa: B006
+    """Stand in for a task that takes several words or none."""
+
+
 def read_words(words: str) -> dict[str, object]:
-    (found,) = Parser(contexts=Collection(read, build).to_contexts()).parse_argv(words.split())
+    (found,) = Parser(contexts=Collection(read, check, build).to_contexts()).parse_argv(words.split())
     return found.as_kwargs
+
+
+@pytest.mark.parametrize(
+    ("words", "files"), [("check", []), ("check --output f", []), ("check a - --output f b", ["a", "-", "b"])]
+)
+def test_an_optional_positional_list_may_be_left_out(words: str, files: list[str]) -> None:
+    assert read_words(words)["files"] == files
 
 
 @pytest.mark.parametrize("words", ["read a - c", "read a --output f - c", "read a - c --output f"])
