@@ -22,7 +22,7 @@ from ci.kubernetes.definitions import names_of_kinds
 from ci.kubernetes.versions import NEWEST
 from ci.kubernetes.workloads import dig
 from ci.values import lint
-from tests.support.documents import DOCUMENTS, ENVIRONMENTS, Fence, fences
+from tests.support.documents import DOCUMENTS, ENVIRONMENTS, HOOKS, Fence, fences
 from tests.support.invoking import task_fault
 from tests.support.repository import Repository
 
@@ -195,6 +195,13 @@ def test_environments_in_a_document_are_valid(repository: Repository) -> None:
     for fence in shown:
         repository.write("values/environments.yaml", fence.text)
         assert environments.environments()
+
+
+def test_the_hook_in_a_document_exists() -> None:
+    defined = kubernetes_yaml.load((root() / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"), "hooks")
+    (shown,) = (fence for fence in ALL if fence.text.startswith(HOOKS))
+    (used,) = kubernetes_yaml.load(shown.text, str(shown))["repos"]
+    assert {hook["id"] for hook in used["hooks"]} == {hook["id"] for hook in defined}
 
 
 @of_program("invoke ", "python3 -m ci ")

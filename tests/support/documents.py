@@ -15,8 +15,9 @@ DOCUMENTS = [
     *sorted(root().glob("docs/*.md")),
     *sorted(root().glob("charts/*/README.md")),
 ]
-# The first line of a block that is that file, and no values of a chart.
+# The first lines of blocks that are those files, and no values of a chart.
 ENVIRONMENTS = "# values/environments.yaml\n"
+HOOKS = "# .pre-commit-config.yaml\n"
 
 
 class Session(NamedTuple):
@@ -52,7 +53,8 @@ class Fence(NamedTuple):
     @property
     def is_values(self) -> bool:
         """Whether this is YAML of a chart's values."""
-        return self.language == "yaml" and not self.is_manifest and not self.text.startswith(ENVIRONMENTS)
+        others = (ENVIRONMENTS, HOOKS)
+        return self.language == "yaml" and not self.is_manifest and not self.text.startswith(others)
 
 
 def fences(document: Path) -> Iterator[Fence]:
