@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from ci.charts import helm
 from ci.clusters.lifecycle import Cluster
 from tests.support.namespaces import CHART, Namespace, eventually
+from tests.support.replicas import fewest, replicas
 
 # The autoscaler ignores the load of pods that are not ready, and a busy pod answers its probes late.
 MEASURED = """
@@ -42,11 +41,6 @@ def metrics(cluster: Cluster, alone: Callable[[str], None], unavailable: Callabl
     alone("load")
 
 
-def replicas(namespace: Namespace) -> int:
-    number: int = namespace.object("Deployment", "api")["spec"]["replicas"]
-    return number
-
-
 def scaled(namespace: Namespace, right: Callable[[int], bool]) -> int:
     """Return the replicas that the autoscaler has set, if they are as expected."""
     status = namespace.object("HorizontalPodAutoscaler", "api").get("status", {})
@@ -63,25 +57,6 @@ def steps(namespace: Namespace) -> str:
     numbers = [re.findall(r"to (\d+)", found["message"])[0] for found in noted]
     assert numbers[-1] == "2"
     return " → ".join(["0", *numbers])
-
-
-@contextmanager
-def fewest(namespace: Namespace) -> Iterator[Callable[[], tuple[int, int]]]:
-    """Yield a function that returns the fewest replicas set and the fewest ready pods during the block."""
-    seen = []
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(0.2):
-            seen.append((replicas(namespace), len(namespace.ready_pods())))
-
-    watching = threading.Thread(target=watch)
-    watching.start()
-    try:
-        yield lambda: (min(asked for asked, _ in seen), min(ready for _, ready in seen))
-    finally:
-        ended.set()
-        watching.join()
 
 
 @pytest.mark.parametrize("engine", helm.ENGINES)
