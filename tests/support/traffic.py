@@ -20,14 +20,19 @@ PEBBLE = "https://pebble.pebble:14000/dir"
 PEBBLE_ROOT = "/api/v1/namespaces/pebble/services/https:pebble:15000/proxy/roots/0"
 CERTIFICATES = "cert-manager.io/v1"
 ADMIN_PORT = 9100
-# Serves the port admin of README's recipes, where a path with slow takes 2 seconds.
+# Serves the port admin of README's recipes. A path with slow takes 2 seconds, one with flaky fails at first.
 ADMIN = f"""
 import sys, time
 sys.path.insert(0, "/app")
 import service
 
+failed = set()
+
 class Handler(service.Handler):
     def do_GET(self):
+        if "flaky" in self.path and self.path not in failed:
+            failed.add(self.path)
+            return self.answer(503, {{}})
         time.sleep(2 if "slow" in self.path else 0)
         super().do_GET()
 

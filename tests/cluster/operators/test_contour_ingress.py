@@ -15,6 +15,12 @@ from tests.support.traffic import Outside
 
 pytestmark = pytest.mark.operators("contour", "cert-manager", "pebble")
 
+ANNOTATIONS = {
+    "ingress.kubernetes.io/force-ssl-redirect": "true",
+    "projectcontour.io/response-timeout": "500ms",
+    "projectcontour.io/retry-on": "5xx",
+}
+
 
 class Served(NamedTuple):
     """The domain in README's recipe, and the authority that signed its certificates."""
@@ -25,15 +31,15 @@ class Served(NamedTuple):
 
 @pytest.fixture(scope="module")
 def served(cluster: Cluster, shared_namespaces: Namespaces, outside: Outside) -> Iterator[Served]:
-    """The service with README's Ingress, and with one at secure.DOMAIN that redirects to TLS."""
+    """The service with README's Ingress, and with one at secure.DOMAIN that has annotations of Contour."""
     namespace = shared_namespaces.new("ingress")
     domain, authority = f"{namespace.name}.test", traffic.pebbles_authority(cluster)
     with traffic.acme_issuer(cluster) as issuer:
         secure = {
             "className": "contour",
-            "annotations": {"ingress.kubernetes.io/force-ssl-redirect": "true"},
+            "annotations": ANNOTATIONS,
             "clusterIssuer": issuer,
-            "hosts": [{"host": f"secure.{domain}"}],
+            "hosts": [{"host": f"secure.{domain}", "paths": [{"port": "admin"}]}],
         }
         names = {"example.com": domain, "letsencrypt": issuer}
         written = traffic.recipe("ingress:\n  enabled: true\n  className: contour\n  clusterIssuer", names)
@@ -80,3 +86,14 @@ def test_the_annotation_of_a_redirect_sends_clients_to_tls(
     assert (answer.status_code, answer.headers["Location"]) == (301, f"https://{host}/orders")
     assert outside.get(host, "/orders", trusted=served.authority).json()["path"] == "/orders"
     observed("Ingress: 301 to https, whose certificate was issued in spite of the redirect")
+
+
+def test_the_annotations_of_a_timeout_and_of_retries_hold(
+    served: Served, outside: Outside, observed: Callable[[str], None]
+) -> None:
+    secure = f"secure.{served.domain}"
+    assert outside.get(secure, "/slow", trusted=served.authority).status_code == 504
+    assert outside.get(secure, "/flaky", trusted=served.authority).status_code == 200
+    plain = {path: outside.get(served.domain, f"/admin/{path}").status_code for path in ("slow", "flaky")}
+    assert plain == {"slow": 200, "flaky": 503}
+    observed("Ingress: a timeout gives 504, a retry 200, by annotations; without them 200 and 503")
