@@ -45,7 +45,7 @@ def install(kubectl: Kubectl, addons: list[str]) -> None:
         try:
             _apply(kubectl, source(addon))
         except CommandError as error:
-            remedy = f"if {addon} cannot be reached, give your own manifests with --addons or {VARIABLE}"
+            remedy = f"if {addon} cannot be reached, give your own manifests with --addons or --operators"
             raise UserError(f"{error}\n{remedy}") from None
     if following := [folder for addon in addons if (folder := _path(addon) / OBJECTS).is_dir()]:
         established = ["--for=condition=Established", f"--timeout={READY_SECONDS}s"]
