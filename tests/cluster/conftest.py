@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 
 import filelock
 import pykube
@@ -14,6 +15,7 @@ from pytest_helm_charts.clusters import ExistingCluster
 from ci.clusters import lifecycle as cluster_
 from ci.clusters.lifecycle import Cluster
 from tests.support.namespaces import Namespace, Namespaces
+from tests.support.traffic import Outside
 
 # In the stash of a test: whether its setup or call failed.
 FAILED = pytest.StashKey[bool]()
@@ -81,6 +83,14 @@ def shared_namespaces(
 def namespace(namespaces: Namespaces, request: pytest.FixtureRequest) -> Namespace:
     """A namespace for one test, named after it."""
     return namespaces.new(request.node.originalname.removeprefix("test_"))
+
+
+@pytest.fixture(scope="session")
+def outside(cluster: Cluster, unavailable: Callable[[str], NoReturn]) -> Outside:
+    """Sends requests to the Ingress controller from outside the cluster."""
+    if not cluster.loopback:
+        unavailable("requests from outside need a cluster created by the tests, which publishes its ports")
+    return Outside(cluster)
 
 
 @pytest.fixture

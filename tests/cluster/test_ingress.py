@@ -3,91 +3,55 @@
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
-import httpx
 import pytest
 
 from ci.charts import catalog
 from ci.clusters.lifecycle import Cluster
-from tests.support.namespaces import CHART, QUICK, Answer, Namespace, Object, eventually
+from tests.support.namespaces import CHART, QUICK, Namespace, Object, eventually
 from tests.support.stored_objects import served_kinds, stored_as_rendered
-
-
-class Edge(NamedTuple):
-    """The Ingress controller: its class, and its ports on 127.0.0.1."""
-
-    class_name: str
-    http: int
-    https: int
-
-    def get(self, host: str, path: str) -> Answer:
-        """Return the answer, or 0 and the error: some controllers listen from the first Ingress on."""
-        url = f"http://127.0.0.1:{self.http}{path}"
-        try:
-            answer = httpx.get(url, headers={"Host": host}, trust_env=False)
-        except httpx.HTTPError as error:
-            return Answer(0, str(error))
-        return Answer(answer.status_code, answer.text)
-
-    def get_over_tls(self, host: str, path: str, trusted: str) -> int | str:
-        """Return the status of the answer, or the error, as of the TLS handshake."""
-        context = ssl.create_default_context(cadata=trusted)
-        url = f"https://127.0.0.1:{self.https}{path}"
-        with httpx.Client(verify=context, trust_env=False) as client:
-            try:
-                answer = client.get(url, headers={"Host": host}, extensions={"sni_hostname": host})
-            except httpx.HTTPError as error:
-                return str(error)
-        return answer.status_code
+from tests.support.traffic import Outside
 
 
 @pytest.fixture(scope="session")
-def edge(cluster: Cluster, unavailable: Callable[[str], NoReturn]) -> Edge:
-    if not cluster.loopback:
-        unavailable("requests from outside need a cluster created by the tests, which publishes its ports")
-    classes = ingress_classes(cluster)
-    if not classes:
-        unavailable("this cluster has no IngressClass, so no Ingress controller: see --addons")
-    return Edge(classes[0], cluster.loopback["80"], cluster.loopback["443"])
-
-
-def ingress_classes(cluster: Cluster) -> list[str]:
-    """Return the names of the classes, the default one first."""
+def ingress_class(cluster: Cluster, unavailable: Callable[[str], NoReturn]) -> str:
+    """The name of the default IngressClass, or else of any."""
     default = "ingressclass.kubernetes.io/is-default-class"
     classes: list[Object] = cluster.kubectl.get("ingressclasses")
     classes.sort(key=lambda found: found["metadata"].get("annotations", {}).get(default) != "true")
-    return [found["metadata"]["name"] for found in classes]
+    if not classes:
+        unavailable("this cluster has no IngressClass, so no Ingress controller: see --addons")
+    return str(classes[0]["metadata"]["name"])
 
 
-def exposed(namespace: Namespace, edge: Edge, tls: Sequence[Object] = ()) -> str:
+def exposed(namespace: Namespace, class_name: str, tls: Sequence[Object] = ()) -> str:
     """Return values of an Ingress that serves /api at a host with the namespace's name."""
     rule = {"host": f"{namespace.name}.example.com", "paths": [{"path": "/api"}]}
-    ingress = {"enabled": True, "className": edge.class_name, "hosts": [rule], "tls": list(tls)}
+    ingress = {"enabled": True, "className": class_name, "hosts": [rule], "tls": list(tls)}
     return json.dumps({"ingress": ingress, "replicaCount": 1})
 
 
 def test_only_the_host_and_path_are_served_from_outside(
-    namespace: Namespace, edge: Edge, observed: Callable[[str], None]
+    namespace: Namespace, ingress_class: str, outside: Outside, observed: Callable[[str], None]
 ) -> None:
     host = f"{namespace.name}.example.com"
-    namespace.helm().install("api", CHART, namespace.values(QUICK, exposed(namespace, edge)))
+    namespace.helm().install("api", CHART, namespace.values(QUICK, exposed(namespace, ingress_class)))
 
     def served() -> None:
-        answer = edge.get(host, "/api/orders")
-        assert answer.status == 200, answer
-        assert json.loads(answer.body)["path"] == "/api/orders"
+        answer = outside.get(host, "/api/orders")
+        assert answer.status_code == 200
+        assert answer.json()["path"] == "/api/orders"
 
     eventually(served)
-    assert edge.get(host, "/other").status == 404
-    assert edge.get(f"other.{host}", "/api/orders").status == 404
+    assert outside.get(host, "/other").status_code == 404
+    assert outside.get(f"other.{host}", "/api/orders").status_code == 404
     observed("200 for the host and path, 404 for another path and for another host")
 
 
 def test_the_certificate_of_a_secret_is_used_for_tls(
-    namespace: Namespace, edge: Edge, observed: Callable[[str], None]
+    namespace: Namespace, ingress_class: str, outside: Outside, observed: Callable[[str], None]
 ) -> None:
     host = f"{namespace.name}.example.com"
     certificate, key = self_signed(namespace, host)
@@ -95,10 +59,10 @@ def test_the_certificate_of_a_secret_is_used_for_tls(
     secret = {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "stringData": data}
     namespace.kubectl("apply", "--filename=-", stdin=json.dumps(secret | {"metadata": {"name": "tls"}}))
     tls = [{"hosts": [host], "secretName": "tls"}]
-    namespace.helm().install("api", CHART, namespace.values(QUICK, exposed(namespace, edge, tls)))
+    namespace.helm().install("api", CHART, namespace.values(QUICK, exposed(namespace, ingress_class, tls)))
 
     def served() -> None:
-        assert edge.get_over_tls(host, "/api", trusted=certificate) == 200
+        assert outside.get(host, "/api", trusted=certificate).status_code == 200
 
     eventually(served)
     observed("200 over TLS, with the certificate of the Secret")

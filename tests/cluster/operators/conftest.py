@@ -11,7 +11,6 @@ from ci.clusters.lifecycle import Cluster
 from tests.support import traffic
 from tests.support.namespaces import Namespaces
 from tests.support.operators import demand
-from tests.support.traffic import Outside
 
 
 # Of the module's scope, so that it comes before what a file shares.
@@ -29,14 +28,6 @@ def _operators_of_the_test(
     assert request.node.get_closest_marker("operators"), "say which: pytestmark = pytest.mark.operators(NAME)"
     own = [mark for mark in request.node.own_markers if mark.name == "operators"]
     demand(own, cluster.kubectl, unavailable)
-
-
-@pytest.fixture(scope="session")
-def outside(cluster: Cluster, unavailable: Callable[[str], NoReturn]) -> Outside:
-    """Sends requests to the Ingress controller from outside the cluster."""
-    if not cluster.loopback:
-        unavailable("requests from outside need a cluster created by the tests, which publishes its ports")
-    return Outside(cluster)
 
 
 @pytest.fixture(scope="module")
