@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
+from ci.base.repository import root
 from ci.clusters import operators
 from ci.clusters.kubectl import Kubectl
 from tests.support.operators import demand
@@ -64,3 +66,13 @@ def test_a_test_that_needs_none_asks_no_cluster(machine: Path) -> None:
 def test_operators_are_listed_with_commas_and_all_of_them_by_a_word() -> None:
     assert operators.chosen("moto, /made/here/keda") == ["moto", "/made/here/keda"]
     assert operators.chosen("all") == ["metrics-server", *operators.DEPLOYMENTS]
+
+
+def test_every_file_of_these_tests_names_operators_that_there_are() -> None:
+    files = list((root() / "tests/cluster/operators").glob("test_*.py"))
+    assert files
+    for file in files:
+        marks = re.findall(r"mark\.operators\((.*?)\)", file.read_text(), re.DOTALL)
+        named = {name for mark in marks for name in re.findall(r'"(.*?)"', mark)}
+        assert named, file
+        assert named <= set(operators.DEPLOYMENTS), file
