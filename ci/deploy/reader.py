@@ -143,4 +143,5 @@ def _complaint(one: Object, events: Iterable[Object]) -> str:
         return ""
     about = [event for event in events if dig(event, "involvedObject", "uid") == one["metadata"]["uid"]]
     newest = max(about, key=event_time, default=ready)
-    return f"{full_name(one)}: {newest.get('message') or ready.get('message', '')}"
+    words = str(newest.get("message") or ready.get("message") or "").split()
+    return f"{full_name(one)}: {' '.join(words)}"

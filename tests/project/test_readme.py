@@ -31,7 +31,17 @@ NEEDED = {"microservice": 'image: {repository: myrepo/api, tag: "1.2.3"}', "name
 # Files that commands name and a reader has; those of values/ exist.
 OWN_FILES = ("api.yaml", "production.yaml")
 KINDS = {"deployment", "deployments", "replicasets", "cronjobs", "jobs", "pods", "configmaps", "secrets"}
-KINDS |= {"serviceaccounts", "networkpolicies", "pvc", "events", "secret", "service"}
+KINDS |= {
+    "serviceaccounts",
+    "networkpolicies",
+    "pvc",
+    "events",
+    "secret",
+    "service",
+    "clusterrolebinding",
+    "externalsecret",
+    "secretstore",
+}
 VERBS = {"annotate", "create", "delete", "get", "label", "patch", "scale"}
 
 
@@ -83,7 +93,17 @@ every_manifest = pytest.mark.parametrize("fence", [one for one in ALL if one.is_
 
 def test_every_example_is_tested() -> None:
     # Tested below, except for gpg, cosign, gh and vault; text is what a deploy prints: test_operations.py.
-    known = ("helm ", "invoke ", "python3 -m ci ", "kubectl ", "gpg ", "cosign ", "gh ", "vault ")
+    known = (
+        "helm ",
+        "invoke ",
+        "python3 -m ci ",
+        "kubectl ",
+        "gpg ",
+        "cosign ",
+        "gh ",
+        "vault ",
+        "echo 'path ",
+    )
     assert [str(fence) for fence in ALL if fence.language not in ("yaml", "sh", "console", "text", "")] == []
     assert [f"{fence}: {command}" for fence, command in commands() if not command.startswith(known)] == []
     assert {str(fence.document.relative_to(root())) for fence in of("text")} == {"docs/operations.md"}
