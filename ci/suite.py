@@ -61,7 +61,9 @@ def run(
         os.execv(sys.executable, [*pytest, f"--no-cluster={why_not}", *_report(junit)])  # noqa: S606
     groups = [_Group("cluster", without_operators, [FOLDER, f"--ignore={OPERATORS}"], required)]
     if wanted.operators or wanted.kube_context:
-        groups.append(_Group("operators", wanted, [OPERATORS], required and bool(wanted.operators)))
+        # The tests of a file share what takes long to be there: a Gateway, an autoscaler, a store of secrets.
+        tests = [OPERATORS, "--dist=loadfile"]
+        groups.append(_Group("operators", wanted, tests, required and bool(wanted.operators)))
     else:
         step(f"skipping {OPERATORS}: no --operators was given")
     # These first, and alone: they keep every CPU busy, which the clusters need too.

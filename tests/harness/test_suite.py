@@ -140,7 +140,10 @@ def test_the_tests_of_operators_get_a_cluster_of_their_own_after_the_first_is_re
 ) -> None:
     suite.run("", testbed.Wanted(operators="keda"))
     kubeconfig = f"--kubeconfig={machine.folder}/kubeconfig"
-    first, second = f"{WITHOUT_OPERATORS} {kubeconfig}", f"tests/cluster/operators {kubeconfig}"
+    first, second = (
+        f"{WITHOUT_OPERATORS} {kubeconfig}",
+        f"tests/cluster/operators --dist=loadfile {kubeconfig}",
+    )
     assert [line.removeprefix("-m pytest ") for line in machine.log[1:]] == [
         "create with add-ons",
         f"{first} --numprocesses=0 -m quiet",
@@ -153,7 +156,7 @@ def test_the_tests_of_operators_get_a_cluster_of_their_own_after_the_first_is_re
     ]
 
 
-@pytest.mark.parametrize("failing", ["*--ignore=tests/cluster/operators*", "*cluster/operators --kube*"])
+@pytest.mark.parametrize("failing", ["*--ignore=tests/cluster/operators*", "*cluster/operators --dist*"])
 def test_a_failure_in_either_cluster_counts_and_the_tests_in_the_other_run(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
@@ -177,7 +180,7 @@ def test_a_group_may_have_no_quiet_tests_but_not_no_tests(
 
 def test_in_an_existing_cluster_the_tests_of_operators_run_where_it_has_them(machine: Machine) -> None:
     suite.run("", testbed.Wanted(kube_context="mine"))
-    assert machine.runs[-1].startswith("-m pytest tests/cluster/operators --kubeconfig=")
+    assert machine.runs[-1].startswith("-m pytest tests/cluster/operators --dist")
 
 
 @pytest.mark.parametrize(
