@@ -192,11 +192,11 @@ def test_a_migration_that_gets_no_secret_ends_at_its_deadline_and_the_events_say
 ) -> None:
     namespace = shop.namespace
     granted = recipe("vault policy write", "sh")
+    values = shop.values(MORE, MIGRATION, "migration: {activeDeadlineSeconds: 10}")
     shop.vault(granted.replace("names=api,api-migration ", "names=api "))
     try:
         with pytest.raises(HelmError) as failed:
-            deadline = "migration: {activeDeadlineSeconds: 10}"
-            namespace.helm().upgrade("api", CHART, shop.values(MORE, MIGRATION, deadline))
+            namespace.helm().upgrade("api", CHART, values)
     finally:
         shop.vault(granted)
     assert "migration" in failed.value.stderr
