@@ -20,7 +20,9 @@ PEBBLE = "https://pebble.pebble:14000/dir"
 PEBBLE_ROOT = "/api/v1/namespaces/pebble/services/https:pebble:15000/proxy/roots/0"
 CERTIFICATES = "cert-manager.io/v1"
 ADMIN_PORT = 9100
-# Serves the port admin of README's recipes. A path with slow takes 2 seconds, one with flaky fails at first.
+# Of a busy machine.
+ANSWER_SECONDS = 30
+# Serves the port admin of README's recipes. A path with slow takes 3 seconds, one with flaky fails at first.
 ADMIN = f"""
 import sys, time
 sys.path.insert(0, "/app")
@@ -33,7 +35,7 @@ class Handler(service.Handler):
         if "flaky" in self.path and self.path not in failed:
             failed.add(self.path)
             return self.answer(503, {{}})
-        time.sleep(2 if "slow" in self.path else 0)
+        time.sleep(3 if "slow" in self.path else 0)
         super().do_GET()
 
 service.Handler, service.PORT = Handler, {ADMIN_PORT}
@@ -178,7 +180,7 @@ class Outside:
         """
         url = f"https://127.0.0.1:{self._tls_port}" if trusted else self.http
         verify = ssl.create_default_context(cadata=trusted) if trusted else True
-        with httpx.Client(verify=verify, trust_env=False) as client:
+        with httpx.Client(verify=verify, trust_env=False, timeout=ANSWER_SECONDS) as client:
             try:
                 return client.get(url + path, headers={"Host": host}, extensions={"sni_hostname": host})
             except httpx.TransportError as error:
@@ -192,7 +194,7 @@ class Outside:
         context = ssl.create_default_context(cadata=trusted)
         try:
             with (
-                socket.create_connection(("127.0.0.1", self._tls_port), timeout=10) as connection,
+                socket.create_connection(("127.0.0.1", self._tls_port), ANSWER_SECONDS) as connection,
                 context.wrap_socket(connection, server_hostname=host) as secure,
             ):
                 return secure.getpeercert() or {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.operators("contour", "cert-manager", "pebble")
 
 ANNOTATIONS = {
     "ingress.kubernetes.io/force-ssl-redirect": "true",
-    "projectcontour.io/response-timeout": "500ms",
+    "projectcontour.io/response-timeout": "1s",
     "projectcontour.io/retry-on": "5xx",
 }
 
@@ -51,7 +52,7 @@ def served(cluster: Cluster, shared_namespaces: Namespaces, outside: Outside) ->
             for host in (f"api.{domain}", f"secure.{domain}"):
                 assert outside.get(host, trusted=authority).status_code == 200
 
-        eventually(certified)
+        eventually(certified, 180)
         yield Served(domain, authority)
 
 
@@ -93,7 +94,13 @@ def test_the_annotations_of_a_timeout_and_of_retries_hold(
 ) -> None:
     secure = f"secure.{served.domain}"
     assert outside.get(secure, "/slow", trusted=served.authority).status_code == 504
-    assert outside.get(secure, "/flaky", trusted=served.authority).status_code == 200
+
+    def retried() -> None:
+        path = f"/flaky/{secrets.token_hex(3)}"
+        assert outside.get(secure, path, trusted=served.authority).status_code == 200
+
+    # A busy machine may need longer than the timeout.
+    eventually(retried)
     plain = {path: outside.get(served.domain, f"/admin/{path}").status_code for path in ("slow", "flaky")}
     assert plain == {"slow": 200, "flaky": 503}
     observed("Ingress: a timeout gives 504, a retry 200, by annotations; without them 200 and 503")

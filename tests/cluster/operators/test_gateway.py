@@ -55,7 +55,8 @@ def ask(visitor: ClientPod, gateways: str) -> Callable[..., Answer]:
     """Sends a request for a host and a path to the Gateway, which serves them."""
 
     def send(host: str, path: str, **headers: str) -> Answer:
-        return visitor.ask(f"http://envoy-gateway.{gateways}{path}", headers={"Host": host, **headers})
+        url = f"http://envoy-gateway.{gateways}{path}"
+        return visitor.ask(url, seconds=traffic.ANSWER_SECONDS, headers={"Host": host, **headers})
 
     def served() -> None:
         assert send("api.example.com", "/api").status == 200
