@@ -15,7 +15,7 @@ from ci.charts.helm import HelmError
 from tests.support.deploys import Deploys
 from tests.support.documents import fences
 from tests.support.namespaces import CHART, QUICK, Namespace, Namespaces, eventually
-from tests.support.prometheus import METERED, Prometheus
+from tests.support.prometheus import METERED, PATIENCE, Prometheus
 from tests.support.replicas import fewest, replicas
 from tests.support.request_streams import streams
 
@@ -33,8 +33,6 @@ QUICK_RECIPE = (
 SCRAPED = "{metrics: {serviceMonitor: {interval: 1s}}}"
 UPGRADED = "deploymentAnnotations: {by: upgrade}"
 SMALL = "resources: {requests: {cpu: 5m, memory: 24Mi}}"
-# The autoscaler looks every 15 s.
-PATIENCE = 120
 
 
 def has(namespace: Namespace, number: int) -> None:
@@ -53,7 +51,7 @@ def test_replicas_follow_what_prometheus_counts_and_an_upgrade_leaves_them_uncha
         prometheus.hurry()
         assert prometheus.targets() == {"api": {"up"}}
 
-    eventually(scraped)
+    eventually(scraped, PATIENCE)
     eventually(lambda: has(namespace, 2), PATIENCE)
     client = namespace.client_pod()
     began = time.monotonic()

@@ -12,7 +12,7 @@ import pytest
 from ci.base.repository import root
 from tests.support.documents import fences
 from tests.support.namespaces import CHART, PORT, Namespace, Namespaces, eventually
-from tests.support.prometheus import METERED, METRICS_PORT, Prometheus
+from tests.support.prometheus import METERED, METRICS_PORT, PATIENCE, Prometheus
 
 pytestmark = pytest.mark.operators("prometheus-operator")
 
@@ -22,8 +22,6 @@ README = list(fences(root() / "charts" / "microservice" / "README.md"))
 POLICY = next(fence.text for fence in README if "networkPolicy:\n  ingress:\n    from:" in fence.text)
 SOON = json.dumps({"metrics": {kind: {"interval": "1s"} for kind in ("serviceMonitor", "podMonitor")}})
 ONE = "replicaCount: 1"
-# Prometheus evaluates rules every 10 s here, once a minute by default.
-PATIENCE = 120
 
 
 @dataclass(frozen=True)
