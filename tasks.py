@@ -309,6 +309,24 @@ def outdated(_: Context) -> None:
     outdated_.report()
 
 
+@task(
+    positional=["key"],
+    help={
+        "key": "a key of the values, such as ingress.hosts[].host or workers.mailer.command (default: all)",
+        "json": "print it as JSON",
+    },
+)
+def explain(_: Context, key: str = "", json: bool = False) -> None:
+    """Explain a key of the values: invoke explain ingress.hosts[].paths[].path.
+
+    It prints type, default, an example, the checks and guardrails that watch it, and the objects and fields
+    that it reaches: a case that sets it is rendered with it and without it.
+    """
+    from ci.explaining import explanation
+
+    explanation.run(key, json)
+
+
 @task(positional=["file"], help={"file": "a file with CustomResourceDefinitions"})
 def crds(_: Context, file: str) -> None:
     """Update the extracts in ci/kubernetes/crds, against which custom kinds are validated."""

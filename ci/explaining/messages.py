@@ -1,0 +1,104 @@
+"""The messages of a chart's checks, read from its templates."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ci.charts.catalog import Chart
+from ci.explaining.keys import Key
+
+PROBLEMS = "problems"
+RISKS = "risks"
+# Stands for what a template fills in.
+VALUE = "\0"
+
+_DEFINITION = re.compile(
+    r'^\{\{-? *define "([^"]+)" -?\}\}(.*?)^\{\{-? *end -?\}\}', re.MULTILINE | re.DOTALL
+)
+# Text, then an action that may trim it and what follows.
+_TOKEN = re.compile(r"(.*?)(?:\{\{(- )?\s*(.*?)\s*( -)?\}\}|\Z)", re.DOTALL)
+_PRINTS_NOTHING = re.compile(r"(if|else|end|range|with|break|continue)\b|\$\w+ :?= |/\*")
+_TERNARY = re.compile(r'.*\| ternary "([^"]*)" "([^"]*)"$')
+_PRINTF = re.compile(r'printf ("(?:[^"\\]|\\.)*")')
+# The lines of another check.
+_OTHER_CHECK = re.compile(r'include "\w+\.(problems|risks)\.')
+# Last words of keys that too many maps have.
+_COMMON = frozenset({"name", "path", "type", "port", "kind", "key", "enabled", "value", "image", "ports"})
+
+
+class Message(NamedTuple):
+    """A message of a check, with VALUE for each value in it; ``rule`` is a guardrail's name, else ""."""
+
+    file: Path
+    rule: str
+    text: str
+
+
+def messages(chart: Path, kind: str, words: bool = False) -> Iterator[Message]:
+    """Yield each message of a chart's checks: of its PROBLEMS, or of its RISKS, each after its rule.
+
+    A check prints each message on a line of its own. With ``words`` the choice between two is not a VALUE but
+    both of them.
+    """
+    for folder in (chart / "templates" / "checks", chart / "checks"):
+        for file in sorted(folder.glob("*.tpl")):
+            for name, body in _DEFINITION.findall(file.read_text(encoding="utf-8")):
+                lines = _printed(body, words).split("\n") if f".{kind}." in name else ()
+                for line in filter(None, map(str.strip, lines)):
+                    yield Message(file, line.partition(":")[0] if kind == RISKS else "", line)
+
+
+def watching(key: Key, chart: Chart) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the messages of the checks that are about a key, and those of guardrails, each with its rule.
+
+    They are those that name it before they say what to do: after a semicolon.
+    """
+    checks = [one.text for one in messages(chart.path, PROBLEMS, words=True) if _is_about(one.text, key)]
+    found = messages(chart.path, RISKS, words=True)
+    parted = [(one.rule, one.text.removeprefix(f"{one.rule}: ")) for one in found]
+    risks = [(rule, text) for rule, text in parted if _is_about(text, key)]
+    return [_shown(text) for text in checks], [(rule, _shown(text)) for rule, text in risks]
+
+
+def _is_about(text: str, key: Key) -> bool:
+    *_, last = key.path
+    for number, word in enumerate(text.partition(";")[0].split(" ")):
+        word = word.rstrip(":,")
+        literal = [part for part in re.split(r"[.\[\]]", word) if part and VALUE not in part]
+        if not literal or (number and "." not in word) or (word[0] == VALUE and last in _COMMON):
+            continue
+        first, *others = map(re.escape, word.split(VALUE))
+        # A value at the start may be the path of a container, one further on is a name or an index.
+        pattern = "[^. ]*".join([f".*{others.pop(0)}" if others and not first else first, *others])
+        if re.fullmatch(pattern.replace(r"\[[^. ]*\]", r"\[\]"), str(key)):
+            return True
+    return False
+
+
+def _shown(text: str) -> str:
+    return re.sub(rf"{VALUE}+", "…", text)
+
+
+def _printed(body: str, words: bool) -> str:
+    """Return what a template prints where it takes every branch once, with a mark for each value.
+
+    The rules for white space: https://pkg.go.dev/text/template#hdr-Text_and_spaces.
+    """
+    printed, trims = "", ""
+    for text, trims_before, action, trims_after in _TOKEN.findall(body):
+        kept = text.lstrip() if trims else text
+        printed += kept.rstrip() if trims_before else kept
+        trims = trims_after
+        if action.startswith('"'):
+            printed += json.loads(action)
+        elif words and (choice := _TERNARY.match(action)):
+            printed += " or ".join(choice.groups())
+        elif formatted := _PRINTF.match(action):
+            printed += re.sub("%[sdqv]", VALUE, json.loads(formatted[1]))
+        elif action and not _PRINTS_NOTHING.match(action) and not _OTHER_CHECK.match(action):
+            printed += VALUE
+    return printed
