@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from ci.base.repository import shown
 from ci.charts.values_file import read_values
 from ci.values import schema_source, schema_walk
 from ci.values.schema_source import EXACTLY_ONE, LIMITS, OTHERWISE
-from ci.values.schema_walk import MAPS_OF_SCHEMAS, REFERENCE, SCHEMAS, Schema
+from ci.values.schema_walk import MAPS_OF_SCHEMAS, REFERENCE, SCHEMAS, Place, Schema
 
 # Ends the name of a definition where null is not allowed.
 NOT_NULL = "!"
@@ -36,7 +37,8 @@ def build(source: Path) -> str:
     - An "if" stays as it is written; "then", "else" and ``dependencies`` add to the part that they are in, so
       they allow other keys.
     - A description stays beside its $ref: validators ignore it there (draft-07), editors show it.
-    - Of equal definitions only the first is kept: every part of a schema costs Helm time.
+    - Every part of a schema costs Helm time. So of equal definitions only the first is kept, and equal parts
+      become one definition where that makes fewer of them.
 
     Raises UserError as ``schema_source.read`` does, and for a pattern that Helm could not use
     (https://github.com/google/re2/wiki/Syntax).
@@ -48,7 +50,7 @@ def build(source: Path) -> str:
     }
     used = schema_walk.used_definitions(built)
     built["definitions"] = {name: part for name, part in built["definitions"].items() if name in used}
-    _merge_copies(built)
+    _share_copies(built)
     try:
         validator(built)
     except jsonschema_rs.ValidationError as error:
@@ -155,6 +157,38 @@ def _merge_copies(schema: Schema) -> None:
         for _, part in schema_walk.walk(schema):
             if "$ref" in part:
                 part["$ref"] = REFERENCE + names[schema_walk.target(part)]
+
+
+def _share_copies(schema: Schema) -> None:
+    """Make one definition of parts of a built schema that differ in their descriptions alone.
+
+    The largest come first. A part becomes one only where there are fewer afterwards: a reference is one, too.
+    """
+    while True:
+        _merge_copies(schema)
+        copies: dict[str, list[tuple[Place, Schema]]] = {}
+        for place, part in schema_walk.walk(schema):
+            shared = part if _is_definition(place) else {**part, "description": ""}
+            copies.setdefault(_json(shared), []).append((place, part))
+        gains = {(len(found) - 1) * (_size(found[0][1]) - 1): found for found in copies.values()}
+        if max(gains) <= 1:
+            return
+        found = gains[max(gains)]
+        place, part = next((copy for copy in found if _is_definition(copy[0])), found[0])
+        name = place[1] if _is_definition(place) else re.sub(r"[^A-Za-z0-9!]+", "-", path_text(place))
+        schema["definitions"][name] = {key: value for key, value in part.items() if key != "description"}
+        for copy in [copy for where, copy in found if not _is_definition(where)]:
+            described = {key: value for key, value in copy.items() if key == "description"}
+            copy.clear()
+            copy |= {"$ref": f"{REFERENCE}{name}", **described}
+
+
+def _is_definition(place: Place) -> bool:
+    return place[:1] == ("definitions",) and len(place) == 2
+
+
+def _size(schema: Schema) -> int:
+    return sum(1 for _ in schema_walk.walk(schema))
 
 
 def _text(schema: Schema) -> str:

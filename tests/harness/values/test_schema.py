@@ -115,6 +115,22 @@ def test_only_the_first_of_equal_definitions_is_kept(source: Source) -> None:
     assert errors(path, {"kind": ["a"], "owner": ["A"]}) == ["owner.0"]
 
 
+LISTS = """
+  hosts: {type: array, items: {type: array, items: {type: string}}, description: Hosts.}
+  others: {type: array, items: {type: array, items: {type: string}}, description: Others.}
+"""
+
+
+def test_parts_that_differ_in_their_description_alone_are_one_definition(source: Source) -> None:
+    path = source(
+        '\n  hosts: {type: array, items: {$ref: "#/definitions/name"}, description: Hosts.}\n', LISTS
+    )
+    built = json.loads(values_schema.build(path))
+    assert built["properties"]["hosts"] == {"$ref": "#/definitions/properties-hosts", "description": "Hosts."}
+    assert built["properties"]["others"] == {**built["properties"]["hosts"], "description": "Others."}
+    assert errors(path, {"hosts": [["a"]], "others": [[1]]}) == ["others.0.0"]
+
+
 LIMITED = "port: {type: [integer, string], maximum: 65535, otherwise: a number up to 65535}"
 
 
