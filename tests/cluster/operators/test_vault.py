@@ -34,8 +34,8 @@ env: {PARTNER: {secretKeyRef: {name: api-external, key: API_KEY}}}
 volumes:
   partner: {secret: {secretName: api-external, items: [{key: API_KEY, path: key}]}, mountPath: /partner}
 """
-MORE = "secret: {external: {data: {MORE: {key: shop/partner, property: more}}}}"
-MISSING = "secret: {external: {data: {MISSING: {key: shop/nowhere, property: key}}}}"
+MORE = "secret: {external: {data: {MORE: {key: shop/api/partner, property: more}}}}"
+MISSING = "secret: {external: {data: {MISSING: {key: shop/api/nowhere, property: key}}}}"
 MIGRATION = """
 migration:
   enabled: true
@@ -77,14 +77,14 @@ def shop(shared_namespaces: Namespaces, tmp_path_factory: pytest.TempPathFactory
         vault auth list | grep -q ^kubernetes/ || vault auth enable kubernetes
         vault write auth/kubernetes/config kubernetes_host=https://kubernetes.default.svc \
           disable_local_ca_jwt=true kubernetes_ca_cert=@/var/run/secrets/kubernetes.io/serviceaccount/ca.crt
-        vault kv put -mount=secret shop/api DATABASE_URL=first-url
-        vault kv put -mount=secret shop/partner api-key=partner-key more=more
+        vault kv put -mount=secret shop/api/settings DATABASE_URL=first-url
+        vault kv put -mount=secret shop/api/partner api-key=partner-key more=more
     """)
     made.vault(recipe("vault policy write", "sh"))
     authority = made.vault("cat /tls/ca.crt")
     namespace.kubectl("create", "configmap", "vault-ca", f"--from-literal=ca.crt={authority}")
     binding = made.words("kubectl create clusterrolebinding")
-    installing = namespace.helm().upgrading("api", CHART, made.values(), seconds=60)
+    installing = namespace.helm().upgrading("api", CHART, made.values(), seconds=180)
     try:
         for kind in ("externalsecret", "secretstore"):
             made.complaints[kind] = eventually(partial(complaint, namespace, kind, "api-external"))
@@ -92,7 +92,7 @@ def shop(shared_namespaces: Namespaces, tmp_path_factory: pytest.TempPathFactory
         made.complaints["status"] = deploys.run("status").output
         namespace.cluster.kubectl(*binding)
         namespace.kubectl(*made.words("force-sync"))
-        exit_code = installing(90)
+        exit_code = installing(180)
         installing.end()
         assert exit_code == 0, installing.words
         yield made
@@ -126,7 +126,7 @@ def test_a_changed_value_reaches_the_secret_by_itself_and_the_pods_by_a_restart(
     shop: Shop, observed: Callable[[str], None]
 ) -> None:
     namespace = shop.namespace
-    shop.vault("vault kv put -mount=secret shop/api DATABASE_URL=second-url")
+    shop.vault("vault kv put -mount=secret shop/api/settings DATABASE_URL=second-url")
 
     def is_in_the_secret() -> None:
         (values,) = fetched(namespace).values()
@@ -135,7 +135,7 @@ def test_a_changed_value_reaches_the_secret_by_itself_and_the_pods_by_a_restart(
     def is_in_the_pods() -> None:
         assert [one["DATABASE_URL"] for one in environment(namespace)] == [digest("second-url")]
 
-    eventually(is_in_the_secret, seconds=20)
+    eventually(is_in_the_secret)
     assert environment(namespace)[0]["DATABASE_URL"] == digest("first-url")
     namespace.kubectl("rollout", "restart", "deployment/api")
     eventually(is_in_the_pods)
@@ -170,10 +170,10 @@ def test_new_pods_wait_for_what_cannot_be_fetched_and_old_ones_serve_until_a_rol
     try:
         eventually(new_pods_wait)
         words = eventually(lambda: complaint(namespace, "externalsecret", "api-external"))
-        assert shop.written("shop/nowhere") in words
+        assert shop.written("shop/api/nowhere") in words
         status = Deploys(namespace, tmp_path / "root").run("status").output
         assert re.search(r"external secret +api-external +not ready", status)
-        assert shop.written("shop/nowhere") in status
+        assert shop.written("shop/api/nowhere") in status
     finally:
         upgrading.end()
     # An old pod that is lost meanwhile finds its Secret.
