@@ -198,7 +198,7 @@ def test_a_migration_that_gets_no_secret_ends_at_its_deadline_and_the_events_say
 ) -> None:
     namespace = shop.namespace
     granted = recipe("vault policy write", "sh")
-    values = shop.values(MORE, MIGRATION, "migration: {activeDeadlineSeconds: 10}")
+    values = shop.values(MORE, MIGRATION, "migration: {activeDeadlineSeconds: 6}")
     shop.vault(granted.replace("names=api,api-migration ", "names=api "))
     try:
         with pytest.raises(HelmError) as failed:
@@ -208,7 +208,7 @@ def test_a_migration_that_gets_no_secret_ends_at_its_deadline_and_the_events_say
     assert "migration" in failed.value.stderr
     events = namespace.cluster.kubectl(*shop.words("involvedObject.name"))
     assert "service account name not authorized" in events
-    observed("Helm gives up after 10 s, and events say that the account api-migration may not log in")
+    observed("Helm gives up after 6 s, and events say that the account api-migration may not log in")
 
 
 def test_a_migration_reads_its_own_copy_as_its_own_account(
