@@ -14,7 +14,7 @@ import httpx
 
 from ci.clusters.lifecycle import Cluster
 from tests.support.documents import fences
-from tests.support.namespaces import CHART, Namespaces, Object
+from tests.support.namespaces import CHART, PATIENCE_SECONDS, Namespaces, Object
 
 PEBBLE = "https://pebble.pebble:14000/dir"
 PEBBLE_ROOT = "/api/v1/namespaces/pebble/services/https:pebble:15000/proxy/roots/0"
@@ -94,13 +94,17 @@ def gateway(namespaces: Namespaces) -> Iterator[str]:
     }
     listening = {"gatewayClassName": namespace, "listeners": [listener]}
     api = "gateway.networking.k8s.io/v1"
+    cluster = namespaces.cluster
     with _objects(
-        namespaces.cluster,
+        cluster,
         made("projectcontour.io/v1alpha1", "ContourDeployment", name, settings),
         made(api, "GatewayClass", {"name": namespace}, gateway_class),
-        made(api, "Gateway", name, listening),
     ):
-        yield namespace
+        with _objects(cluster, made(api, "Gateway", name, listening)):
+            yield namespace
+        # Contour cleans up as long as the class exists.
+        role = f"clusterrole/contour-{namespace}-gateway"
+        cluster.kubectl("wait", "--for=delete", role, f"--timeout={PATIENCE_SECONDS}s")
 
 
 # ── Certificates ──
@@ -116,7 +120,7 @@ def acme_issuer(cluster: Cluster) -> Iterator[str]:
         "privateKeySecretRef": {"name": name},
         "solvers": [{"http01": {"ingress": {"ingressClassName": "contour"}}}],
     }
-    with _objects(cluster, made(CERTIFICATES, "ClusterIssuer", {"name": name}, {"acme": acme})):
+    with _objects(cluster, made(CERTIFICATES, "ClusterIssuer", {"name": name}, {"acme": acme}), keeps=name):
         yield name
 
 
@@ -135,9 +139,9 @@ def ca_issuer(cluster: Cluster) -> Iterator[str]:
         made(CERTIFICATES, "ClusterIssuer", {"name": f"{name}-self"}, {"selfSigned": {}}),
         made(CERTIFICATES, "Certificate", {"name": name, "namespace": "cert-manager"}, authority),
         made(CERTIFICATES, "ClusterIssuer", {"name": name}, {"ca": {"secretName": name}}),
+        keeps=name,
     ):
         yield name
-        cluster.kubectl("delete", "secret", name, "--namespace=cert-manager", "--ignore-not-found")
 
 
 def pebbles_authority(cluster: Cluster) -> str:
@@ -153,14 +157,16 @@ def made(version: str, kind: str, metadata: Object, spec: Object) -> Object:
 
 
 @contextmanager
-def _objects(cluster: Cluster, *objects: Object) -> Iterator[None]:
-    """Create objects for the block."""
+def _objects(cluster: Cluster, *objects: Object, keeps: str = "") -> Iterator[None]:
+    """Create objects for the block; ``keeps`` is a Secret of cert-manager's that would stay after it."""
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
     cluster.kubectl("create", "--filename=-", stdin=text)
     try:
         yield
     finally:
-        cluster.kubectl("delete", "--wait=false", "--ignore-not-found", "--filename=-", stdin=text)
+        cluster.kubectl("delete", "--ignore-not-found", "--filename=-", stdin=text)
+        if keeps:
+            cluster.kubectl("delete", "secret", keeps, "--namespace=cert-manager", "--ignore-not-found")
 
 
 # ── Requests ──
