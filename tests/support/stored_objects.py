@@ -10,11 +10,25 @@ from ci.clusters.lifecycle import Cluster
 from ci.kubernetes import manifests
 from tests.support.namespaces import CHART, Namespace
 
+NOT_OURS = {"events", "events.events.k8s.io", "pods.metrics.k8s.io"}
+
 
 def served_kinds(cluster: Cluster) -> set[tuple[str, str]]:
     """Return the (API version, kind) pairs that the API server serves."""
     table = cluster.kubectl("api-resources", "--no-headers")
     return {(line.split()[-3], line.split()[-1]) for line in table.splitlines()}
+
+
+def names(namespace: Namespace, kinds: str = "") -> set[str]:
+    """Return kind and name of each object in a namespace, or of those of some kinds ("secrets,ingresses").
+
+    What the cluster itself creates is left out.
+    """
+    if not kinds:
+        listable = namespace.cluster.kubectl("api-resources", "--namespaced", "--verbs=list", "--output=name")
+        kinds = ",".join(sorted(set(listable.split()) - NOT_OURS))
+    found = namespace.cluster.kubectl.get(kinds, f"--namespace={namespace.name}")
+    return {f"{made['kind']} {made['metadata']['name']}" for made in found}
 
 
 def stored_as_rendered(namespace: Namespace, values: Sequence[Path], engine: int) -> int:
