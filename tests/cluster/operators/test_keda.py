@@ -30,7 +30,8 @@ QUICK_RECIPE = (
     .replace("[1m]", "[15s]")
     .replace("maxReplicaCount: 30", f"maxReplicaCount: 4\n      advanced: {FALL}")
 )
-SCRAPED = "{metrics: {serviceMonitor: {interval: 1s}}}"
+# The rule hurries the monitor.
+SCRAPED = "metrics: {serviceMonitor: {interval: 1s}, rules: [{record: hurry, expr: vector(1)}]}"
 UPGRADED = "deploymentAnnotations: {by: upgrade}"
 SMALL = "resources: {requests: {cpu: 5m, memory: 24Mi}}"
 
