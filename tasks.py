@@ -373,6 +373,39 @@ def import_(
     )
 
 
+@task(
+    positional=["service"],
+    help={
+        "service": "the name of the service",
+        "image": "its image with a version: myrepo/api:1.2.3",
+        "port": "the port that it listens on (default: 8000)",
+        "health": "the path that answers 200 when it can serve (default: /health)",
+        "host": "the host for requests from outside the cluster (default: none)",
+        "environments": "names with commas between (default: those there are, else dev,production)",
+        "ci": "also write a pipeline that lints, shows the diff and deploys: github or gitlab",
+        "force": "replace files that are there",
+    },
+)
+def new(
+    _: Context,
+    service: str,
+    image: str = "",
+    port: str = "",
+    health: str = "",
+    host: str = "",
+    environments: str = "",
+    ci: str = "",
+    force: bool = False,
+) -> None:
+    """Write the values files of a new service: invoke new api --image myrepo/api:1.2.3.
+
+    On a terminal it asks for what no option says. A file that is there is never replaced without --force.
+    """
+    from ci.starting import answers, starting
+
+    starting.run(answers.ask(service, image, port, health, host, environments), ci, force)
+
+
 SERVICE_HELP = {
     "environment": "one of values/environments.yaml",
     "service": "the service: the name of its file in values/, without .yaml (default: the only one)",

@@ -1,0 +1,1 @@
+"""Writes a starting set for a new service: values files, environments, and the pipeline that deploys it."""
