@@ -152,7 +152,7 @@ def lint(
     else:
         from ci import lint as lint_
 
-        lint_.run(kube_version)
+        lint_.run(kube_version, format)
 
 
 @task(

@@ -20,7 +20,8 @@ from ci.explaining.keys import ITEM, Key, Keys
 from ci.explaining.messages import watching
 from ci.explaining.reach import Field, Reach, Renderer
 from ci.kubernetes import fields
-from ci.kubernetes.versions import OLDEST, SUPPORTED
+from ci.kubernetes.definitions import names_of_kinds, read
+from ci.kubernetes.versions import NEWEST, OLDEST, SUPPORTED
 from ci.values import schema_walk
 from ci.values.document import Document
 
@@ -90,7 +91,7 @@ def explain(key: Key, keys: Keys, renderer: Renderer) -> Explanation:
     return Explanation(
         key=str(key),
         type=type_of(key.part),
-        description=keys.description(key),
+        description=keys.description(key) or (_of_kubernetes(shown) if shown else ""),
         default=reach.at(renderer.defaults, place),
         example=None if value is None else _nested(concrete, value),
         case=shown.case.name if shown else "",
@@ -197,6 +198,22 @@ def _default_place(path: tuple[str, ...]) -> InstancePath:
 def _line(chart: Chart, place: InstancePath) -> int:
     document = Document(chart.path / "values.yaml")
     return document.fault(place, "").line if document.value(place[:1]) is not None else 0
+
+
+def _of_kubernetes(shown: Reach) -> str:
+    """Return how Kubernetes describes the first field that a key reaches, "" for a custom kind."""
+    field = shown.fields[0]
+    kinds = {
+        made["kind"]: names_of_kinds(NEWEST).get((made["apiVersion"], made["kind"]), "")
+        for made in shown.objects
+    }
+    part: dict[str, Any] = {"$ref": kinds.get(field.kind, "")}
+    for name in re.findall(r"[^.\[\]]+", field.path):
+        while "items" in part:
+            part = part["items"]
+        definition = read(NEWEST).get(part.get("$ref", "").rpartition("/")[2], {})
+        part = definition.get("properties", {}).get(name, {})
+    return str(part.get("description", ""))
 
 
 def _since(shown: Reach) -> str:

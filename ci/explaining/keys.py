@@ -79,9 +79,12 @@ class Keys:
         part: Schema = self.schema
         for step in above:
             part = self._step(part, step)
-        holder = schema_walk.target(part).removesuffix(NOT_NULL)
-        for full, definition in definitions.read(NEWEST).items() if holder else ():
-            if full.endswith(f".{holder}") and (found := definition.get("properties", {}).get(name)):
+        if name in (ENTRY, ITEM):
+            holder = Key(tuple(above), schema_walk.resolved(self.schema, part))
+            return f"One of {holder}: {self.description(holder)}"
+        definition_of = schema_walk.target(part).removesuffix(NOT_NULL)
+        for full, definition in definitions.read(NEWEST).items() if definition_of else ():
+            if full.endswith(f".{definition_of}") and (found := definition.get("properties", {}).get(name)):
                 return str(found.get("description", ""))
         return ""
 

@@ -62,6 +62,7 @@ def test_a_case_is_printed_as_helm_renders_it(invoke: Invoke) -> None:
             ["render", "api", "--kube-version", "1.20"],
             "Kubernetes '1.20' is not supported here; the versions are 1.30, ",
         ),
+        (["lint", "--format", "github"], "--format github is for values files: name them"),
         (
             ["lint", "--kube-version", "1.9"],
             "Kubernetes '1.9' is not supported here; the versions are 1.30, ",

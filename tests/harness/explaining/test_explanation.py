@@ -103,6 +103,14 @@ def test_the_first_kubernetes_that_has_the_field_is_said(explained: functools.pa
     assert explained("volumes.<name>.image").since == "1.31"
 
 
+def test_a_field_of_kubernetes_is_described_by_kubernetes(explained: functools.partial[Explanation]) -> None:
+    assert explained("podSpec.hostAliases").description.startswith("HostAliases is an optional list of hosts")
+
+
+def test_an_entry_is_described_by_its_map(explained: functools.partial[Explanation]) -> None:
+    assert explained("env.LOG_LEVEL").description.startswith("One of env: Environment variables by name")
+
+
 def test_a_person_reads_it_on_a_page(capsys: pytest.CaptureFixture[str]) -> None:
     explanation.run("strategy.rollingUpdate.maxSurge")
     printed = capsys.readouterr().out
