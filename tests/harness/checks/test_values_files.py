@@ -90,7 +90,7 @@ def test_a_field_that_a_kubernetes_does_not_know_yet_is_found_when_asked_for(fau
 def test_a_mistake_that_only_the_files_together_make_is_found_in_the_one_that_decides(faults: Faults) -> None:
     found = faults(
         "base.yaml,production.yaml",
-        base=IMAGE + "resources: {limits: {cpu: 1}}",
+        base=IMAGE + "resources: {requests: {cpu: 500m}, limits: {cpu: 1}}",
         production="resources:\n  requests:\n    cpu: 2",
     )
     assert [fault.partition(": resources")[0] for fault in found] == [
