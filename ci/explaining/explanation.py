@@ -27,6 +27,8 @@ from ci.values.document import Document
 
 _WIDTH = 110
 _MOST_OBJECTS = 3
+# Kubernetes describes some fields on a page.
+_MOST_TEXT = 500
 _TYPES = {
     "array": "list",
     "boolean": "true or false",
@@ -115,9 +117,10 @@ def type_of(part: schema_walk.Schema) -> str:
     if "title" in part:
         return f"{described}: {part['title']}"
     limits = {**part, **part.get("if", {})}
-    # That of an int32 is no news.
+    # Those of an int32 are no news.
     most = limits.get("maximum", 2**31 - 1)
-    bounds = [f"from {limits['minimum']}"] if "minimum" in limits else []
+    least = limits.get("minimum", -(2**31))
+    bounds = [f"from {least}"] if least > -(2**31) else []
     bounds += [f"to {most}"] if most < 2**31 - 1 else []
     return f"{described}, {' '.join(bounds)}" if bounds else described
 
@@ -137,7 +140,7 @@ def _list(keys: Keys, as_json: bool) -> None:
 
 def _text(found: Explanation) -> Iterator[str]:
     yield f"{found.key}: {found.type}"
-    yield from _wrapped(found.description, "  ")
+    yield from _wrapped(textwrap.shorten(found.description, _MOST_TEXT, placeholder=" ..."), "  ")
     if found.default is not None:
         yield f"\nDefault: {kubernetes_yaml.dump_flow(found.default)}"
     if found.example is not None:

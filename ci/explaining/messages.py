@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ci.charts.catalog import Chart
-from ci.explaining.keys import Key
+from ci.explaining.keys import ENTRY, Key
 
 PROBLEMS = "problems"
 RISKS = "risks"
@@ -29,13 +29,19 @@ _OTHER_CHECK = re.compile(r'include "\w+\.(problems|risks)\.')
 # Last words of keys that too many maps have.
 _COMMON = frozenset({"name", "path", "type", "port", "kind", "key", "enabled", "value", "image", "ports"})
 
+_SHORTEST = 3
+
 
 class Message(NamedTuple):
-    """A message of a check, with VALUE for each value in it; ``rule`` is a guardrail's name, else ""."""
+    """A message of a check, with VALUE for each value in it; ``rule`` is a guardrail's name, else "".
+
+    ``names`` are the strings in the check's template, some of which are keys that it goes through.
+    """
 
     file: Path
     rule: str
     text: str
+    names: frozenset[str]
 
 
 def messages(chart: Path, kind: str, words: bool = False) -> Iterator[Message]:
@@ -48,8 +54,9 @@ def messages(chart: Path, kind: str, words: bool = False) -> Iterator[Message]:
         for file in sorted(folder.glob("*.tpl")):
             for name, body in _DEFINITION.findall(file.read_text(encoding="utf-8")):
                 lines = _printed(body, words).split("\n") if f".{kind}." in name else ()
+                names = frozenset(re.findall(r'"([^"\s]+)"', body))
                 for line in filter(None, map(str.strip, lines)):
-                    yield Message(file, line.partition(":")[0] if kind == RISKS else "", line)
+                    yield Message(file, line.partition(":")[0] if kind == RISKS else "", line, names)
 
 
 def watching(key: Key, chart: Chart) -> tuple[list[str], list[tuple[str, str]]]:
@@ -57,24 +64,28 @@ def watching(key: Key, chart: Chart) -> tuple[list[str], list[tuple[str, str]]]:
 
     They are those that name it before they say what to do: after a semicolon.
     """
-    checks = [one.text for one in messages(chart.path, PROBLEMS, words=True) if _is_about(one.text, key)]
+    checks = [one.text for one in messages(chart.path, PROBLEMS, words=True) if _is_about(one, key)]
     found = messages(chart.path, RISKS, words=True)
-    parted = [(one.rule, one.text.removeprefix(f"{one.rule}: ")) for one in found]
-    risks = [(rule, text) for rule, text in parted if _is_about(text, key)]
+    risks = [(one.rule, one.text.removeprefix(f"{one.rule}: ")) for one in found if _is_about(one, key)]
     return [_shown(text) for text in checks], [(rule, _shown(text)) for rule, text in risks]
 
 
-def _is_about(text: str, key: Key) -> bool:
-    *_, last = key.path
-    for number, word in enumerate(text.partition(";")[0].split(" ")):
+def _is_about(message: Message, key: Key) -> bool:
+    text = message.text.removeprefix(f"{message.rule}: " if message.rule else "")
+    subject, _, said = text.partition(";")[0].partition(": ")
+    if len(said.split(" ")) < _SHORTEST and " " not in subject.replace(" or ", ""):
+        # A part of another message, or the place of others.
+        return False
+    for number, word in enumerate(f"{subject} {said}".split(" ")):
         word = word.rstrip(":,")
         literal = [part for part in re.split(r"[.\[\]]", word) if part and VALUE not in part]
-        if not literal or (number and "." not in word) or (word[0] == VALUE and last in _COMMON):
+        if not literal or (number and "." not in word) or (word[0] == VALUE and key.path[-1] in _COMMON):
             continue
         first, *others = map(re.escape, word.split(VALUE))
         # A value at the start may be the path of a container, one further on is a name or an index.
-        pattern = "[^. ]*".join([f".*{others.pop(0)}" if others and not first else first, *others])
-        if re.fullmatch(pattern.replace(r"\[[^. ]*\]", r"\[\]"), str(key)):
+        pattern = "([^. ]*)".join([f".*{others.pop(0)}" if others and not first else first, *others])
+        found = re.fullmatch(pattern.replace(r"\[([^. ]*)\]", r"\[\]"), str(key))
+        if found and all(name in ("", ENTRY) or name in message.names for name in found.groups()):
             return True
     return False
 

@@ -94,6 +94,9 @@ def test_the_checks_and_guardrails_that_watch_a_key_are_listed(
     assert any("strategy.type: Recreate is not for kind: StatefulSet" in message for message in found.checks)
     assert [rule for rule, _ in found.guardrails] == ["recreate"]
     assert [rule for rule, _ in explained("replicaCount").guardrails] == ["singleReplica"]
+    assert [rule for rule, _ in explained("secret.data").guardrails] == ["secretsInValues"]
+    assert explained("podSpec.hostAliases").checks == []
+    assert explained("guardrails").checks == []
     (request,) = explained("resources.requests.cpu").guardrails
     assert request[1].startswith("….requests.…: without it the pod may be placed on a node")
 
