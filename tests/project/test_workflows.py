@@ -107,7 +107,9 @@ def test_every_task_is_there_and_takes_what_it_is_given(job: Job) -> None:
 
 
 def test_tests_and_publishing_are_tasks_that_anyone_can_call() -> None:
-    called = {match for job in JOBS for script in job.scripts for match in re.findall(r"-m ci (\w+)", script)}
+    # `invoke new` writes deploy-<service>.yaml, with tasks of its own.
+    own = [job for job in JOBS if not job.name.startswith("deploy-")]
+    called = {match for job in own for script in job.scripts for match in re.findall(r"-m ci (\w+)", script)}
     assert called == {"build", "outdated", "package", "publish", "test"}
 
 
