@@ -228,3 +228,11 @@ def test_a_helm_that_the_system_ends_says_why_it_may_be(
         HelmError, match=r"charts/microservice: helm was ended by the system .Killed.: too little memory"
     ):
         helm.template(repository.chart, engine=NEWEST_ENGINE)
+
+
+@pytest.mark.parametrize("name", ["api", "migration"])
+def test_a_dry_run_has_the_objects_of_a_render_hooks_included_and_the_notes(name: str) -> None:
+    case = catalog.find_case(name)
+    found = helm.dry_run(case)
+    assert manifests.parse(found.manifests) == manifests.parse(helm.render(case, helm.ENGINES[-1]))
+    assert f"revision 1 of release {case.release}" in found.notes
