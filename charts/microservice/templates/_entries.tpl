@@ -2,52 +2,34 @@
 microservice.collectEntries: a root -> nothing; keeps in it, as "entries", the pods that
 the release has beside the service's: a map of the key where each is written
 (workers.mail, cronJobs.clean, migration) -> {"entry": what is written there, "root": the
-root of its pod}; tests are among them where somebody wrote what their pod is like. Kept in
-the root because a template can only return text.
+root of its pod, "problems", "risks": the checks of it}; tests are among them where
+somebody wrote what their pod is like. Kept in the root because a template can only return
+text.
 */}}
 {{- define "microservice.collectEntries" -}}
   {{- if not (hasKey . "entries") -}}
-    {{- $entries := dict -}}
-    {{- range $name, $entry := .Values.workers -}}
-      {{- if and $entry (not (include "microservice.isDisabled" $entry)) -}}
-        {{- $_ := set $entries (printf "workers.%s" $name) (dict "entry" $entry "component" (printf "worker-%s" $name)) -}}
-      {{- end -}}
+    {{- $tests := and .Values.tests.enabled (ne (omit .Values.tests "enabled" "image" | toJson) (include "microservice.testDefaults" .)) -}}
+    {{- if or .Values.workers .Values.cronJobs .Values.migration.enabled $tests -}}
+      {{- $files := list "entries" "workers" "jobs" "entry_checks" -}}
+      {{- include "microservice.lazily" (dict "root" . "run" "microservice.findEntries" "files" $files) -}}
+    {{- else -}}
+      {{- $_ := set . "entries" dict -}}
     {{- end -}}
-    {{- range $name, $entry := .Values.cronJobs -}}
-      {{- if and $entry (not (include "microservice.isDisabled" $entry)) -}}
-        {{- $_ := set $entries (printf "cronJobs.%s" $name) (dict "entry" $entry "component" "cron") -}}
-      {{- end -}}
-    {{- end -}}
-    {{- if .Values.migration.enabled -}}
-      {{- $_ := set $entries "migration" (dict "entry" .Values.migration "component" "migration") -}}
-    {{- end -}}
-    {{- range $key, $entry := $entries -}}
-      {{- $root := dict "component" .component -}}
-      {{- $kind := hasPrefix "worker-" .component | ternary "microservice.workerRoot" "microservice.jobRoot" -}}
-      {{- include $kind (dict "into" $root "root" $ "entry" .entry "key" $key) -}}
-      {{- $_ := set $entry "root" $root -}}
-    {{- end -}}
-    {{- $tests := omit .Values.tests "enabled" "image" -}}
-    {{- if and .Values.tests.enabled (ne (toJson $tests) (include "microservice.testDefaults" .)) -}}
-      {{- include "microservice.testRoot" . -}}
-      {{- $_ := set $entries "tests" (dict "entry" $tests "root" .test) -}}
-    {{- end -}}
-    {{- $_ := set . "entries" $entries -}}
   {{- end -}}
 {{- end -}}
 
 {{/*
-microservice.entryRoot: (dict "into" DICT "root" . "entry" MAP "job" BOOL "over" MAP) ->
-nothing; makes of an empty dict the root whose microservice.podSpec is the pod of an
-entry: a worker, a job or the tests. It has image, variables, settings, account, security
-and placement of the service. What the entry says is laid over that, and over all of it
-the values of "over". Of the service's containers it has the main one alone, and of its
-volumes those of microservice.entryVolumes.
+microservice.entryBase: (dict "values" DICT "root" . "component" NAME "entry" MAP "job" BOOL)
+-> nothing; sets in a dict the values of the pod of an entry: a worker, a job or the tests.
+Of the service's containers it has the main one alone, and it runs where the service does.
+What the entry says is laid over that. The test pod has no annotations and labels of the
+service's.
 */}}
-{{- define "microservice.entryRoot" -}}
-  {{- $values := .root.Values -}}
+{{- define "microservice.entryBase" -}}
+  {{- $own := .values -}}
   {{- $entry := .entry -}}
-  {{- $over := dict
+  {{- $service := .root.Values -}}
+  {{- range $key, $value := dict
     "kind" "Deployment"
     "service" dict
     "extraServices" dict
@@ -59,91 +41,30 @@ volumes those of microservice.entryVolumes.
     "lifecycle" dict
     "shutdown" dict
     "initContainers" list
-    "extraContainers" list
-    "volumes" (include "microservice.entryVolumes" . | fromJson) -}}
-  {{- range $key := list "env" "image" "nodeSelector" -}}
-    {{- with index $entry $key -}}
-      {{- $_ := include "microservice.merged" (list (index $values $key) .) | fromJson | set $over $key -}}
-    {{- end -}}
+    "extraContainers" list -}}
+    {{- $_ := set $own $key $value -}}
   {{- end -}}
-  {{- range $key, $common := dict "podAnnotations" $values.commonAnnotations "podLabels" $values.commonLabels -}}
-    {{- $inherited := index $values $key -}}
+  {{- with $entry.nodeSelector -}}
+    {{- $_ := include "microservice.merged" (list $service.nodeSelector .) | fromJson | set $own "nodeSelector" -}}
+  {{- end -}}
+  {{- if not (kindIs "invalid" $entry.tolerations) }}{{ $_ := set $own "tolerations" $entry.tolerations }}{{ end -}}
+  {{- with $entry.affinity -}}
+    {{- $affinity := $service.affinity | default dict | deepCopy -}}
+    {{- include "microservice.overlay" (dict "base" $affinity "over" . "nulls" true) -}}
+    {{- $_ := set $own "affinity" $affinity -}}
+  {{- end -}}
+  {{- range $key, $common := dict "podAnnotations" $service.commonAnnotations "podLabels" $service.commonLabels -}}
+    {{- $inherited := eq $.component "test" | ternary dict (index $service $key) -}}
     {{- if or $common $inherited (index $entry $key) -}}
       {{- $names := concat (keys ($common | default dict)) (keys ($inherited | default dict)) -}}
       {{- $foreign := include "microservice.foreign" (set $ "names" $names) | fromJson -}}
-      {{- $_ := include "microservice.merged" (list $inherited $foreign (index $entry $key)) | fromJson | set $over $key -}}
+      {{- $_ := include "microservice.merged" (list $inherited $foreign (index $entry $key)) | fromJson | set $own $key -}}
     {{- end -}}
   {{- end -}}
-  {{- range $key, $own := dict
-    "affinity" $entry.affinity
-    "resources" $entry.resources
-    "securityContext" $entry.securityContext
-    "containerSecurityContext" (and $values.containerSecurityContext $entry.securityContext) -}}
-    {{- with $own -}}
-      {{- $merged := index $values $key | default dict | deepCopy -}}
-      {{- include "microservice.overlay" (dict "base" $merged "over" . "nulls" true) -}}
-      {{- $_ := set $over $key $merged -}}
-    {{- end -}}
-  {{- end -}}
-  {{- range $key := list "command" "args" -}}
-    {{- $_ := set $over $key (index $entry $key) -}}
-  {{- end -}}
-  {{- range $key := list "initContainers" "extraContainers" "tolerations" "terminationGracePeriodSeconds" -}}
-    {{- $value := index $entry $key -}}
-    {{- if not (kindIs "invalid" $value) }}{{ $_ := set $over $key $value }}{{ end -}}
-  {{- end -}}
-  {{- /* A digest would decide over the tag that is written here. */ -}}
-  {{- with $entry.image -}}
-    {{- if and (or .repository .tag) (not .digest) }}{{ $_ := unset $over.image "digest" }}{{ end -}}
-  {{- end -}}
-  {{- with $entry.serviceAccountName -}}
-    {{- $_ := dict "create" false "name" . "automount" $values.serviceAccount.automount | set $over "serviceAccount" -}}
-    {{- $_ := set $over "rbac" dict -}}
-  {{- end -}}
-  {{- with ($values.containerSpec).volumeDevices -}}
-    {{- $devices := list -}}
-    {{- range . }}{{ if hasKey $over.volumes .name }}{{ $devices = append $devices . }}{{ end }}{{ end -}}
-    {{- $_ := omit $values.containerSpec "volumeDevices" | set $over "containerSpec" -}}
-    {{- if $devices }}{{ $_ := set $over.containerSpec "volumeDevices" $devices }}{{ end -}}
-  {{- end -}}
-  {{- range $key, $value := .over }}{{ $_ := set $over $key $value }}{{ end -}}
-  {{- include "microservice.derive" (dict "into" .into "root" .root "over" $over) -}}
-  {{- $_ := include "microservice.collectSettings" .root -}}
-  {{- $_ := set .into "settings" .root.settings -}}
-  {{- include "microservice.resolve" .into -}}
 {{- end -}}
 
 {{/*
-microservice.entryVolumes: (dict "root" . "entry" MAP) -> the volumes of an entry's pod, as
-JSON: with `volumes: true` all of the service, else /tmp and the files of config and
-secret; a map adds those that it names, as the service has them or as it says. A /tmp on a
-claim becomes an emptyDir, unless the entry names it.
-*/}}
-{{- define "microservice.entryVolumes" -}}
-  {{- $volumes := .root.Values.volumes | default dict -}}
-  {{- $own := kindIs "map" .entry.volumes | ternary .entry.volumes dict -}}
-  {{- if or $own (not .entry.volumes) -}}
-    {{- $all := $volumes -}}
-    {{- $volumes = pick $volumes "tmp" "config" "secret" -}}
-    {{- range $name, $volume := $volumes -}}
-      {{- if or ($volume).claim ($volume).persistentVolumeClaim -}}
-        {{- $_ := unset $volumes $name -}}
-        {{- if eq $name "tmp" -}}
-          {{- $_ := set $volumes "tmp" (merge (pick $volume "emptyDir" "mountPath" "mounts") (dict "emptyDir" dict)) -}}
-        {{- end -}}
-      {{- end -}}
-    {{- end -}}
-    {{- range $name, $volume := $own -}}
-      {{- $merged := get $all $name | default dict | deepCopy -}}
-      {{- include "microservice.overlay" (dict "base" $merged "over" $volume) -}}
-      {{- $_ := set $volumes $name (kindIs "invalid" $volume | ternary (dict "enabled" false) $merged) -}}
-    {{- end -}}
-  {{- end -}}
-  {{- toJson $volumes -}}
-{{- end -}}
-
-{{/*
-microservice.foreign: (dict "root" . "into" DICT "entry" MAP "job" BOOL "names" LIST) ->
+microservice.foreign: (dict "root" . "component" NAME "entry" MAP "job" BOOL "names" LIST) ->
 those of the annotations or labels that an entry would inherit although they are not about
 its pod, as a JSON map of the name -> null: security profiles of containers that it does
 not have, and for jobs and tests what microservice.injects matches.
@@ -151,7 +72,7 @@ not have, and for jobs and tests what microservice.injects matches.
 {{- define "microservice.foreign" -}}
   {{- $foreign := dict -}}
   {{- $containers := list -}}
-  {{- if ne .into.component "test" -}}
+  {{- if ne .component "test" -}}
     {{- $containers = list ((.root.Values.containerSpec).name | default (include "microservice.name" .root)) -}}
   {{- end -}}
   {{- range concat (.entry.initContainers | default list) (.entry.extraContainers | default list) -}}

@@ -74,3 +74,11 @@ microservice.serviceAccountName: the service account of the pods.
   {{- $default := .Values.serviceAccount.create | empty | ternary "default" (include "microservice.fullname" .) -}}
   {{- .Values.serviceAccount.name | default $default -}}
 {{- end -}}
+
+{{/*
+microservice.objectName: the name of the Deployment whose root this is, and of what
+belongs to it alone.
+*/}}
+{{- define "microservice.objectName" -}}
+  {{- .objectName | default (include "microservice.fullname" .) -}}
+{{- end -}}

@@ -50,6 +50,25 @@ DSN with a password, a private key, and the tokens of well-known services.
 {{- end -}}
 
 {{/*
+microservice.mayHaveForm: a text -> "true" where microservice.secretForm may match: each of
+its forms has one of these. Most texts have none, and to compile that expression takes
+longer than all other checks of a text.
+*/}}
+{{- define "microservice.mayHaveForm" -}}
+  {{- include "microservice.hasAny" (list . "://" "@" "word=" "wd=" "key=" "sig=" "private key" "eyj" "akia" "asia" "ghp_" "gho_" "ghu_" "ghs_" "ghr_"
+    "github_pat_" "glpat-" "xox" "hooks.slack.com" "aiza" "k_live_" "npm_" "pypi-" "sg." "sk-" "hvs." "dop_v1_") }}
+{{- end -}}
+
+{{/*
+microservice.hasAny: (list TEXT WORD WORD ...) -> "true" where the text has one of the words,
+which are in lower case.
+*/}}
+{{- define "microservice.hasAny" -}}
+  {{- $text := first . | lower }}
+  {{- range rest . }}{{ if contains . $text }}true{{ break }}{{ end }}{{ end }}
+{{- end -}}
+
+{{/*
 microservice.noSecret: a regular expression for values that no secret has, whatever its
 name: switches, counts, paths, URLs, and references to where the secret is.
 */}}
@@ -65,7 +84,11 @@ that look like secrets, as a JSON list.
 */}}
 {{- define "microservice.secretVariables" -}}
   {{- $found := list }}
-  {{- range regexFindAll (printf "(?m)^\\S*%s[_.-]?[0-9]{0,2}\\t\\S.*$" (include "microservice.secretName" .)) . -1 }}
+  {{- $named := list }}
+  {{- if include "microservice.hasAny" (list . "pass" "pwd" "secret" "token" "credential" "authorization" "key") }}
+    {{- $named = regexFindAll (printf "(?m)^\\S*%s[_.-]?[0-9]{0,2}\\t\\S.*$" (include "microservice.secretName" .)) . -1 }}
+  {{- end }}
+  {{- range $named }}
     {{- $key := regexFind "^\\S+" . }}
     {{- $value := trimPrefix $key . | trim }}
     {{- $public := regexMatch "(?i)public|[_.-](?:max|min)[_.-]|(?:bos|eos|pad|sep|stop|unk)[_.-]?token|(?:pull|tls|cert|certificate|image|k8s|kube|kubernetes)[_.-]?secret" $key }}
@@ -73,8 +96,10 @@ that look like secrets, as a JSON list.
       {{- $found = append $found $key }}
     {{- end }}
   {{- end }}
-  {{- range regexFindAll (printf "(?m)^\\S+\\t.*(?:%s)" (include "microservice.secretForm" .)) . -1 }}
-    {{- $found = append $found (regexFind "^\\S+" .) }}
+  {{- if include "microservice.mayHaveForm" . }}
+    {{- range regexFindAll (printf "(?m)^\\S+\\t.*(?:%s)" (include "microservice.secretForm" .)) . -1 }}
+      {{- $found = append $found (regexFind "^\\S+" .) }}
+    {{- end }}
   {{- end }}
   {{- toJson $found }}
 {{- end -}}
@@ -85,7 +110,7 @@ there was a secret in it: by its form, or behind a name, as in password = "x" an
 --token x.
 */}}
 {{- define "microservice.holdsSecret" -}}
-  {{- if regexMatch (include "microservice.secretForm" .) . }}true
+  {{- if and (include "microservice.mayHaveForm" .) (regexMatch (include "microservice.secretForm" .) .) }}true
   {{- else if regexMatch "(?i)passw|passphrase|secret|token|[_.-]?key" . }}
     {{- $assigned := `["']?[ \t]*[:=][ \t]*(?:"[^"\s]+"|'[^'\s]+'|[^\s"',;#{}()&!*[]+)[ \t]*(?:[,;}#].*)?$` }}
     {{- $option := `(?:^|\s)--?[\w.-]*%[1]s(?:=|\s+)[^\s"'-]\S*|(?:^|[\s;&"'])[\w]*%[1]s=[^\s"'&;]+` }}

@@ -23,7 +23,15 @@ microservice.exceeds: (dict "quantity" QUANTITY "limit" QUANTITY) -> "true"
 where the first is more.
 */}}
 {{- define "microservice.exceeds" -}}
-  {{- if gt (include "microservice.quantity" .quantity | float64) (include "microservice.quantity" .limit | float64) }}true{{ end }}
+  {{- $quantity := toString .quantity }}
+  {{- $limit := toString .limit }}
+  {{- $number := trimAll "numkKMGTPEi" $quantity }}
+  {{- /* Most have the same unit, which then needs no look at. */}}
+  {{- if ne (trimPrefix $number $quantity) (trimPrefix (trimAll "numkKMGTPEi" $limit) $limit) }}
+    {{- $number = include "microservice.quantity" $quantity }}
+    {{- $limit = include "microservice.quantity" $limit }}
+  {{- end }}
+  {{- if gt (float64 (trimAll "numkKMGTPEi" $number)) (float64 (trimAll "numkKMGTPEi" $limit)) }}true{{ end }}
 {{- end -}}
 
 {{/*

@@ -5,17 +5,16 @@ on their own, so that the last version's don't push the next one's aside; a Stat
 removes a pod before it makes the next one.
 */}}
 {{- define "microservice.topologySpreadConstraints" -}}
-  {{- $constraints := .Values.topologySpreadConstraints -}}
-  {{- if kindIs "invalid" $constraints -}}
-    {{- $soft := dict "maxSkew" 1 "whenUnsatisfiable" "ScheduleAnyway" -}}
-    {{- if ne (toString .Values.kind) "StatefulSet" }}{{ $_ := set $soft "matchLabelKeys" (list "pod-template-hash") }}{{ end -}}
-    {{- $constraints = list
-      (merge (dict "topologyKey" "topology.kubernetes.io/zone") $soft)
-      (merge (dict "topologyKey" "kubernetes.io/hostname") $soft) -}}
-  {{- end -}}
   {{- $selector := dict "matchLabels" (include "microservice.selectorMap" . | fromJson) -}}
   {{- $list := list -}}
-  {{- range $constraints -}}
+  {{- if kindIs "invalid" .Values.topologySpreadConstraints -}}
+    {{- $soft := dict "labelSelector" $selector "maxSkew" 1 "whenUnsatisfiable" "ScheduleAnyway" -}}
+    {{- if ne (toString .Values.kind) "StatefulSet" }}{{ $_ := set $soft "matchLabelKeys" (list "pod-template-hash") }}{{ end -}}
+    {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" -}}
+      {{- $list = append $list (set (omit $soft "") "topologyKey" .) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- range .Values.topologySpreadConstraints -}}
     {{- $list = append $list (set (omit . "") "labelSelector" (kindIs "invalid" .labelSelector | ternary $selector .labelSelector)) -}}
   {{- end -}}
   {{- toJson $list -}}

@@ -73,16 +73,18 @@ exit 1
 
 {{/*
 microservice.testRoot: the root -> nothing; keeps in it, as "test", the root of the test
-pod: an entry (microservice.entryRoot) with the service's placement and nothing else of
+pod: an entry (microservice.entryBase) with the service's placement and nothing else of
 its pod; by its labels others might take it for one that serves. It only opens
 connections, so it is restricted whatever the service may do; of the service's contexts it
 has the user and groups, unless they are root's.
 */}}
 {{- define "microservice.testRoot" -}}
   {{- if not .test -}}
-    {{- $over := dict
+    {{- $values := dict
       "podSecurityStandard" "restricted"
       "resources" .Values.tests.resources
+      "podAnnotations" dict
+      "podLabels" dict
       "podSpec" dict
       "containerSpec" dict
       "env" dict
@@ -93,12 +95,11 @@ has the user and groups, unless they are root's.
       {{- range $field, $id := $context -}}
         {{- if eq (toString $id) "0" }}{{ $_ := unset $context $field }}{{ end -}}
       {{- end -}}
-      {{- $_ := set $over $key $context -}}
+      {{- $_ := set $values $key $context -}}
     {{- end -}}
     {{- $root := dict "component" "test" -}}
-    {{- $service := set (omit . "") "Values" (omit .Values "podAnnotations" "podLabels") -}}
-    {{- $entry := omit .Values.tests "enabled" "image" -}}
-    {{- include "microservice.entryRoot" (dict "into" $root "root" $service "entry" $entry "job" true "over" $over) -}}
+    {{- include "microservice.derive" (dict "into" $root "root" . "over" $values) -}}
+    {{- include "microservice.entryBase" (dict "values" $root.Values "root" . "component" "test" "entry" .Values.tests "job" true) -}}
     {{- $_ := set . "test" $root -}}
   {{- end -}}
 {{- end -}}

@@ -75,25 +75,18 @@ a JSON list.
 {{- end -}}
 
 {{/*
-microservice.checked: (dict "root" . "files" LIST "checks" TEMPLATE "run" TEMPLATE): what
-a template prints that runs checks, of which some are in files of checks/: those of the
-list, for the service, and those that its entries use, of which the other template has a
-table. Each entry keeps its own, as "checks".
+microservice.checked: (dict "root" . "files" LIST "kind" "problems" or "risks" "run" TEMPLATE):
+what a template prints that runs checks, of which some are in files of checks/: those of the
+list, for the service, and those that its entries use. Each entry keeps its own, as "checks".
 */}}
 {{- define "microservice.checked" -}}
   {{- include "microservice.collectEntries" .root }}
   {{- $used := .files }}
-  {{- if .root.entries }}
-    {{- $table := include .checks .root | fromJson }}
-    {{- range $found := .root.entries }}
-      {{- $checks := $table.inherited | default list }}
-      {{- range $key, $value := $found.entry }}
-        {{- if not (kindIs "invalid" $value) }}{{ $checks = get $table $key | default list | concat $checks }}{{ end }}
-      {{- end }}
-      {{- $_ := uniq $checks | set $found "checks" }}
-      {{- range $found.checks }}
-        {{- if hasPrefix "microservice.checks." . }}{{ $used = trimPrefix "microservice.checks." . | append $used }}{{ end }}
-      {{- end }}
+  {{- if .root.entries }}{{ $used = append $used "of_entries" }}{{ end }}
+  {{- range $found := .root.entries }}
+    {{- $_ := index $found $.kind | set $found "checks" }}
+    {{- range $found.checks }}
+      {{- if hasPrefix "microservice.checks." . }}{{ $used = trimPrefix "microservice.checks." . | append $used }}{{ end }}
     {{- end }}
   {{- end }}
   {{- $_ := set .root "files" .files }}

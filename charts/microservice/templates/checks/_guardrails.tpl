@@ -31,7 +31,7 @@ sentences with key, remedy and rule, without what guardrails.allow accepts.
   {{- $found := include "microservice.checked" (dict
     "root" .
     "files" (include "microservice.riskFiles" . | fromJsonArray)
-    "checks" "microservice.riskChecks"
+    "kind" "risks"
     "run" "microservice.allRisks") }}
   {{- with include "microservice.lines" $found | fromJsonArray }}
     {{- $allow := (include "microservice.guardrails" $ | fromJson).allow }}

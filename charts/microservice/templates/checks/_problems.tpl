@@ -12,7 +12,7 @@ quoted or escaped.
     {{- $lines = include "microservice.checked" (dict
       "root" .
       "files" (include "microservice.problemFiles" . | fromJsonArray)
-      "checks" "microservice.problemChecks"
+      "kind" "problems"
       "run" "microservice.allProblems") }}
   {{- end }}
   {{- include "microservice.lines" $lines }}

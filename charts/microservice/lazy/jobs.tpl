@@ -31,3 +31,36 @@ are defaults, and may be left out.
 template:
   {{- include "microservice.podTemplate" .root | nindent 2 }}
 {{- end -}}
+
+{{/*
+microservice.cronJobs: the CronJobs, each after a line of ---.
+*/}}
+{{- define "microservice.cronJobs" -}}
+  {{- include "microservice.collectEntries" . }}
+  {{- range $key, $found := .entries }}
+    {{- if hasPrefix "cronJobs." $key }}
+      {{- $job := $found.entry }}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata:
+  {{- include "microservice.metadata" (dict
+    "root" $found.root
+    "name" (include "microservice.cronJobName" (dict "root" $ "name" (trimPrefix "cronJobs." $key)))
+    "labels" $found.entry.labels
+    "annotations" $found.entry.annotations) | nindent 2 }}
+spec:
+  {{- include "microservice.fields" (list
+    "schedule" $job.schedule
+    "timeZone" $job.timeZone
+    "suspend" $job.suspend
+    "concurrencyPolicy" ($job.concurrencyPolicy | default "Forbid")
+    "startingDeadlineSeconds" $job.startingDeadlineSeconds
+    "successfulJobsHistoryLimit" $job.successfulJobsHistoryLimit
+    "failedJobsHistoryLimit" $job.failedJobsHistoryLimit) | nindent 2 }}
+  jobTemplate:
+    spec:
+      {{- include "microservice.jobSpec" $found | trim | nindent 6 }}
+    {{- end }}
+  {{- end -}}
+{{- end -}}

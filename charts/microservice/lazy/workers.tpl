@@ -30,11 +30,3 @@ or a rollout would replace every pod by one that crashes.
   {{- $_ := include "microservice.mainPort" .into | set .into.Values "mainPort" -}}
   {{- $_ := trimPrefix "workers." .key | printf "%s-%s" (include "microservice.fullname" .root) | set .into "objectName" -}}
 {{- end -}}
-
-{{/*
-microservice.objectName: the name of the Deployment whose root this is, and of what
-belongs to it alone.
-*/}}
-{{- define "microservice.objectName" -}}
-  {{- .objectName | default (include "microservice.fullname" .) -}}
-{{- end -}}

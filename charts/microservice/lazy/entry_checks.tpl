@@ -1,4 +1,22 @@
 {{/*
+microservice.entryChecks: entries -> nothing; keeps in each, as "problems" and "risks", the
+names of the templates that check it.
+*/}}
+{{- define "microservice.entryChecks" -}}
+  {{- range $kind, $table := dict
+    "problems" (include "microservice.problemChecks" . | fromJson)
+    "risks" (include "microservice.riskChecks" . | fromJson) -}}
+    {{- range $found := $ -}}
+      {{- $checks := $table.inherited | default list -}}
+      {{- range $key, $value := $found.entry -}}
+        {{- if not (kindIs "invalid" $value) }}{{ $checks = get $table $key | default list | concat $checks }}{{ end -}}
+      {{- end -}}
+      {{- $_ := uniq $checks | set $found $kind -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+
+{{/*
 microservice.problemChecks, microservice.riskChecks: the checks of a pod that run for
 workers, jobs and the migration too, on the roots of their pods: JSON of a key that an
 entry may have -> the templates that run where it has. "inherited" is a key of all.
@@ -47,30 +65,4 @@ entry may have -> the templates that run where it has. "inherited" is a key of a
     "podDisruptionBudget" (list "microservice.risks.disruption")
     "replicaCount" (list "microservice.risks.disruption" "microservice.risks.claims")
     "autoscaling" (list "microservice.risks.disruption" "microservice.risks.claims") | toJson -}}
-{{- end -}}
-
-{{/*
-microservice.ofEntries: (dict "root" . "found" LIST): what these checks print for the
-entries, without the lines that were found for the service: what an entry inherits as it
-is. In the others the keys that an entry has are those of the entry: resources is
-cronJobs.clean.resources.
-*/}}
-{{- define "microservice.ofEntries" -}}
-  {{- $keys := "affinity|args|autoscaling|command|env|extraContainers|image|initContainers|livenessProbe|nodeSelector|podAnnotations" }}
-  {{- $keys = printf "(%s|podDisruptionBudget|podLabels|ports|readinessProbe|replicaCount|resources|securityContext|shutdown" $keys }}
-  {{- $keys = printf "%s|startupProbe|strategy|terminationGracePeriodSeconds|tolerations|volumes)" $keys }}
-  {{- range $key, $entry := .root.entries }}
-    {{- $text := "" }}
-    {{- range .checks }}{{ $text = include . $entry.root | trim | printf "%s\n%s" $text }}{{ end }}
-    {{- range trim $text | empty | ternary list (include "microservice.lines" $text | fromJsonArray) }}
-      {{- if not (has . $.found) }}
-        {{- $line := regexReplaceAll (printf " %s(\\.[a-zA-Z]|\\[[0-9]|: [0-9])" $keys) . (printf " %s.$1$2" $key) }}
-        {{- $line = regexReplaceAll (printf "^([a-zA-Z]+: )?%s([.:\\[ ])" $keys) $line (printf "${1}%s.$2$3" $key) }}
-        {{- if not (contains $key $line) }}
-          {{- $line = regexReplaceAll "^([a-zA-Z]+: )?" $line (printf "${1}%s: " $key) }}
-        {{- end }}
-        {{- $line }}{{ print "\n" }}
-      {{- end }}
-    {{- end }}
-  {{- end }}
 {{- end -}}

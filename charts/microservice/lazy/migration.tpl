@@ -69,3 +69,48 @@ pod is evicted, which is no failure of its own: the Job makes another, as JSON.
   {{- end -}}
   {{- toJson $policy -}}
 {{- end -}}
+
+{{/*
+microservice.migrationJob: the Job of a migration.
+*/}}
+{{- define "microservice.migrationJob" -}}
+  {{- include "microservice.migrationRoot" . }}
+  {{- $_ := set .migration "hook" (include "microservice.migrationHook" 0 | fromJson) }}
+  {{- $root := dict }}
+  {{- include "microservice.jobRoot" (dict "into" $root "root" .migration "entry" .Values.migration) }}
+apiVersion: batch/v1
+kind: Job
+metadata:
+  {{- include "microservice.metadata" (dict
+    "root" $root
+    "name" (include "microservice.fullname" $root)
+    "labels" .Values.migration.labels
+    "annotations" (merge (dict "helm.sh/hook-output-log-policy" "hook-failed") (.Values.migration.annotations | default dict))) | nindent 2 }}
+spec:
+  {{- include "microservice.jobSpec" (dict
+    "root" $root
+    "entry" .Values.migration
+    "ttlSecondsAfterFinished" 86400
+    "podFailurePolicy" (include "microservice.migrationFailurePolicy" . | fromJson)) | trim | nindent 2 }}
+{{- end -}}
+
+{{/*
+microservice.migrationCopies: what the migration needs, each object after a line of ---.
+*/}}
+{{- define "microservice.migrationCopies" -}}
+  {{- /* What others refer to comes first: a SecretStore's account, an ExternalSecret's store. */}}
+  {{- range $manifest, $weight := dict
+    "serviceaccount" -3
+    "networkpolicy" -3
+    "configmap" -3
+    "configmap-files" -3
+    "secret" -3
+    "secret-files" -3
+    "secretstore" -2
+    "externalsecret" -1 }}
+    {{- with include "microservice.migrationCopy" (dict "root" $ "manifest" $manifest "weight" $weight) }}
+---
+{{ . }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
