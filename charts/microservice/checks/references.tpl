@@ -73,6 +73,46 @@ microservice.problems.reference: (dict "key" KEY "kind" "configMap" or "secret"
   {{- end }}
 {{- end -}}
 
+{{/*
+microservice.ownSettings: the names that ConfigMaps and Secrets of ours have or would
+have, as JSON: {"configMap" or "secret": {NAME: {"name": its name without the
+hash, "keys": the keys in it, none where it is not made, "written": where they are written}}}.
+Left out are those whose keys are not known, and those that others make.
+*/}}
+{{- define "microservice.ownSettings" -}}
+  {{- $_ := include "microservice.collectSettings" . }}
+  {{- $fullname := include "microservice.fullname" . }}
+  {{- $own := dict "configMap" dict "secret" dict }}
+  {{- $others := .Values.extraObjects | toJson }}
+  {{- range $part, $written := dict
+    "config" "config.data"
+    "files" "config.files"
+    "secrets" "secret.data"
+    "secret-files" "secret.files"
+    "external" "secret.external.data" }}
+    {{- $secret := has $part (list "secrets" "secret-files" "external") }}
+    {{- $name := printf "%s-%s" $fullname $part }}
+    {{- $made := get $.settings $part | default dict }}
+    {{- $actual := $made.name | default $name }}
+    {{- $keys := concat (keys ($made.data | default dict)) (keys ($made.binary | default dict)) }}
+    {{- $unknown := contains (printf "-%s" $part) $others }}
+    {{- $unknown = or $unknown (has $name (ternary $.Values.secret $.Values.config $secret).existing) }}
+    {{- if and (eq $part "external") (not ($.Values.secret.external).enabled) }}
+      {{- $written = "secret.external" }}
+    {{- else if eq $part "external" }}
+      {{- $keys = keys ($.Values.secret.external.data | default dict) }}
+      {{- $actual = include "microservice.externalSecretName" $ }}
+      {{- $unknown = or $unknown $.Values.secret.external.dataFrom $.Values.secret.external.template }}
+    {{- end }}
+    {{- if not $unknown }}
+      {{- range list $name $actual }}
+        {{- $_ := set (get $own (ternary "secret" "configMap" $secret)) . (dict "name" $name "keys" $keys "written" $written) }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- toJson $own }}
+{{- end -}}
+
 {{- define "microservice.checks.references" -}}
   {{- include "microservice.problems.references" . }}
 {{- end -}}

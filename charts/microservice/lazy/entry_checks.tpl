@@ -22,11 +22,11 @@ workers, jobs and the migration too, on the roots of their pods: JSON of a key t
 entry may have -> the templates that run where it has. "inherited" is a key of all.
 */}}
 {{- define "microservice.problemChecks" -}}
-  {{- $containers := list "microservice.problems.ports" "microservice.problems.handlers" "microservice.problems.shutdown"
+  {{- $containers := list "microservice.checks.ports" "microservice.checks.handlers" "microservice.problems.shutdown"
     "microservice.checks.references" "microservice.checks.pod" "microservice.checks.resources" "microservice.checks.security"
     "microservice.checks.containers" "microservice.checks.mounts" "microservice.checks.lists" -}}
   {{- dict
-    "inherited" (list "microservice.problems.envSources")
+    "inherited" (list "microservice.checks.env_sources")
     "image" (list "microservice.problems.image")
     "podLabels" (list "microservice.problems.labels")
     "podAnnotations" (list "microservice.checks.pod" "microservice.checks.security")
@@ -36,16 +36,16 @@ entry may have -> the templates that run where it has. "inherited" is a key of a
     "volumes" (list "microservice.checks.references" "microservice.checks.volumes" "microservice.checks.mounts")
     "initContainers" $containers
     "extraContainers" $containers
-    "ports" (list "microservice.problems.ports" "microservice.problems.probes")
-    "readinessProbe" (list "microservice.problems.probes")
-    "livenessProbe" (list "microservice.problems.probes")
-    "startupProbe" (list "microservice.problems.probes")
+    "ports" (list "microservice.checks.ports" "microservice.checks.probes")
+    "readinessProbe" (list "microservice.checks.probes")
+    "livenessProbe" (list "microservice.checks.probes")
+    "startupProbe" (list "microservice.checks.probes")
     "terminationGracePeriodSeconds" (list "microservice.problems.shutdown")
     "shutdown" (list "microservice.problems.shutdown")
     "strategy" (list "microservice.problems.rollout")
     "replicaCount" (list "microservice.problems.disruption")
     "podDisruptionBudget" (list "microservice.problems.disruption")
-    "autoscaling" (list "microservice.problems.disruption" "microservice.problems.autoscaling") | toJson -}}
+    "autoscaling" (list "microservice.problems.disruption" "microservice.problems.autoscaling" "microservice.checks.metric_targets") | toJson -}}
 {{- end -}}
 {{- define "microservice.riskChecks" -}}
   {{- $containers := list "microservice.risks.images" "microservice.risks.resources"

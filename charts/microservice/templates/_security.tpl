@@ -49,25 +49,3 @@ microservice.mainContext: the key where the main container's security context is
 {{- define "microservice.mainContext" -}}
   {{- .Values.containerSecurityContext | empty | ternary "securityContext" "containerSecurityContext" -}}
 {{- end -}}
-
-{{/*
-microservice.securityContexts: what every container runs with, as a JSON map of
-the key where it is written -> {"own": as written there, "context": the result,
-laid over the pod's user}. That of the main container has the key microservice.mainContext.
-*/}}
-{{- define "microservice.securityContexts" -}}
-  {{- $own := dict (include "microservice.mainContext" .) .Values.containerSecurityContext -}}
-  {{- range $kind := list "initContainers" "extraContainers" -}}
-    {{- range $index, $container := index $.Values $kind -}}
-      {{- $_ := set $own (printf "%s[%d].securityContext" $kind $index) $container.securityContext -}}
-    {{- end -}}
-  {{- end -}}
-  {{- $pod := pick (include "microservice.podSecurityContext" . | fromJson) "runAsUser" "runAsNonRoot" -}}
-  {{- $contexts := dict -}}
-  {{- range $key, $layer := $own -}}
-    {{- $context := include "microservice.securityContext" (dict "root" $ "own" $layer) | fromJson -}}
-    {{- $context = include "microservice.merged" (list $pod $context) | fromJson -}}
-    {{- $_ := set $contexts $key (dict "own" ($layer | default dict) "context" $context) -}}
-  {{- end -}}
-  {{- toJson $contexts -}}
-{{- end -}}

@@ -31,14 +31,3 @@ microservice.volumeMounts: where the main container mounts them, as a JSON list.
   {{- end -}}
   {{- toJson $list -}}
 {{- end -}}
-
-{{/*
-microservice.emptyDirs: the names of the pod's volumes that are emptyDirs, as a JSON list.
-*/}}
-{{- define "microservice.emptyDirs" -}}
-  {{- $names := list -}}
-  {{- range $name, $volume := include "microservice.volumeList" . | fromJson -}}
-    {{- if hasKey $volume.source "emptyDir" }}{{ $names = append $names $name }}{{ end -}}
-  {{- end -}}
-  {{- toJson $names -}}
-{{- end -}}

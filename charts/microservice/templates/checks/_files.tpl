@@ -18,7 +18,15 @@ which takes longer than all else.
     {{- $labels = or $labels .podDisruptionBudget.labels .metrics.labels (.metrics.serviceMonitor).labels (.metrics.podMonitor).labels }}
     {{- $labels = or $labels .migration.labels .cronJobs .extraServices .extraIngresses .extraRoutes $volumes }}
     {{- $ranges := or .networkPolicy.spec (.networkPolicy.ingress).from .networkPolicy.egress }}
+    {{- $ports := or .mainPort .service.extraPorts .extraServices $containers .podSpec (ne (toJson .ports) `{"http":{"containerPort":8000,"servicePort":80}}`) }}
+    {{- $ready := omit (.readinessProbe | default dict) "enabled" "failureThreshold" "initialDelaySeconds" "periodSeconds" "timeoutSeconds" }}
+    {{- $probes := or .startupProbe .livenessProbe (ne (toJson $ready) `{"httpGet":{"path":"/health"}}`) }}
     {{- include "microservice.used" (list
+      (list "env_sources" (or .env $containers $volumes $files .containerSpec))
+      (list "ports" $ports)
+      (list "probes" $probes)
+      (list "handlers" (or .lifecycle $containers))
+      (list "metric_targets" .autoscaling.metrics)
       (list "labels" $labels)
       (list "addresses" (or $ranges $service))
       (list "references" (or $containers $volumes .env .envFrom))
@@ -101,8 +109,8 @@ list, for the service, and those that its entries use. Each entry keeps its own,
 
 {{/*
 microservice.inFiles: what the files print that the service uses. addresses.tpl has no
-check of its own.
+check of its own, and those of the first four files come earlier.
 */}}
 {{- define "microservice.inFiles" -}}
-  {{- range without .files "addresses" }}{{ include (printf "microservice.checks.%s" .) $ }}{{ print "\n" }}{{ end }}
+  {{- range without .files "addresses" "env_sources" "ports" "probes" "handlers" }}{{ include (printf "microservice.checks.%s" .) $ }}{{ print "\n" }}{{ end }}
 {{- end -}}

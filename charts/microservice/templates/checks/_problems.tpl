@@ -39,11 +39,9 @@ risks where guardrails enforce.
   {{- include "microservice.problems.rollout" . }}
   {{- include "microservice.problems.disruption" . }}
   {{- include "microservice.problems.env" . }}
-  {{- include "microservice.problems.envSources" . }}
+  {{- if has "env_sources" .files }}{{ include "microservice.checks.env_sources" . }}{{ end }}
   {{- include "microservice.problems.settings" . }}
-  {{- include "microservice.problems.ports" . }}
-  {{- include "microservice.problems.probes" . }}
-  {{- include "microservice.problems.handlers" . }}
+  {{- range list "ports" "probes" "handlers" }}{{ if has . $.files }}{{ include (printf "microservice.checks.%s" .) $ }}{{ end }}{{ end }}
   {{- include "microservice.problems.shutdown" . }}
   {{- include "microservice.problems.ingress" . }}
   {{- include "microservice.problems.autoscaling" . }}

@@ -92,3 +92,7 @@ the pod, and in the Service.
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- define "microservice.checks.ports" -}}
+  {{- include "microservice.problems.ports" . }}
+{{- end -}}
