@@ -166,12 +166,17 @@ def _changed(trial: Trial, objects: Mapping[Key, Object]) -> Iterator[str]:
 
 
 def _unversioned(objects: Mapping[Key, Object]) -> dict[Key, Object]:
-    """Return objects without the hash of the data in names, and in references, of versioned objects."""
-    names = {
-        key.name: key.name.rpartition("-")[0]
+    """Return objects without the hash in the names, and in references, of versioned and fetched settings."""
+    hashed = [
+        key.name for key, made in objects.items() if dig(made, "metadata", "labels", "microservice/versioned")
+    ]
+    targets = {
+        key.name: dig(made, "spec", "target", "name") or ""
         for key, made in objects.items()
-        if dig(made, "metadata", "labels", "microservice/versioned")
+        if key.kind == "ExternalSecret"
     }
+    hashed += [target for name, target in targets.items() if target.startswith(f"{name}-")]
+    names = {name: name.rpartition("-")[0] for name in hashed}
 
     def renamed(node: Any) -> Any:
         if isinstance(node, dict):

@@ -174,6 +174,27 @@ def test_a_versioned_config_map_is_found_by_its_name_without_the_hash() -> None:
     assert faults(made(versioned)) == []
 
 
+def test_a_hash_of_what_is_fetched_may_differ_with_placeholders() -> None:
+    def fetching(digits: str) -> Change:
+        def change(objects: dict[str, Any]) -> None:
+            objects["ExternalSecret"] = {
+                "apiVersion": "external-secrets.io/v1",
+                "kind": "ExternalSecret",
+                "metadata": {"name": "all-v0-external"},
+                "spec": {
+                    "secretStoreRef": {"kind": "ClusterSecretStore", "name": "company"},
+                    "target": {"name": f"all-v0-external-{digits}"},
+                    "dataFrom": [{"extract": {"key": "a"}}],
+                },
+            }
+            reference = {"secretRef": {"name": f"all-v0-external-{digits}"}}
+            pod(objects)["containers"][0]["envFrom"] = [reference]
+
+        return change
+
+    assert faults(made(fetching("0123456789")), plain=made(fetching("9876543210"))) == []
+
+
 def test_a_string_that_changes_anything_beside_itself_is_found() -> None:
     texts = {"placeholder-0-": "a: b", "placeholder-1-": "\n"}
 
