@@ -14,6 +14,12 @@ def replicas(namespace: Namespace, deployment: str = "api") -> int:
     return number
 
 
+def has(namespace: Namespace, number: int) -> None:
+    """Assert that there are so many replicas, all of them ready."""
+    assert replicas(namespace) == number
+    assert len(namespace.ready_pods()) == number
+
+
 @contextmanager
 def fewest(namespace: Namespace) -> Iterator[Callable[[], tuple[int, int]]]:
     """Yield a function that returns the fewest replicas set and the fewest ready pods during the block."""
