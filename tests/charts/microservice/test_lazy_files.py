@@ -49,6 +49,7 @@ KEYS = {
         "entry_checks": "workers.a.args[0]=b",
         "jobs": "cronJobs.a.schedule=@daily,cronJobs.a.args[0]=b",
         "migration": "migration.enabled=true,migration.args[0]=a",
+        "routes": "httpRoute.enabled=true,httpRoute.parentRefs[0].name=a",
         "statefulset": "kind=StatefulSet",
         "workers": "workers.a.args[0]=b",
     },
