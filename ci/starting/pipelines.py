@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ci.base.errors import UserError
-from ci.base.repository import root
+from ci.base.repository import root, shown
 from ci.base.suggestions import did_you_mean
 from ci.starting.answers import Answers
 
@@ -16,6 +16,7 @@ PYTHON = "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97 # v7.0.0
 
 _REQUEST = "$CI_PIPELINE_SOURCE == 'merge_request_event'"
 _MAIN = "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"
+_INCLUDE = 'include: [{local: "/.gitlab/*.yml"}]'
 _HEAD = "# Checks each change of {}, shows what it would change, and deploys it from the main branch."
 
 
@@ -97,10 +98,20 @@ def _steps(command: str, environment: str = "") -> Iterator[str]:
 def _gitlab(service: str, environments: Sequence[str]) -> dict[Path, str]:
     own = root() / ".gitlab" / f"{service}.yml"
     found = {own: "\n".join(_jobs(service, environments)) + "\n"}
-    whole = root() / ".gitlab-ci.yml"
-    if not whole.exists():
-        found[whole] = 'include: [{local: "/.gitlab/*.yml"}]\n'
+    if not _gitlab_file().exists():
+        found[_gitlab_file()] = f"{_INCLUDE}\n"
     return found
+
+
+def to_add_by_hand(kind: str) -> str:
+    """Return what an existing file of a ``kind`` of pipeline lacks, "" for nothing; it is never changed."""
+    if kind != "gitlab" or ".gitlab/" in _gitlab_file().read_text(encoding="utf-8"):
+        return ""
+    return f"Add to {shown(_gitlab_file())}: {_INCLUDE}"
+
+
+def _gitlab_file() -> Path:
+    return root() / ".gitlab-ci.yml"
 
 
 def _jobs(service: str, environments: Sequence[str]) -> Iterator[str]:

@@ -29,6 +29,8 @@ def run(answers: Answers, ci: str = "", force: bool = False) -> None:
     values = f"values/{answers.service}"
     err.print(f"Check them: invoke lint {values}.yaml {values}/*.yaml", markup=False)
     err.print("Then accept what they render, for the tests: invoke golden --update", markup=False)
+    if missing := pipelines.to_add_by_hand(ci):
+        err.print(missing, markup=False)
     if ci and reached:
         secrets = ", ".join(map(pipelines.secret, reached))
         err.print(f"The pipeline needs a kubeconfig in each of these secrets: {secrets}", markup=False)

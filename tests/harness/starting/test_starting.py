@@ -176,6 +176,19 @@ def test_gitlab_includes_the_pipelines_of_all_services(repository: Repository) -
     }
 
 
+def test_a_pipeline_of_gitlab_that_is_there_is_left_alone_and_what_it_lacks_is_said(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = repository.root / ".gitlab-ci.yml"
+    whole.write_text("test: {script: make}\n")
+    new(ci="gitlab")
+    assert whole.read_text() == "test: {script: make}\n"
+    assert 'Add to .gitlab-ci.yml: include: [{local: "/.gitlab/*.yml"}]\n' in capsys.readouterr().err
+    whole.write_text('include: [{local: "/.gitlab/*.yml"}]\n')
+    new("gitlab", flags={"service": "shop"})
+    assert ".gitlab-ci.yml" not in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("repository")
 def test_another_kind_of_pipeline_is_refused_before_anything_is_written(repository: Repository) -> None:
     with pytest.raises(UserError, match=r"^--ci githb: expected github or gitlab; did you mean github\?"):
