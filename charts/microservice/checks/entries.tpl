@@ -1,8 +1,7 @@
 {{/*
 microservice.problems.entries: a worker, a CronJob and a migration have something to run:
 without a command they would start the service itself, unless their image is another.
-A migration, which runs before the first install, waits for no claim of the release; and no
-pod but the service's brings a claim of its own.
+A migration, which runs before the first install, waits for no claim of the release.
 */}}
 {{- define "microservice.problems.entries" -}}
   {{- range $key, $found := omit .entries "tests" }}
@@ -14,12 +13,6 @@ pod but the service's brings a claim of its own.
       {{- else }}
         {{ $key }} has nothing to run: without command and args it would start the service itself; set one,
         {{- printf " such as command: [python, -m, %s]" (splitList "." $key | last) }}
-      {{- end }}
-    {{- end }}
-    {{- range $name, $volume := kindIs "map" $entry.volumes | ternary $entry.volumes dict }}
-      {{- if ($volume).claim }}
-        {{ $key }}.volumes.{{ $name }}.claim: not a key here, where {} names a volume of the service; write volumes.{{ $name }}.claim at the
-        {{- " top level" }}
       {{- end }}
     {{- end }}
     {{- range $name, $volume := $found.root.Values.volumes }}
