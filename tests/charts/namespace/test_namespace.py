@@ -180,6 +180,12 @@ def test_pods_of_cert_manager_can_answer_a_challenge(render_case: CaseRenderer) 
     }
 
 
+@pytest.mark.parametrize("off", ["acmeSolvers: false", "enabled: false"])
+def test_nobody_lets_those_pods_in_where_that_or_all_is_off(off: str, render_chart: ChartRenderer) -> None:
+    policies = render_chart(f"networkPolicy: {{{off}}}").all("NetworkPolicy")
+    assert "acme-http01-solver" not in policies
+
+
 def test_keys_of_a_parent_chart_are_accepted(render_chart: ChartRenderer) -> None:
     assert render_chart("{global: {imageRegistry: a}, enabled: true, x-mine: 1}").one("Namespace")
 
