@@ -95,7 +95,7 @@ def drawn(schema: Schema, seed: int, number: int) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def values() -> list[dict[str, Any]]:
     """Values of several seeds: Hypothesis prefers strings that it finds in loaded modules."""
-    return [each for seed in range(3) for each in drawn(SCHEMA, seed, 120)]
+    return [each for seed in range(8) for each in drawn(SCHEMA, seed, 120)]
 
 
 def test_generated_values_are_valid(values: list[dict[str, Any]]) -> None:
