@@ -226,13 +226,19 @@ def test_the_account_of_another_service_is_refused(shop: Shop, observed: Callabl
     other = shop.values(
         "replicaCount: 0", "{env: null, volumes: {partner: null}}", "secret: {external: {vault: {role: api}}}"
     )
-    with pytest.raises(HelmError) as failed:
-        namespace.helm(4).install("other", CHART, other, "--timeout=5s")
-    assert "ExternalSecret" in failed.value.stderr
-    words = complaint(namespace, "secretstore", "other-external")
-    assert "service account name not authorized" in words
-    assert not fetched(namespace, "other")
     namespace.helm(3).upgrade("other", CHART, other)
+
+    def is_refused() -> None:
+        words = complaint(namespace, "secretstore", "other-external")
+        assert "service account name not authorized" in words
+
+    eventually(is_refused)
+    # Helm takes one for ready of which External Secrets has not said anything yet.
+    eventually(partial(complaint, namespace, "externalsecret", "other-external"))
+    with pytest.raises(HelmError) as failed:
+        namespace.helm(4).upgrade("other", CHART, other, "--timeout=5s")
+    assert "ExternalSecret" in failed.value.stderr
+    assert not fetched(namespace, "other")
     namespace.helm(3).uninstall("other")
     observed(
         "the store says that the account is not authorized; Helm 4's --wait waits for it, Helm 3's does not"
