@@ -24,19 +24,12 @@ from ci.kubernetes.definitions import names_of_kinds, read
 from ci.kubernetes.versions import NEWEST, OLDEST, SUPPORTED
 from ci.values import schema_walk
 from ci.values.document import Document
+from ci.values.reference import TYPE_NAMES
 
 _WIDTH = 110
 _MOST_OBJECTS = 3
 # Kubernetes describes some fields on a page.
 _MOST_TEXT = 500
-_TYPES = {
-    "array": "list",
-    "boolean": "true or false",
-    "integer": "whole number",
-    "number": "number",
-    "object": "map",
-    "string": "string",
-}
 
 
 class Explanation(NamedTuple):
@@ -113,7 +106,7 @@ def type_of(part: schema_walk.Schema) -> str:
     types = [name for name in schema_walk.types(part) if name != "null"]
     if "const" in part.get("items", {}):
         types.remove("array")
-    described = " or ".join(_TYPES[name] for name in types) or "anything"
+    described = " or ".join(TYPE_NAMES[name] for name in types) or "anything"
     if "title" in part:
         return f"{described}: {part['title']}"
     limits = {**part, **part.get("if", {})}

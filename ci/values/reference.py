@@ -13,7 +13,8 @@ from ci.charts.values_file import read_values
 from ci.values import schema_source, schema_walk
 from ci.values.schema_walk import Schema
 
-_TYPES = {
+# JSON Schema's types, in words.
+TYPE_NAMES = {
     "array": "list",
     "boolean": "true or false",
     "integer": "whole number",
@@ -98,7 +99,7 @@ def _type(schema: Schema, part: Schema) -> str:
     types = schema_walk.types(described)
     # A list that may only be empty is there for values that have [] where this chart has a map.
     shown = [name for name in types if name != "array" or "const" not in described["items"]]
-    return " or ".join(_TYPES[name] for name in shown)
+    return " or ".join(TYPE_NAMES[name] for name in shown)
 
 
 def _on_one_line(value: object) -> str:
