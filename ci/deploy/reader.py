@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ci.base.processes import CommandError
@@ -38,6 +38,8 @@ class Reader:
     """Reads the state of a service's release."""
 
     target: Target
+    # The kinds of operators that can't be read.
+    _closed: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def snapshot(self) -> Snapshot:
         """Return the release's objects at this moment, and the warnings of its namespace.
@@ -50,7 +52,8 @@ class Reader:
             warnings = {"fieldSelector": "type=Warning"}
             events = pool.submit(self.target.api.list, path("events", self.target.namespace), **warnings)
             # One after the other: pods are no older than the counts of them.
-            found = {kind: listed(self.target, kind) for kind in self._kinds}
+            found = {kind: listed(self.target, kind) for kind in KINDS}
+            found |= self._of_operators()
         claims = found["persistentvolumeclaims"]
         stores = {one["metadata"]["name"]: one for one in found.get(STORES, [])}
         seen = events.result()
@@ -85,20 +88,22 @@ class Reader:
                 return None
             raise
 
-    @functools.cached_property
-    def _kinds(self) -> tuple[str, ...]:
-        """KINDS, and those of operators that can be read."""
-        return (*KINDS, *filter(self._can_list, (EXTERNAL_SECRETS, STORES, SCALED_OBJECTS)))
+    def _of_operators(self) -> dict[str, list[Object]]:
+        """Return the objects of each kind of operators that the cluster serves and the user may list.
 
-    def _can_list(self, kind: str) -> bool:
-        """Tell whether the cluster serves a kind and the user may list it."""
-        try:
-            listed(self.target, kind)
-        except CommandError as error:
-            if "Forbidden" in error.output or "NotFound" in error.output:
-                return False
-            raise
-        return True
+        Another kind is asked for once.
+        """
+        found = {}
+        for kind in (EXTERNAL_SECRETS, STORES, SCALED_OBJECTS):
+            if kind in self._closed:
+                continue
+            try:
+                found[kind] = listed(self.target, kind)
+            except CommandError as error:
+                if "Forbidden" not in error.output and "NotFound" not in error.output:
+                    raise
+                self._closed.add(kind)
+        return found
 
 
 def listed(target: Target, kind: str) -> list[Object]:
