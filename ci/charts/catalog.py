@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ from ci.base.repository import root, shown
 from ci.base.suggestions import did_you_mean
 from ci.charts import environments
 from ci.charts.values_file import read_values
+
+# Of a release: Helm allows 53 characters, and a Service's name begins with a letter.
+RELEASE_NAME = re.compile(r"[a-z]([-a-z0-9]{0,51}[a-z0-9])?")
 
 
 @dataclass(frozen=True)

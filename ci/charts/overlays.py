@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,6 @@ from ci.charts.catalog import Case
 
 STANDARD_INPUT = "-"
 _SUFFIXES = (".yaml", ".yml", ".json")
-# A name for Helm (at most 53 characters) and for a Service (a letter first).
-_RELEASE = re.compile(r"[a-z]([-a-z0-9]{0,51}[a-z0-9])?")
 _UNNAMED = "service"
 
 
@@ -114,4 +111,4 @@ def _below(top: File) -> tuple[list[File], str]:
 def _release(file: Path) -> str:
     """Return the name of a file's service: its own, or for values.yaml that of its folder."""
     name = file.parent.name if file.stem == "values" else file.stem
-    return name if _RELEASE.fullmatch(name) else _UNNAMED
+    return name if catalog.RELEASE_NAME.fullmatch(name) else _UNNAMED

@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 from ci.base.console import err
 from ci.base.errors import UserError
-from ci.charts import environments
+from ci.charts import catalog, environments
 
-# The name of a release (at most 53 characters), and of a Service (a letter first).
-_SERVICE = re.compile(r"[a-z]([-a-z0-9]{0,51}[a-z0-9])?")
 _IMAGE = re.compile(r"(?P<repository>[a-z0-9][^\s@]*?)(:(?P<tag>[\w][\w.-]{0,127}))?")
 _HOST = re.compile(r"([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}")
 _ENVIRONMENT = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -39,7 +37,9 @@ def ask(
     service can have.
     """
     known = ",".join(environments.environments()) or _NEW_ENVIRONMENTS
-    service = _checked("SERVICE", service, _SERVICE, "lowercase letters, digits and -, a letter first")
+    service = _checked(
+        "SERVICE", service, catalog.RELEASE_NAME, "lowercase letters, digits and -, a letter first"
+    )
     image = _answer(image, "The image, with its version", "")
     found = _IMAGE.fullmatch(image)
     if found is None or not found["tag"] or found["tag"] == "latest":

@@ -14,6 +14,7 @@ from jsonschema_rs import Draft7Validator, ValidationError, ValidationErrorKind
 from ci.base import kubernetes_yaml
 from ci.base.locations import InstancePath, instance_path
 from ci.base.repository import root
+from ci.base.suggestions import did_you_mean
 from ci.charts import environments
 from ci.charts.catalog import Chart
 from ci.charts.values_file import read_values
@@ -136,7 +137,7 @@ def _faults_of(
         case ValidationErrorKind.Enum():
             choices = [str(choice) for choice in within["enum"] if choice not in (None, "")]
             node = document.value(path)
-            near = _near(node.value, choices) if isinstance(node, yaml.ScalarNode) else ""
+            near = did_you_mean(node.value, choices) if isinstance(node, yaml.ScalarNode) else ""
             yield document.fault(path, f"expected one of {', '.join(choices)}{near}")
         case ValidationErrorKind.Constant():
             *above, keyword = error.schema_path[:-1]
@@ -177,7 +178,7 @@ def _known(within: Schema) -> list[str]:
 
 def _unknown(name: str, within: Schema) -> str:
     known = _known(within)
-    if near := _near(name, known):
+    if near := did_you_mean(name, known):
         return f"unknown key{near}"
     if known:
         more = ", ..." if len(known) > _MOST_KEYS_SHOWN else ""
@@ -220,8 +221,3 @@ def _changed_by_yaml(
         message = f"{written} is read as another number; quote it to keep it as written"
         return document.fault(path, message, YAML)
     return None
-
-
-def _near(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
