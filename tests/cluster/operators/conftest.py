@@ -35,3 +35,10 @@ def gateways(shared_namespaces: Namespaces) -> Iterator[str]:
     """The namespace of a Gateway `gateway`; its address inside the cluster is http://envoy-gateway.NAMESPACE."""
     with traffic.gateway(shared_namespaces) as namespace:
         yield namespace
+
+
+@pytest.fixture
+def authority(cluster: Cluster) -> Iterator[str]:
+    """The name of a ClusterIssuer, and of its Secret."""
+    with traffic.ca_issuer(cluster) as name:
+        yield name

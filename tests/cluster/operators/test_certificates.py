@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -21,13 +21,6 @@ pytestmark = pytest.mark.operators("contour", "cert-manager")
 # cert-manager asks for the answer to a challenge every 10 seconds.
 ISSUE_SECONDS = 180
 SMALL = "{replicaCount: 2, autoscaling: {enabled: false}, resources: {requests: {cpu: 10m, memory: 32Mi}}}"
-
-
-@pytest.fixture
-def authority(cluster: Cluster) -> Iterator[str]:
-    """The name of a ClusterIssuer, and of its Secret."""
-    with traffic.ca_issuer(cluster) as name:
-        yield name
 
 
 @pytest.fixture

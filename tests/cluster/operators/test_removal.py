@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ci.clusters.lifecycle import Cluster
 from tests.support.namespaces import CHART, QUICK, Namespace, Object, eventually
 from tests.support.stored_objects import names
 
@@ -55,20 +54,6 @@ SCALED: Object = {
 }
 
 
-@pytest.fixture
-def issuer(cluster: Cluster, namespace: Namespace) -> Iterator[str]:
-    """A ClusterIssuer with the namespace's name."""
-    made = {
-        "apiVersion": "cert-manager.io/v1",
-        "kind": "ClusterIssuer",
-        "metadata": {"name": namespace.name},
-        "spec": {"selfSigned": {}},
-    }
-    cluster.kubectl("apply", "--filename=-", stdin=json.dumps(made))
-    yield namespace.name
-    cluster.kubectl("delete", "clusterissuer", namespace.name)
-
-
 def seen(namespace: Namespace, kinds: str) -> set[str]:
     return {HASH.sub("", name) for name in names(namespace, kinds)}
 
@@ -107,7 +92,7 @@ def everything(issuer: str) -> str:
 
 
 def test_everything_that_operators_made_goes_with_the_release_but_for_what_is_documented_to_be_kept(
-    namespace: Namespace, issuer: str, observed: Callable[[str], None]
+    namespace: Namespace, authority: str, observed: Callable[[str], None]
 ) -> None:
     # All kinds that can be listed are some 80 requests.
     kinds = ",".join({name.partition(" ")[0] for name in MADE})
@@ -124,9 +109,9 @@ def test_everything_that_operators_made_goes_with_the_release_but_for_what_is_do
     namespace.kubectl("apply", "--filename=-", stdin=json.dumps(STORE))
     before = names(namespace)
     release = namespace.helm()
-    release.install("api", CHART, namespace.values(QUICK, everything(issuer)))
+    release.install("api", CHART, namespace.values(QUICK, everything(authority)))
     eventually(all_made)
-    release.upgrade("api", CHART, namespace.values(QUICK, everything(issuer), version="2"))
+    release.upgrade("api", CHART, namespace.values(QUICK, everything(authority), version="2"))
     eventually(all_made)
     release.uninstall("api")
     eventually(all_gone)
