@@ -137,6 +137,13 @@ def test_without_external_secrets_nothing_is_awaited(words: str) -> None:
     assert cluster.times(EXTERNAL) == 1
 
 
+def test_what_an_operator_has_is_asked_for_once_in_each_snapshot() -> None:
+    cluster = Cluster(REFUSED)
+    for _ in range(2):
+        cluster.snapshot()
+    assert cluster.times(EXTERNAL) == 2
+
+
 def test_scaled_objects_are_autoscalers_too() -> None:
     cluster = Cluster(autoscaler("True", "ValidMetricFound"), scaled_object("True", "ScaledObjectReady"))
     kinds = [one["kind"] for one in cluster.snapshot().autoscalers]
