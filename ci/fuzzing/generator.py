@@ -288,5 +288,5 @@ def _texts(
     whole = re.compile(pattern.replace("$", r"\Z"))
     likely = tuple(word for word in (*_WORDS, *AMBIGUOUS) if fits(word) and whole.search(word))
     words = (*examples, *likely)
-    others = st.from_regex(pattern, fullmatch=pattern.endswith("$")).filter(fits)
+    others = st.from_regex(pattern, fullmatch=pattern.endswith(("$", "$)"))).filter(fits)
     return st.one_of(_one(words), _one(words), others) if words else others

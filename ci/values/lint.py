@@ -37,7 +37,7 @@ _LIMITS = (
     *("minItems", "maxItems", "minProperties", "maxProperties"),
 )
 # The pattern of keys that YAML has read as something else.
-_TRUE_OR_FALSE = "^(true|false)$"
+_TRUE_OR_FALSE = "(^(?:true|false)$)"
 _NO_BUILD = {"const": "not a key here: write it in values/<service>.yaml"}
 
 

@@ -21,6 +21,8 @@ from ci.values.schema_walk import MAPS_OF_SCHEMAS, REFERENCE, SCHEMAS, Place, Sc
 NOT_NULL = "!"
 # Parts that add to another part of the same values.
 _ADDITIONS = frozenset({"then", "else", "dependencies"})
+# What starts a group, and what only looks like that: an escaped character, a set of characters.
+_GROUP = re.compile(r"(\\.|\[\^?(?:\\.|[^\]\\])+\])|\((?!\?)")
 _SET = {"type": ["array", "boolean", "number", "object", "string"]}
 
 
@@ -38,7 +40,7 @@ def build(source: Path) -> str:
       they allow other keys.
     - A description stays beside its $ref: validators ignore it there (draft-07), editors show it.
     - Every part of a schema costs Helm time. So of equal definitions only the first is kept, and equal parts
-      become one definition where that makes fewer of them.
+      become one definition where that makes fewer of them. Patterns are written as Go compiles them fastest.
 
     Raises UserError as ``schema_source.read`` does, and for a pattern that Helm could not use
     (https://github.com/google/re2/wiki/Syntax).
@@ -51,6 +53,11 @@ def build(source: Path) -> str:
     used = schema_walk.used_definitions(built)
     built["definitions"] = {name: part for name, part in built["definitions"].items() if name in used}
     _share_copies(built)
+    for _, part in schema_walk.walk(built):
+        if "pattern" in part:
+            part["pattern"] = _quick(part["pattern"])
+        if names := part.get("patternProperties"):
+            part["patternProperties"] = {_quick(pattern): inner for pattern, inner in names.items()}
     try:
         validator(built)
     except jsonschema_rs.ValidationError as error:
@@ -181,6 +188,17 @@ def _share_copies(schema: Schema) -> None:
             described = {key: value for key, value in copy.items() if key == "description"}
             copy.clear()
             copy |= {"$ref": f"{REFERENCE}{name}", **described}
+
+
+def _quick(pattern: str) -> str:
+    """Return a pattern that matches the same strings, and that Go compiles in less time.
+
+    Go compiles a pattern that starts with ^ in a second way, unless that is within a group:
+    https://github.com/golang/go/blob/go1.25.0/src/regexp/onepass.go. All other groups capture nothing.
+    """
+    if not (pattern.startswith("^") and pattern.endswith("$")):
+        return pattern
+    return f"({_GROUP.sub(lambda found: found[1] or '(?:', pattern)})"
 
 
 def _is_definition(place: Place) -> bool:

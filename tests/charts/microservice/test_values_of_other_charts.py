@@ -47,8 +47,8 @@ def below(part: Schema) -> dict[str, Schema]:
     part = resolved(SCHEMA, part)
     keys = dict(part.get("properties", {}))
     for pattern, entry in part.get("patternProperties", {}).items():
-        names = re.fullmatch(r"\^\(([A-Za-z|]+)\)\$", pattern)
-        if pattern in ("^x-", "^(true|false)$"):
+        names = re.fullmatch(r"\(\^\(\?:([A-Za-z|]+)\)\$\)", pattern)
+        if pattern in ("^x-", "(^(?:true|false)$)"):
             continue
         if names:
             keys |= dict.fromkeys(names[1].split("|"), entry)

@@ -115,6 +115,14 @@ def test_only_the_first_of_equal_definitions_is_kept(source: Source) -> None:
     assert errors(path, {"kind": ["a"], "owner": ["A"]}) == ["owner.0"]
 
 
+def test_patterns_are_written_as_go_compiles_them_fastest(source: Source) -> None:
+    path = source('pattern: "^[a-z]*$"', r"pattern: '^[(](a|[^)]\()$'")
+    built = json.loads(values_schema.build(path))
+    assert built["definitions"]["name"]["pattern"] == r"(^[(](?:a|[^)]\()$)"
+    assert errors(path, {"owner": "(a"}) == []
+    assert errors(path, {"owner": "(("}) == ["owner"]
+
+
 LISTS = """
   hosts: {type: array, items: {type: array, items: {type: string}}, description: Hosts.}
   others: {type: array, items: {type: array, items: {type: string}}, description: Others.}
