@@ -90,8 +90,8 @@ class Keys:
 
     def _described(self, key: Key, within: frozenset[str]) -> Iterator[Key]:
         for name, part in key.part.get("properties", {}).items():
-            if "const" not in part and "description" in part:
-                below = Key((*key.path, name), schema_walk.resolved(self.schema, part))
+            below = Key((*key.path, name), schema_walk.resolved(self.schema, part))
+            if "const" not in part and "description" in below.part:
                 yield below
                 yield from self._described(below, within)
         for step in (ENTRY, ITEM):

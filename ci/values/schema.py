@@ -38,7 +38,8 @@ def build(source: Path) -> str:
       names none of them. A key that is null is not set.
     - An "if" stays as it is written; "then", "else" and ``dependencies`` add to the part that they are in, so
       they allow other keys.
-    - A description stays beside its $ref: validators ignore it there (draft-07), editors show it.
+    - A description stays beside its $ref: validators ignore it there (draft-07), editors show it. What all
+      references to a definition repeat stands there once.
     - Every part of a schema costs Helm time. So of equal definitions only the first is kept, and equal parts
       become one definition where that makes fewer of them. Patterns are written as Go compiles them fastest.
 
@@ -53,6 +54,7 @@ def build(source: Path) -> str:
     used = schema_walk.used_definitions(built)
     built["definitions"] = {name: part for name, part in built["definitions"].items() if name in used}
     _share_copies(built)
+    _describe_once(built)
     for _, part in schema_walk.walk(built):
         if "pattern" in part:
             part["pattern"] = _quick(part["pattern"])
@@ -199,6 +201,20 @@ def _quick(pattern: str) -> str:
     if not (pattern.startswith("^") and pattern.endswith("$")):
         return pattern
     return f"({_GROUP.sub(lambda found: found[1] or '(?:', pattern)})"
+
+
+def _describe_once(schema: Schema) -> None:
+    """Move a description that all references to a definition repeat to that definition."""
+    references: dict[str, list[Schema]] = {}
+    for _, part in schema_walk.walk(schema):
+        if "$ref" in part:
+            references.setdefault(schema_walk.target(part), []).append(part)
+    for name, parts in references.items():
+        descriptions = {part.get("description") for part in parts}
+        if len(parts) > 1 and len(descriptions) == 1 and descriptions != {None}:
+            schema["definitions"][name]["description"] = descriptions.pop()
+            for part in parts:
+                del part["description"]
 
 
 def _is_definition(place: Place) -> bool:

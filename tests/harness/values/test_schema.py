@@ -115,6 +115,17 @@ def test_only_the_first_of_equal_definitions_is_kept(source: Source) -> None:
     assert errors(path, {"kind": ["a"], "owner": ["A"]}) == ["owner.0"]
 
 
+def test_a_description_that_all_references_repeat_stands_once(source: Source) -> None:
+    path = source(
+        '\n  hosts: {type: array, items: {$ref: "#/definitions/name"}, description: Hosts.}\n', LISTS
+    )
+    path.write_text(path.read_text().replace("description: Others.", "description: Hosts."))
+    built = json.loads(values_schema.build(path))
+    assert built["properties"]["hosts"] == built["properties"]["others"]
+    assert built["properties"]["hosts"].keys() == {"$ref"}
+    assert built["definitions"]["properties-hosts"]["description"] == "Hosts."
+
+
 def test_patterns_are_written_as_go_compiles_them_fastest(source: Source) -> None:
     path = source('pattern: "^[a-z]*$"', r"pattern: '^[(](a|[^)]\()$'")
     built = json.loads(values_schema.build(path))
