@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import re
 import shutil
 import sys
 import tomllib
@@ -19,7 +18,6 @@ from ci import bootstrap
 from ci.base import download, processes, programs
 from ci.base.console import out
 from ci.base.errors import UserError
-from ci.publishing import signed_registry
 
 
 class Row(NamedTuple):
@@ -80,11 +78,7 @@ def _rows() -> Iterator[Row]:
         "only needed to contribute, and for the tags of invoke image: install git",
     )
     yield _program("GnuPG", ["gpg", "--version"], "only needed to sign what is published: install gnupg")
-    yield _program(
-        "cosign",
-        ["cosign", "version"],
-        f"only needed to sign in a registry: install cosign {signed_registry.MINIMUM} or newer",
-    )
+    yield _tool(programs.COSIGN, programs.COSIGN.name, use="signing in a registry, and its tests")
     yield _program(
         "docker-registry",
         ["docker-registry", "--version"],
@@ -156,6 +150,4 @@ def _program(what: str, command: list[str], remedy: str) -> Row:
         output = processes.run(command, what, seconds=10)
     except processes.CommandError:
         return Row(what, False, remedy)
-    # cosign prints its name as a picture above its version.
-    versions = (line for line in output.splitlines() if re.search(r"\d\.\d", line))
-    return Row(what, True, " ".join(next(versions, "").split()))
+    return Row(what, True, output.strip().partition("\n")[0])

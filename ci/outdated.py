@@ -93,7 +93,7 @@ def pins() -> list[Pin]:
 
 def _programs() -> Iterator[Pin]:
     file = shown(Path(programs.__file__).with_name("programs.toml"))
-    for tool in (*programs.HELM.values(), programs.KUBE_SCORE, programs.KIND, programs.KUBECTL):
+    for tool in programs.PINNED:
         module = tool.go.module if tool.go else _MODULES[tool.name]
         yield Pin(tool.name, tool.version, file, (module,))
     yield Pin("Kubernetes", versions.NEWEST, shown(Path(versions.__file__)), (_MODULES["kubectl"],))

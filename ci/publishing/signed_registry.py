@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from packaging.version import Version
-
+from ci.base import programs
 from ci.base.console import step
 from ci.base.errors import UserError
 from ci.base.processes import CommandError, run
@@ -17,8 +14,6 @@ from ci.charts import helm
 from ci.publishing.packages import Package
 from ci.publishing.registry import Registry
 
-# The first version that verifies with a key if Sigstore's servers cannot be reached.
-MINIMUM = "3.0.4"
 # Nothing is uploaded to Rekor, the public log, and Sigstore's servers are not asked for it.
 _NO_LOG = ("--tlog-upload=false", "--use-signing-config=false")
 _PUBLIC_KEY = "MICROSERVICE_CHART_COSIGN_KEY"
@@ -94,9 +89,8 @@ def by_key(key: str) -> Signer:
     """Return the signer that has a key: a value of cosign sign --key.
 
     That is a file, whose password is in COSIGN_PASSWORD, or the URI of a key in a KMS. Raises UserError if
-    cosign is missing or too old, or cannot use the key.
+    cosign cannot be obtained, or cannot use the key.
     """
-    _check_version("--cosign-key")
     verified = ["--key", f"env://{_PUBLIC_KEY}", "--insecure-ignore-tlog"]
     return Signer(["--key", key, *_NO_LOG], verified, {_PUBLIC_KEY: _public_key(key)})
 
@@ -104,10 +98,8 @@ def by_key(key: str) -> Signer:
 def by_workflow() -> Signer:
     """Return the signer that is the GitHub workflow that runs this: its identity stands for a key.
 
-    https://docs.sigstore.dev/cosign/signing/overview/. Raises UserError if cosign is missing or too old, and
-    outside of a workflow.
+    https://docs.sigstore.dev/cosign/signing/overview/. Raises UserError outside of a workflow.
     """
-    _check_version("--keyless")
     workflow = os.environ.get("GITHUB_WORKFLOW_REF")
     if not workflow or "ACTIONS_ID_TOKEN_REQUEST_URL" not in os.environ:
         raise UserError(
@@ -115,16 +107,6 @@ def by_workflow() -> Signer:
         )
     identity = f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{workflow}"
     return Signer([], ["--certificate-identity", identity, "--certificate-oidc-issuer", ISSUER], {})
-
-
-def _check_version(option: str) -> None:
-    needed = f"{option} needs cosign {MINIMUM} or newer"
-    if not shutil.which("cosign"):
-        raise UserError(f"{needed}: install it")
-    # A custom build may have no version.
-    known = re.search(r'"gitVersion": "v([\d.]+)', _cosign(["version", "--json"], "cosign version"))
-    if known and Version(known[1]) < Version(MINIMUM):
-        raise UserError(f"{needed}: this one is {known[1]}")
 
 
 def _public_key(key: str) -> str:
@@ -137,8 +119,9 @@ def _public_key(key: str) -> str:
 
 
 def _cosign(arguments: Sequence[str], doing: str, environment: dict[str, str] | None = None) -> str:
+    program = str(programs.find(programs.COSIGN))
     # With a pipe as standard input it does not ask for a password: without COSIGN_PASSWORD that is empty.
-    return run(["cosign", *arguments], doing, env=environment, stdin="")
+    return run([program, *arguments], doing, env=environment, stdin="")
 
 
 def _name(reference: str) -> str:

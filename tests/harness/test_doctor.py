@@ -24,7 +24,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         major: replace(tool, url="http://127.0.0.1:9/{version}") for major, tool in programs.HELM.items()
     }
     monkeypatch.setattr(programs, "HELM", closed)
-    for name in ("KUBE_SCORE", "KIND", "KUBECTL"):
+    for name in ("KUBE_SCORE", "COSIGN", "KIND", "KUBECTL"):
         monkeypatch.setattr(
             programs, name, replace(getattr(programs, name), url="http://127.0.0.1:9/{version}")
         )
@@ -114,6 +114,7 @@ def test_what_only_a_cluster_or_a_contributor_needs_is_no_failure(
     )
     assert row(output, "Podman").startswith("Podman - only needed for invoke image where there is no Docker")
     assert row(output, "git").startswith("git - only needed to contribute")
+    assert row(output, "cosign").startswith("cosign ok 3.1.3 will be obtained at first use: release or Go")
     assert row(output, "kind").startswith("kind ok 0.33.0 will be obtained at first use: release or Go")
     assert row(output, "kubectl").startswith(
         "kubectl - only needed for invoke deploy and its like, and tests in a cluster: "
@@ -125,7 +126,7 @@ def test_a_version_is_found_below_a_picture(path: Path, capsys: pytest.CaptureFi
     script(path / "go", "echo go version go1.26")
     script(path / "cosign", "printf ' ____\\n/ ___|\\n\\nGitVersion:    v3.1.3\\nGoVersion:     go1.26.8\\n'")
     doctor.report()
-    assert row(capsys.readouterr().out, "cosign") == "cosign ok GitVersion: v3.1.3"
+    assert row(capsys.readouterr().out, "cosign") == f"cosign ok v3.1.3, PATH: {path / 'cosign'}"
 
 
 def test_the_lock_satisfies_what_the_project_requires() -> None:

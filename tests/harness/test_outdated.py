@@ -62,7 +62,7 @@ def test_everything_that_is_pinned_is_asked_for() -> None:
     pins = outdated.pins()
     assert [
         pin.what for pin in pins if not pin.what.startswith(("custom kinds of ", "add-on ", "action "))
-    ] == [*("helm", "helm", "kube-score", "kind", "kubectl", "Kubernetes")]
+    ] == [*("helm", "helm", "kube-score", "cosign", "kind", "kubectl", "Kubernetes")]
     files = (root() / "ci/kubernetes/crds").glob("*.yaml")
     projects = {
         match for file in files for match in re.findall(r"project: github.com/(.*)", file.read_text())

@@ -21,7 +21,7 @@ import pytest
 
 from ci.base import programs
 from ci.base.errors import UserError
-from ci.base.programs import HELM, KIND, KUBE_SCORE, KUBECTL, Tool, find
+from ci.base.programs import COSIGN, HELM, KIND, KUBE_SCORE, KUBECTL, Tool, find
 from tests.support.file_systems import mounted_noexec
 
 MODULE_SUM = HELM[4].go.sum if HELM[4].go else ""
@@ -346,7 +346,7 @@ def test_processes_that_ask_at_once_share_one_download(release: Release) -> None
     release.may_answer.clear()
     code = f"""
 from dataclasses import replace
-from ci.base.programs import HELM, find
+from ci.base.programs import COSIGN, HELM, find
 print(find(replace(HELM[4], url={release.tool().url!r}, sha256={release.tool().sha256!r})))
 """
     root = Path(programs.__file__).parents[2]
@@ -366,7 +366,7 @@ print(find(replace(HELM[4], url={release.tool().url!r}, sha256={release.tool().s
     assert len(release.requests) == 1
 
 
-@pytest.mark.parametrize("tool", [*HELM.values(), KUBE_SCORE, KIND, KUBECTL], ids=str)
+@pytest.mark.parametrize("tool", programs.PINNED, ids=str)
 def test_every_platform_that_is_pinned_has_a_sha256_and_every_module_a_sum(tool: Tool) -> None:
     assert {len(bytes.fromhex(digest)) for digest in tool.sha256.values()} == {32}
     assert tool.sha256.keys() == HELM[4].sha256.keys()
@@ -374,6 +374,6 @@ def test_every_platform_that_is_pinned_has_a_sha256_and_every_module_a_sum(tool:
 
 
 def test_a_build_with_go_sets_the_version() -> None:
-    for tool in (*HELM.values(), KUBE_SCORE):
+    for tool in (*HELM.values(), KUBE_SCORE, COSIGN):
         assert tool.go
         assert tool.version in {text.removeprefix("v") for text in tool.go.variables.values()}

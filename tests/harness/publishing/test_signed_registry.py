@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from ci.base import repository
+from ci.base import programs, repository
 from ci.base.errors import UserError
 from ci.publishing import publish
 from tests.support.publishers import Helm, Key, Shop
@@ -29,23 +29,38 @@ class CosignKey(NamedTuple):
     public: str
 
 
+@pytest.fixture(scope="module")
+def program() -> str:
+    """Return cosign, which is obtained like Helm."""
+    try:
+        return str(programs.find(programs.COSIGN))
+    except UserError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def pairs(program: str, tmp_path_factory: pytest.TempPathFactory) -> list[CosignKey]:
+    return [pair(program, tmp_path_factory.mktemp("cosign")) for _ in range(2)]
+
+
 @pytest.fixture
-def cosign(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skip the test where cosign is missing; it has the keys' password, and no way beyond this machine."""
-    if not shutil.which("cosign"):
-        pytest.skip("cosign is not installed")
+def cosign_key(pairs: list[CosignKey], monkeypatch: pytest.MonkeyPatch) -> CosignKey:
+    """Return the publisher's key: its password is set, and there is no way beyond this machine."""
     monkeypatch.setenv("COSIGN_PASSWORD", PASSWORD)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    return pairs[0]
 
 
 @pytest.fixture
-def cosign_key(cosign: None, tmp_path: Path) -> CosignKey:
-    return pair(tmp_path / "own")
+def other_key(pairs: list[CosignKey]) -> CosignKey:
+    return pairs[1]
 
 
-def pair(folder: Path) -> CosignKey:
-    folder.mkdir()
-    subprocess.run(["cosign", "generate-key-pair"], cwd=folder, check=True, capture_output=True)
+def pair(program: str, folder: Path) -> CosignKey:
+    environment = {**os.environ, "COSIGN_PASSWORD": PASSWORD}
+    subprocess.run(
+        [program, "generate-key-pair"], cwd=folder, env=environment, check=True, capture_output=True
+    )
     return CosignKey(str(folder / "cosign.key"), str(folder / "cosign.pub"))
 
 
@@ -61,8 +76,9 @@ def run(to: str, cosign_key: str, *, key: str = "", ca_file: str = "", dry_run: 
 
 def verify(reference: str, public_key: str, *options: str, docker: Path | None = None) -> str:
     """Return what cosign says to a consumer, who has a login of Docker's or none; "" where it verifies."""
+    program = programs.find(programs.COSIGN)
     asked = subprocess.run(
-        ["cosign", "verify", "--key", public_key, "--insecure-ignore-tlog", *options, reference],
+        [program, "verify", "--key", public_key, "--insecure-ignore-tlog", *options, reference],
         env={**os.environ, **({"DOCKER_CONFIG": str(docker)} if docker else {})},
         capture_output=True,
         text=True,
@@ -78,22 +94,22 @@ def stored(folder: Path) -> dict[Path, bytes]:
 
 
 def test_a_published_chart_verifies_with_the_public_key_and_with_no_other(
-    host: str, publisher: Helm, shop: Shop, cosign_key: CosignKey, tmp_path: Path
+    host: str, publisher: Helm, shop: Shop, cosign_key: CosignKey, other_key: CosignKey
 ) -> None:
     shop.version("1.2.3")
     run(f"oci://{host}/charts", cosign_key.private)
     chart = f"{host}/charts/microservice:1.2.3"
     assert verify(chart, cosign_key.public) == ""
-    assert "failed to verify signature" in verify(chart, pair(tmp_path / "other").public)
+    assert "failed to verify signature" in verify(chart, other_key.public)
 
 
 def test_the_page_on_releases_shows_consumers_how_to_verify(
-    host: str, publisher: Helm, shop: Shop, cosign_key: CosignKey
+    host: str, publisher: Helm, shop: Shop, cosign_key: CosignKey, program: str
 ) -> None:
     (shown,) = re.findall("^cosign verify .*", PAGE, re.MULTILINE)
     shop.version(shown.rpartition(":")[2])
     run(f"oci://{host}/charts", cosign_key.private)
-    command = shown.replace("registry.example.com", host).split()
+    command = [program, *shown.replace("registry.example.com", host).split()[1:]]
     subprocess.run(command, cwd=Path(cosign_key.public).parent, check=True, capture_output=True)
 
 
@@ -220,6 +236,7 @@ def test_the_password_is_on_no_command_line(
     publisher: Helm,
     shop: Shop,
     cosign_key: CosignKey,
+    program: str,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
@@ -233,7 +250,7 @@ def test_the_password_is_on_no_command_line(
 
     monkeypatch.setattr(subprocess.Popen, "__init__", start)
     run(f"oci://{host}/charts", cosign_key.private)
-    assert {command[1] for command in started if command[0] == "cosign"} >= {"public-key", "sign", "verify"}
+    assert {command[1] for command in started if command[0] == program} >= {"public-key", "sign", "verify"}
     assert PASSWORD not in str(started)
     assert PASSWORD not in "".join(capfd.readouterr())
 
@@ -247,7 +264,7 @@ def test_a_key_for_what_is_no_registry_is_refused(to: str) -> None:
 # What cosign is asked to do goes to a file; verify succeeds once something was signed.
 RECORDER = """#!/bin/sh
 case $1 in
-version) echo '{{"gitVersion": "v3.0.6"}}'; exit ;;
+version) echo GitVersion: v3.1.4; exit ;;
 verify) grep -q ^sign {log} || exit 1 ;;
 esac
 echo "$@" >> {log}
@@ -255,15 +272,24 @@ echo "$@" >> {log}
 WORKFLOW = "owner/repository/.github/workflows/release.yaml@refs/tags/v1.2.3"
 
 
+def cosign_on_path(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write a program as the only cosign on PATH that the harness then finds, and return it."""
+    program = folder / "cosign"
+    program.write_text(text)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    # Another process would look again, too.
+    monkeypatch.setattr(programs, "COSIGN", replace(programs.COSIGN))
+    return program
+
+
 @pytest.fixture
 def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put a cosign on PATH that writes into the file that is returned, since Sigstore is out of reach."""
-    program, log = tmp_path / "path" / "cosign", tmp_path / "cosign.log"
-    program.parent.mkdir()
-    program.write_text(RECORDER.format(log=log))
-    program.chmod(0o755)
+    (folder := tmp_path / "path").mkdir()
+    log = tmp_path / "cosign.log"
     log.touch()
-    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    cosign_on_path(folder, RECORDER.format(log=log), monkeypatch)
     return log
 
 
@@ -308,16 +334,17 @@ def test_only_a_workflow_that_may_has_an_identity_to_sign_with(
         keyless("oci://127.0.0.1:9/charts", "cosign.key")
 
 
-def test_without_cosign_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UserError, match=r"--cosign-key needs cosign 3\.0\.4 or newer: install it"):
+def test_a_cosign_that_is_too_old_gives_way_to_the_pinned_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = cosign_on_path(tmp_path, "#!/bin/sh\necho GitVersion: v2.6.2\n", monkeypatch)
+    closed = replace(programs.COSIGN, url="http://127.0.0.1:9/{version}", go=None)
+    monkeypatch.setattr(programs, "COSIGN", closed)
+    monkeypatch.setenv(programs.CACHE_VARIABLE, str(tmp_path / "cache"))
+    with pytest.raises(UserError) as refused:
         run("oci://127.0.0.1:9/charts", "cosign.key")
-
-
-def test_a_cosign_that_is_too_old_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = tmp_path / "cosign"
-    program.write_text('#!/bin/sh\necho \'{"gitVersion": "v2.6.2"}\'\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UserError, match=r"cosign 3\.0\.4 or newer: this one is 2\.6\.2"):
-        run("oci://127.0.0.1:9/charts", "cosign.key")
+    message = str(refused.value)
+    assert message.startswith("cosign 3.1.3 is needed and cannot be obtained:\n  PATH: ")
+    assert f"{old} is v2.6.2" in message
+    assert "\n  release: http://127.0.0.1:9/3.1.3: " in message
+    assert "\nInstall cosign 3.1 or a newer 3.x" in message
