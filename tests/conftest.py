@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,7 +12,7 @@ import pytest
 
 from ci.base import cpus
 from ci.charts import render_cache
-from tests.support import observations
+from tests.support import observations, skips
 from tests.support.repository import Repository
 
 SEED = "--hypothesis-seed"
@@ -47,8 +47,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--all-of-it",
         action="store_true",
-        help="fail tests that would be skipped because something is missing",
+        help="fail tests that would be skipped, unless the reason is in tests/skips.yaml; CI=true does too",
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    yield from _skipped_only_if_allowed(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    yield from _skipped_only_if_allowed(item)
+
+
+def _skipped_only_if_allowed(item: pytest.Item) -> Generator[None, None, None]:
+    try:
+        yield
+    except pytest.skip.Exception as skipped:
+        if skips.none_expected(item.config):
+            skips.refuse(str(skipped))
+        raise
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -62,15 +81,9 @@ def seed(pytestconfig: pytest.Config) -> int:
 
 
 @pytest.fixture(scope="session")
-def unavailable(pytestconfig: pytest.Config) -> Callable[[str], NoReturn]:
-    """Skips a test because something is missing, or fails it with --all-of-it."""
-
-    def skip(reason: str) -> NoReturn:
-        if pytestconfig.getoption("all_of_it"):
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
-
-    return skip
+def unavailable() -> Callable[[str], NoReturn]:
+    """Skips a test because something is missing."""
+    return pytest.skip
 
 
 @pytest.fixture
