@@ -79,6 +79,7 @@ def _rows() -> Iterator[Row]:
     )
     yield _program("GnuPG", ["gpg", "--version"], "only needed to sign what is published: install gnupg")
     yield _tool(programs.COSIGN, programs.COSIGN.name, use="signing in a registry, and its tests")
+    yield _tool(programs.ACTIONLINT, programs.ACTIONLINT.name, use="tests of GitHub's workflows")
     yield _program(
         "docker-registry",
         ["docker-registry", "--version"],

@@ -52,9 +52,10 @@ def run(
     # Not left to the first test that needs one: pytest would hide the progress, for minutes.
     for tool in (*programs.HELM.values(), programs.KUBE_SCORE):
         programs.find(tool)
-    # Without it only its own tests are skipped, and say why.
-    with suppress(UserError):
-        programs.find(programs.COSIGN)
+    for tool in (programs.COSIGN, programs.ACTIONLINT):
+        # Without it only its own tests are skipped, and say why.
+        with suppress(UserError):
+            programs.find(tool)
     step(f"{len(catalog.cases())} cases, {len(programs.HELM)} Helms, Kubernetes {OLDEST} to {NEWEST}")
     pytest = [sys.executable, "-m", "pytest"]
     if why_not:

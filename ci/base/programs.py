@@ -64,6 +64,7 @@ PINNED: tuple[Tool, ...] = tuple(_PINNED.values())
 HELM: dict[int, Tool] = {3: _PINNED["helm-3"], 4: _PINNED["helm-4"]}
 KUBE_SCORE: Tool = _PINNED["kube-score"]
 COSIGN: Tool = _PINNED["cosign"]
+ACTIONLINT: Tool = _PINNED["actionlint"]
 KIND: Tool = _PINNED["kind"]
 KUBECTL: Tool = _PINNED["kubectl"]
 

@@ -24,7 +24,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         major: replace(tool, url="http://127.0.0.1:9/{version}") for major, tool in programs.HELM.items()
     }
     monkeypatch.setattr(programs, "HELM", closed)
-    for name in ("KUBE_SCORE", "COSIGN", "KIND", "KUBECTL"):
+    for name in ("KUBE_SCORE", "COSIGN", "ACTIONLINT", "KIND", "KUBECTL"):
         monkeypatch.setattr(
             programs, name, replace(getattr(programs, name), url="http://127.0.0.1:9/{version}")
         )

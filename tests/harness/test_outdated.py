@@ -62,7 +62,7 @@ def test_everything_that_is_pinned_is_asked_for() -> None:
     pins = outdated.pins()
     assert [
         pin.what for pin in pins if not pin.what.startswith(("custom kinds of ", "add-on ", "action "))
-    ] == [*("helm", "helm", "kube-score", "cosign", "kind", "kubectl", "Kubernetes")]
+    ] == [*("helm", "helm", "kube-score", "cosign", "actionlint", "kind", "kubectl", "Kubernetes")]
     files = (root() / "ci/kubernetes/crds").glob("*.yaml")
     projects = {
         match for file in files for match in re.findall(r"project: github.com/(.*)", file.read_text())
@@ -72,7 +72,7 @@ def test_everything_that_is_pinned_is_asked_for() -> None:
     }
     files = (root() / ".github/workflows").glob("*.yaml")
     used = {match for file in files for match in re.findall(r"uses: (\w[\w/-]+)@", file.read_text())}
-    assert {pin.what for pin in pins if pin.what.startswith("action")} == {f"action {one}" for one in used}
+    assert {pin.what for pin in pins if pin.what.startswith("action ")} == {f"action {one}" for one in used}
     assert {pin.what.removeprefix("add-on ") for pin in pins if pin.what.startswith("add-on")} == {
         *("cert-manager/cert-manager", "external-secrets/external-secrets", "getmoto/moto", "kedacore/keda"),
         *("kubernetes-sigs/gateway-api", "kubernetes-sigs/metrics-server", "letsencrypt/pebble"),
@@ -122,7 +122,7 @@ def test_what_cannot_be_looked_up_is_named_with_the_reason(
         outdated.report()
     output = capsys.readouterr().out
     assert re.search(
-        "unknown http://.*/repos/actions/checkout/releases/latest: HTTP 404", line(output, "action")
+        "unknown http://.*/repos/actions/checkout/releases/latest: HTTP 404", line(output, "action ")
     )
     assert line(output, "kind").endswith("unknown the newest that is listed is 0.0.1")
 

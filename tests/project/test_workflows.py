@@ -13,6 +13,7 @@ import yaml
 from ci.base.repository import root
 from ci.kubernetes.versions import OLDEST
 from ci.publishing import signed_registry
+from tests.support import pipelines
 from tests.support.invoking import task_fault
 
 FILES = sorted((root() / ".github/workflows").glob("*.y*ml"))
@@ -52,6 +53,11 @@ def read(file: Path) -> dict[str, Any]:
 JOBS = [Job(f"{file.name} {name}", parts) for file in FILES for name, parts in read(file)["jobs"].items()]
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 each_job = pytest.mark.parametrize("job", JOBS, ids=str)
+
+
+def test_actionlint_and_shellcheck_find_nothing() -> None:
+    assert pipelines.in_workflows(FILES) == ""
+    assert pipelines.in_scripts([root() / ".ci/run"]) == ""
 
 
 @each_file

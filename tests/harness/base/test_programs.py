@@ -21,7 +21,7 @@ import pytest
 
 from ci.base import programs
 from ci.base.errors import UserError
-from ci.base.programs import COSIGN, HELM, KIND, KUBE_SCORE, KUBECTL, Tool, find
+from ci.base.programs import ACTIONLINT, COSIGN, HELM, KIND, KUBE_SCORE, KUBECTL, Tool, find
 from tests.support.file_systems import mounted_noexec
 
 MODULE_SUM = HELM[4].go.sum if HELM[4].go else ""
@@ -346,7 +346,7 @@ def test_processes_that_ask_at_once_share_one_download(release: Release) -> None
     release.may_answer.clear()
     code = f"""
 from dataclasses import replace
-from ci.base.programs import COSIGN, HELM, find
+from ci.base.programs import ACTIONLINT, COSIGN, HELM, find
 print(find(replace(HELM[4], url={release.tool().url!r}, sha256={release.tool().sha256!r})))
 """
     root = Path(programs.__file__).parents[2]
@@ -374,6 +374,6 @@ def test_every_platform_that_is_pinned_has_a_sha256_and_every_module_a_sum(tool:
 
 
 def test_a_build_with_go_sets_the_version() -> None:
-    for tool in (*HELM.values(), KUBE_SCORE, COSIGN):
+    for tool in (*HELM.values(), KUBE_SCORE, COSIGN, ACTIONLINT):
         assert tool.go
         assert tool.version in {text.removeprefix("v") for text in tool.go.variables.values()}

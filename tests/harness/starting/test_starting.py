@@ -14,6 +14,7 @@ from ci.charts import environments, overlays
 from ci.checks import values_files
 from ci.starting import starting
 from ci.starting.answers import Answers, ask
+from tests.support import pipelines
 from tests.support.invoking import task_fault
 from tests.support.repository import Repository
 
@@ -150,6 +151,15 @@ def test_a_pipeline_lints_shows_the_diff_and_deploys_in_order(
     # That in the cluster of `invoke up` is on somebody's own machine.
     assert [words[1] for words in tasks if words[0] == "deploy"] == ["staging", "production"]
     assert {"KUBECONFIG_STAGING", "KUBECONFIG_PRODUCTION"} <= set(re.findall(r"KUBECONFIG_\w+", text))
+
+
+def test_linters_of_github_and_gitlab_find_nothing_in_a_pipeline(repository: Repository) -> None:
+    flags = {"environment": "dev,staging,production"}
+    new("github", flags=flags)
+    new("gitlab", flags={**flags, "service": "shop"})
+    assert pipelines.in_workflows([repository.root / ".github/workflows/deploy-api.yaml"]) == ""
+    names = (".gitlab-ci.yml", ".gitlab/shop.yml")
+    assert pipelines.in_pipelines([repository.root / name for name in names]) == ""
 
 
 def test_a_workflow_reads_only_and_runs_the_actions_that_this_repository_pins(repository: Repository) -> None:
