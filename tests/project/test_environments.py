@@ -13,7 +13,8 @@ from typing import NamedTuple, NoReturn
 
 import pytest
 
-from ci.base import programs, repository
+from ci.base import programs
+from tests.support.checkouts import copied
 from tests.support.git_repository import GitRepository
 
 # What means something to a shell, to Helm's options, or in a pattern; a colon separates folders in PATH.
@@ -61,28 +62,6 @@ class Ended(NamedTuple):
     code: int
     out: str
     err: str
-
-
-def copied(folder: Path, *more: str) -> Path:
-    """Copy what the tasks need of this repository, and return the folder."""
-    names = (
-        "charts",
-        "ci",
-        "values",
-        "tasks.py",
-        "pyproject.toml",
-        "CHANGELOG.md",
-        ".gitattributes",
-        ".gitignore",
-    )
-    for name in (*names, *more):
-        source = repository.root() / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
