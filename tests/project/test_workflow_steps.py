@@ -34,7 +34,7 @@ LEFT = {
     "python3 -m ci build": "takes minutes; the tests run its parts, and test_bootstrap.py the environment's",
     "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0": "changes the machine",
     "python3 -m ci test --no-cluster --junit report.xml": "runs this test",
-    "python3 -m ci test --cluster --junit report.xml": "runs this test; test_suite.py has what it decides",
+    'python3 -m ci test --cluster --operators "$OPERATORS" --junit report.xml': "runs this test, too",
     "python3 -m ci outdated": "asks the network; test_outdated.py answers in its place",
     'helm registry login ghcr.io --username "$GITHUB_ACTOR" --password-stdin <<< "$TOKEN"': "needs ghcr.io",
     'python3 -m ci publish --to "oci://ghcr.io/${GITHUB_REPOSITORY,,}" --keyless': (

@@ -126,6 +126,14 @@ def test_the_oldest_cluster_is_of_the_oldest_version_that_is_supported() -> None
     assert newest["image"] == ""
 
 
+def test_the_tests_of_operators_run_in_the_newest_cluster() -> None:
+    job = read(root() / ".github/workflows/test.yaml")["jobs"]["cluster"]
+    assert [row["operators"] for row in job["strategy"]["matrix"]["include"]] == ["", "all"]
+    (step,) = (step for step in job["steps"] if "--cluster" in step.get("run", ""))
+    assert '--operators "$OPERATORS"' in step["run"]
+    assert step["env"]["OPERATORS"] == "${{ matrix.operators }}"
+
+
 def test_both_destinations_wait_for_the_tests() -> None:
     jobs = read(root() / ".github/workflows/release.yaml")["jobs"]
     assert {name for name, job in jobs.items() if job.get("needs") == "test"} == {"registry", "pages"}
