@@ -312,7 +312,8 @@ def outdated(_: Context) -> None:
 @task(
     positional=["key"],
     help={
-        "key": "a key of the values, such as ingress.hosts[].host or workers.mailer.command (default: all)",
+        "key": "a key of the values, such as ingress.hosts[].host or workers.mailer.command (default: all); "
+        "namespace/podSecurity is one of the chart namespace, and namespace/ stands for all of those",
         "json": "print it as JSON",
     },
 )

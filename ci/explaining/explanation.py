@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ci.base import kubernetes_yaml
+from ci.base import kubernetes_yaml, repository
 from ci.base.console import out
+from ci.base.errors import UserError
 from ci.base.locations import InstancePath
 from ci.charts import catalog
 from ci.charts.catalog import Chart
@@ -56,13 +57,16 @@ class Explanation(NamedTuple):
 
 
 def run(name: str = "", as_json: bool = False) -> None:
-    """Print what there is to say about a key, or a line about each; UserError for an unknown one."""
-    chart = catalog.service_chart()
+    """Print what there is to say about a key, or a line about each; UserError for an unknown one.
+
+    Keys are those of the service's chart; "namespace/" before them, or alone, stands for another one's.
+    """
+    chart, name = _chart_of(name)
     keys = Keys(chart)
     if not name:
         _list(keys, as_json)
         return
-    key = keys.find(name)
+    key = _found(name, chart, keys)
     with tempfile.TemporaryDirectory() as folder:
         found = explain(key, keys, Renderer(chart, Path(folder)))
     if as_json:
@@ -71,7 +75,33 @@ def run(name: str = "", as_json: bool = False) -> None:
         whole = {**found._asdict(), "reaches": reaches, "guardrails": rules}
         out.out(json.dumps(whole, indent=2, ensure_ascii=False))
     else:
-        out.out("\n".join(_text(found)))
+        out.out("\n".join(_text(found, chart)))
+
+
+def _chart_of(name: str) -> tuple[Chart, str]:
+    for chart in catalog.charts():
+        if name.startswith(f"{chart.name}/"):
+            return chart, name.removeprefix(f"{chart.name}/")
+    return catalog.service_chart(), name
+
+
+def _found(name: str, chart: Chart, keys: Keys) -> Key:
+    try:
+        return keys.find(name)
+    except UserError as unknown:
+        for other in catalog.charts():
+            if other != chart and _has(other, name):
+                message = f"{unknown}\nThe chart {other.name} has it: invoke explain {other.name}/{name}"
+                raise UserError(message) from None
+        raise
+
+
+def _has(chart: Chart, name: str) -> bool:
+    try:
+        Keys(chart).find(name)
+    except UserError:
+        return False
+    return True
 
 
 def explain(key: Key, keys: Keys, renderer: Renderer) -> Explanation:
@@ -131,7 +161,7 @@ def _list(keys: Keys, as_json: bool) -> None:
         out.out(indent + textwrap.shorten(f"{name}: {text}", _WIDTH - len(indent), placeholder=" ..."))
 
 
-def _text(found: Explanation) -> Iterator[str]:
+def _text(found: Explanation, chart: Chart) -> Iterator[str]:
     yield f"{found.key}: {found.type}"
     yield from _wrapped(textwrap.shorten(found.description, _MOST_TEXT, placeholder=" ..."), "  ")
     if found.default is not None:
@@ -161,7 +191,7 @@ def _text(found: Explanation) -> Iterator[str]:
         for name, text in found.keys.items():
             yield "  " + textwrap.shorten(f"{name}: {text}", _WIDTH - 2, placeholder=" ...")
     if found.line:
-        yield f"\nSee charts/microservice/values.yaml, line {found.line}."
+        yield f"\nSee {repository.shown(chart.path / 'values.yaml')}, line {found.line}."
 
 
 def _reached(reaches: Iterable[Field]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ci.base.errors import UserError
-from ci.charts.catalog import Chart
+from ci.charts.catalog import Chart, service_chart
 from ci.kubernetes import definitions
 from ci.kubernetes.versions import NEWEST
 from ci.values import schema_walk
@@ -43,6 +43,7 @@ class Keys:
     """The keys of a chart."""
 
     def __init__(self, chart: Chart) -> None:
+        self._all = "invoke explain" if chart == service_chart() else f"invoke explain {chart.name}/"
         self.schema: Schema = json.loads((chart.path / "values.schema.json").read_text(encoding="utf-8"))
 
     def find(self, text: str) -> Key:
@@ -148,7 +149,7 @@ class Keys:
             return f"there is no key {self._named(key, name)}; did you mean {' or '.join(near)}?"
         below = f"{key} has no keys" if not known else f"the keys of {key} are {', '.join(known)}"
         return f"there is no key {self._named(key, name)}; " + (
-            below if key.path else "invoke explain lists all"
+            below if key.path else f"{self._all} lists all"
         )
 
     def _named(self, key: Key, name: str) -> str:

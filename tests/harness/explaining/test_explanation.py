@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from ci.base.errors import UserError
 from ci.base.locations import path_text, walk
 from ci.charts import catalog
 from ci.charts.values_file import read_values
@@ -42,6 +44,30 @@ def explained(renderer: Renderer) -> functools.partial[Explanation]:
     return functools.partial(lambda name: explain(keys().find(name), keys(), renderer))
 
 
+def test_keys_of_another_chart_have_its_name_before_them(capsys: pytest.CaptureFixture[str]) -> None:
+    explanation.run("namespace/podSecurity.enforce")
+    printed = capsys.readouterr().out
+    assert printed.startswith("podSecurity.enforce: restricted or baseline or privileged\n")
+    assert re.search(r'Namespace \S+: metadata\.labels\["pod-security\.kubernetes\.io/enforce"\]', printed)
+    assert "See charts/namespace/values.yaml, line " in printed
+    explanation.run("namespace/")
+    assert "\nretain: Keep the namespace" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("podSecurity.enforce", "The chart namespace has it: invoke explain namespace/podSecurity.enforce"),
+        ("namespace/xyzzy", "there is no key xyzzy; invoke explain namespace/ lists all"),
+        ("namespace/replicaCount", "The chart microservice has it: invoke explain microservice/replicaCount"),
+    ],
+)
+def test_a_key_that_only_another_chart_has_is_named_with_that(name: str, message: str) -> None:
+    with pytest.raises(UserError) as refused:
+        explanation.run(name)
+    assert str(refused.value).splitlines()[-1] == message
+
+
 @pytest.mark.parametrize("name", of_values_yaml())
 def test_every_key_of_values_yaml_is_explained(name: str, renderer: Renderer) -> None:
     found = explain(keys().find(name), keys(), renderer)
@@ -49,6 +75,14 @@ def test_every_key_of_values_yaml_is_explained(name: str, renderer: Renderer) ->
     assert found.line
     assert bool(found.reaches) is (name not in WITHOUT_OBJECTS)
     assert name in WITHOUT_OBJECTS or found.example is not None
+
+
+def test_every_key_of_the_namespace_chart_is_explained(tmp_path: Path) -> None:
+    (chart,) = (chart for chart in catalog.charts() if chart.name == "namespace")
+    own, renderer = Keys(chart), Renderer(chart, tmp_path)
+    found = {str(key): key for key in (own.find(path_text(path)) for path, _ in walk(renderer.defaults))}
+    without = {name for name, key in found.items() if not explain(key, own, renderer).reaches}
+    assert without == {"enabled", "global"}
 
 
 def reached(found: Explanation) -> list[str]:
