@@ -126,12 +126,14 @@ def test_the_oldest_cluster_is_of_the_oldest_version_that_is_supported() -> None
     assert newest["image"] == ""
 
 
-def test_the_tests_of_operators_run_in_the_newest_cluster() -> None:
+def test_the_tests_of_operators_run_in_the_newest_cluster_and_one_that_kind_cannot_pass_in_none() -> None:
     job = read(root() / ".github/workflows/test.yaml")["jobs"]["cluster"]
     assert [row["operators"] for row in job["strategy"]["matrix"]["include"]] == ["", "all"]
     (step,) = (step for step in job["steps"] if "--cluster" in step.get("run", ""))
     assert '--operators "$OPERATORS"' in step["run"]
     assert step["env"]["OPERATORS"] == "${{ matrix.operators }}"
+    file, _, name = step["env"]["PYTEST_ADDOPTS"].removeprefix("--deselect=").partition("::")
+    assert f"def {name}(" in (root() / file).read_text(encoding="utf-8")
 
 
 def test_both_destinations_wait_for_the_tests() -> None:
