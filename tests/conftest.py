@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -78,12 +77,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def seed(pytestconfig: pytest.Config) -> int:
     """The seed of the values that this run draws."""
     return int(pytestconfig.getoption(SEED))
-
-
-@pytest.fixture(scope="session")
-def unavailable() -> Callable[[str], NoReturn]:
-    """Skips a test because something is missing."""
-    return pytest.skip
 
 
 @pytest.fixture

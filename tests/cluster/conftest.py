@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
 
 import filelock
 import pykube
@@ -31,12 +30,12 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def kube_config(pytestconfig: pytest.Config, unavailable: Callable[[str], None]) -> str:
+def kube_config(pytestconfig: pytest.Config) -> str:
     """The kubeconfig for pytest-helm-charts: that of --kubeconfig, never the user's own."""
     path = pytestconfig.getoption("kubeconfig")
     if not path:
         reason = pytestconfig.getoption("no_cluster")
-        unavailable(
+        pytest.skip(
             reason or "no --kubeconfig was given: `invoke test` creates a cluster if a Docker engine answers"
         )
     return str(path)
@@ -86,10 +85,10 @@ def namespace(namespaces: Namespaces, request: pytest.FixtureRequest) -> Namespa
 
 
 @pytest.fixture(scope="session")
-def outside(cluster: Cluster, unavailable: Callable[[str], NoReturn]) -> Outside:
+def outside(cluster: Cluster) -> Outside:
     """Sends requests to the Ingress controller from outside the cluster."""
     if not cluster.loopback:
-        unavailable("requests from outside need a cluster created by the tests, which publishes its ports")
+        pytest.skip("requests from outside need a cluster created by the tests, which publishes its ports")
     return Outside(cluster)
 
 

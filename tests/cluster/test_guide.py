@@ -102,13 +102,11 @@ class Copy:
 
 
 @pytest.fixture
-def copy(
-    cluster: Cluster, namespaces: Namespaces, unavailable: Callable[[str], None], tmp_path: Path
-) -> Iterator[Copy]:
+def copy(cluster: Cluster, namespaces: Namespaces, tmp_path: Path) -> Iterator[Copy]:
     """The repository as the page has it: two environments, nothing in them yet, and a commit with a tag."""
     context = cluster.context or f"kind-{cluster.name}"
     if docker.why_not() or context.removeprefix("kind-") not in kind.names():
-        unavailable(f"{context} is not a kind cluster of this machine")
+        pytest.skip(f"{context} is not a kind cluster of this machine")
     folder = tmp_path / "copy"
     for path in COPIED:
         ignored = shutil.ignore_patterns("__pycache__")

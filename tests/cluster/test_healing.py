@@ -6,7 +6,6 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
 import pytest
 
@@ -28,18 +27,18 @@ extraContainers:
 
 
 @pytest.fixture
-def two_nodes(cluster: Cluster, alone: Callable[[str], None], unavailable: Callable[[str], NoReturn]) -> None:
+def two_nodes(cluster: Cluster, alone: Callable[[str], None]) -> None:
     """Requires two nodes, and locks them against other tests."""
     if len(cluster.kubectl.get("nodes")) < 2:
-        unavailable("this needs a cluster of two nodes: omit --nodes, or use --nodes=2")
+        pytest.skip("this needs a cluster of two nodes: omit --nodes, or use --nodes=2")
     alone("nodes")
 
 
 @pytest.fixture
-def nodes(cluster: Cluster, unavailable: Callable[[str], NoReturn]) -> list[str]:
+def nodes(cluster: Cluster) -> list[str]:
     """The containers of the cluster's nodes."""
     if cluster.context:
-        unavailable("this needs a cluster created by the tests, whose nodes it pauses")
+        pytest.skip("this needs a cluster created by the tests, whose nodes it pauses")
     return kind.nodes(cluster.name)
 
 

@@ -15,11 +15,11 @@ from tests.support.repository import Repository
 
 
 @pytest.fixture
-def name(namespace: Namespace, unavailable: Callable[[str], None], repository: Repository) -> Iterator[str]:
+def name(namespace: Namespace, repository: Repository) -> Iterator[str]:
     """The name of an image that a service of a repository has, whose environment "here" is this cluster."""
     context = namespace.cluster.context or f"kind-{namespace.cluster.name}"
     if docker.why_not() or not kind.cluster_of(context):
-        unavailable(f"{context} is not a kind cluster of this machine")
+        pytest.skip(f"{context} is not a kind cluster of this machine")
     name = f"image-test-{secrets.token_hex(4)}"
     repository.write("values/environments.yaml", f"here: {{context: {context}}}")
     repository.write(

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import pytest
 
@@ -107,12 +107,12 @@ def invoke(checkout: Path, record_property: Callable[[str, object], None]) -> In
 
 
 @pytest.fixture
-def mounting(unavailable: Callable[[str], NoReturn]) -> Callable[[str], list[str]]:
+def mounting() -> Callable[[str], list[str]]:
     """Returns a command that runs another one after a shell command, which may mount file systems."""
     new = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec"]
     tried = shutil.which("unshare") and subprocess.run([*new, "mount -t tmpfs tmpfs /mnt"], check=False)
     if not tried or tried.returncode:
-        unavailable("this system lets users mount nothing of their own (unshare --user)")
+        pytest.skip("this system lets users mount nothing of their own (unshare --user)")
     return lambda before: [*new, f'{before}; cd "$PWD"; exec "$@"', "sh"]
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NoReturn
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,19 +14,15 @@ from tests.support.operators import demand
 
 # Of the module's scope, so that it comes before what a file shares.
 @pytest.fixture(scope="module", autouse=True)
-def _operators_of_the_file(
-    request: pytest.FixtureRequest, cluster: Cluster, unavailable: Callable[[str], NoReturn]
-) -> None:
-    demand(request.node.iter_markers("operators"), cluster.kubectl, unavailable)
+def _operators_of_the_file(request: pytest.FixtureRequest, cluster: Cluster) -> None:
+    demand(request.node.iter_markers("operators"), cluster.kubectl)
 
 
 @pytest.fixture(autouse=True)
-def _operators_of_the_test(
-    request: pytest.FixtureRequest, cluster: Cluster, unavailable: Callable[[str], NoReturn]
-) -> None:
+def _operators_of_the_test(request: pytest.FixtureRequest, cluster: Cluster) -> None:
     assert request.node.get_closest_marker("operators"), "say which: pytestmark = pytest.mark.operators(NAME)"
     own = [mark for mark in request.node.own_markers if mark.name == "operators"]
-    demand(own, cluster.kubectl, unavailable)
+    demand(own, cluster.kubectl)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -13,14 +12,6 @@ from ci.base.repository import root
 from ci.clusters import operators
 from ci.clusters.kubectl import Kubectl
 from tests.support.operators import demand
-
-
-class Unavailable(Exception):
-    """Instead of a skipped test; it carries the reason."""
-
-
-def unavailable(reason: str) -> NoReturn:
-    raise Unavailable(reason)
 
 
 @pytest.fixture
@@ -39,12 +30,12 @@ def marked(*names: str) -> list[pytest.Mark]:
 
 
 def test_a_test_runs_where_the_cluster_has_its_operators(kubectl: Kubectl) -> None:
-    demand(marked("cert-manager"), kubectl, unavailable)
+    demand(marked("cert-manager"), kubectl)
 
 
 def test_a_test_is_left_out_with_what_is_missing_and_the_remedy(kubectl: Kubectl) -> None:
-    with pytest.raises(Unavailable) as ended:
-        demand(marked("openbao", "cert-manager", "keda"), kubectl, unavailable)
+    with pytest.raises(pytest.skip.Exception) as ended:
+        demand(marked("openbao", "cert-manager", "keda"), kubectl)
     assert str(ended.value) == (
         "this cluster has no openbao (Deployment openbao/openbao), keda (Deployment keda/keda-operator): "
         "create one with --operators openbao,keda"
@@ -55,11 +46,11 @@ def test_a_marker_with_a_wrong_name_is_a_failure_and_not_a_reason_to_skip(kubect
     with pytest.raises(
         pytest.fail.Exception, match="no operator is named vault; there are external-secrets, "
     ):
-        demand(marked("vault"), kubectl, unavailable)
+        demand(marked("vault"), kubectl)
 
 
 def test_a_test_that_needs_none_asks_no_cluster(machine: Path) -> None:
-    demand([], Kubectl(machine / "kubeconfig"), unavailable)
+    demand([], Kubectl(machine / "kubeconfig"))
     assert not (machine / "log").exists()
 
 

@@ -373,10 +373,10 @@ def test_podman_does_not_load(machine: Machine) -> None:
 
 
 @pytest.fixture
-def built(repository: Repository, unavailable: Callable[[str], None]) -> Callable[[str], None]:
+def built(repository: Repository) -> Callable[[str], None]:
     """Writes a service whose image is of no other, for a registry; nothing has to be pulled for it."""
     if why_not := docker.why_not():
-        unavailable(why_not)
+        pytest.skip(why_not)
     git = GitRepository(repository.root)
 
     def write(registry: str) -> None:
