@@ -74,7 +74,7 @@ def steps(folder: Path) -> Iterator[Step]:
 
 
 class Runner:
-    """Runs steps in a folder as GitHub's runner does, with the same Python and packages as this test."""
+    """Runs steps in a folder as GitHub's runner does: with its variables only, but this test's Python."""
 
     def __init__(self, checkout: Path, temporary: Path) -> None:
         self.checkout = checkout
@@ -83,11 +83,13 @@ class Runner:
         python = path / "python3"
         # Without python3 -m ci's own environment, which test_bootstrap.py creates.
         python.write_text(
-            f'#!/bin/sh\n[ "$1 $2" = "-m ci" ]\nshift 2\nexec {sys.executable} -m invoke "$@"\n'
+            f'#!/bin/sh -e\n[ "$1 $2" = "-m ci" ]\nshift 2\nexec {sys.executable} -m invoke "$@"\n'
         )
         python.chmod(0o755)
         self._variables = {
             "PATH": f"{path}:{os.environ['PATH']}",
+            "HOME": str(temporary),
+            "CI": "true",
             "GITHUB_ACTOR": "octocat",
             "GITHUB_REF_NAME": "v1.2.3",
             "RUNNER_TEMP": str(temporary),
@@ -105,7 +107,7 @@ class Runner:
         ended = subprocess.run(
             ["bash", "-e", script],
             cwd=self.checkout,
-            env={**os.environ, **self._variables, **secrets},
+            env={**self._variables, **secrets},
             capture_output=True,
             text=True,
             check=False,
