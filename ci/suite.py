@@ -24,7 +24,7 @@ from ci.kubernetes.versions import NEWEST, OLDEST
 FOLDER = "tests/cluster"
 OPERATORS = f"{FOLDER}/operators"
 # The cluster tests wait more than they compute.
-AT_ONCE = 4
+AT_ONCE = 6
 ENDING_SECONDS = 60
 # pytest's exit code where no test is selected, as in a folder without quiet tests.
 NONE_SELECTED = 5

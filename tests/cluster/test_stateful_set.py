@@ -73,7 +73,7 @@ def test_claims_are_kept_over_an_upgrade_and_a_rollback(
 def test_a_version_that_does_not_come_up_is_taken_back_and_is_in_nobodys_way(
     running: Deploys, observed: Callable[[str], None]
 ) -> None:
-    run = running.run("deploy", "--timeout=20", values={"image": {"registry": "registry.invalid"}})
+    run = running.run("deploy", "--timeout=40", values={"image": {"registry": "registry.invalid"}})
     taken_back(run, "NotReady", "no such host")
     assert run.report["reason"]["object"] == "Pod api-1"
     kept(running.namespace, "1")
