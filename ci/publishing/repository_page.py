@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import functools
-import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup, escape
 
-from ci.base import kubernetes_yaml
+from ci.base import kubernetes_yaml, page
 from ci.base.errors import UserError
 from ci.base.files import write_whole
 from ci.base.repository import root, shown
@@ -68,15 +66,16 @@ def write(repository: Path) -> Path:
             f"{shown(file)} is missing: create the chart repository with invoke publish"
         ) from None
     text = render(repository, found)
-    page = repository / "index.html"
+    written = repository / "index.html"
     write_whole(repository / ARTIFACT_HUB, (root() / ARTIFACT_HUB).read_text(encoding="utf-8"))
-    write_whole(page, text)
-    return page
+    write_whole(written, text)
+    return written
 
 
 def render(repository: Path, found: Index) -> str:
     """Return the page of the folder ``repository`` with an index; raise UserError if that is invalid."""
-    style, script = (_PARTS.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
+    style = page.style(_PARTS / "style.css")
+    script = (_PARTS / "script.js").read_text(encoding="utf-8")
     return _template().render(
         sections=list(_sections(repository, found)),
         alias=pyproject.name(),
@@ -85,23 +84,14 @@ def render(repository: Path, found: Index) -> str:
         source=pyproject.address("Source"),
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+        style_hash=page.hash_of(style),
+        script_hash=page.hash_of(script),
     )
 
 
 @functools.cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_PARTS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["marked"] = _marked
-    return environment.get_template("index.html")
+    return page.template(_PARTS / "index.html", {"marked": _marked})
 
 
 def _sections(repository: Path, found: Index) -> Iterator[Section]:
@@ -183,8 +173,3 @@ def _address(found: object, *prefixes: str) -> str:
 def _marked(text: str) -> Markup:
     """Return a string as HTML, with <code> for what is in backquotes."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
-
-
-def _hash(text: str) -> str:
-    """Return the hash of an inline style or script for a Content-Security-Policy (https://www.w3.org/TR/CSP3/)."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
