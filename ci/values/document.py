@@ -39,7 +39,7 @@ class Fault(NamedTuple):
     @property
     def text(self) -> str:
         """The message, after the key unless it begins with that."""
-        named = not self.path or re.match(rf"{re.escape(self.path)}\b", self.message)
+        named = not self.path or re.match(rf"{re.escape(self.path)}(?!\w)", self.message)
         return self.message if named else f"{self.path}: {self.message}"
 
 

@@ -22,8 +22,9 @@ def test_people_read_the_place_the_key_and_the_message() -> None:
 
 
 def test_a_key_with_which_the_message_begins_is_not_printed_twice() -> None:
-    fault = FAULTS[0]._replace(message="env.A: is wrong")
-    assert formatted([fault], "text") == "values/a b.yaml, line 3, column 7: env.A: is wrong\n"
+    for key in ("env.A", "env[0]"):
+        fault = FAULTS[0]._replace(path=key, message=f"{key}: is wrong")
+        assert formatted([fault], "text") == f"values/a b.yaml, line 3, column 7: {key}: is wrong\n"
 
 
 def test_an_annotation_escapes_what_the_command_gives_a_meaning() -> None:
