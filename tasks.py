@@ -383,7 +383,7 @@ def import_(
         "health": "the path that answers 200 when it can serve (default: /health)",
         "host": "the host for requests from outside the cluster (default: none)",
         "environments": "names with commas between (default: those there are, else dev,production)",
-        "ci": "also write a pipeline that lints, shows the diff and deploys: github or gitlab",
+        "ci": "also write a pipeline that lints, reports, shows the diff and deploys: github or gitlab",
         "force": "replace files that are there",
     },
 )
@@ -405,6 +405,25 @@ def new(
     from ci.starting import answers, starting
 
     starting.run(answers.ask(service, image, port, health, host, environments), ci, force)
+
+
+@task(
+    help={
+        "from": "compare with this branch, tag or commit, rendered with its own chart and values",
+        "output": "write the page to this file (default: build/report.html)",
+    }
+)
+def report(_: Context, from_: str = "", output: str = "") -> None:
+    """Write an HTML page about every service and environment: invoke report --from main.
+
+    It shows what changes since then, field by field, and what of it restarts pods; the objects as a graph;
+    what lint finds; and what all pods together need of the namespaces' quotas. Secrets are hidden.
+
+    Exit code 0: written, whatever it says. 1: there is no such commit, or nothing to report.
+    """
+    from ci.reporting import reporting
+
+    reporting.run(from_, output)
 
 
 SERVICE_HELP = {

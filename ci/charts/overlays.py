@@ -11,8 +11,10 @@ from typing import NamedTuple
 from ci.base.errors import UserError
 from ci.base.files import write_whole
 from ci.base.locations import InstancePath
+from ci.base.repository import root, shown
 from ci.charts import catalog, environments
 from ci.charts.catalog import Case
+from ci.charts.environments import Environment
 
 STANDARD_INPUT = "-"
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -71,6 +73,31 @@ def read(word: str, folder: Path) -> Overlays:
         chart, word, tuple(file.path for file in files), _release(Path(files[0].name).absolute()), namespace
     )
     return Overlays(tuple(files), case)
+
+
+def of_service(service: str, environment: Environment) -> Overlays:
+    """Return what a deploy of a service of values/ to an environment is made of."""
+    files = environments.values_of(service, environment)
+    name = f"{service}/{environment.name}"
+    case = Case(catalog.service_chart(), name, files, service, environment.namespace)
+    return Overlays(tuple(_of_repository(file, environment) for file in files), case)
+
+
+def of_namespace(environment: Environment) -> Overlays | None:
+    """Return what the namespace of an environment is made of, None where values/ says nothing of it."""
+    file = root() / "values" / "namespace" / f"{environment.name}.yaml"
+    chart = next((chart for chart in catalog.charts() if chart.name == "namespace"), None)
+    if not file.exists() or chart is None:
+        return None
+    case = Case(chart, environment.name, (file,), environment.namespace)
+    return Overlays((_of_repository(file, environment),), case)
+
+
+def _of_repository(file: Path, environment: Environment) -> File:
+    if file == environment.values:
+        listed = environments.file()
+        return File(file, listed, shown(listed), (environment.name, "values"))
+    return File(file, file, shown(file))
 
 
 def _file(word: str, folder: Path) -> File:

@@ -11,7 +11,7 @@ from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import Pods, containers_of, dig, entries, pods_of
 
 
-class _Need(NamedTuple):
+class Need(NamedTuple):
     """A reference at ``path`` to an object that must exist, and the keys that it must have."""
 
     path: str
@@ -25,9 +25,9 @@ def findings(release: Release) -> Iterator[Finding]:
 
     Objects that the chart would not create (``Release.owns``) count as existing.
     """
-    for user, need in _all_needs(release):
+    for user, need in needs(release):
         path, kind, name, keys = need
-        made, held = _made(release, kind, name)
+        made, held = maker(release, kind, name)
         if made is None:
             if release.owns(name):
                 yield Finding(user, path, f"there is no {kind} {name!r}")
@@ -38,14 +38,15 @@ def findings(release: Release) -> Iterator[Finding]:
             yield Finding(user, path, f"{kind} {name!r} has no key {key!r}")
 
 
-def _all_needs(release: Release) -> Iterator[tuple[Key, _Need]]:
+def needs(release: Release) -> Iterator[tuple[Key, Need]]:
+    """Yield what each object of a release needs, but for what is optional."""
     for pods in pods_of(release.objects):
-        yield from ((pods.key, need) for need in _needs(pods))
+        yield from ((pods.key, need) for need in _of_pods(pods))
     for key, made in release.objects.items():
         yield from ((key, need) for need in _external_needs(key, made))
 
 
-def _made(release: Release, kind: str, name: str) -> tuple[Object | None, set[str] | None]:
+def maker(release: Release, kind: str, name: str) -> tuple[Object | None, set[str] | None]:
     """Return the object that is or creates the one of that kind and name, and its keys, None if unknown.
 
     An ExternalSecret creates a Secret: https://external-secrets.io/latest/api/externalsecret/.
@@ -61,11 +62,11 @@ def _made(release: Release, kind: str, name: str) -> tuple[Object | None, set[st
     return None, None
 
 
-def _external_needs(key: Key, made: Object) -> Iterator[_Need]:
+def _external_needs(key: Key, made: Object) -> Iterator[Need]:
     """Yield the store of an ExternalSecret, and the service account with which a store authenticates."""
     store = dig(made, "spec", "secretStoreRef")
     if key.kind == "ExternalSecret" and store:
-        yield _Need("spec.secretStoreRef", store.get("kind") or "SecretStore", str(store.get("name")), set())
+        yield Need("spec.secretStoreRef", store.get("kind") or "SecretStore", str(store.get("name")), set())
     if key.kind == "SecretStore":
         for path, account in _accounts(dig(made, "spec", "provider"), "spec.provider"):
             yield from _account(path, account)
@@ -80,20 +81,20 @@ def _accounts(node: object, path: str) -> Iterator[tuple[str, str]]:
             yield from _accounts(value, f"{path}.{field}")
 
 
-def _account(path: str, name: str) -> Iterator[_Need]:
+def _account(path: str, name: str) -> Iterator[Need]:
     # Every namespace has the account "default".
     if name != "default":
-        yield _Need(path, "ServiceAccount", name, set())
+        yield Need(path, "ServiceAccount", name, set())
 
 
-def _needs(pods: Pods) -> Iterator[_Need]:
+def _of_pods(pods: Pods) -> Iterator[Need]:
     account = pods.spec.get("serviceAccountName") or "default"
     yield from _account(f"{pods.path}.serviceAccountName", account)
     for path, secret in entries(pods.spec, "imagePullSecrets", at=pods.path):
-        yield _Need(path, "Secret", str(secret.get("name")), set())
+        yield Need(path, "Secret", str(secret.get("name")), set())
     for path, volume in entries(pods.spec, "volumes", at=pods.path):
         if claim := dig(volume, "persistentVolumeClaim", "claimName"):
-            yield _Need(f"{path}.persistentVolumeClaim", "PersistentVolumeClaim", claim, set())
+            yield Need(f"{path}.persistentVolumeClaim", "PersistentVolumeClaim", claim, set())
         yield from _settings(volume, path)
         for source_path, source in entries(volume, "projected", "sources", at=path):
             yield from _settings(source, source_path)
@@ -104,7 +105,7 @@ def _needs(pods: Pods) -> Iterator[_Need]:
             yield from _settings(variable.get("valueFrom"), f"{path}.valueFrom")
 
 
-def _settings(node: object, path: str) -> Iterator[_Need]:
+def _settings(node: object, path: str) -> Iterator[Need]:
     """Yield the ConfigMaps and Secrets that a volume, a projection, an envFrom or a valueFrom needs."""
     for field in ("configMap", "configMapRef", "configMapKeyRef", "secret", "secretRef", "secretKeyRef"):
         reference = dig(node, field)
@@ -115,4 +116,4 @@ def _settings(node: object, path: str) -> Iterator[_Need]:
                 *(item.get("key") for _, item in entries(reference, "items", at=path)),
             }
             kind = "ConfigMap" if field.startswith("configMap") else "Secret"
-            yield _Need(f"{path}.{field}", kind, name, {str(key) for key in keys if key})
+            yield Need(f"{path}.{field}", kind, name, {str(key) for key in keys if key})

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ci.checks.findings import Finding, Release, not_one_serving
+from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import Pods, containers_of, dig, entries, selected
+
+
+class Backend(NamedTuple):
+    """The Service to which the field at ``path`` leads, and its port: {"name": ...} or {"number": ...}."""
+
+    path: str
+    name: str
+    port: Mapping[str, Any]
 
 
 def findings(release: Release) -> Iterator[Finding]:
     """Yield each Service, Ingress, route, monitor and NetworkPolicy that does not match pods or ports."""
-    for rule in (_services, _ingresses, _routes, _monitors, _network_policies):
+    for rule in (_services, _backends, _monitors, _network_policies):
         yield from rule(release)
 
 
@@ -37,36 +46,41 @@ def _ports(pods: Pods) -> Iterator[Mapping[str, Any]]:
             yield from (port for _, port in entries(container, "ports", at=path))
 
 
-def _ingresses(release: Release) -> Iterator[Finding]:
-    for key, ingress in release.objects.items():
-        if key.kind != "Ingress":
-            continue
-        backends = [("spec.defaultBackend", dig(ingress, "spec", "defaultBackend"))]
-        for rule_path, rule in entries(ingress, "spec", "rules"):
-            paths = entries(rule, "http", "paths", at=rule_path)
-            backends += [(f"{path}.backend", dig(item, "backend")) for path, item in paths]
-        for path, backend in backends:
-            if name := dig(backend, "service", "name"):
-                message = _unreachable(release, name, dig(backend, "service", "port") or {})
-                if message:
-                    yield Finding(key, f"{path}.service", message)
+def _backends(release: Release) -> Iterator[Finding]:
+    for key, made in release.objects.items():
+        for backend in backends(key, made):
+            if message := _unreachable(release, backend.name, backend.port):
+                yield Finding(key, backend.path, message)
 
 
-def _routes(release: Release) -> Iterator[Finding]:
-    """Find backends that do not exist; without a kind they are Services (Gateway API, BackendRef)."""
-    for key, route in release.objects.items():
-        if not key.kind.endswith("Route"):
-            continue
-        for rule_path, rule in entries(route, "spec", "rules"):
-            backends = list(entries(rule, "backendRefs", at=rule_path))
-            for path, filter_ in entries(rule, "filters", at=rule_path):
-                if mirror := dig(filter_, "requestMirror", "backendRef"):
-                    backends.append((f"{path}.requestMirror.backendRef", mirror))
-            for path, backend in backends:
-                if backend.get("kind", "Service") == "Service" and "namespace" not in backend:
-                    name, port = str(backend.get("name")), {"number": backend.get("port")}
-                    if message := _unreachable(release, name, port):
-                        yield Finding(key, path, message)
+def backends(key: Key, made: Object) -> Iterator[Backend]:
+    """Yield the Services to which an Ingress or a route leads, none for another object."""
+    if key.kind == "Ingress":
+        yield from _of_ingress(made)
+    elif key.kind.endswith("Route"):
+        yield from _of_route(made)
+
+
+def _of_ingress(ingress: Object) -> Iterator[Backend]:
+    found = [("spec.defaultBackend", dig(ingress, "spec", "defaultBackend"))]
+    for rule_path, rule in entries(ingress, "spec", "rules"):
+        paths = entries(rule, "http", "paths", at=rule_path)
+        found += [(f"{path}.backend", dig(item, "backend")) for path, item in paths]
+    for path, backend in found:
+        if name := dig(backend, "service", "name"):
+            yield Backend(f"{path}.service", name, dig(backend, "service", "port") or {})
+
+
+def _of_route(route: Object) -> Iterator[Backend]:
+    """Yield backends of this namespace; without a kind they are Services (Gateway API, BackendRef)."""
+    for rule_path, rule in entries(route, "spec", "rules"):
+        found = list(entries(rule, "backendRefs", at=rule_path))
+        for path, filter_ in entries(rule, "filters", at=rule_path):
+            if mirror := dig(filter_, "requestMirror", "backendRef"):
+                found.append((f"{path}.requestMirror.backendRef", mirror))
+        for path, backend in found:
+            if backend.get("kind", "Service") == "Service" and "namespace" not in backend:
+                yield Backend(path, str(backend.get("name")), {"number": backend.get("port")})
 
 
 def _unreachable(release: Release, name: str, port: Mapping[str, Any]) -> str | None:

@@ -12,6 +12,7 @@ from ci.base.locations import path_text
 from ci.base.repository import shown
 from ci.charts import catalog, helm
 from ci.charts.catalog import Case, fullname
+from ci.charts.helm import DryRun
 from ci.charts.overlays import Overlays
 from ci.checks import naming, references
 from ci.checks.locating import Locator
@@ -47,7 +48,11 @@ def faults(overlays: Overlays, kube_version: str = "") -> list[Fault]:
     if found or overlays.case is None:
         # What follows from these is not worth reporting.
         return found
-    return list(_of_render(overlays, overlays.case, kube_version))
+    try:
+        rendered = helm.dry_run(overlays.case)
+    except helm.HelmError as error:
+        return of_refusal(overlays, error)
+    return list(of_render(overlays, overlays.case, rendered, kube_version))
 
 
 def of_each_file(overlays: Overlays) -> list[Fault]:
@@ -92,13 +97,10 @@ def _locator(overlays: Overlays) -> Locator:
     return Locator(overlays.files, frozenset(keys))
 
 
-def _of_render(overlays: Overlays, case: Case, kube_version: str) -> Iterator[Fault]:
+def of_render(overlays: Overlays, case: Case, rendered: DryRun, kube_version: str = "") -> Iterator[Fault]:
+    """Yield the faults of what the case of a service's files renders to; the rest is as for ``faults``."""
     locator = _locator(overlays)
-    try:
-        stream, notes = helm.dry_run(case)
-    except helm.HelmError as error:
-        yield from of_refusal(overlays, error)
-        return
+    stream, notes = rendered
     for message in _PROBLEM.findall(notes.partition(_RISKS)[2]):
         yield _guardrail(message, locator, warning=True)
     try:

@@ -12,7 +12,7 @@ from ci.deploy.dry_run import Conflict, dry_run, read_live
 from ci.deploy.helm_3 import without_dropped
 from ci.deploy.reasons import Reason
 from ci.deploy.target import Target
-from ci.kubernetes.differences import ABSENT, Difference, compare, describe
+from ci.kubernetes.differences import ABSENT, Difference, compare, describe, is_version_label
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.masking import masked
 from ci.kubernetes.workloads import dig
@@ -20,8 +20,6 @@ from ci.kubernetes.workloads import dig
 # What the API server writes itself.
 _SERVERS_OWN = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink")
 _AUTOSCALER = "HorizontalPodAutoscaler"
-_OF_THE_VERSION = ("metadata.labels", "spec.template.metadata.labels")
-_VERSION_LABELS = ('["helm.sh/chart"]', '["app.kubernetes.io/version"]')
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Ob
     )
     if target.engine > 3:
         differences = [difference for difference in differences if not replicas.is_kept(difference, wanted)]
-    told = [difference for difference in differences if not _is_version(difference)]
+    told = [difference for difference in differences if not is_version_label(difference)]
     touched = {difference.key for difference in told}
     removed = [
         key for key, made in before.items() if key not in wanted and key in live and not _is_kept(made)
@@ -158,10 +156,6 @@ def _plain(made: Object) -> Object:
     return {name: value for name, value in made.items() if name != "status"} | {"metadata": metadata}
 
 
-def _is_version(difference: Difference) -> bool:
-    return difference.path.endswith(_VERSION_LABELS) and difference.path.startswith(_OF_THE_VERSION)
-
-
 def _parted(rendered: Mapping[Key, Object]) -> tuple[dict[Key, Object], dict[Key, Object]]:
     """Return the objects, and the hooks that a deploy runs: a test runs when it is asked for."""
     hooks = {key: made for key, made in rendered.items() if _hook_events(made)}
@@ -178,7 +172,7 @@ def _changed_hooks(before: Mapping[Key, Object], after: Mapping[Key, Object]) ->
     return {
         difference.key
         for difference in compare(before, after)
-        if difference.new is not ABSENT and not _is_version(difference)
+        if difference.new is not ABSENT and not is_version_label(difference)
     }
 
 

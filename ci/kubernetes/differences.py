@@ -32,6 +32,9 @@ class Difference(NamedTuple):
 # The first of these that two items of a list have tells whether they are the same item, changed.
 _IDENTITY = ("mountPath", "name", "containerPort", "topologyKey", "key", "path")
 
+_OF_THE_VERSION = ("metadata.labels", "spec.template.metadata.labels")
+_VERSION_LABELS = ('["helm.sh/chart"]', '["app.kubernetes.io/version"]')
+
 
 def compare(old: Mapping[Key, Object], new: Mapping[Key, Object]) -> list[Difference]:
     """Return what changed between two streams, field by field; the order of objects or keys is no change."""
@@ -72,6 +75,11 @@ def _compare_fields(key: Key, old: Object, new: Object) -> list[Difference]:
             before, after = (ABSENT if side is notpresent else side for side in (place.t1, place.t2))
             found[path] = Difference(key, path, before, after)
     return [found[path] for path in sorted(found)]
+
+
+def is_version_label(difference: Difference) -> bool:
+    """Tell whether a difference is in a label that names the version of the chart or of the image."""
+    return difference.path.endswith(_VERSION_LABELS) and difference.path.startswith(_OF_THE_VERSION)
 
 
 def describe(difference: Difference) -> list[str]:

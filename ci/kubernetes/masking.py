@@ -7,8 +7,12 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from ci.kubernetes.manifests import Key, Object
+
+# In place of what tells something of a secret.
+HIDDEN = "(hidden)"
 
 
 def masked(objects: Mapping[Key, Object]) -> dict[Key, Object]:
@@ -17,6 +21,16 @@ def masked(objects: Mapping[Key, Object]) -> dict[Key, Object]:
     Secret data are digest and size; checksum annotations and the label helm.sh/chart are "set".
     """
     return {key: _masked_object(object_) for key, object_ in objects.items()}
+
+
+def hidden(object_: Object) -> Object:
+    """Return a copy that tells nothing of a secret: not even the digest or size of its value."""
+    shown: Object = _without_checksums(object_)
+    if shown.get("kind") == "Secret":
+        for field in ("data", "stringData"):
+            if entries := shown.get(field):
+                shown[field] = dict.fromkeys(entries, HIDDEN) if isinstance(entries, dict) else HIDDEN
+    return shown
 
 
 def redacted(stream: str) -> str:
@@ -56,6 +70,15 @@ def _without_versions(node: object) -> object:
             for name, value in node.items()
         }
     return [_without_versions(item) for item in node] if isinstance(node, list) else node
+
+
+def _without_checksums(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {
+            name: HIDDEN if name.startswith("checksum/") else _without_checksums(value)
+            for name, value in node.items()
+        }
+    return [_without_checksums(item) for item in node] if isinstance(node, list) else node
 
 
 def _decoded(text: str) -> bytes:

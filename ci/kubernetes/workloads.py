@@ -13,6 +13,8 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
     "Pod": (),
 }
+# The kinds that create pods, or are one.
+WORKLOADS = frozenset(_TEMPLATES)
 
 
 class Pods(NamedTuple):

@@ -1,4 +1,4 @@
-"""The pipelines of a new service: lint and diff for a change, deploy on the main branch."""
+"""The pipelines of a new service: lint, report and diff for a change, deploy on the main branch."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ci.starting.answers import Answers
 # As the workflows of this repository pin them.
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 PYTHON = "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97 # v7.0.0"
+UPLOAD = "actions/upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f # v7.0.0"
 
 _REQUEST = "$CI_PIPELINE_SOURCE == 'merge_request_event'"
 _MAIN = "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"
@@ -56,6 +57,12 @@ def _workflow(service: str, environments: Sequence[str]) -> Iterator[str]:
         "  lint:",
         *_steps(f"python3 -m ci lint --format github values/{service}.yaml values/{service}/*.yaml"),
     )
+    yield "  report:"
+    yield "    if: github.event_name == 'pull_request'"
+    # A pull request is checked out as a merge commit, whose first parent is what it is merged into.
+    yield from _steps("python3 -m ci report --from HEAD^1", depth=2)
+    yield f"      - uses: {UPLOAD}"
+    yield "        with: {name: report, path: build/report.html}"
     before = "lint"
     for environment in environments:
         yield f"  diff-{environment}:"
@@ -71,7 +78,7 @@ def _workflow(service: str, environments: Sequence[str]) -> Iterator[str]:
         before = f"deploy-{environment}"
 
 
-def _steps(command: str, environment: str = "") -> Iterator[str]:
+def _steps(command: str, environment: str = "", depth: int = 1) -> Iterator[str]:
     yield from (
         "    runs-on: ubuntu-24.04",
         "    timeout-minutes: 30",
@@ -79,6 +86,7 @@ def _steps(command: str, environment: str = "") -> Iterator[str]:
         f"      - uses: {CHECKOUT}",
         "        with:",
         "          persist-credentials: false",
+        *([f"          fetch-depth: {depth}"] if depth > 1 else []),
         f"      - uses: {PYTHON}",
         "        with:",
         '          python-version: "3.x"',
@@ -129,6 +137,17 @@ def _jobs(service: str, environments: Sequence[str]) -> Iterator[str]:
         f"  extends: .{service}",
         "  stage: test",
         f"  script: python3 -m ci lint values/{service}.yaml values/{service}/*.yaml",
+    )
+    yield from (
+        f"{service}-report:",
+        f"  extends: .{service}",
+        "  stage: test",
+        '  variables: {GIT_DEPTH: "0"}',
+        "  rules:",
+        f"    - if: {_REQUEST}",
+        f"      changes: {changes}",
+        "  script: python3 -m ci report --from $CI_MERGE_REQUEST_DIFF_BASE_SHA",
+        "  artifacts: {paths: [build/report.html], expose_as: report}",
     )
     before = f"{service}-lint"
     for environment in environments:

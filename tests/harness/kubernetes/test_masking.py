@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 
+import pytest
+
 from ci.kubernetes import masking
 from ci.kubernetes.manifests import Key, parse
 
@@ -53,3 +55,16 @@ def test_a_stream_can_be_shown_without_its_secrets_even_if_it_cannot_be_parsed()
     assert "type: Opaque\n" in shown
     assert len(shown.splitlines()) == len(f"---\n{config}---\n{secret}\n---\n{config}".splitlines())
     assert shown != masking.redacted(f"---\n{config}---\n{secret}\n---\n{config}".replace("hunter2", "other"))
+
+
+@pytest.mark.parametrize(
+    "values", [f"stringData: {{KEY: {SECRET}}}", f"data: {{KEY: {SECRET}}}", f"data: [{SECRET}]"]
+)
+def test_a_hidden_secret_tells_neither_its_value_nor_what_is_made_of_it(values: str) -> None:
+    metadata = "{name: a, annotations: {checksum/secret: abc}}"
+    (secret,) = parse(f"{{apiVersion: v1, kind: Secret, metadata: {metadata}, {values}}}").values()
+    shown = masking.hidden(secret)
+    assert shown["metadata"] == {"name": "a", "annotations": {"checksum/secret": masking.HIDDEN}}
+    assert SECRET not in str(shown)
+    (data,) = (shown[field] for field in ("data", "stringData") if field in shown)
+    assert data in (masking.HIDDEN, {"KEY": masking.HIDDEN})

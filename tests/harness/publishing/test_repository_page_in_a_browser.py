@@ -14,6 +14,7 @@ import pytest
 
 from ci.publishing import repository_page
 from tests.support.browser import Browser, browser
+from tests.support.contrast import poor_contrasts
 from tests.support.indexed import index_charts
 
 FIELD = "#microservice search input"
@@ -102,34 +103,7 @@ def test_a_link_to_a_key_opens_what_it_is_in(page: Browser, address: str) -> Non
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_is_written_can_be_read(page: Browser, scheme: str) -> None:
-    page.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-    colours = page.run(
-        "const of = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();"
-        "return ['--ground', '--raised', '--mark', '--text', '--quiet', '--accent'].map(of)"
-    )
-    luminances = [luminance(colour) for colour in colours]
-    assert (luminances[0] < 0.5) == (scheme == "dark")
-    # https://www.w3.org/TR/WCAG22/#contrast-minimum
-    poor = [
-        (colours[ground], colours[text])
-        for ground in range(3)
-        for text in range(3, 6)
-        if contrast(luminances[ground], luminances[text]) < 4.5
-    ]
-    assert poor == []
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of #rrggbb, as WCAG 2.2 defines it."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: float, other: float) -> float:
-    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+    assert poor_contrasts(page, scheme, ["--text", "--quiet", "--accent"]) == []
 
 
 def test_nothing_is_wider_than_a_phone(page: Browser) -> None:

@@ -12,6 +12,7 @@ import yaml
 from ci.base.errors import UserError
 from ci.charts import environments, overlays
 from ci.checks import values_files
+from ci.reporting import reporting
 from ci.starting import starting
 from ci.starting.answers import Answers, ask
 from tests.support import pipelines
@@ -145,8 +146,9 @@ def test_a_pipeline_lints_shows_the_diff_and_deploys_in_order(
     text = (repository.root / file).read_text()
     assert yaml.safe_load(text)
     tasks = [shlex.split(command) for command in commands(text)]
-    assert [task_fault(words) for words in tasks] == [""] * 5
+    assert [task_fault(words) for words in tasks] == [""] * 6
     assert [words[0] for words in tasks].count("lint") == 1
+    assert [words[0] for words in tasks].count("report") == 1
     assert [words[1] for words in tasks if words[0] == "diff"] == ["staging", "production"]
     # That in the cluster of `invoke up` is on somebody's own machine.
     assert [words[1] for words in tasks if words[0] == "deploy"] == ["staging", "production"]
@@ -169,6 +171,19 @@ def test_a_workflow_reads_only_and_runs_the_actions_that_this_repository_pins(re
     pinned = set(re.findall(r"uses: (.*)", own.read_text()))
     assert set(re.findall(r"uses: (.*)", text)) <= pinned
     assert yaml.safe_load(text)["permissions"] == {"contents": "read"}
+
+
+def test_a_report_compares_a_change_with_what_it_is_merged_into(repository: Repository) -> None:
+    new("github")
+    new("gitlab")
+    jobs = yaml.safe_load((repository.root / ".github/workflows/deploy-api.yaml").read_text())["jobs"]
+    checkout, *_, upload = jobs["report"]["steps"]
+    # The merge commit of a pull request, and its parents.
+    assert checkout["with"]["fetch-depth"] == 2
+    assert upload["with"]["path"] == reporting.DEFAULT
+    job = yaml.safe_load((repository.root / ".gitlab/api.yml").read_text())["api-report"]
+    assert job["variables"] == {"GIT_DEPTH": "0"}
+    assert job["artifacts"]["paths"] == [reporting.DEFAULT]
 
 
 def test_a_deploy_waits_for_the_one_before(repository: Repository) -> None:
