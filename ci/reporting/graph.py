@@ -19,7 +19,6 @@ from ci.reporting.relations import Relation
 WIDTH, HEIGHT = 184, 50
 _GAP, _ROW, _BEND_HEIGHT, _MARGIN = 116, 20, 4, 12
 _SWEEPS = 8
-_WORKLOADS_COLUMN = 2
 
 
 class Box(NamedTuple):
@@ -88,7 +87,7 @@ def graph(relations: Sequence[Relation]) -> Graph:
 def _columns_of(relations: Iterable[Relation]) -> dict[Key, int]:
     """Return the column of each object: right of all that lead to it, else just left of what it leads to.
 
-    Workloads begin in one column, so that what belongs to them is in one column, too.
+    All workloads are in one column, so that what belongs to them is in one, too.
     """
     above: dict[Key, list[Key]] = {}
     below: dict[Key, list[Key]] = defaultdict(list)
@@ -96,21 +95,34 @@ def _columns_of(relations: Iterable[Relation]) -> dict[Key, int]:
         above.setdefault(source, [])
         above.setdefault(target, []).append(source)
         below[source].append(target)
+    columns = _right_of(above, 0)
+    workloads = [column for key, column in columns.items() if key.kind in WORKLOADS]
+    columns = _right_of(above, max(workloads, default=0))
+    order = sorted(columns, key=columns.__getitem__)
+    for key in order:
+        if above[key]:
+            columns[key] = max([columns[key], *(columns[one] + 1 for one in above[key])])
+        else:
+            # What nothing else leads to goes with it.
+            fixed = [columns[one] for one in below[key] if len(above[one]) > 1]
+            columns[key] = min(fixed or [columns[one] for one in below[key]]) - 1
+    used = sorted(set(columns.values()))
+    return {key: used.index(column) for key, column in columns.items()}
+
+
+def _right_of(above: Mapping[Key, Sequence[Key]], workloads: int) -> dict[Key, int]:
+    """Return the column of each object: right of those above it, and of a workload ``workloads`` at least."""
     columns: dict[Key, int] = {}
 
     def place(key: Key) -> int:
         if key not in columns:
-            first = _WORKLOADS_COLUMN if key.kind in WORKLOADS else 0
+            first = workloads if key.kind in WORKLOADS else 0
             columns[key] = max([first, *(place(one) + 1 for one in above[key])])
         return columns[key]
 
     for key in above:
         place(key)
-    for key in above:
-        if not above[key]:
-            columns[key] = min(columns[one] for one in below[key]) - 1
-    used = sorted(set(columns.values()))
-    return {key: used.index(column) for key, column in columns.items()}
+    return columns
 
 
 def _chain(number: int, relation: Relation, places: Mapping[Key, int]) -> list[_Node]:

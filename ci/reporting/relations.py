@@ -59,7 +59,7 @@ def _routing(release: Release) -> Iterator[Relation]:
         if key.kind == "Ingress":
             for _, tls in entries(made, "spec", "tls"):
                 if name := tls.get("secretName"):
-                    yield Relation(key, "has its certificate in", _found(release, "Secret", name))
+                    yield Relation(key, "has TLS from", _found(release, "Secret", name))
         if key.kind.endswith("Route"):
             for _, parent in entries(made, "spec", "parentRefs"):
                 kind = parent.get("kind") or "Gateway"

@@ -61,7 +61,9 @@ def render(now: Mapping[Part, State], before: Mapping[Part, State], ref: str, co
     ]
     environments = dict.fromkeys(part.environment for part in now)
     style = page.style(_PARTS / "style.css")
-    return page.template(_PARTS / "report.html", {"percent": views.percent}).render(
+    return page.template(
+        _PARTS / "report.html", {"percent": views.percent, "shortened": views.shortened}
+    ).render(
         ref=ref,
         commit=commit[:10],
         head=git.head(root())[:10],

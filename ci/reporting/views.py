@@ -95,7 +95,7 @@ class PartView:
     @property
     def restarting(self) -> list[ObjectView]:
         """The workloads whose pods restart."""
-        return [one for one in self.objects if one.restarts]
+        return [one for one in self.objects if one.restarts and one not in self.refused]
 
     @property
     def refused(self) -> list[ObjectView]:
@@ -263,7 +263,13 @@ def _images(objects: Mapping[Key, Object]) -> Iterator[Image]:
 
 
 def percent(share: Share) -> int:
-    """Return how much of a quota is used at the most; 100 of one that allows nothing but is not used."""
-    if share.at_most is None or not share.hard:
-        return 0 if not share.at_most else 999
+    """Return how much of a quota is used at the most; 100 of one that allows nothing of what there is."""
+    if not share.at_most or not share.hard:
+        return 100 if share.at_most else 0
     return round(share.at_most / share.hard * Decimal(100))
+
+
+def shortened(text: str, length: int = 20) -> str:
+    """Return a name without its middle where it is longer: names differ at their ends."""
+    half = (length - 1) // 2
+    return text if len(text) <= length else f"{text[:half]}…{text[-half:]}"

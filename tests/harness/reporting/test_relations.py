@@ -23,7 +23,7 @@ def test_requests_lead_from_the_ingress_to_the_pods() -> None:
     assert {
         "Ingress api routes to Service api",
         "Ingress api routes to *Service elsewhere",
-        "Ingress api has its certificate in *Secret api-tls",
+        "Ingress api has TLS from *Secret api-tls",
         "HTTPRoute api routes to Service api",
         "Service api leads to Deployment api",
     } <= related(STREAM)
