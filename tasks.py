@@ -290,6 +290,41 @@ def fuzz(
     fuzz_.run(minutes, seed, wanted if cluster else None)
 
 
+@task(
+    positional=["files"],
+    optional=["files"],
+    help={
+        "files": "templates to change (default: all)",
+        "minutes": "how long to search for values that show the changes that nothing notices",
+        "changed": "only change the lines that differ from this commit",
+        "report": "write the score of each template, and what nothing notices, to this file, as JSON",
+    },
+)
+def mutate(
+    _: Context,
+    files: list[str] = [],  # noqa: B006
+    minutes: float = 0.0,
+    changed: str = "",
+    report: str = "",
+) -> None:
+    """Test the tests: change the charts' templates in one place at a time, and list what nothing notices.
+
+    A condition becomes true or false, a check is silenced, a field, a default or a text is dropped. Every
+    change is rendered with the values of the cases and of the tests that run its line.
+
+      invoke mutate charts/microservice/templates/service.yaml
+      invoke mutate --changed main                           # the lines of this branch
+      invoke mutate --minutes 10 --report mutation.json      # everything, which takes about an hour
+
+    Changes that are accepted are in ci/mutation/survivors.yaml, each with the reason.
+
+    Exit code 0: a test notices every other change. 1: some are not noticed.
+    """
+    from ci.mutation import mutate as mutate_
+
+    mutate_.run(files, minutes, changed, report)
+
+
 @task
 def doctor(_: Context) -> None:
     """Report which programs the tasks need, which are installed, and how to get the others."""

@@ -1,0 +1,28 @@
+{{/*
+mutation.outcome: a root -> checksums of what the chart makes of it, as JSON. @ is the chart. Where the text of the
+manifests is not the expected one the objects are compared: a difference in spaces alone is none.
+*/}}
+{{- define "mutation.outcome" -}}
+  {{- $problems := include "@.problems" . -}}
+  {{- $text := "" -}}
+  {{- $notes := "" -}}
+  {{- if not (fromJsonArray $problems) -}}
+    {{- range .manifests -}}
+      {{- $text = include (printf "%s/%s" $.Template.BasePath .) $ | printf "%s\n---\n%s" $text -}}
+    {{- end -}}
+    {{- $notes = include (printf "%s/NOTES.txt" .Template.BasePath) . -}}
+  {{- end -}}
+  {{- $objects := .expected.objects -}}
+  {{- if ne (sha256sum $text) (toString .expected.text) -}}
+    {{- $objects = "" -}}
+    {{- range regexSplit "(?m)^---" $text -1 -}}
+      {{- $objects = fromYaml . | toJson | print $objects -}}
+    {{- end -}}
+    {{- $objects = sha256sum $objects -}}
+  {{- end -}}
+  {{- dict
+    "problems" (sha256sum $problems)
+    "objects" $objects
+    "text" (sha256sum $text)
+    "notes" (sha256sum $notes) | toJson -}}
+{{- end -}}

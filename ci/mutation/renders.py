@@ -1,0 +1,112 @@
+"""What a change in a chart's templates makes different in the renders of its inputs."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import TypeVar
+
+from ci.base import cpus
+from ci.base.console import progress
+from ci.mutation.operators import Mutant
+from ci.mutation.probe import Input, Outcome, Probe, Try
+from ci.mutation.sources import Sources
+
+# Enough to be worth a start of Helm, and few, as a try that fails makes those beside it run again.
+_INPUTS_AT_ONCE = 60
+_TRIES_AT_ONCE = 12
+# Differences that only a run of the tests can judge.
+_MOST_UNSURE = 12
+
+_Part = TypeVar("_Part")
+_Answer = TypeVar("_Answer")
+
+
+class Renders:
+    """A chart with inputs: which blocks each reaches, and what it renders without a change."""
+
+    def __init__(self, sources: Sources, inputs: Mapping[str, Input], folder: Path) -> None:
+        self._sources = sources
+        self._folder = folder
+        self.inputs: dict[str, Input] = {}
+        self._reaching: dict[int, list[str]] = {}
+        sizes: dict[str, int] = {}
+        # For nothing is expected yet, all of it is a difference.
+        plain = {name: one._replace(sure=(), expected={}) for name, one in inputs.items()}
+
+        def render(probe: Probe, names: Sequence[str]) -> list[Outcome]:
+            return probe.run([Try("plain", {}, names, len(names) + 1)], plain)["plain"]
+
+        probes = self._probes("blocks", notes_blocks=True)
+        parts = _parts(list(inputs), _INPUTS_AT_ONCE)
+        for outcomes in _in_parallel("rendering without a change", probes, parts, render):
+            for one in outcomes:
+                # What fails without a change says nothing.
+                if one.parts != ("error",):
+                    self.inputs[one.input] = inputs[one.input]._replace(expected=one.outcome)
+                    sizes[one.input] = len(one.blocks)
+                    for number in one.blocks:
+                        self._reaching.setdefault(number, []).append(one.input)
+        for names in self._reaching.values():
+            # First what settles it, and of that what is quick.
+            names.sort(key=lambda name: (not self.inputs[name].sure, sizes[name]))
+
+    def reaching(self, mutant: Mutant) -> list[str]:
+        """Return the names of the inputs that reach the block of a change."""
+        return self._reaching.get(self._sources.numbers[mutant.block], [])
+
+    def differences(self, mutants: Sequence[Mutant]) -> Iterator[tuple[Mutant, list[Outcome]]]:
+        """Yield each change with what it makes different, up to the first outcome that ``settles``."""
+        yield from ((one, []) for one in mutants if not self.reaching(one))
+
+        def render(probe: Probe, part: Sequence[Mutant]) -> list[tuple[Mutant, list[Outcome]]]:
+            tries = [
+                Try(str(number), {one.file: one.text}, self.reaching(one), _MOST_UNSURE)
+                for number, one in enumerate(part)
+            ]
+            found = probe.run(tries, self.inputs)
+            return [(one, found[str(number)]) for number, one in enumerate(part)]
+
+        parts = _parts([one for one in mutants if self.reaching(one)], _TRIES_AT_ONCE)
+        for judged in _in_parallel("rendering with each change", self._probes("changes"), parts, render):
+            yield from judged
+
+    def settles(self, outcome: Outcome) -> bool:
+        """Return whether a test is sure to fail with an outcome."""
+        sure = self.inputs[outcome.input].sure
+        return bool({*sure, *(("error",) if sure else ())} & {*outcome.parts})
+
+    def _probes(self, name: str, *, notes_blocks: bool = False) -> queue.SimpleQueue[Probe]:
+        probes: queue.SimpleQueue[Probe] = queue.SimpleQueue()
+        for number in range(cpus.available()):
+            probes.put(Probe(self._sources, self._folder / f"{name}-{number}", notes_blocks=notes_blocks))
+        return probes
+
+
+def _parts(whole: Sequence[_Part], size: int) -> list[Sequence[_Part]]:
+    return [whole[at : at + size] for at in range(0, len(whole), size)]
+
+
+def _in_parallel(
+    doing: str,
+    probes: queue.SimpleQueue[Probe],
+    parts: Sequence[_Part],
+    work: Callable[[Probe, _Part], _Answer],
+) -> Iterator[_Answer]:
+    def one(part: _Part) -> _Answer:
+        probe = probes.get()
+        try:
+            return work(probe, part)
+        finally:
+            probes.put(probe)
+
+    with progress(doing) as report, ThreadPoolExecutor(max_workers=cpus.available()) as pool:
+        futures = [pool.submit(one, part) for part in parts]
+        try:
+            for done, future in enumerate(as_completed(futures), start=1):
+                report(done, len(futures))
+                yield future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,78 @@
+"""What a change makes different is seen in the renders that run its place, and no others are tried."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ci.charts import catalog
+from ci.mutation import inputs
+from ci.mutation.probe import Probe, Try
+from ci.mutation.renders import Renders
+from ci.mutation.sources import Sources
+from tests.harness.mutation.conftest import change
+
+SILENT = 'condition: eq (toString .Values.port) "80" -> false'
+NOTES = "text dropped: has"
+LOUD = "condition: .loud -> false"
+LAZY = "number in default 1: 1 -> 2"
+FAILING = 'field dropped: "text" .Values.text'
+UNREACHED = "text dropped: never: true"
+
+
+@pytest.fixture
+def renders(sources: Sources, tmp_path: Path) -> Renders:
+    return Renders(sources, inputs.of(sources.chart, []).inputs, tmp_path / "renders")
+
+
+def test_each_change_is_judged_by_what_it_makes_different(sources: Sources, renders: Renders) -> None:
+    extra, refused = renders.inputs
+    changes = [change(sources, one) for one in (SILENT, NOTES, LOUD, LAZY, FAILING, UNREACHED)]
+    assert [renders.reaching(one) for one in changes] == [
+        [refused, extra],
+        [extra],
+        [extra],
+        [extra],
+        [extra],
+        [],
+    ]
+    found = {
+        one.change: [(each.input, each.parts) for each in outcomes]
+        for one, outcomes in renders.differences(changes)
+    }
+    assert found == {
+        SILENT: [(refused, ("problems", "objects", "notes"))],
+        NOTES: [(extra, ("notes",))],
+        LOUD: [(extra, ("objects",))],
+        LAZY: [(extra, ("objects",))],
+        FAILING: [(extra, ("error",))],
+        UNREACHED: [],
+    }
+
+
+def test_the_golden_files_have_objects_and_problems_but_no_notes(sources: Sources, renders: Renders) -> None:
+    ((one, *_),) = [outcomes for _, outcomes in renders.differences([change(sources, LOUD)])]
+    assert renders.settles(one)
+    ((one, *_),) = [outcomes for _, outcomes in renders.differences([change(sources, NOTES)])]
+    assert not renders.settles(one)
+
+
+def test_a_difference_in_spaces_is_none(sources: Sources, renders: Renders) -> None:
+    mutant = change(sources, LOUD)
+    template = sources.templates["templates/configmap.yaml"]
+    spaced = mutant._replace(file="templates/configmap.yaml", text=template.text.replace("data:", "data:   "))
+    assert [outcomes for _, outcomes in renders.differences([spaced])] == [[]]
+
+
+@pytest.mark.parametrize("chart", catalog.charts(), ids=lambda chart: chart.name)
+def test_noting_the_blocks_changes_nothing(chart: catalog.Chart, tmp_path: Path) -> None:
+    sources = Sources(chart)
+    cases = {name: one._replace(sure=()) for name, one in inputs.of(chart, []).inputs.items()}
+    every = [Try("plain", {}, list(cases), len(cases) + 1)]
+    noted = Probe(sources, tmp_path / "noted", notes_blocks=True).run(every, cases)["plain"]
+    plain = Probe(sources, tmp_path / "plain").run(every, cases)["plain"]
+    assert [one.outcome for one in noted] == [one.outcome for one in plain]
+    assert len(plain) == len(cases)
+    assert not any(one.parts == ("error",) for one in plain)
+    assert all(len(one.blocks) > 10 for one in noted)

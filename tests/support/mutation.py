@@ -1,0 +1,114 @@
+"""A plugin of pytest for invoke mutate: it records what tests render, or runs tests with changed charts.
+
+pytest -p tests.support.mutation --record-renders=FOLDER, or --mutants=FILE.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from ci.charts import helm
+from ci.charts.batch import Batch, Outcome, Values
+from ci.charts.values_file import read_values
+from tests.support.rendering import NEWEST_ENGINE, ChartRenderer
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("mutation")
+    group.addoption("--record-renders", metavar="FOLDER", type=Path, help="write there what tests render")
+    group.addoption("--mutants", metavar="FILE", type=Path, help="run tests with each of these changes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if folder := config.getoption("--record-renders"):
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        _record(Path(folder) / f"{worker}.jsonl")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have one Helm's renders recorded: the other's are of the same values."""
+    if config.getoption("--record-renders"):
+        items[:] = [item for item in items if _engine(item) in (None, NEWEST_ENGINE)]
+
+
+def _engine(item: pytest.Item) -> object:
+    return item.callspec.params.get("engine") if hasattr(item, "callspec") else None
+
+
+def _record(file: Path) -> None:
+    """Append a line for each render with a test's own values: the test, the chart, the layers of values."""
+
+    def write(chart: str, layers: Sequence[Values], **rest: Any) -> None:
+        # "PATH::NAME (call)"; a fixture of several tests renders for the first of them.
+        test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps({"test": test, "chart": chart, "layers": layers, **rest}) + "\n")
+
+    render, batch = ChartRenderer.__call__, Batch.render
+
+    @functools.wraps(render)
+    def rendered(
+        self: ChartRenderer,
+        *values: str,
+        engine: int | None = None,
+        release: str = "api",
+        set_values: Sequence[str] = (),
+        extra: Sequence[str] = (),
+    ) -> Any:
+        try:
+            return render(self, *values, engine=engine, release=release, set_values=set_values, extra=extra)
+        finally:
+            if not set_values and not any(option.startswith("--set") for option in extra):
+                write(
+                    read_values(self.path / "Chart.yaml")["name"],
+                    [read_values(path) for path in [*self._base, *map(self._file, values)]],
+                    release=release,
+                    namespace=extra[extra.index("--namespace") + 1] if "--namespace" in extra else "default",
+                    upgrade="--is-upgrade" in extra,
+                    engine=engine or NEWEST_ENGINE,
+                    batch=False,
+                )
+
+    @functools.wraps(batch)
+    def rendered_batch(self: Batch, values: Mapping[str, Values], engine: int) -> dict[str, Outcome]:
+        for each in values.values():
+            one = {"release": "all", "namespace": "default", "upgrade": False, "engine": engine}
+            write(self._name, [each], **one, batch=True)
+        return batch(self, values, engine)
+
+    ChartRenderer.__call__ = rendered  # type: ignore[method-assign]
+    Batch.render = rendered_batch  # type: ignore[method-assign]
+
+
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """With --mutants, run the tests of each change with it until one fails: FILE's .noticed has it."""
+    file: Path | None = session.config.getoption("--mutants")
+    if not file:
+        return None
+    items = {item.nodeid: item for item in session.items}
+    with file.with_suffix(".noticed").open("w", encoding="utf-8") as answers:
+        for mutant in json.loads(file.read_text(encoding="utf-8")):
+            path = Path(mutant["path"])
+            whole = path.read_text(encoding="utf-8")
+            path.write_text(mutant["text"], encoding="utf-8")
+            tests = (items[test] for test in mutant["tests"] if test in items)
+            failed = next((item.nodeid for item in tests if _fails(item)), "")
+            path.write_text(whole, encoding="utf-8")
+            answers.write(json.dumps({"name": mutant["name"], "test": failed}) + "\n")
+            answers.flush()
+    return True
+
+
+def _fails(item: pytest.Item) -> bool:
+    helm._renders.clear()
+    # A test that runs once more asks for its fixtures again; all of them end after it.
+    item._initrequest()  # type: ignore[attr-defined]
+    return any(report.failed for report in runtestprotocol(item, nextitem=None, log=False))
