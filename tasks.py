@@ -320,7 +320,7 @@ def mutate(
 
     Exit code 0: a test notices every other change. 1: some are not noticed.
     """
-    from ci.mutation import mutate as mutate_
+    from ci import mutate as mutate_
 
     mutate_.run(files, minutes, changed, report)
 

@@ -1,4 +1,4 @@
-"""Reads values files as Helm reads them."""
+"""Reads values files, and merges values, as Helm does."""
 
 from __future__ import annotations
 
@@ -34,3 +34,12 @@ def read_values(file: Path) -> dict[str, Any]:
         problem = "expected a map of the chart's keys, such as `replicaCount: 2`"
         raise kubernetes_yaml.Malformed(f"{name}, line 1, column 1", 1, 1, problem)
     return values
+
+
+def merged(defaults: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Return values merged into a chart's defaults as Helm does it: maps are merged, null removes a key."""
+    result = {**defaults, **values}
+    for key, value in values.items():
+        if isinstance(value, dict) and isinstance(defaults.get(key), dict):
+            result[key] = merged(defaults[key], value)
+    return {key: value for key, value in result.items() if value is not None}

@@ -20,7 +20,7 @@ from ci.base.locations import instance_path, walk
 from ci.charts import helm
 from ci.charts.batch import Batch, Outcome, json_text
 from ci.charts.catalog import Chart
-from ci.charts.values_file import read_values
+from ci.charts.values_file import merged, read_values
 from ci.fuzzing import generator, invariants, placeholders
 from ci.fuzzing.invariants import Trial
 from ci.values import schema as values_schema
@@ -84,7 +84,7 @@ class Accepted:
                 self.chart.name,
                 part,
                 each,
-                invariants.merged(self._defaults, each),
+                merged(self._defaults, each),
                 {engine: future.result()[part] for engine, future in engines.items()},
                 others.result()[part],
                 plain[part].texts,

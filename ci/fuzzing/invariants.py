@@ -81,15 +81,6 @@ def faults(trial: Trial) -> list[str]:
     return [*found, *_changed(trial, objects)]
 
 
-def merged(defaults: Values, values: Values) -> Values:
-    """Return values merged into a chart's defaults as Helm does it: maps are merged, null removes a key."""
-    result = {**defaults, **values}
-    for key, value in values.items():
-        if isinstance(value, dict) and isinstance(defaults.get(key), dict):
-            result[key] = merged(defaults[key], value)
-    return {key: value for key, value in result.items() if value is not None}
-
-
 def _findings(values: Values, objects: Mapping[Key, Object], fullname: str) -> list[Finding]:
     findings = [*references.findings(objects, fullname), *naming.findings(objects)]
     # With a spec of one's own, a policy may deny all ingress on purpose.

@@ -14,8 +14,7 @@ from ci.base import repository
 from ci.base.errors import UserError
 from ci.charts import catalog
 from ci.charts.catalog import Chart
-from ci.charts.values_file import read_values
-from ci.fuzzing.invariants import merged
+from ci.charts.values_file import merged, read_values
 from ci.mutation.probe import Input
 
 Values = dict[str, Any]

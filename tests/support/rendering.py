@@ -14,8 +14,7 @@ import pytest
 
 from ci.charts import catalog, helm
 from ci.charts.catalog import Case
-from ci.charts.values_file import read_values
-from ci.fuzzing.invariants import merged
+from ci.charts.values_file import merged, read_values
 from ci.kubernetes import manifests
 from ci.kubernetes.manifests import Key, Object
 from ci.values.schema import validator

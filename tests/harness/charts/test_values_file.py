@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ci.base.errors import UserError
-from ci.charts.values_file import read_values
+from ci.charts.values_file import merged, read_values
 from tests.support.repository import Repository
 
 
@@ -52,3 +52,9 @@ def test_a_values_file_that_is_no_text_is_named(repository: Repository) -> None:
     file.write_bytes(b"a: \xff\n")
     with pytest.raises(UserError, match=r"^values/api\.yaml: byte 4 is not UTF-8"):
         read_values(file)
+
+
+def test_null_removes_and_maps_merge_as_in_helm() -> None:
+    defaults = {"a": {"b": 1, "c": 2}, "d": [1], "e": 1}
+    written = {"a": {"b": None, "x": {"y": None}}, "d": [2], "e": None, "f": None}
+    assert merged(defaults, written) == {"a": {"c": 2, "x": {"y": None}}, "d": [2]}

@@ -217,9 +217,3 @@ def test_a_string_that_changes_anything_beside_itself_is_found() -> None:
 
 def test_values_that_are_refused_with_placeholders_are_found() -> None:
     assert faults(made(), plain=Outcome(problems=("env: no",))) == ["with placeholders: env: no"]
-
-
-def test_null_removes_and_maps_merge_as_in_helm() -> None:
-    defaults = {"a": {"b": 1, "c": 2}, "d": [1], "e": 1}
-    written = {"a": {"b": None, "x": {"y": None}}, "d": [2], "e": None, "f": None}
-    assert invariants.merged(defaults, written) == {"a": {"c": 2, "x": {"y": None}}, "d": [2]}

@@ -7,7 +7,7 @@ import difflib
 import pytest
 
 from ci.charts import catalog
-from ci.mutation import mutate, survivors
+from ci.mutation import survivors, verdicts
 from ci.mutation.operators import mutants
 from ci.mutation.sources import Sources
 from ci.mutation.template import parse
@@ -58,7 +58,7 @@ def test_a_change_says_what_it_replaces_and_is_unique_in_its_definition() -> Non
 
 def test_a_change_of_the_charts_is_within_a_line_or_an_action() -> None:
     sources = Sources(catalog.find_case("standard").chart)
-    for one in mutate.every_mutant(sources):
+    for one in verdicts.every_mutant(sources):
         before = sources.templates[one.file].text
         (edit,) = [
             (i1, i2)
@@ -74,7 +74,7 @@ def test_the_list_of_survivors_has_only_changes_that_can_be_made() -> None:
     possible = [
         survivors.key(chart.name, one)
         for chart in catalog.charts()
-        for one in mutate.every_mutant(Sources(chart))
+        for one in verdicts.every_mutant(Sources(chart))
     ]
     assert len(possible) == len(set(possible))
     assert survivors.stale(possible) == []

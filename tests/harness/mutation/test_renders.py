@@ -11,7 +11,7 @@ from ci.mutation import inputs
 from ci.mutation.probe import Probe, Try
 from ci.mutation.renders import Renders
 from ci.mutation.sources import Sources
-from tests.harness.mutation.conftest import change
+from tests.support.small_chart import change
 
 SILENT = 'condition: eq (toString .Values.port) "80" -> false'
 NOTES = "text dropped: has"

@@ -1,24 +1,19 @@
-"""``invoke mutate``: which changes of the templates no test notices."""
+"""Which changes of the templates a test notices, and the score of each file."""
 
 from __future__ import annotations
 
 import json
-import re
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich.table import Table
 
-from ci.base import git, repository
-from ci.base.console import out, step
-from ci.base.errors import UserError
-from ci.base.files import write_whole
-from ci.charts import catalog
+from ci.base import repository
+from ci.base.console import step
 from ci.charts.catalog import Chart
-from ci.mutation import inputs, operators, search, survivors, tried
+from ci.mutation import inputs, operators, tried
 from ci.mutation.operators import Mutant
 from ci.mutation.renders import Renders
 from ci.mutation.sources import Sources
@@ -47,43 +42,6 @@ class Verdict(NamedTuple):
         reach = f"{self.reached} renders run it" if self.reached else "no render runs it"
         shown = f"; these values show it: {json.dumps(self.values)}" if self.values else ""
         return f"{self.path}:{self.mutant.line}: {self.mutant.change} ({reach}{shown})"
-
-
-def run(files: Sequence[str], minutes: float, changed: str, report: str) -> None:
-    """Judge every change of the templates, of ``files`` or all, or on the lines changed since a commit.
-
-    Prints a table with the score of each file, and writes it to the JSON file ``report`` unless that is "".
-    Searches ``minutes`` for values that show what is not noticed. Raises UserError with the changes that
-    nothing notices and the list of survivors has not, and with those that it has and something notices.
-    """
-    charts = catalog.charts()
-    sources = [Sources(chart) for chart in charts]
-    wanted = _wanted(sources, files, changed)
-    if not any(wanted):
-        out.print("no change to try")
-        return
-    with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
-        judge = Judge(Path(folder))
-        known = survivors.read()
-        verdicts = [
-            verdict._replace(reason=known.get(survivors.key(each.chart.name, verdict.mutant), ""))
-            for each, mutants in zip(sources, wanted, strict=True)
-            if mutants
-            for verdict in judge(each, mutants)
-        ]
-        if minutes:
-            verdicts = _with_values(sources, verdicts, minutes, Path(folder))
-    if report:
-        write_whole(Path(report), json.dumps(as_json(verdicts), indent=2))
-    out.print(_table(verdicts))
-    unknown = [str(one) for one in verdicts if not one.by and not one.reason]
-    noticed = [str(one) for one in verdicts if one.by and one.reason]
-    faults = [
-        *(["no test notices these changes:", *unknown] if unknown else []),
-        *([f"these are noticed; remove them from {survivors.FILE.name}:", *noticed] if noticed else []),
-    ]
-    if faults:
-        raise UserError("\n".join(faults))
 
 
 class Judge:
@@ -138,56 +96,6 @@ def every_mutant(sources: Sources) -> Iterator[Mutant]:
         yield from operators.mutants(path, template)
 
 
-def _with_values(
-    sources: Sequence[Sources], verdicts: Sequence[Verdict], minutes: float, folder: Path
-) -> list[Verdict]:
-    """Return verdicts with values for what nothing notices and no reason accepts, where some are found."""
-    searched = [one for one in verdicts if not one.by and not one.reason]
-    found = []
-    for each in sources:
-        own = [one for one in searched if one.chart == each.chart]
-        if own:
-            share = minutes * len(own) / len(searched)
-            values = search.values(
-                each, [one.mutant for one in own], share, folder / "search" / each.chart.name
-            )
-            found += [one._replace(values=values.get(number)) for number, one in enumerate(own)]
-    return [*(one for one in verdicts if one.by or one.reason), *found]
-
-
-def _wanted(sources: Sequence[Sources], files: Sequence[str], changed: str) -> list[list[Mutant]]:
-    chosen = {Path(file).resolve() for file in files}
-    known = {each.chart.path / path for each in sources for path in each.templates}
-    if strange := sorted(map(repository.shown, chosen - known)):
-        raise UserError(f"{', '.join(strange)}: no template of a chart")
-    is_changed = _changed_since(changed) if changed else lambda path, line: True
-    return [
-        [
-            mutant
-            for mutant in every_mutant(each)
-            if (path := each.chart.path / mutant.file) in (chosen or known)
-            and is_changed(repository.shown(path), mutant.line)
-        ]
-        for each in sources
-    ]
-
-
-def _changed_since(commit: str) -> Callable[[str, int], bool]:
-    """Return what tells whether a line of a file of the repository differs from a commit."""
-    lines: set[tuple[str, int]] = set()
-    path = ""
-    patch = git.run(
-        repository.root(), "diff-index", "-p", "--unified=0", "--no-color", commit, "--", "charts"
-    )
-    for line in patch.splitlines():
-        if line.startswith("+++ b/"):
-            path = line.removeprefix("+++ b/")
-        elif hunk := re.match(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@", line):
-            first, count = int(hunk[1]), int(hunk[2] or 1)
-            lines |= {(path, number) for number in range(first, first + count)}
-    return lambda path, line: (path, line) in lines
-
-
 def as_json(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """Return the score of each file, and of all, and the changes that nothing notices."""
     return {
@@ -226,7 +134,8 @@ def _score(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     }
 
 
-def _table(verdicts: Sequence[Verdict]) -> Table:
+def table(verdicts: Sequence[Verdict]) -> Table:
+    """Return the score of each file, and of all, for people."""
     table = Table("template", "changes", "noticed", "accepted", "%")
     for path, own in _by_file(verdicts).items():
         table.add_row(path, *map(str, _score(own).values()))

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 
+from ci import mutate
+from ci.base import git
 from ci.base.errors import UserError
-from ci.mutation import inputs, mutate, survivors
+from ci.mutation import inputs, survivors, verdicts
 from ci.mutation.sources import Sources
+from tests.support import small_chart
 from tests.support.repository import Repository
 
 FILE = "charts/small/lazy/extra.tpl"
 
 
 @pytest.fixture(autouse=True)
-def _small(sources: Sources, repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the small chart, and nothing that its tests render."""
+def sources(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Sources:
+    """The only chart, small, with nothing that its tests render."""
     (repository.chart / "Chart.yaml").unlink()
     monkeypatch.setattr(inputs, "record", lambda folder: [])
     monkeypatch.setattr(survivors, "FILE", repository.write("survivors.yaml", "[]"))
+    return small_chart.write(repository)
 
 
 def accept(*changes: str) -> None:
@@ -61,19 +64,16 @@ def test_what_is_accepted_is_no_fault_until_a_test_notices_it(repository: Reposi
 
 def test_an_accepted_change_that_cannot_be_made_is_stale(sources: Sources) -> None:
     accept("default dropped: | default 1", "default dropped: | default 2")
-    possible = [survivors.key("small", one) for one in mutate.every_mutant(sources)]
+    possible = [survivors.key("small", one) for one in verdicts.every_mutant(sources)]
     assert [one.change for one in survivors.stale(possible)] == ["default dropped: | default 2"]
 
 
 def test_only_lines_that_differ_from_a_commit_are_changed(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def git(*arguments: str) -> None:
-        subprocess.run(["git", *arguments], cwd=repository.root, check=True, capture_output=True)
-
-    git("init", "-q")
-    git("add", ".")
-    git("-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "first")
+    git.run(repository.root, "init", "-q")
+    git.run(repository.root, "add", ".")
+    git.run(repository.root, "commit", "-qm", "first")
     mutate.run([], 0, "HEAD", "")
     assert capsys.readouterr().out == "no change to try\n"
     notes = repository.root / "charts/small/templates/NOTES.txt"
