@@ -7,11 +7,11 @@ import json
 import pytest
 
 from ci import mutate
-from ci.base import git
 from ci.base.errors import UserError
 from ci.mutation import inputs, survivors, verdicts
 from ci.mutation.sources import Sources
 from tests.support import small_chart
+from tests.support.git_repository import GitRepository
 from tests.support.repository import Repository
 
 FILE = "charts/small/lazy/extra.tpl"
@@ -71,9 +71,9 @@ def test_an_accepted_change_that_cannot_be_made_is_stale(sources: Sources) -> No
 def test_only_lines_that_differ_from_a_commit_are_changed(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    git.run(repository.root, "init", "-q")
-    git.run(repository.root, "add", ".")
-    git.run(repository.root, "commit", "-qm", "first")
+    own = GitRepository(repository.root)
+    own.git("add", ".")
+    own.git("commit", "--quiet", "--message=first")
     mutate.run([], 0, "HEAD", "")
     assert capsys.readouterr().out == "no change to try\n"
     notes = repository.root / "charts/small/templates/NOTES.txt"
