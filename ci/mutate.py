@@ -88,12 +88,11 @@ def _wanted(sources: Sequence[Sources], files: Sequence[str], changed: str) -> l
 
 
 def _changed_since(commit: str) -> Callable[[str, int], bool]:
-    """Return what tells whether a line of a file of the repository differs from a commit."""
+    """Return what tells whether a line of a file differs from where HEAD's branch left that of a commit."""
     lines: set[tuple[str, int]] = set()
     path = ""
-    patch = git.run(
-        repository.root(), "diff-index", "-p", "--unified=0", "--no-color", commit, "--", "charts"
-    )
+    command = ["diff-index", "-p", "--unified=0", "--no-color", "--merge-base", commit, "--", "charts"]
+    patch = git.run(repository.root(), *command)
     for line in patch.splitlines():
         if line.startswith("+++ b/"):
             path = line.removeprefix("+++ b/")

@@ -24,7 +24,7 @@ _HELM = "v{}.0.0"
 # Of pytest, in this repository.
 PLUGIN = "tests.support.mutation"
 # A golden file has the objects of a case, and a table of problems those of its rows.
-_OF_CASES = ("problems", "objects")
+_OF_CASES = ("problems", "report", "objects")
 _OF_ROWS = ("problems",)
 
 

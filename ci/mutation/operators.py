@@ -147,7 +147,7 @@ def _is_fields(command: Command) -> bool:
 
 
 def _of_literal(operand: Operand, command: Command, shown: str) -> Iterator[_Edit]:
-    if re.fullmatch(r"-?\d+", operand.text):
+    if re.fullmatch(r"-?\d+", operand.text) and command.name not in ("indent", "nindent"):
         yield _Edit(operand.start, operand.end, str(int(operand.text) + 1), f"number in {_short(shown)}")
     if operand.text.startswith('"') and command.name in ("default", "printf", operand.text):
         # printf and a string alone are messages; what others have are names.

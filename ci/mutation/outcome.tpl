@@ -4,9 +4,12 @@ manifests is not the expected one the objects are compared: a difference in spac
 */}}
 {{- define "mutation.outcome" -}}
   {{- $problems := include "@.problems" . -}}
+  {{- $report := "" -}}
   {{- $text := "" -}}
   {{- $notes := "" -}}
-  {{- if not (fromJsonArray $problems) -}}
+  {{- if fromJsonArray $problems -}}
+    {{- $report = include (printf "%s/checks/checks.yaml" .Template.BasePath) . -}}
+  {{- else -}}
     {{- range .manifests -}}
       {{- $text = include (printf "%s/%s" $.Template.BasePath .) $ | printf "%s\n---\n%s" $text -}}
     {{- end -}}
@@ -22,6 +25,7 @@ manifests is not the expected one the objects are compared: a difference in spac
   {{- end -}}
   {{- dict
     "problems" (sha256sum $problems)
+    "report" (sha256sum $report)
     "objects" $objects
     "text" (sha256sum $text)
     "notes" (sha256sum $notes) | toJson -}}

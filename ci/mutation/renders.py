@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -31,8 +32,8 @@ class Renders:
         self._sources = sources
         self._folder = folder
         self.inputs: dict[str, Input] = {}
+        self._blocks: dict[str, frozenset[int]] = {}
         self._reaching: dict[int, list[str]] = {}
-        sizes: dict[str, int] = {}
         # For nothing is expected yet, all of it is a difference.
         plain = {name: one._replace(sure=(), expected={}) for name, one in inputs.items()}
 
@@ -46,16 +47,27 @@ class Renders:
                 # What fails without a change says nothing.
                 if one.parts != ("error",):
                     self.inputs[one.input] = inputs[one.input]._replace(expected=one.outcome)
-                    sizes[one.input] = len(one.blocks)
-                    for number in one.blocks:
-                        self._reaching.setdefault(number, []).append(one.input)
-        for names in self._reaching.values():
-            # First what settles it, and of that what is quick.
-            names.sort(key=lambda name: (not self.inputs[name].sure, sizes[name]))
+                    self._blocks[one.input] = one.blocks
 
     def reaching(self, mutant: Mutant) -> list[str]:
-        """Return the names of the inputs that reach the block of a change."""
-        return self._reaching.get(self._sources.numbers[mutant.block], [])
+        """Return the names of the inputs that reach the block of a change, those that may settle it first.
+
+        Of these, ones that take different ways through the file come before ones that take the same, and
+        small ones before large ones.
+        """
+        number = self._sources.numbers[mutant.block]
+        if number not in self._reaching:
+            own = {self._sources.numbers[block] for block in self._sources.templates[mutant.file].blocks}
+            ways: Counter[tuple[bool, frozenset[int]]] = Counter()
+            ranks = {}
+            for name in sorted(self._blocks, key=lambda name: len(self._blocks[name])):
+                if number in self._blocks[name]:
+                    settling = bool(self.inputs[name].sure)
+                    way = (settling, self._blocks[name] & own)
+                    ranks[name] = (not settling, ways[way])
+                    ways[way] += 1
+            self._reaching[number] = sorted(ranks, key=lambda name: ranks[name])
+        return self._reaching[number]
 
     def differences(self, mutants: Sequence[Mutant]) -> Iterator[tuple[Mutant, list[Outcome]]]:
         """Yield each change with what it makes different, up to the first outcome that ``settles``."""

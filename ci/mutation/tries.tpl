@@ -19,7 +19,7 @@ kind: Outcomes
     {{- $outcome := tpl (print $try.text $run) (dict "cov" $root.cov "arg" $root) | fromJson }}
     {{- $parts := list }}
     {{- $sure := false }}
-    {{- range $part := list "problems" "objects" "notes" }}
+    {{- range $part := list "problems" "report" "objects" "notes" }}
       {{- if ne (get $outcome $part) (get $input.expected $part | toString) }}
         {{- $parts = append $parts $part }}
         {{- if has $part $input.sure }}{{ $sure = true }}{{ end }}

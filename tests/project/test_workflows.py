@@ -116,7 +116,7 @@ def test_tests_and_publishing_are_tasks_that_anyone_can_call() -> None:
     # `invoke new` writes deploy-<service>.yaml, with tasks of its own.
     own = [job for job in JOBS if not job.name.startswith("deploy-")]
     called = {match for job in own for script in job.scripts for match in re.findall(r"-m ci (\w+)", script)}
-    assert called == {"build", "outdated", "package", "publish", "test"}
+    assert called == {"build", "mutate", "outdated", "package", "publish", "test"}
 
 
 def test_the_oldest_cluster_is_of_the_oldest_version_that_is_supported() -> None:

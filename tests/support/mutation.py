@@ -52,30 +52,39 @@ def _record(file: Path) -> None:
         with file.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps({"test": test, "chart": chart, "layers": layers, **rest}) + "\n")
 
-    render, batch = ChartRenderer.__call__, Batch.render
+    render, template, batch = ChartRenderer.__call__, helm.template, Batch.render
+    # A renderer answers the same question from memory, for another test.
+    within: list[ChartRenderer] = []
+
+    def note(chart: Path, values: Sequence[Path], options: Mapping[str, Any]) -> None:
+        extra = options.get("extra", ())
+        # What an option sets is in no file.
+        if not options.get("set_values") and not any(option.startswith("--set") for option in extra):
+            namespace = options.get("namespace", "default")
+            write(
+                read_values(chart / "Chart.yaml")["name"],
+                [read_values(path) for path in values],
+                release=options.get("release", "api"),
+                namespace=extra[extra.index("--namespace") + 1] if "--namespace" in extra else namespace,
+                upgrade="--is-upgrade" in extra,
+                engine=options.get("engine") or NEWEST_ENGINE,
+                batch=False,
+            )
 
     @functools.wraps(render)
-    def rendered(
-        self: ChartRenderer,
-        *values: str,
-        engine: int | None = None,
-        release: str = "api",
-        set_values: Sequence[str] = (),
-        extra: Sequence[str] = (),
-    ) -> Any:
+    def answered(self: ChartRenderer, *values: str, **options: Any) -> Any:
+        note(self.path, [*self._base, *map(self._file, values)], options)
+        within.append(self)
         try:
-            return render(self, *values, engine=engine, release=release, set_values=set_values, extra=extra)
+            return render(self, *values, **options)
         finally:
-            if not set_values and not any(option.startswith("--set") for option in extra):
-                write(
-                    read_values(self.path / "Chart.yaml")["name"],
-                    [read_values(path) for path in [*self._base, *map(self._file, values)]],
-                    release=release,
-                    namespace=extra[extra.index("--namespace") + 1] if "--namespace" in extra else "default",
-                    upgrade="--is-upgrade" in extra,
-                    engine=engine or NEWEST_ENGINE,
-                    batch=False,
-                )
+            within.pop()
+
+    @functools.wraps(template)
+    def rendered(chart: Path, values: Sequence[Path] = (), **options: Any) -> str:
+        if not within:
+            note(chart, values, options)
+        return template(chart, values, **options)
 
     @functools.wraps(batch)
     def rendered_batch(self: Batch, values: Mapping[str, Values], engine: int) -> dict[str, Outcome]:
@@ -84,7 +93,8 @@ def _record(file: Path) -> None:
             write(self._name, [each], **one, batch=True)
         return batch(self, values, engine)
 
-    ChartRenderer.__call__ = rendered  # type: ignore[method-assign]
+    ChartRenderer.__call__ = answered  # type: ignore[method-assign]
+    helm.template = rendered
     Batch.render = rendered_batch  # type: ignore[method-assign]
 
 

@@ -18,6 +18,11 @@ HELPERS = """\
   {{- if .loud }}{{ .text | upper }}{{ else }}{{ .text }}{{ end -}}
 {{- end -}}
 """
+CHECKS = """\
+{{- with include "small.problems" . | fromJsonArray }}
+  {{- fail (join ", " .) }}
+{{- end }}
+"""
 CONFIG_MAP = """\
 apiVersion: v1
 kind: ConfigMap
@@ -42,6 +47,7 @@ def write(repository: Repository) -> Sources:
         "Chart.yaml": "{apiVersion: v2, name: small, version: 1.2.3}",
         "values.yaml": "{text: a, loud: false, port: 81}",
         "templates/_helpers.tpl": HELPERS,
+        "templates/checks/checks.yaml": CHECKS,
         "templates/configmap.yaml": CONFIG_MAP,
         "templates/NOTES.txt": "{{ .Chart.Name }} has {{ .Values.text }}\n",
         "lazy/extra.tpl": EXTRA,

@@ -42,7 +42,7 @@ def test_each_change_is_judged_by_what_it_makes_different(sources: Sources, rend
         for one, outcomes in renders.differences(changes)
     }
     assert found == {
-        SILENT: [(refused, ("problems", "objects", "notes"))],
+        SILENT: [(refused, ("problems", "report", "objects", "notes"))],
         NOTES: [(extra, ("notes",))],
         LOUD: [(extra, ("objects",))],
         LAZY: [(extra, ("objects",))],
