@@ -12,15 +12,13 @@ from typing import Any, NamedTuple
 
 from ci.base import repository
 from ci.base.errors import UserError
-from ci.charts import catalog
+from ci.charts import catalog, helm
 from ci.charts.catalog import Chart
 from ci.charts.values_file import merged, read_values
 from ci.mutation.probe import Input
 
 Values = dict[str, Any]
 
-# What only Helm's version decides is decided by its first digit.
-_HELM = "v{}.0.0"
 # Of pytest, in this repository.
 PLUGIN = "tests.support.mutation"
 # A golden file has the objects of a case, and a table of problems those of its rows.
@@ -57,11 +55,11 @@ def recorded(folder: Path) -> list[dict[str, Any]]:
 
 
 def of(chart: Chart, renders: Sequence[dict[str, Any]]) -> Inputs:
-    """Return the inputs of a chart: its cases, and what was recorded for it."""
+    """Return the inputs of a chart: its cases, with both Helms, and what was recorded for it."""
     inputs: dict[str, Input] = {}
     tests: dict[str, list[str]] = {}
     names: dict[str, str] = {}
-    for prefix, values, render, sure in (*_cases(chart), *_rendered(chart, renders)):
+    for prefix, render, sure in (*_cases(chart), *_rendered(chart, renders)):
         release = {
             "Name": render["release"],
             "Namespace": render["namespace"],
@@ -70,38 +68,65 @@ def of(chart: Chart, renders: Sequence[dict[str, Any]]) -> Inputs:
             "IsInstall": not render["upgrade"],
             "IsUpgrade": render["upgrade"],
         }
-        one = Input("", values, release, _HELM.format(render["engine"]), sure)
-        key = json.dumps(one[:-2])
-        name = names.setdefault(key, f"{prefix}-{len(names)}")
-        # The same values in a table of problems are the better ones.
+        values = _whole(chart, render["layers"], render["engine"])
+        name = names.setdefault(json.dumps([values, release]), f"{prefix}-{len(names)}")
+        # What a table of problems has is better known than what a test renders.
         if name not in inputs or (sure and not inputs[name].sure):
-            inputs[name] = one._replace(name=name)
+            inputs[name] = Input(name, values, release, f"v{render['engine']}.0.0", sure)
         if not sure and render["test"] not in tests.setdefault(name, []):
             tests[name].append(render["test"])
     return Inputs(inputs, tests)
 
 
-def _cases(chart: Chart) -> Iterator[tuple[str, Values, dict[str, Any], tuple[str, ...]]]:
+def _cases(chart: Chart) -> Iterator[tuple[str, dict[str, Any], tuple[str, ...]]]:
     for case in catalog.cases():
         if case.chart == chart:
-            render = {
-                "release": case.release,
-                "namespace": case.namespace,
-                "upgrade": False,
-                "engine": 4,
-                "test": "",
-            }
-            yield "case", _whole(chart, [read_values(file) for file in case.values]), render, _OF_CASES
+            for engine in reversed(helm.ENGINES):
+                render = {
+                    "layers": [read_values(file) for file in case.values],
+                    "release": case.release,
+                    "namespace": case.namespace,
+                    "upgrade": False,
+                    "engine": engine,
+                }
+                yield "case", render, _OF_CASES
 
 
 def _rendered(
     chart: Chart, renders: Sequence[dict[str, Any]]
-) -> Iterator[tuple[str, Values, dict[str, Any], tuple[str, ...]]]:
+) -> Iterator[tuple[str, dict[str, Any], tuple[str, ...]]]:
     for render in renders:
         if render["chart"] == chart.name:
             sure = _OF_ROWS if render["batch"] else ()
-            yield "row" if sure else "test", _whole(chart, render["layers"]), render, sure
+            yield "row" if sure else "test", render, sure
 
 
-def _whole(chart: Chart, layers: Sequence[Values]) -> Values:
-    return functools.reduce(merged, layers, read_values(chart.path / "values.yaml"))
+def _whole(chart: Chart, layers: Sequence[Values], engine: int) -> Values:
+    defaults = read_values(chart.path / "values.yaml")
+    written = functools.reduce(_over, layers, {})
+    return merged(defaults, written) if engine > helm.ENGINES[0] else _with_nulls(defaults, written)
+
+
+def _over(below: Values, above: Values) -> Values:
+    """Return values of files laid over each other, with their nulls, which are for the defaults."""
+    both = {
+        key: _over(below[key], above[key])
+        for key in below.keys() & above.keys()
+        if _maps(below[key], above[key])
+    }
+    return {**below, **above, **both}
+
+
+def _with_nulls(defaults: Values, values: Values) -> Values:
+    """Return values merged into defaults as Helm 3 does it: a null stays where there is no default."""
+    result = {key: value for key, value in defaults.items() if value is not None} | values
+    for key, value in values.items():
+        if _maps(defaults.get(key), value):
+            result[key] = _with_nulls(defaults[key], value)
+        elif value is None and key in defaults:
+            del result[key]
+    return result
+
+
+def _maps(*values: Any) -> bool:
+    return all(isinstance(value, dict) for value in values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +19,8 @@ from ci.mutation.sources import Sources
 # Enough to be worth a start of Helm, and few, as a try that fails makes those beside it run again.
 _INPUTS_AT_ONCE = 60
 _TRIES_AT_ONCE = 12
+# How many inputs of each change have been tried after each round.
+_ROUNDS = (0, 6, 40, None)
 # Differences that only a run of the tests can judge.
 _MOST_UNSURE = 12
 
@@ -71,19 +74,27 @@ class Renders:
 
     def differences(self, mutants: Sequence[Mutant]) -> Iterator[tuple[Mutant, list[Outcome]]]:
         """Yield each change with what it makes different, up to the first outcome that ``settles``."""
-        yield from ((one, []) for one in mutants if not self.reaching(one))
+        found: dict[int, list[Outcome]] = {number: [] for number in range(len(mutants))}
+        probes = self._probes("changes")
 
-        def render(probe: Probe, part: Sequence[Mutant]) -> list[tuple[Mutant, list[Outcome]]]:
+        def render(probe: Probe, part: Sequence[tuple[int, Sequence[str]]]) -> dict[int, list[Outcome]]:
             tries = [
-                Try(str(number), {one.file: one.text}, self.reaching(one), _MOST_UNSURE)
-                for number, one in enumerate(part)
+                Try(str(number), {mutants[number].file: mutants[number].text}, names, _MOST_UNSURE)
+                for number, names in part
             ]
-            found = probe.run(tries, self.inputs)
-            return [(one, found[str(number)]) for number, one in enumerate(part)]
+            return {int(name): outcomes for name, outcomes in probe.run(tries, self.inputs).items()}
 
-        parts = _parts([one for one in mutants if self.reaching(one)], _TRIES_AT_ONCE)
-        for judged in _in_parallel("rendering with each change", self._probes("changes"), parts, render):
-            yield from judged
+        # Most changes are settled by the first inputs, and to read the others takes longer than to render.
+        for first, end in itertools.pairwise(_ROUNDS):
+            left = [(number, self.reaching(mutants[number])[first:end]) for number in found]
+            parts = _parts([(number, names) for number, names in left if names], _TRIES_AT_ONCE)
+            doing = f"rendering with {len(found)} changes"
+            for outcomes in _in_parallel(doing, probes, parts, render):
+                for number, more in outcomes.items():
+                    found[number] += more
+                    if any(map(self.settles, more)):
+                        yield mutants[number], found.pop(number)
+        yield from ((mutants[number], outcomes) for number, outcomes in found.items())
 
     def settles(self, outcome: Outcome) -> bool:
         """Return whether a test is sure to fail with an outcome."""

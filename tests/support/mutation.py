@@ -33,16 +33,6 @@ def pytest_configure(config: pytest.Config) -> None:
         _record(Path(folder) / f"{worker}.jsonl")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have one Helm's renders recorded: the other's are of the same values."""
-    if config.getoption("--record-renders"):
-        items[:] = [item for item in items if _engine(item) in (None, NEWEST_ENGINE)]
-
-
-def _engine(item: pytest.Item) -> object:
-    return item.callspec.params.get("engine") if hasattr(item, "callspec") else None
-
-
 def _record(file: Path) -> None:
     """Append a line for each render with a test's own values: the test, the chart, the layers of values."""
 

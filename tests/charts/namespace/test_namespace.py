@@ -7,6 +7,7 @@ import json
 import pytest
 
 from ci.charts import helm
+from ci.charts.batch import json_text
 from ci.kubernetes.manifests import Object
 from tests.support.notes import Notes
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
@@ -68,6 +69,12 @@ def test_no_string_in_an_annotation_breaks_the_other_labels(
     assert metadata["labels"]["empty"] == ""
     assert metadata["labels"][f"{LABEL}/enforce"] == "restricted"
     assert "gone" not in metadata["annotations"]
+
+
+def test_every_character_that_yaml_refuses_arrives(render_chart: ChartRenderer) -> None:
+    texts = {f"c{number}": f"a{chr(number)}b" for number in (*range(0x7F, 0xA0), 0xFEFF, 0xFFFE, 0xFFFF)}
+    metadata = render_chart(json_text({"annotations": texts})).one("Namespace")["metadata"]
+    assert texts.items() <= metadata["annotations"].items()
 
 
 def test_the_namespace_outlives_the_release_unless_told_otherwise(render_case: CaseRenderer) -> None:
