@@ -20,7 +20,7 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 @task
 def build(_: Context) -> None:
-    """Lint, render, validate and package the charts into dist/."""
+    """Lint, render, validate and package the charts into dist/, and compare them with the last release."""
     from ci import build as build_
 
     build_.run()

@@ -16,7 +16,7 @@ from semver import Version
 from ci.base import git, repository
 from ci.base.console import out, step
 from ci.base.errors import UserError
-from ci.publishing import changelog, versions
+from ci.publishing import changelog, since_release, versions
 
 
 def run(version: str) -> None:
@@ -69,6 +69,7 @@ def _check(version: str) -> str:
         raise UserError(f"{version} does not come after {last}, the last release: choose a higher version")
     if not sections.get(changelog.UNRELEASED):
         raise UserError("CHANGELOG.md has nothing under [Unreleased]: describe there what changes for users")
+    since_release.check(version)
     return before
 
 
