@@ -325,6 +325,18 @@ def mutate(
     mutate_.run(files, minutes, changed, report)
 
 
+@task(help={"update": "first find out which features exclude each other, and rewrite ci/fuzzing/pairs.yaml"})
+def pairs(_: Context, update: bool = False) -> None:
+    """Render every two features of the chart together, each as the cases have it: invoke pairs.
+
+    Prints which exclude each other, with the check that says so, and how many pairs are valid on every
+    Kubernetes version. After a new key or case: invoke pairs --update.
+    """
+    from ci.fuzzing import pairs as pairs_
+
+    pairs_.run(update)
+
+
 @task
 def doctor(_: Context) -> None:
     """Report which programs the tasks need, which are installed, and how to get the others."""

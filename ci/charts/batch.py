@@ -45,16 +45,24 @@ class Outcome(NamedTuple):
 
 
 class Batch:
-    """A copy of a chart in an empty folder, which can be rendered with many values at once."""
+    """A copy of a chart in an empty folder, which can be rendered with many values at once.
 
-    def __init__(self, chart: Path, folder: Path) -> None:
+    With ``only_checks`` it has neither manifests nor notes, for who asks only what is refused.
+    """
+
+    def __init__(self, chart: Path, folder: Path, only_checks: bool = False) -> None:
         self._folder = folder
         copy = folder / "charts" / "part"
         templates = copy / "templates"
         shutil.copytree(chart, copy, ignore=shutil.ignore_patterns("ci"))
         self._name: str = read_values(chart / "Chart.yaml")["name"]
         (templates / "NOTES.txt").rename(templates / "_notes.tpl")
+        if only_checks:
+            write_whole(templates / "_notes.tpl", "")
         for template in templates.glob("*.yaml"):
+            if only_checks:
+                template.unlink()
+                continue
             write_whole(template, _GUARDED.format(template.read_text(encoding="utf-8").rstrip("\n")))
         write_whole(templates / "checks" / "checks.yaml", _CHECKS.replace("@", self._name))
 

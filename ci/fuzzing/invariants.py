@@ -70,7 +70,7 @@ def faults(trial: Trial) -> list[str]:
         return [*found, str(error)]
     fullname = trial.values.get("fullnameOverride") or f"all-{trial.name}"
     found += validation.report(fields.problems(objects.values()))
-    found += map(str, _findings(trial.values, objects, fullname))
+    found += map(str, findings(trial.values, objects, fullname))
     found += tidiness.untidy(outcome.stream)
     if trial.chart == "microservice":
         found += [
@@ -81,11 +81,12 @@ def faults(trial: Trial) -> list[str]:
     return [*found, *_changed(trial, objects)]
 
 
-def _findings(values: Values, objects: Mapping[Key, Object], fullname: str) -> list[Finding]:
-    findings = [*references.findings(objects, fullname), *naming.findings(objects)]
+def findings(values: Values, objects: Mapping[Key, Object], fullname: str) -> list[Finding]:
+    """Return what is wrong with the references and names of objects that values render to."""
+    found = [*references.findings(objects, fullname), *naming.findings(objects)]
     # With a spec of one's own, a policy may deny all ingress on purpose.
     closed = bool(dig(values, "networkPolicy", "spec"))
-    return [one for one in findings if not (closed and "no NetworkPolicy" in one.message)]
+    return [one for one in found if not (closed and "no NetworkPolicy" in one.message)]
 
 
 def _lines(outcome: Outcome) -> tuple[list[str], tuple[str, ...]]:

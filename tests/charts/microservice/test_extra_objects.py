@@ -8,9 +8,9 @@ from tests.support.rendering import CaseRenderer, ChartRenderer, with_both_engin
 
 
 def test_a_map_is_rendered_as_written_whatever_its_strings_look_like(render_case: CaseRenderer) -> None:
-    theme = render_case("extra-objects").all("ConfigMap")["theme"]
-    assert theme["metadata"] == {"name": "theme", "namespace": "elsewhere"}
-    assert theme["data"] == {"greeting": "{{ .not a template }}", "empty": ""}
+    greetings = render_case("extra-objects").all("ConfigMap")["greetings"]
+    assert greetings["metadata"] == {"name": "greetings", "namespace": "elsewhere"}
+    assert greetings["data"] == {"greeting": "{{ .not a template }}", "empty": ""}
 
 
 def test_a_number_of_a_map_stays_a_whole_number(render_case: CaseRenderer) -> None:
@@ -32,7 +32,7 @@ def test_a_string_is_a_template_that_can_use_name_and_labels(render_case: CaseRe
 
 def test_a_string_can_be_several_objects_or_none(render_case: CaseRenderer) -> None:
     colours = render_case("extra-objects").all("ConfigMap")
-    assert colours.keys() == {"theme", "extra-objects-red", "extra-objects-green"}
+    assert colours.keys() == {"greetings", "extra-objects-red", "extra-objects-green"}
     assert colours["extra-objects-red"]["data"] == {"image": "myrepo/api"}
 
 
