@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from ci.deploy import owners, replicas
 from ci.deploy.dry_run import Conflict, dry_run, read_live
 from ci.deploy.helm_3 import without_dropped
-from ci.deploy.reasons import Reason
+from ci.deploy.reasons import Code, Reason
 from ci.deploy.target import Target
+from ci.kubernetes import immutable
 from ci.kubernetes.differences import ABSENT, Difference, compare, describe, is_version_label
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.masking import masked
@@ -20,6 +21,7 @@ from ci.kubernetes.workloads import dig
 # What the API server writes itself.
 _SERVERS_OWN = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink")
 _AUTOSCALER = "HorizontalPodAutoscaler"
+_CLAIM = "PersistentVolumeClaim"
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,12 @@ def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Ob
         conflicts=tuple(conflicts),
         # A controller's objects have the same reason.
         refusals=(*{reason.message: reason for reason in reversed(foreign.values())}.values(), *refusals),
-        warnings=(*warnings, *_fewer_pods(told, wanted)),
+        warnings=(
+            *warnings,
+            *_fewer_pods(told, wanted),
+            *_instead(refusals, before, wanted),
+            *(f"{_name(key)} is deleted with its data" for key in removed if key.kind == _CLAIM),
+        ),
         unchanged=sum(key in live and key not in touched for key in after),
         only_versions=frozenset({difference.key for difference in differences} - touched),
     )
@@ -113,6 +120,22 @@ def _fewer_pods(differences: Sequence[Difference], wanted: Mapping[Key, Object])
         if replicas.is_kept(difference, wanted):
             key, _, old, new = difference
             yield f"{_name(key)} goes from {old} pods to {new} until its autoscaler has started more"
+
+
+def _instead(
+    refusals: Sequence[Reason], before: Mapping[Key, Object], wanted: Mapping[Key, Object]
+) -> Iterator[str]:
+    """Yield the fields for which objects are refused that can't change, each with what a change needs.
+
+    Of some kinds the API server says only which fields could.
+    """
+    names = {reason.object for reason in refusals if reason.code == Code.IMMUTABLE_FIELD}
+    refused = [key for key in wanted if key in before and _name(key) in names]
+    for key, path, _, _ in compare(
+        {key: before[key] for key in refused}, {key: wanted[key] for key in refused}
+    ):
+        if rule := immutable.rule_of(key.kind, path):
+            yield f"{_name(key)}: {path} can't change on a live object; instead, {rule.instead}"
 
 
 def lines(plan: Plan) -> list[str]:

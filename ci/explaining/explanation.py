@@ -20,7 +20,7 @@ from ci.explaining import reach
 from ci.explaining.keys import ITEM, Key, Keys
 from ci.explaining.messages import watching
 from ci.explaining.reach import Field, Reach, Renderer
-from ci.kubernetes import fields
+from ci.kubernetes import fields, immutable
 from ci.kubernetes.definitions import names_of_kinds, read
 from ci.kubernetes.versions import NEWEST, OLDEST, SUPPORTED
 from ci.values import schema_walk
@@ -37,9 +37,10 @@ class Explanation(NamedTuple):
     """What there is to say about a key.
 
     ``default`` is None without one. ``example`` are values that set it. ``reaches`` are the fields that
-    differ in the ``case`` of that name, none where the key changes no object. ``since`` is the first
-    Kubernetes version that has them. ``line`` is that of values.yaml, 0 if it does not name the key. ``keys``
-    are those below, each with its description.
+    differ in the ``case`` of that name, none where the key changes no object. ``fixed`` are those of them
+    that can't change on a live object, each with what a change needs. ``since`` is the first Kubernetes
+    version that has them. ``line`` is that of values.yaml, 0 if it does not name the key. ``keys`` are those
+    below, each with its description.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Explanation(NamedTuple):
     example: Any
     case: str
     reaches: list[Field]
+    fixed: dict[str, str]
     checks: list[str]
     guardrails: list[tuple[str, str]]
     since: str
@@ -121,6 +123,7 @@ def explain(key: Key, keys: Keys, renderer: Renderer) -> Explanation:
         example=None if value is None else _nested(concrete, value),
         case=shown.case.name if shown else "",
         reaches=shown.fields if shown else [],
+        fixed=_fixed(shown.fields) if shown else {},
         checks=checks,
         guardrails=risks,
         since=_since(shown) if shown else OLDEST,
@@ -176,6 +179,10 @@ def _text(found: Explanation, chart: Chart) -> Iterator[str]:
         yield from (f"  {line}" for line in _reached(found.reaches))
     else:
         yield "Changes no object by itself."
+    if found.fixed:
+        yield "\nCan't change on a live release:"
+        for path, instead in found.fixed.items():
+            yield from _wrapped(f"{path}; instead, {instead}", "  - ")
     if found.since != OLDEST:
         yield f"\nNeeds Kubernetes {found.since}."
     if found.checks:
@@ -203,6 +210,12 @@ def _reached(reaches: Iterable[Field]) -> Iterator[str]:
         more = len(names) - _MOST_OBJECTS
         which = ", ".join(names if more <= 1 else [*names[:_MOST_OBJECTS], f"{more} more"])
         yield f"{which}: {path}" if path else f"{which}: the whole object"
+
+
+def _fixed(reaches: Iterable[Field]) -> dict[str, str]:
+    """Return the fields that Kubernetes does not let change, each with what a change needs."""
+    rules = {f"{field.kind} {field.path}": immutable.rule_of(field.kind, field.path) for field in reaches}
+    return {path: rule.instead for path, rule in rules.items() if rule}
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -25,6 +25,8 @@ DEPLOYMENT = Key("apps/v1", "Deployment", "stage", "api")
 CONFIG = Key("v1", "ConfigMap", "stage", "api")
 SECRET = Key("v1", "Secret", "stage", "api")
 JOB = Key("batch/v1", "Job", "stage", "api-migration")
+CLAIM = Key("v1", "PersistentVolumeClaim", "stage", "api")
+STATEFUL_SET = Key("apps/v1", "StatefulSet", "stage", "api")
 AUTOSCALER = Key("autoscaling/v2", "HorizontalPodAutoscaler", "stage", "api")
 OURS = {"meta.helm.sh/release-name": "api", "meta.helm.sh/release-namespace": "stage"}
 # Answers an apply as the file beside it says: for all objects at once, one alone, or one by force.
@@ -271,6 +273,34 @@ def test_what_kubernetes_would_refuse_is_told_by_its_reason(
     found = planned(monkeypatch, tmp_path, wanted, [made(CONFIG)], one={"complaint": words})
     (reason,) = found.refusals
     assert (reason.code, reason.message, reason.object) == (code, complaint, "ConfigMap api")
+
+
+def test_a_field_that_cannot_change_is_named_with_what_to_do_instead(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old = made(STATEFUL_SET, spec={"serviceName": "api", "replicas": 1})
+    new = made(STATEFUL_SET, spec={"serviceName": "api-headless", "replicas": 2})
+    words = "spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden"
+    answer = {"complaint": f"Error from server (Invalid): {words}\n"}
+    found = planned(monkeypatch, tmp_path, {STATEFUL_SET: new}, [old], {STATEFUL_SET: old}, one=answer)
+    assert [reason.code for reason in found.refusals] == ["ImmutableField"]
+    assert found.warnings == (
+        "StatefulSet api: spec.serviceName can't change on a live object; instead, delete it with "
+        "--cascade=orphan, its pods and claims stay and the new one takes them over",
+    )
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_claim_that_goes_with_its_data_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept: bool
+) -> None:
+    claim = made(CLAIM)
+    if kept:
+        claim["metadata"]["annotations"] = {"helm.sh/resource-policy": "keep"}
+    nothing = {"objects": {"kind": "List", "items": []}}
+    found = planned(monkeypatch, tmp_path, {}, [claim], {CLAIM: claim}, one=nothing)
+    warned = () if kept else ("PersistentVolumeClaim api is deleted with its data",)
+    assert (found.removed, found.warnings) == (() if kept else (CLAIM,), warned)
 
 
 def test_warnings_of_the_api_are_passed_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -135,6 +135,18 @@ def test_the_checks_and_guardrails_that_watch_a_key_are_listed(
     assert request[1].startswith("….requests.…: without it the pod may be placed on a node")
 
 
+def test_what_a_live_release_cannot_change_is_said_with_what_to_do_instead(
+    explained: functools.partial[Explanation], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert explained("secret.type").fixed == {"Secret type": "delete it"}
+    assert explained("replicaCount").fixed == {}
+    explanation.run("service.clusterIP")
+    assert (
+        "Can't change on a live release:\n"
+        "  - Service spec.clusterIP; instead, delete it, which interrupts traffic\n"
+    ) in capsys.readouterr().out
+
+
 def test_the_first_kubernetes_that_has_the_field_is_said(explained: functools.partial[Explanation]) -> None:
     assert explained("replicaCount").since == "1.30"
     assert explained("volumes.<name>.image").since == "1.31"
