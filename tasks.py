@@ -388,7 +388,10 @@ def crds(_: Context, file: str) -> None:
     positional=["sources"],
     help={
         "sources": "files, folders, folders with a kustomization, or - for standard input",
-        "service": "the service, if there are several: the name of its Deployment, Service or release",
+        "from": "what the files are, if they are no manifests: values of another chart, of which "
+        "several are laid over each other: helm-create or onechart",
+        "service": "the service, if there are several: the name of its Deployment, Service or release; with "
+        "values of another chart the name of their release",
         "output": "write the values to this file (default: print them)",
         "exact": "take back what the chart makes safer, so that only labels and names differ",
         "with-secrets": "also write the values of Secrets to the file",
@@ -399,6 +402,7 @@ def crds(_: Context, file: str) -> None:
 def import_(
     _: Context,
     sources: list[str] = [],  # noqa: B006
+    from_: str = "",
     service: str = "",
     output: str = "",
     exact: bool = False,
@@ -411,13 +415,24 @@ def import_(
     The values are rendered and compared with the manifests, field by field. The report on standard error says
     what is carried over, what the chart makes safer and which key takes it back, and what is left out.
 
+      invoke import overlays/production --output values/shop.yaml
+      invoke import k8s/ --service cart                        # one of several services
+      invoke import values.yaml --from onechart --service shop  # values of another chart
+
     Exit code 0: imported. 1: unreadable, or the chart refuses the values. 2: something is not carried over,
     with --exit-code.
     """
     from ci.importing import importing
 
     importing.run(
-        sources, service, output, exact=exact, secrets=with_secrets, force=force, exit_code=exit_code
+        sources,
+        service,
+        output,
+        exact=exact,
+        secrets=with_secrets,
+        force=force,
+        exit_code=exit_code,
+        form=from_,
     )
 
 

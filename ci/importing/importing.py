@@ -15,12 +15,13 @@ from ci.base.files import write_whole
 from ci.base.repository import root
 from ci.charts import catalog
 from ci.charts.helm import HelmError
-from ci.importing import sources
+from ci.importing import others, sources
 from ci.importing.draft import Draft, Values, Wishes
 from ci.importing.mapping import mapped, text
 from ci.importing.proof import Proof, prove, take_back
 from ci.importing.report import not_carried_over, report
 from ci.importing.selection import select
+from ci.importing.source import Source
 
 NOT_CARRIED = 2
 
@@ -34,8 +35,11 @@ def run(
     secrets: bool = False,
     force: bool = False,
     exit_code: bool = False,
+    form: str = "",
 ) -> None:
     """Print the values for the manifests in ``from_``, or write them to ``output``, and print the report.
+
+    With ``form``, one of ``others.FORMS``, ``from_`` are no manifests but files of that form.
 
     With ``exact`` the values take back what the chart makes safer; with ``secrets`` they hold those of
     Secrets; with ``exit_code`` raise Exit with 2 if something is not carried over. Raises UserError, before
@@ -44,7 +48,8 @@ def run(
     """
     if output and not force and Path(output).exists():
         raise UserError(f"{output} is there already; choose another --output, or replace it with --force")
-    objects = sources.read(from_)
+    source = others.read(form, from_, service, secrets) if form else Source(sources.read(from_))
+    objects = source.objects
     try:
         selection = select(objects, service)
         draft = mapped(selection, Wishes(exact, secrets))
@@ -70,10 +75,10 @@ def run(
             f"the chart refuses {place}, so nothing is proven; change them:",
             str(refused).partition("\n")[2],
         ]
-        raise UserError("\n".join([*lines, *sources.faults(selection.objects)]))
-    for line in report(selection, draft, proof):
+        raise UserError("\n".join([*lines, *sources.faults(selection.objects), *source.left]))
+    for line in report(selection, draft, proof, source):
         err.out(line)
-    if exit_code and not_carried_over(draft, proof):
+    if exit_code and not_carried_over(draft, proof, source):
         raise Exit("something is not carried over", NOT_CARRIED)
 
 

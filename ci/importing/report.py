@@ -11,13 +11,14 @@ from ci.importing import safer
 from ci.importing.draft import Draft, Values
 from ci.importing.proof import Change, Proof
 from ci.importing.selection import Selection
+from ci.importing.source import Source
 from ci.kubernetes.differences import ABSENT
 from ci.kubernetes.workloads import dig
 
 _LONGEST = 60
 
 
-def report(selection: Selection, draft: Draft, proof: Proof) -> Iterator[str]:
+def report(selection: Selection, draft: Draft, proof: Proof, source: Source) -> Iterator[str]:
     """Yield the lines of a report; they hold no value of a Secret."""
     objects = f"{len(draft.places)} object{'s' if len(draft.places) > 1 else ''}"
     yield f"carried over: {proof.carried} fields of {objects} of the service {draft.name}"
@@ -34,17 +35,21 @@ def report(selection: Selection, draft: Draft, proof: Proof) -> Iterator[str]:
     if proof.labels:
         yield "changed in labels and names of ports:"
         yield from (f"  {_shown(change)}" for change in proof.labels)
-    if missing := not_carried_over(draft, proof):
+    if missing := not_carried_over(draft, proof, source):
         yield "not carried over:"
         yield from (f"  {line}" for line in missing)
+    if source.unneeded:
+        yield "needs no key here:"
+        yield from (f"  {line}" for line in source.unneeded)
     if selection.others:
         yield f"of other services: {len(selection.others)} objects; import each with --service NAME"
 
 
-def not_carried_over(draft: Draft, proof: Proof) -> list[str]:
+def not_carried_over(draft: Draft, proof: Proof, source: Source) -> list[str]:
     """Return a line for everything that the values do not carry over, with the reason."""
     left = [f"{key.kind} {key.name}: {reason}" for key, reason in draft.left.items()]
-    return [*_shared(draft), *left, *(f"{_shown(change)}: {_reason(change)}" for change in proof.lost)]
+    changes = [f"{_shown(change)}: {_reason(change)}" for change in proof.lost]
+    return [*source.left, *_shared(draft), *left, *changes]
 
 
 def _shared(draft: Draft) -> list[str]:

@@ -58,6 +58,8 @@ _RULES = (
 _NAMES = re.compile(
     rf"{_ANY}(?:spec/(?:jobTemplate/spec/)?template/)?metadata/(?:labels/|annotations/checksum~)"
     rf"|{_ANY}.*/ports/[^/]+/name$"
+    # A monitor selects the Service by its labels.
+    r"|ServiceMonitor [^/]*/spec/selector/matchLabels/"
 )
 # A port of a container is declared for information only, and the files of a ConfigMap or Secret are read-only
 # anyway: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#ports

@@ -1,0 +1,1 @@
+"""Values files of other charts: one module a chart makes the objects that the chart makes of its values."""

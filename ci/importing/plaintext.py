@@ -1,0 +1,114 @@
+"""Variables in plain text that look like secrets: they are read from a Secret, and stay out of the values."""
+
+from __future__ import annotations
+
+import base64
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ci.base import kubernetes_yaml
+from ci.base.files import write_whole
+from ci.charts import catalog, helm
+from ci.importing.source import Source
+from ci.kubernetes import manifests
+from ci.kubernetes.manifests import Key, Object
+from ci.kubernetes.workloads import pods_of
+
+_FOUND = '{{{{ include "microservice.secretVariables" (b64dec "{}") | quote }}}}'
+_TEMPLATE = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{{{name: found}}}}\ndata: {{{{found: {_FOUND}}}}}\n"
+
+
+def without_secrets(source: Source, secret: str) -> Source:
+    """Return a source whose containers read from a Secret, called ``secret``, what looks like one.
+
+    These are values of ``env`` and entries of the ConfigMaps in ``envFrom``. The objects change in place.
+    """
+    objects = dict(source.objects)
+    containers = [one for pods in pods_of(objects) for one in _containers(pods.spec)]
+    places = [*_of_containers(containers), *_of_config_maps(objects, containers)]
+    keys: dict[str, str] = {}
+    for number in looking_like_secrets([(place.name, place.value) for place in places]):
+        name, value, variable, config = places[number]
+        key = name if keys.get(name, value) == value else f"{name}.{number}"
+        keys[key] = value
+        reference = {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+        if config is None:
+            variable.clear()
+            variable |= reference
+            continue
+        del objects[config]["data"][name]
+        for one in containers:
+            env = one.setdefault("env", [])
+            if config.name in _config_maps(one) and name not in [other["name"] for other in env]:
+                env.append(reference)
+        if not objects[config]["data"]:
+            del objects[config]
+            for one in containers:
+                one["envFrom"] = [
+                    other
+                    for other in one.get("envFrom") or []
+                    if _config_maps({"envFrom": [other]}) != [config.name]
+                ]
+    if not keys:
+        return source
+    line = f"{', '.join(keys)}: looks like a secret; before an install make the Secret {secret} with that key"
+    return source._replace(objects=objects, left=[*source.left, line])
+
+
+class _Place(NamedTuple):
+    """A variable in plain text: an entry of ``env``, or one of a ConfigMap's data."""
+
+    name: str
+    value: str
+    variable: dict[str, Any]
+    config: Key | None
+
+
+def _of_containers(containers: Sequence[Mapping[str, Any]]) -> Iterator[_Place]:
+    for one in containers:
+        for variable in one.get("env") or []:
+            if variable.get("value"):
+                yield _Place(variable["name"], str(variable["value"]), variable, None)
+
+
+def _of_config_maps(
+    objects: Mapping[Key, Object], containers: Sequence[Mapping[str, Any]]
+) -> Iterator[_Place]:
+    used = {name for one in containers for name in _config_maps(one)}
+    for key, made in objects.items():
+        if key.kind == "ConfigMap" and key.name in used:
+            for name, value in (made.get("data") or {}).items():
+                yield _Place(name, value, {}, key)
+
+
+def _containers(pod: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [*(pod.get("initContainers") or []), *(pod.get("containers") or [])]
+
+
+def _config_maps(container: Mapping[str, Any]) -> list[str]:
+    """Return the ConfigMaps whose entries are variables of a container, by the names of the entries."""
+    sources = [one for one in container.get("envFrom") or [] if not one.get("prefix")]
+    return [one["configMapRef"]["name"] for one in sources if "configMapRef" in one]
+
+
+def looking_like_secrets(variables: Sequence[tuple[str, object]]) -> list[int]:
+    """Return the numbers of those variables, each a name and a value, that the chart takes for secrets."""
+    if not variables:
+        return []
+    lines = [
+        f"{number}.env.{name}\t{' '.join(str(value).split())}"
+        for number, (name, value) in enumerate(variables)
+    ]
+    template = _TEMPLATE.format(base64.b64encode("\n".join(lines).encode()).decode())
+    chart = catalog.service_chart()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "values.yaml"
+        values = {"image": {"repository": "x", "tag": "1"}, "extraObjects": [template]}
+        write_whole(file, kubernetes_yaml.dump([values]))
+        only = ["--show-only", "templates/extraobjects.yaml"]
+        stream = helm.template(chart.path, [file], engine=helm.ENGINES[-1], extra=only)
+    (found,) = manifests.parse(stream).values()
+    return sorted({int(key.partition(".")[0]) for key in json.loads(found["data"]["found"])})
