@@ -388,7 +388,7 @@ def crds(_: Context, file: str) -> None:
     positional=["sources"],
     help={
         "sources": "files, folders, folders with a kustomization, or - for standard input",
-        "from": "what the files are, if they are no manifests: values of another chart, of which "
+        "from": "what the files are, if they are no manifests: compose, or values of another chart, of which "
         "several are laid over each other: helm-create or onechart",
         "service": "the service, if there are several: the name of its Deployment, Service or release; with "
         "values of another chart the name of their release",
@@ -418,6 +418,7 @@ def import_(
       invoke import overlays/production --output values/shop.yaml
       invoke import k8s/ --service cart                        # one of several services
       invoke import values.yaml --from onechart --service shop  # values of another chart
+      invoke import compose.yaml --from compose --service web
 
     Exit code 0: imported. 1: unreadable, or the chart refuses the values. 2: something is not carried over,
     with --exit-code.

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from ci.base.errors import UserError
 from ci.base.suggestions import did_you_mean
+from ci.importing import plaintext
 from ci.importing.charts import reading
-from ci.importing.plaintext import without_secrets
+from ci.importing.compose import reading as compose
 from ci.importing.source import Source
 
-FORMS = (*reading.CHARTS,)
+_COMPOSE = "compose"
+FORMS = (*reading.CHARTS, _COMPOSE)
 
 
 def read(form: str, files: Sequence[str], service: str, secrets: bool) -> Source:
@@ -21,5 +23,12 @@ def read(form: str, files: Sequence[str], service: str, secrets: bool) -> Source
     """
     if form not in FORMS:
         raise UserError(f"--from {form}: expected one of {', '.join(FORMS)}{did_you_mean(form, FORMS)}")
+    if form == _COMPOSE:
+        return compose.read(files, service, secrets)
     source = reading.read(form, files, service)
-    return source if secrets else without_secrets(source, f"credentials-{service}")
+    if secrets:
+        return source
+    secret = f"credentials-{service}"
+    objects, keys = plaintext.without_secrets(source.objects, secret)
+    left = [*source.left, plaintext.to_make(secret, keys)] if keys else source.left
+    return source._replace(objects=objects, left=left)

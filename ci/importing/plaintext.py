@@ -5,28 +5,28 @@ from __future__ import annotations
 import base64
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ci.base import kubernetes_yaml
 from ci.base.files import write_whole
 from ci.charts import catalog, helm
-from ci.importing.source import Source
 from ci.kubernetes import manifests
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import pods_of
 
-_FOUND = '{{{{ include "microservice.secretVariables" (b64dec "{}") | quote }}}}'
-_TEMPLATE = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{{{name: found}}}}\ndata: {{{{found: {_FOUND}}}}}\n"
+_TEMPLATE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: found}}\ndata: {{found: {}}}\n"
+_VARIABLES = '{{{{ include "microservice.secretVariables" (b64dec "{}") | quote }}}}'
+_TEXT = '{{{{ include "microservice.holdsSecret" (b64dec "{}") }}}}'
 
 
-def without_secrets(source: Source, secret: str) -> Source:
-    """Return a source whose containers read from a Secret, called ``secret``, what looks like one.
+def without_secrets(source: Mapping[Key, Object], secret: str) -> tuple[dict[Key, Object], list[str]]:
+    """Return objects whose containers read what looks like a secret from a Secret, and its keys.
 
-    These are values of ``env`` and entries of the ConfigMaps in ``envFrom``. The objects change in place.
+    That are values of ``env`` and entries of the ConfigMaps in ``envFrom``. The objects change in place.
     """
-    objects = dict(source.objects)
+    objects = dict(source)
     containers = [one for pods in pods_of(objects) for one in _containers(pods.spec)]
     places = [*_of_containers(containers), *_of_config_maps(objects, containers)]
     keys: dict[str, str] = {}
@@ -52,10 +52,13 @@ def without_secrets(source: Source, secret: str) -> Source:
                     for other in one.get("envFrom") or []
                     if _config_maps({"envFrom": [other]}) != [config.name]
                 ]
-    if not keys:
-        return source
-    line = f"{', '.join(keys)}: looks like a secret; before an install make the Secret {secret} with that key"
-    return source._replace(objects=objects, left=[*source.left, line])
+    return objects, list(keys)
+
+
+def to_make(secret: str, keys: Iterable[str]) -> str:
+    """Return the line of a report about a Secret whose values the values do not have."""
+    names = ", ".join(dict.fromkeys(keys))
+    return f"Secret {secret}: make it before an install, with {names}: the values stay out of the file"
 
 
 class _Place(NamedTuple):
@@ -96,19 +99,33 @@ def _config_maps(container: Mapping[str, Any]) -> list[str]:
 
 def looking_like_secrets(variables: Sequence[tuple[str, object]]) -> list[int]:
     """Return the numbers of those variables, each a name and a value, that the chart takes for secrets."""
-    if not variables:
-        return []
     lines = [
         f"{number}.env.{name}\t{' '.join(str(value).split())}"
         for number, (name, value) in enumerate(variables)
     ]
-    template = _TEMPLATE.format(base64.b64encode("\n".join(lines).encode()).decode())
+    found = json.loads(_asked(_VARIABLES.format(_encoded("\n".join(lines)))) if lines else "[]")
+    return sorted({int(key.partition(".")[0]) for key in found})
+
+
+def holding_secrets(texts: Sequence[str]) -> list[int]:
+    """Return the numbers of those texts of files in which the chart finds a secret."""
+    answers = " ".join(f"{number}={_TEXT.format(_encoded(text))}" for number, text in enumerate(texts))
+    found = _asked(f"'{answers}'") if texts else ""
+    return [int(answer.partition("=")[0]) for answer in found.split() if answer.endswith("true")]
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _asked(expression: str) -> str:
+    """Return what an expression gives in a template of the chart, whose rules are its own."""
     chart = catalog.service_chart()
+    values = {"image": {"repository": "x", "tag": "1"}, "extraObjects": [_TEMPLATE.format(expression)]}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "values.yaml"
-        values = {"image": {"repository": "x", "tag": "1"}, "extraObjects": [template]}
         write_whole(file, kubernetes_yaml.dump([values]))
         only = ["--show-only", "templates/extraobjects.yaml"]
         stream = helm.template(chart.path, [file], engine=helm.ENGINES[-1], extra=only)
     (found,) = manifests.parse(stream).values()
-    return sorted({int(key.partition(".")[0]) for key in json.loads(found["data"]["found"])})
+    return str(found["data"]["found"])
