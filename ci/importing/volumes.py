@@ -56,7 +56,8 @@ def _map_files(draft: Draft, name: str, source: dict[str, Any], mounts: list[dic
 def _mounted(mounts: list[dict[str, Any]]) -> dict[str, Any]:
     if len(mounts) == 1:
         return mounts[0]
-    return {"mounts": mounts} if mounts else {}
+    # tmp has a mountPath by default.
+    return {"mountPath": None, "mounts": mounts} if mounts else {}
 
 
 def _claim(draft: Draft, name: str, source: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ci.base.errors import UserError
 from ci.base.locations import InstancePath, path_text, walk
 from ci.base.suggestions import did_you_mean
 from ci.charts.values_file import read_values
-from ci.importing.charts import helm_create, onechart, stakater
+from ci.importing.charts import bitnami, helm_create, onechart, stakater
 from ci.importing.draft import Values
 from ci.importing.source import Source
 from ci.kubernetes.manifests import Object, key_of
@@ -22,6 +22,7 @@ CHARTS: Mapping[str, Callable[[Values, str, dict[str, str]], list[Object]]] = {
     "helm-create": helm_create.objects,
     "onechart": onechart.objects,
     "stakater": stakater.objects,
+    "bitnami-nginx-like": bitnami.objects,
 }
 _STANDARD_INPUT = Path("/dev/stdin")
 _RELEASE = re.compile(r"\{\{-? *\$?\.Release\.Name *-?\}\}")
