@@ -390,7 +390,7 @@ def crds(_: Context, file: str) -> None:
         "sources": "files, folders, folders with a kustomization, or - for standard input",
         "from": "what the files are, if they are no manifests: compose, or values of another chart, of which "
         "several are laid over each other: helm-create, onechart, stakater, "
-        "bitnami-nginx-like",
+        "app-template, bitnami-nginx-like",
         "service": "the service, if there are several: the name of its Deployment, Service or release; with "
         "values of another chart the name of their release",
         "output": "write the values to this file (default: print them)",

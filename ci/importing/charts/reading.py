@@ -13,7 +13,7 @@ from ci.base.errors import UserError
 from ci.base.locations import InstancePath, path_text, walk
 from ci.base.suggestions import did_you_mean
 from ci.charts.values_file import read_values
-from ci.importing.charts import bitnami, helm_create, onechart, stakater
+from ci.importing.charts import app_template, bitnami, helm_create, onechart, stakater
 from ci.importing.draft import Values
 from ci.importing.source import Source
 from ci.kubernetes.manifests import Object, key_of
@@ -22,6 +22,7 @@ CHARTS: Mapping[str, Callable[[Values, str, dict[str, str]], list[Object]]] = {
     "helm-create": helm_create.objects,
     "onechart": onechart.objects,
     "stakater": stakater.objects,
+    "app-template": app_template.objects,
     "bitnami-nginx-like": bitnami.objects,
 }
 _STANDARD_INPUT = Path("/dev/stdin")
@@ -32,12 +33,14 @@ _MISREAD = (AttributeError, LookupError, TypeError, ValueError)
 class _Chart(NamedTuple):
     """What <chart>.yaml beside this file says about the values of a chart.
 
-    ``defaults`` are its own. ``items`` are the names of keys in maps that have no defaults, by the path of
-    such a map or of a list of them. ``left`` says why what is below a path is not carried over. With
-    ``templates`` strings are templates. ``unknown`` is what to do about a key that the chart does not know.
+    ``defaults`` are its own, ``implied`` those of keys at any place. ``items`` are the names of keys in maps
+    that have no defaults, by the path of such a map or of a list of them; "*" is any name. ``left`` says why
+    what is below a path is not carried over. With ``templates`` strings are templates. ``unknown`` is what to
+    do about a key that the chart does not know.
     """
 
     defaults: Values
+    implied: Mapping[str, Any] = {}
     items: Mapping[str, Sequence[str]] = {}
     left: Mapping[str, str] = {}
     templates: bool = False
@@ -113,8 +116,8 @@ class _Reading:
             self._left.append(f"{path_text(path)}: {self._chart} has no such key{near}")
         elif isinstance(value, dict) and isinstance(default, dict) and value and default:
             self._judge_below(path, value)
-        elif value != default:
-            self._unneeded.append(f"{path_text(path)}: has no effect in {self._chart} with these values")
+        elif value not in (default, self._known.implied.get(str(path[-1]))):
+            self._unneeded.append(f"{path_text(path)}: changes nothing in {self._chart} with these values")
 
     def _judge_below(self, path: InstancePath, value: Any) -> None:
         if isinstance(value, dict):
@@ -144,18 +147,27 @@ class _Reading:
         """Return the names that the chart knows in the map of a key; none where any name will do."""
         above = path[:-1]
         default = self._default(above)
-        names = ".".join(part for part in above if isinstance(part, str))
-        listed = self._known.items.get(names, ())
+        names = [part for part in above if isinstance(part, str)]
+        listed = next((found for key, found in self._known.items.items() if _matches(key, names)), ())
         return {*listed, *(default if isinstance(default, dict) else ())}
 
     def _misread(self) -> UserError:
+        """Return the error for values that cannot be read; it names the key without which they can be."""
+        found: list[InstancePath] = []
         for path, _ in walk(self._written):
             try:
                 self._made(_without(self._written, path))
             except _MISREAD:
                 continue
-            return UserError(f"{path_text(path)}: {self._chart} expects something else there")
-        return UserError(f"{self._chart} cannot read these values")
+            found.append(path)
+        where = f"{path_text(sorted(found, key=len)[-1])}: " if found else ""
+        return UserError(f"{where}{self._chart} expects something else there")
+
+
+def _matches(pattern: str, names: Sequence[str]) -> bool:
+    parts = pattern.split(".") if pattern else []
+    same = len(parts) == len(names)
+    return same and all(part in ("*", name) for part, name in zip(parts, names, strict=True))
 
 
 def _merged(below: Values, above: Mapping[str, Any], keep_nulls: bool = False) -> Values:
