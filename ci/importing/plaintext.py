@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ci.base import kubernetes_yaml
 from ci.base.files import write_whole
 from ci.charts import catalog, helm
 from ci.kubernetes import manifests
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import pods_of
 
+# The chart's own rules, in a chart that has nothing else: to parse all of its templates takes longer.
+_RULES = "_plaintext.tpl"
+_CHART = "apiVersion: v2\nname: plaintext\nversion: 0.0.0\n"
 _TEMPLATE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: found}}\ndata: {{found: {}}}\n"
 _VARIABLES = '{{{{ include "microservice.secretVariables" (b64dec "{}") | quote }}}}'
 _TEXT = '{{{{ include "microservice.holdsSecret" (b64dec "{}") }}}}'
@@ -119,13 +122,14 @@ def _encoded(text: str) -> str:
 
 
 def _asked(expression: str) -> str:
-    """Return what an expression gives in a template of the chart, whose rules are its own."""
-    chart = catalog.service_chart()
-    values = {"image": {"repository": "x", "tag": "1"}, "extraObjects": [_TEMPLATE.format(expression)]}
+    """Return what an expression gives in a template that has the chart's rules for secrets in plain text."""
+    rules = catalog.service_chart().path / "templates" / _RULES
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "values.yaml"
-        write_whole(file, kubernetes_yaml.dump([values]))
-        only = ["--show-only", "templates/extraobjects.yaml"]
-        stream = helm.template(chart.path, [file], engine=helm.ENGINES[-1], extra=only)
+        chart = Path(folder)
+        (chart / "templates").mkdir()
+        shutil.copy(rules, chart / "templates")
+        write_whole(chart / "Chart.yaml", _CHART)
+        write_whole(chart / "templates" / "found.yaml", _TEMPLATE.format(expression))
+        stream = helm.template(chart, engine=helm.ENGINES[-1])
     (found,) = manifests.parse(stream).values()
     return str(found["data"]["found"])

@@ -114,14 +114,18 @@ def _items(document: Any) -> Iterable[Any]:
     return [document]
 
 
+def _is_compose(document: Any) -> bool:
+    return isinstance(document, dict) and isinstance(document.get("services"), dict)
+
+
 def _add(
     made: Any, where: str, found: dict[Key, Object], places: dict[Key, str], problems: list[str]
 ) -> None:
     key = key_of(made)
     if key is None:
-        problems.append(
-            f"{where}: no Kubernetes object; it needs apiVersion, kind and metadata.name, each a string"
-        )
+        form = "; read a Compose file with --from compose" if _is_compose(made) else ""
+        needed = "it needs apiVersion, kind and metadata.name, each a string"
+        problems.append(f"{where}: no Kubernetes object; {needed}{form}")
         return
     made = upgrades.current(made)
     key = key._replace(api_version=made["apiVersion"])

@@ -65,10 +65,15 @@ def container(tmp_path: Path, keys: str) -> Any:
     return pod(read(tmp_path, f"services: {{web: {{image: a:1, {keys}}}}}"))["containers"][0]
 
 
-def test_workers_and_a_migration_of_the_same_image_come_along(import_: Import) -> None:
-    imported = import_(DATA / "compose" / "web-and-worker.yaml", form="compose", service="web")
-    assert imported.values["migration"] == {"enabled": True, "args": ["python", "manage.py", "migrate"]}
-    assert "celery" in imported.text
+def test_services_of_the_same_image_come_along_as_deployment_and_as_job() -> None:
+    source = reading.read([str(DATA / "compose" / "web-and-worker.yaml")], "web", False)
+    found = [(key.kind, key.name) for key in source.objects]
+    assert found == [("Deployment", "web"), ("Service", "web"), ("Deployment", "worker"), ("Job", "migrate")]
+
+
+def test_without_the_option_a_compose_file_is_recognised(import_: Import) -> None:
+    with pytest.raises(UserError, match=r"no Kubernetes object; .*; read a Compose file with --from compose"):
+        import_(TWO)
 
 
 TWO = "services: {web: {image: web:1, ports: ['80']}, db: {image: db:1}}"
