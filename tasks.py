@@ -398,6 +398,10 @@ def crds(_: Context, file: str) -> None:
         "with-secrets": "also write the values of Secrets to the file",
         "force": "replace the file",
         "exit-code": "exit with 2 if something is not carried over",
+        "live": "read what runs in a cluster; the sources are names of workloads (default: all)",
+        "namespace": "of --live (default: that of the context)",
+        "selector": "of --live: import workloads with these labels, such as app=shop",
+        "kube-context": "of --live: a context of your kubeconfig (default: the current one)",
     },
 )
 def import_(
@@ -410,6 +414,10 @@ def import_(
     with_secrets: bool = False,
     force: bool = False,
     exit_code: bool = False,
+    live: bool = False,
+    namespace: str = "",
+    selector: str = "",
+    kube_context: str = "",
 ) -> None:
     """Turn a service's manifests into values, and prove it: invoke import k8s/ > values/api.yaml.
 
@@ -420,12 +428,21 @@ def import_(
       invoke import k8s/ --service cart                        # one of several services
       invoke import values.yaml --from onechart --service shop  # values of another chart
       invoke import compose.yaml --from compose --service web
+      invoke import --live shop --namespace production --output values/shop.yaml
+
+    With --live it reads a cluster, and ends with the commands that make a release of what runs, without a
+    lost request.
 
     Exit code 0: imported. 1: unreadable, or the chart refuses the values. 2: something is not carried over,
     with --exit-code.
     """
     from ci.importing import importing
 
+    found = None
+    if live:
+        from ci import live as live_
+
+        found = live_.read(live_.Place(kube_context, namespace, selector), sources, secrets=with_secrets)
     importing.run(
         sources,
         service,
@@ -435,6 +452,7 @@ def import_(
         force=force,
         exit_code=exit_code,
         form=from_,
+        live=found,
     )
 
 

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from ci.deploy.reasons import Code, Reason
 from ci.deploy.target import Target
+from ci.kubernetes import ownership
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig
-
-# https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/
-# https://fluxcd.io/flux/components/kustomize/kustomizations/#garbage-collection
-# https://github.com/fluxcd/helm-controller/pull/238
-_CONTROLLERS = {
-    ("annotations", "argocd.argoproj.io/tracking-id"): "the Application {} of Argo CD",
-    ("labels", "argocd.argoproj.io/instance"): "the Application {} of Argo CD",
-    ("labels", "helm.toolkit.fluxcd.io/name"): "the HelmRelease {} of Flux",
-    ("labels", "kustomize.toolkit.fluxcd.io/name"): "the Kustomization {} of Flux",
-}
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 
@@ -44,7 +35,7 @@ def refusal(made: Object, target: Target, *, installed: bool) -> Reason | None:
     A GitOps controller's object may have them: Flux uses Helm itself.
     """
     name = f"{made['kind']} {made['metadata']['name']}"
-    if controller := _controller(made):
+    if controller := ownership.controller(made):
         words = f"belongs to {controller}, which would set it back: change it in its Git repository"
         return Reason(Code.FOREIGN_RELEASE, words, name)
     found = {mark: dig(made, "metadata", "annotations", mark) for mark in marks(target)}
@@ -61,11 +52,3 @@ def refusal(made: Object, target: Target, *, installed: bool) -> Reason | None:
         f"kubectl annotate {resource} --overwrite {annotations}"
     )
     return Reason(Code.FOREIGN_RELEASE, words, name)
-
-
-def _controller(made: Object) -> str:
-    for (field, mark), owner in _CONTROLLERS.items():
-        if value := dig(made, "metadata", field, mark):
-            # Argo CD's is APPLICATION:GROUP/KIND:NAMESPACE/NAME.
-            return owner.format(str(value).partition(":")[0])
-    return ""

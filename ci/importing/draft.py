@@ -15,10 +15,14 @@ Values = dict[str, Any]
 
 
 class Wishes(NamedTuple):
-    """What the user wants: ``exact`` takes the chart's defaults back, ``secrets`` writes Secrets' values."""
+    """What the user wants: ``exact`` takes the chart's defaults back, ``secrets`` writes Secrets' values.
+
+    ``live`` keeps the ports of the Service as they are, since requests go through it meanwhile.
+    """
 
     exact: bool = False
     secrets: bool = False
+    live: bool = False
 
 
 class Place(NamedTuple):

@@ -15,8 +15,9 @@ from ci.base.files import write_whole
 from ci.base.repository import root
 from ci.charts import catalog
 from ci.charts.helm import HelmError
-from ci.importing import others, sources
+from ci.importing import others, sources, takeover
 from ci.importing.draft import Draft, Values, Wishes
+from ci.importing.live import Live
 from ci.importing.mapping import mapped, text
 from ci.importing.proof import Proof, prove, take_back
 from ci.importing.report import not_carried_over, report
@@ -36,23 +37,32 @@ def run(
     force: bool = False,
     exit_code: bool = False,
     form: str = "",
+    live: Live | None = None,
 ) -> None:
     """Print the values for the manifests in ``from_``, or write them to ``output``, and print the report.
 
-    With ``form``, one of ``others.FORMS``, ``from_`` are no manifests but files of that form.
-
-    With ``exact`` the values take back what the chart makes safer; with ``secrets`` they hold those of
-    Secrets; with ``exit_code`` raise Exit with 2 if something is not carried over. Raises UserError, before
-    anything is written, for what cannot be read or mapped, and for an ``output`` that is there already unless
+    With ``form``, one of ``others.FORMS``, ``from_`` are no manifests but files of that form. With ``live``
+    the objects are those of a cluster, and the report ends with how to take them over. With ``exact`` the
+    values take back what the chart makes safer; with ``secrets`` they hold those of Secrets; with
+    ``exit_code`` raise Exit with 2 if something is not carried over. Raises UserError, before anything is
+    written, for what cannot be read or mapped, for a ``form`` of what is ``live``, and for an ``output`` that
+    is there already unless
     ``force``; and, after the values are written, if the chart refuses them.
     """
     if output and not force and Path(output).exists():
         raise UserError(f"{output} is there already; choose another --output, or replace it with --force")
-    source = others.read(form, from_, service, secrets) if form else Source(sources.read(from_))
+    if live and form:
+        raise UserError("--live reads the objects of a cluster, which have no --from: use one of them")
+    if live:
+        source = Source(live.objects)
+    else:
+        source = others.read(form, from_, service, secrets) if form else Source(sources.read(from_))
     objects = source.objects
     try:
-        selection = select(objects, service)
-        draft = mapped(selection, Wishes(exact, secrets))
+        selection = select(objects, service, live.chosen if live else None)
+        if live and not service and (release := live.releases.get(selection.workload)):
+            selection = selection._replace(name=release)
+        draft = mapped(selection, Wishes(exact, secrets, live is not None))
     except (AttributeError, LookupError, TypeError, ValueError):
         # Fields of a wrong type are not looked for before: that takes as long as all the rest.
         if faults := sources.faults(objects):
@@ -78,6 +88,9 @@ def run(
         raise UserError("\n".join([*lines, *sources.faults(selection.objects), *source.left]))
     for line in report(selection, draft, proof, source):
         err.out(line)
+    if live:
+        for line in takeover.path(selection, draft, proof, live, output):
+            err.out(line)
     if exit_code and not_carried_over(draft, proof, source):
         raise Exit("something is not carried over", NOT_CARRIED)
 

@@ -10,7 +10,6 @@ from ci.kubernetes.workloads import dig
 
 _NAME = re.compile(r"([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST = 15
-_OWN = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort")
 
 
 def map_ports(draft: Draft) -> None:
@@ -38,6 +37,9 @@ def map_ports(draft: Draft) -> None:
         name = _name(port, of_service or {}, ports, main=not ports)
         draft.port_names[identity] = name
         draft.old_port_names[identity] = port.get("name", "")
+        if draft.wishes.live and of_service and not _are_named(name, of_service, port):
+            extra.append(_numbered(of_service, declared))
+            of_service = None
         ports[name] = _entry(port, of_service, name == "http" and service is not None)
     over_tcp = [name for name in ports if "protocol" not in ports[name]]
     if "http" not in ports and len(ports) > 1 and over_tcp:
@@ -56,11 +58,17 @@ def map_ports(draft: Draft) -> None:
 
 def _map_service(draft: Draft, service: dict[str, Any], spec: dict[str, Any]) -> None:
     spec.pop("selector", None)
-    if dig(service, "metadata", "uid"):
-        assigned = _OWN if spec.get("clusterIP") != "None" else _OWN[2:]
-        take(spec, *assigned)
     draft.set("service", {name: value for name, value in spec.items() if value not in (None, {}, [])})
     draft.set_annotations("service", service)
+
+
+def _are_named(name: str, *ports: dict[str, Any]) -> bool:
+    """Tell whether Service and pods have a port under the name that it gets in the chart.
+
+    Under another name nodes refuse its requests until all have learnt the new one, and those for a name
+    that a pod does not have never reach that pod.
+    """
+    return all(port.get("name") == name for port in ports)
 
 
 def _side_containers(draft: Draft) -> list[dict[str, Any]]:

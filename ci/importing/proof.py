@@ -47,6 +47,7 @@ class Proof(NamedTuple):
 
     ``carried`` is the number of fields with equal values. ``safer`` are the fields and objects that the chart
     adds, each with the values that take it back; ``lost`` is every other difference but labels and names.
+    ``selector`` is that of the rendered workload.
     """
 
     carried: int
@@ -54,6 +55,7 @@ class Proof(NamedTuple):
     lost: list[Change]
     labels: list[Change]
     renamed: list[tuple[Key, str]]
+    selector: Mapping[str, str]
 
 
 def prove(draft: Draft, file: Path) -> Proof:
@@ -78,7 +80,8 @@ def compare(draft: Draft, stream: str) -> Proof:
     names = {(key.kind, key.name): place.name for key, place in draft.places.items()}
     old_side = _Side(source.values(), draft.source[draft.workload_key], names)
     new_side = _Side(rendered.values(), rendered["Deployment", draft.fullname], {})
-    proof = Proof(0, [], [], [], [])
+    selector = rendered["Deployment", draft.fullname]["spec"]["selector"]["matchLabels"]
+    proof = Proof(0, [], [], [], [], selector)
     carried = 0
     for key, made in source.items():
         place = draft.places[key]

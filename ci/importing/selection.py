@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ci.base.errors import UserError
@@ -28,14 +28,17 @@ class Selection(NamedTuple):
     other_pods: dict[str, Mapping[str, str]]
 
 
-def select(objects: Mapping[Key, Object], name: str = "") -> Selection:
+def select(objects: Mapping[Key, Object], name: str = "", chosen: Collection[Key] | None = None) -> Selection:
     """Return the service called ``name``, or the only one; ``name`` may also be a new name for the only one.
+
+    Its workload is one of those ``chosen``. None takes any, and then all objects are the service's if there
+    is no other workload.
 
     It is found by the name of its Deployment, of its Service, or of its Helm release. Several Deployments of
     one image are one service if one of them alone has a Service. Raises UserError if there is no Deployment,
     or several from which ``name`` chooses none.
     """
-    deployments = [key for key in objects if key.kind == "Deployment"]
+    deployments = [key for key in objects if key.kind == "Deployment" and (chosen is None or key in chosen)]
     if unselecting := [key.name for key in deployments if not dig(objects[key], "spec", "selector")]:
         names = ", ".join(unselecting)
         raise UserError(f"Deployment {names}: there is no spec.selector; Kubernetes refuses it without one")
@@ -45,7 +48,7 @@ def select(objects: Mapping[Key, Object], name: str = "") -> Selection:
     main = _chosen(objects, deployments, services, name)
     service = _main_service(services[main], main)
     workers = [key for key in deployments if key != main and _is_worker(objects, key, main, services)]
-    alone = len(workers) + 1 == len(deployments)
+    alone = chosen is None and len(workers) + 1 == len(deployments)
     mine = set(objects) if alone else _reachable(objects, [main, *workers])
     return Selection(
         name or (service or main).name,

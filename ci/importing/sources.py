@@ -9,11 +9,12 @@ from typing import Any
 
 from ci.base import kubernetes_yaml, processes, programs
 from ci.base.errors import UserError
-from ci.importing import upgrades
+from ci.importing import live, upgrades
 from ci.kubernetes import validation
 from ci.kubernetes.definitions import names_of_kinds
 from ci.kubernetes.manifests import Key, Object, key_of
 from ci.kubernetes.versions import NEWEST
+from ci.kubernetes.workloads import dig
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -127,7 +128,7 @@ def _add(
         needed = "it needs apiVersion, kind and metadata.name, each a string"
         problems.append(f"{where}: no Kubernetes object; {needed}{form}")
         return
-    made = upgrades.current(made)
+    made = upgrades.current(live.cleaned(made) if dig(made, "metadata", "uid") else made)
     key = key._replace(api_version=made["apiVersion"])
     if key in found:
         problems.append(f"{where}: {key} is also in {places[key]}; import one of the two")

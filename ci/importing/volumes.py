@@ -77,8 +77,6 @@ def _claim(draft: Draft, name: str, source: dict[str, Any]) -> dict[str, Any]:
         return {}
     draft.place(key, claim_name)
     del spec["resources"]
-    if dig(made, "metadata", "uid"):
-        spec.pop("volumeName", None)
     if spec.get("accessModes") == ["ReadWriteOnce"]:
         del spec["accessModes"]
     annotations = dict(dig(made, "metadata", "annotations") or {})

@@ -31,3 +31,6 @@ class FakeApi(Api):
     def send(self, method: str, path: str, body: Mapping[str, Any] | str | None = None) -> Any:
         self.requests.append(f"{method} {path}")
         return self.answer(method, path, body)
+
+    def close(self) -> None:
+        """There is no proxy to end."""

@@ -11,7 +11,10 @@ from invoke.collection import Collection
 from invoke.program import Program
 
 import tasks
+from ci import live
 from ci.base.repository import root
+from ci.importing.live import Live
+from ci.kubernetes import manifests
 from tests.support.documents import Fence, fences
 
 PAGE = list(fences(root() / "docs" / "adopt.md"))
@@ -26,6 +29,7 @@ def test_a_command_prints_what_the_page_shows(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "k8s").mkdir()
     (tmp_path / "k8s" / "shop.yaml").write_text(MANIFESTS[0].text, encoding="utf-8")
+    monkeypatch.setattr(live, "read", lambda *_, **__: _running(MANIFESTS[0].text))
     command, shown = fence.session
     Program(namespace=Collection.from_module(tasks)).run(shlex.split(command))
     printed = capsys.readouterr()
@@ -34,4 +38,10 @@ def test_a_command_prints_what_the_page_shows(
 
 
 def test_the_page_shows_an_import_without_and_with_exact() -> None:
-    assert ["--exact" in fence.session.command for fence in SESSIONS] == [False, True]
+    assert ["--exact" in fence.session.command for fence in SESSIONS] == [False, True, False]
+
+
+def _running(text: str) -> Live:
+    objects = manifests.parse(text)
+    chosen = frozenset(key for key in objects if key.kind == "Deployment")
+    return Live("prod", "shop", objects, chosen, {}, {}, [])
