@@ -19,7 +19,7 @@ def map_account(draft: Draft) -> None:
         if automount is None:
             automount = made.get("automountServiceAccountToken")
         draft.set("serviceAccount", {"create": True, "name": "" if name == draft.fullname else name})
-        draft.set_annotations("serviceAccount", made)
+        draft.describe("serviceAccount", key)
     elif name != "default":
         draft.set("serviceAccount", {"create": False, "name": name})
     if found:
@@ -39,8 +39,9 @@ def _map_role(draft: Draft, account: str, binding_kind: str, role_kind: str, fie
             role_key, made = role
             draft.set(f"rbac.{field}", made.get("rules") or [])
             name = draft.fullname if role_kind == "Role" else CLUSTER_NAME.format(draft.fullname)
-            draft.place(key, name)
-            draft.place(role_key, name)
+            for each in (key, role_key):
+                draft.place(each, name)
+                draft.describe("rbac", each)
 
 
 # The name of objects without a namespace, for the namespace in which the values are rendered.

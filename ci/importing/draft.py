@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,8 @@ from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import dig
 
 Values = dict[str, Any]
+# Names that entries of a map in the values can have.
+KEY = re.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 class Wishes(NamedTuple):
@@ -48,6 +51,8 @@ class Draft:
         self.values: Values = {}
         self.places: dict[Key, Place] = {}
         self.left: dict[Key, str] = {}
+        # By the block of the values that has their annotations and labels.
+        self.blocks: dict[str, list[Key]] = {}
         self.workload_key = selection.workload
         self.service_key = selection.service
         # Copies from which each mapping takes what it has mapped: what stays has no key of its own.
@@ -95,10 +100,17 @@ class Draft:
         """Merge a value into the values, below a key such as service.type."""
         merge(self.values, nested(path.split("."), value))
 
-    def set_annotations(self, block: str, made: Object) -> None:
-        """Set an object's annotations, but for those of servers and tools, in the block that makes it."""
-        if annotations := without_server_annotations(dig(made, "metadata", "annotations") or {}):
-            self.set(f"{block}.annotations", annotations)
+    def describe(self, block: str, key: Key) -> None:
+        """Note the block of the values whose annotations and labels an object has."""
+        self.blocks.setdefault(block, []).append(key)
+
+    def of_block(self, block: str, field: str) -> dict[str, str]:
+        """Return the annotations or labels that all objects of a block have, but for those of servers."""
+        each = [dig(self.source[key], "metadata", field) or {} for key in self.blocks[block]]
+        shared = set.intersection(*(set(texts.items()) for texts in each))
+        return without_server_annotations(
+            {name: text for name, text in each[0].items() if (name, text) in shared}
+        )
 
 
 def nested(path: Sequence[str], value: Any) -> Values:

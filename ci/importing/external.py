@@ -24,6 +24,7 @@ def map_external_secret(draft: Draft) -> None:
         if not draft.roles.get(key):
             continue
         spec = draft.place(key, name)["spec"]
+        draft.describe("secret.external", key)
         store = dict(spec.get("secretStoreRef") or {})
         found: dict[str, Any] = {
             "enabled": True,
@@ -70,4 +71,5 @@ def _provider(draft: Draft, store: dict[str, Any]) -> dict[str, Any] | None:
         if settings.get("role") == draft.fullname:
             del settings["role"]
     draft.place(found[0], f"{draft.fullname}-external")
+    draft.describe("secret.external", found[0])
     return {"provider": _PROVIDERS[name], _PROVIDERS[name]: settings}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from ci.importing.container import image_parts
 from ci.importing.draft import Draft
 from ci.importing.settings import variables
 from ci.importing.workload import COMPONENT, labels_of
@@ -34,25 +33,15 @@ def map_jobs(draft: Draft) -> None:
         draft.place(key, f"{draft.fullname}-{name}")
         own = {field: spec[field] for field in _CRON if spec.get(field) is not None}
         draft.set("cronJobs", {name: {**own, **job}})
+        draft.describe(f"cronJobs.{name}", key)
     for key, made in list(draft.of_kind("Job")):
         job = _job(draft, made.get("spec") or {}, made) if _migrates(draft, key.name, made) else None
         if job is not None and "migration" not in draft.values:
             draft.place(key, shortened(f"{draft.fullname}-migration"))
             draft.set("migration", {"enabled": True, **job})
+            draft.describe("migration", key)
             if labels_of(made).get(COMPONENT) == "migration":
                 _place_companions(draft)
-
-
-def map_tests(draft: Draft) -> None:
-    """Map the test of a render of this chart; of another chart's test nothing stays."""
-    found = draft.find("Pod", f"{draft.fullname}-test")
-    if found and labels_of(found[1]).get(COMPONENT) == "test":
-        container = dig(found[1], "spec", "containers")[0]
-        draft.set("tests.image", image_parts(container["image"]))
-        if policy := container.get("imagePullPolicy"):
-            draft.set("tests.image.pullPolicy", policy)
-        for key in [key for key, made in draft.objects.items() if labels_of(made).get(COMPONENT) == "test"]:
-            draft.place(key, key.name)
 
 
 def shortened(name: str) -> str:
@@ -97,7 +86,7 @@ def _job(draft: Draft, spec: dict[str, Any], made: Object) -> dict[str, Any] | N
         return None
     container["name"] = _main(draft)["name"]
     job: dict[str, Any] = {field: container[field] for field in ("command", "args") if container.get(field)}
-    env = _over(draft.values.get("env") or {}, variables(container.get("env") or []))
+    env = over(draft.values.get("env") or {}, variables(container.get("env") or []))
     resources = _more(_main(draft).get("resources") or {}, container.get("resources") or {})
     job |= {name: value for name, value in (("env", env), ("resources", resources)) if value}
     job |= {field: spec[field] for field in _JOB if spec.get(field) is not None}
@@ -122,12 +111,12 @@ def _more(base: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     return {name: entries for name, entries in found.items() if entries}
 
 
-def _over(base: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+def over(base: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     """Return what, laid over a map, makes another one of it: null removes."""
     found: dict[str, Any] = {name: None for name in base if name not in wanted}
     for name, value in wanted.items():
         if isinstance(value, dict) and isinstance(base.get(name), dict) and not _is_source(value):
-            if below := _over(base[name], value):
+            if below := over(base[name], value):
                 found[name] = below
         elif base.get(name) != value:
             found[name] = value

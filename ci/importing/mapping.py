@@ -12,10 +12,11 @@ from ci.importing.container import map_container, map_image, map_rest_of_contain
 from ci.importing.draft import Draft, Values, Wishes
 from ci.importing.external import map_external_secret
 from ci.importing.extra import map_rest
-from ci.importing.jobs import map_jobs, map_tests
+from ci.importing.helm_test import map_tests
+from ci.importing.jobs import map_jobs
 from ci.importing.monitoring import map_monitors
 from ci.importing.network_policy import map_network_policy
-from ci.importing.ports import map_ports
+from ci.importing.ports import map_further_services, map_ports
 from ci.importing.renames import renamed
 from ci.importing.routing import map_routes
 from ci.importing.scaling import map_autoscaler, map_disruption_budget
@@ -23,12 +24,13 @@ from ci.importing.security import map_security
 from ci.importing.selection import Selection
 from ci.importing.settings import let_others_own, map_settings
 from ci.importing.volumes import map_volumes
-from ci.importing.workload import map_common_annotations, map_labels, map_names, map_pod, map_workload
+from ci.importing.workload import map_annotations, map_labels, map_names, map_pod, map_workload
 
 _STEPS = (
     map_names,
     map_image,
     map_ports,
+    map_further_services,
     map_settings,
     map_external_secret,
     map_container,
@@ -45,7 +47,7 @@ _STEPS = (
     map_tests,
     map_monitors,
     map_rest_of_container,
-    map_common_annotations,
+    map_annotations,
     map_labels,
     map_rest,
     let_others_own,
@@ -78,7 +80,9 @@ def without_defaults(values: Values, defaults: Values) -> Values:
     """Return what of the values differs from the chart's defaults: the image, then in the defaults' order."""
     found = {}
     for key in ["image", *(key for key in defaults if key in values and key != "image")]:
-        if key in _WITH_NULLS:
+        if key == "tests":
+            kept = _beyond(values[key], defaults[key], nulls=True)
+        elif key in _WITH_NULLS:
             kept = values[key] if values[key] != defaults[key] else None
         else:
             kept = _beyond(values[key], defaults[key])
@@ -87,8 +91,8 @@ def without_defaults(values: Values, defaults: Values) -> Values:
     return found
 
 
-def _beyond(value: Any, default: Any) -> Any:
-    """Return what of a value differs from its default, None for nothing."""
+def _beyond(value: Any, default: Any, nulls: bool = False) -> Any:
+    """Return what of a value differs from its default, None for nothing; ``nulls`` keeps all those within."""
     if not isinstance(value, dict) or not isinstance(default, dict):
         same = value == default and isinstance(value, bool) == isinstance(default, bool)
         return None if same else value
@@ -98,8 +102,8 @@ def _beyond(value: Any, default: Any) -> Any:
             if default.get(key) not in (None, {}, []):
                 found[key] = None
         elif key not in default:
-            found[key] = _without_nulls(below)
-        elif (kept := _beyond(below, default[key])) is not None:
+            found[key] = below if nulls else _without_nulls(below)
+        elif (kept := _beyond(below, default[key], nulls)) is not None:
             found[key] = kept
     return found or None
 

@@ -8,12 +8,12 @@ from ci.importing.container import main_port, port_name
 from ci.importing.draft import Draft
 from ci.importing.routing import service_port_name
 from ci.importing.selection import selects
-from ci.importing.workload import OWN_LABELS, labels_of
+from ci.importing.workload import labels_of
 from ci.kubernetes.workloads import dig
 
 
 def map_monitors(draft: Draft) -> None:
-    """Map the first ServiceMonitor and PodMonitor with one endpoint, and rules in one group."""
+    """Map the first ServiceMonitor and the first PodMonitor with one endpoint."""
     service = draft.source[draft.service_key] if draft.service_key else {}
     for kind, block, field in (
         ("ServiceMonitor", "serviceMonitor", "endpoints"),
@@ -33,9 +33,7 @@ def map_monitors(draft: Draft) -> None:
                 continue
             draft.place(key)
             draft.set(f"metrics.{block}", {"enabled": True, **_endpoint(draft, kind, endpoints[0])})
-            own = {name: text for name, text in labels_of(made).items() if name not in OWN_LABELS}
-            if own:
-                draft.set(f"metrics.{block}.labels", own)
+            draft.describe(f"metrics.{block}", key)
 
 
 def _endpoint(draft: Draft, kind: str, endpoint: dict[str, Any]) -> dict[str, Any]:

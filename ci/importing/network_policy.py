@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from itertools import chain
 from typing import Any
 
 from ci.importing.draft import Draft
@@ -9,9 +11,9 @@ from ci.importing.workload import COMPONENT
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig
 
+# Of Istio's ambient mode and of Linkerd.
+_MESH = (15008, 4143)
 _FIELDS = ("policyTypes", "ingress", "egress")
-# The rule that the chart puts before others: microservice.dnsRule.
-_DNS = {(53, "UDP"), (53, "TCP")}
 
 
 def map_network_policy(draft: Draft) -> None:
@@ -23,16 +25,41 @@ def map_network_policy(draft: Draft) -> None:
         if "networkPolicy" in draft.values or not draft.selects_pods(spec.get("podSelector")):
             continue
         draft.place(key)
-        draft.set_annotations("networkPolicy", made)
+        draft.describe("networkPolicy", key)
         types = spec.get("policyTypes") or (["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
-        peers, egress = _peers(draft, spec), _egress(spec)
+        rules, mesh = _without_mesh(draft, spec)
+        peers, egress = _peers(draft, rules), _egress(rules)
         if "Ingress" in types and peers is not None and ("Egress" not in types or egress is not None):
             draft.set("networkPolicy.ingress.from", peers)
+            draft.set("networkPolicy.meshPorts", mesh)
             if "Egress" in types:
-                draft.set("networkPolicy.egress", egress)
+                draft.set("networkPolicy", {"egress": egress, "dnsPorts": dns_ports(spec["egress"])})
         else:
-            rules = {field: spec[field] for field in _FIELDS if spec.get(field)}
-            draft.set("networkPolicy.spec", {"policyTypes": types, **rules})
+            whole = {field: spec[field] for field in _FIELDS if spec.get(field)}
+            draft.set("networkPolicy.spec", {"policyTypes": types, **whole})
+
+
+def _without_mesh(draft: Draft, spec: Object) -> tuple[Object, list[int]]:
+    """Return a policy without the ports of a service mesh, and these: microservice.meshPorts."""
+    reachable = _reachable_ports(draft)
+    ingress = [port for rule in spec.get("ingress") or [] for port in rule.get("ports") or []]
+    mesh = [
+        port["port"]
+        for port in ingress
+        if port.get("protocol") in (None, "TCP")
+        and isinstance(port.get("port"), int)
+        and (port["port"], "TCP") not in reachable
+        and (draft.wishes.exact or port["port"] in _MESH)
+    ]
+    of_mesh = [{"port": number, "protocol": "TCP"} for number in mesh]
+    onward = [rule for rule in (spec.get("egress") or [])[1:] if rule.get("ports")]
+    if not all(port in rule["ports"] for rule in onward for port in of_mesh):
+        return spec, []
+    found = copy.deepcopy(spec)
+    for rule in [*(found.get("ingress") or []), *(found.get("egress") or [])[1:]]:
+        if rule.get("ports"):
+            rule["ports"] = [port for port in rule["ports"] if port not in of_mesh]
+    return found, mesh
 
 
 def without_tests(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -69,9 +96,20 @@ def _peers(draft: Draft, spec: Object) -> list[dict[str, Any]] | None:
 
 def _egress(spec: Object) -> list[dict[str, Any]] | None:
     """Return where the pods may connect to besides DNS, None if DNS is not the first rule."""
-    rules = spec.get("egress") or [{}]
-    ports = {(port.get("port"), port.get("protocol") or "TCP") for port in rules[0].get("ports") or []}
-    return rules[1:] if ports == _DNS and not rules[0].get("to") else None
+    rules = spec.get("egress") or []
+    return rules[1:] if dns_ports(rules) else None
+
+
+def dns_ports(rules: list[dict[str, Any]]) -> list[int] | None:
+    """Return the ports of the rule that the chart puts before others for DNS; None for another first rule.
+
+    microservice.dnsRules: anywhere, by UDP and TCP.
+    """
+    first = rules[0] if rules else {}
+    ports = [(port.get("port"), port.get("protocol") or "TCP") for port in first.get("ports") or []]
+    numbers = list(dict.fromkeys(number for number, _ in ports if isinstance(number, int)))
+    expected = {(number, protocol) for number in numbers for protocol in ("UDP", "TCP")}
+    return numbers if numbers and set(ports) == expected and not first.get("to") else None
 
 
 def _reachable_ports(draft: Draft) -> set[tuple[Any, str]]:
@@ -81,9 +119,10 @@ def _reachable_ports(draft: Draft) -> set[tuple[Any, str]]:
         one for one in draft.values.get("initContainers") or [] if one.get("restartPolicy") == "Always"
     ]
     ports = [port for one in (*draft.side_containers, *native) for port in one.get("ports") or []]
+    further = (entry.get("ports") or [] for entry in draft.values.get("extraServices", {}).values())
     ports += [
         {"containerPort": port.get("targetPort", port["port"]), "protocol": port.get("protocol")}
-        for port in dig(draft.values, "service", "extraPorts") or []
+        for port in chain(dig(draft.values, "service", "extraPorts") or [], *further)
         if isinstance(port.get("targetPort", port["port"]), int)
     ]
     return {*draft.port_names, *((port["containerPort"], port.get("protocol") or "TCP") for port in ports)}

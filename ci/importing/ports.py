@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ci.importing.draft import Draft, take
+from ci.importing.draft import KEY, Draft, take
+from ci.importing.workload import COMPONENT
 from ci.kubernetes.workloads import dig
 
 _NAME = re.compile(r"([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -16,7 +17,10 @@ def map_ports(draft: Draft) -> None:
     """Map the main container's ports and the main Service."""
     declared = take(draft.container, "ports").get("ports", [])
     elsewhere = [port for one in _side_containers(draft) for port in one.get("ports") or []]
-    service = draft.place(draft.service_key) if draft.service_key else None
+    service = None
+    if draft.service_key:
+        service = draft.place(draft.service_key)
+        draft.describe("service", draft.service_key)
     spec = dict(dig(service, "spec") or {})
     served = take(spec, "ports").get("ports", [])
     extra, by_port = [], {}
@@ -53,13 +57,36 @@ def map_ports(draft: Draft) -> None:
         return
     if extra:
         draft.set("service.extraPorts", extra)
-    _map_service(draft, service, spec)
-
-
-def _map_service(draft: Draft, service: dict[str, Any], spec: dict[str, Any]) -> None:
     spec.pop("selector", None)
     draft.set("service", {name: value for name, value in spec.items() if value not in (None, {}, [])})
-    draft.set_annotations("service", service)
+
+
+def map_further_services(draft: Draft) -> None:
+    """Map further Services of the same pods, whose names begin as the chart's would."""
+    for key, made in list(draft.of_kind("Service")):
+        spec = {
+            name: value for name, value in (made.get("spec") or {}).items() if value not in (None, {}, [])
+        }
+        name = key.name.removeprefix(f"{draft.fullname}-")
+        # An object of the service's component is one that somebody has written beside the chart's.
+        own = dig(made, "metadata", "labels", COMPONENT) == "app"
+        named = name != key.name and KEY.fullmatch(name)
+        if own or not named or not draft.selects_pods(spec.pop("selector", None)):
+            continue
+        draft.place(key, key.name)
+        ports = [_named(port, draft) for port in spec.pop("ports", [])]
+        draft.set("extraServices", {name: {**spec, **({"ports": ports} if ports else {})}})
+        draft.describe(f"extraServices.{name}", key)
+
+
+def _named(port: dict[str, Any], draft: Draft) -> dict[str, Any]:
+    """Return a Service's port with the name that its target has in `ports`, or its number."""
+    protocol = port.get("protocol") or "TCP"
+    target = port.get("targetPort", port["port"])
+    for (number, of), name in draft.port_names.items():
+        if of == protocol and target in (number, draft.old_port_names[number, of]):
+            return {**port, "targetPort": name}
+    return port
 
 
 def _are_named(name: str, *ports: dict[str, Any]) -> bool:

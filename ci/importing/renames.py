@@ -18,6 +18,7 @@ _SETTINGS = {
     "ConfigMap": ("configMapRef", "configMap", "name", "config", "files"),
     "Secret": ("secretRef", "secret", "secretName", "secrets", "secret-files"),
 }
+OPAQUE = "Opaque"
 VERSIONED = "microservice/versioned"
 
 
@@ -80,12 +81,7 @@ def _roles(
     """Choose the object whose entries are variables, and the one whose entries are files."""
     reference, volume, field, data, files = _SETTINGS[kind]
     found: dict[Key, str] = {}
-    # A Secret of another type has a use of its own.
-    known = {
-        key.name: key
-        for key, made in objects.items()
-        if key.kind == kind and made.get("type", "Opaque") == "Opaque"
-    }
+    known = {key.name: key for key in objects if key.kind == kind}
     environment = [
         source[reference]["name"]
         for source in container.get("envFrom") or []
@@ -105,7 +101,10 @@ def _roles(
     ]
     if wanted:
         found[known[_preferred(wanted, f"{fullname}-{data}")]] = data
-    wanted = [name for name in mounted if name in known and known[name] not in found]
+    # The chart's Secrets have one type.
+    types = {objects[key].get("type", OPAQUE) for key in found}
+    free = [name for name in mounted if name in known and known[name] not in found]
+    wanted = [name for name in free if types <= {objects[known[name]].get("type", OPAQUE)}]
     if wanted:
         found[known[_preferred(wanted, f"{fullname}-{files}")]] = files
     # A name that another object has is not free.

@@ -1,38 +1,52 @@
-"""Requests from outside the cluster: `ingress`, `httpRoute`."""
+"""Requests from outside the cluster: `ingress`, `httpRoute`, and further ones of both."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ci.importing.container import main_port
-from ci.importing.draft import Draft
-from ci.importing.selection import backends
-from ci.kubernetes.defaulting import without_server_annotations
+from ci.importing.draft import KEY, Draft
+from ci.importing.selection import ROUTES, backends
+from ci.importing.workload import ISSUER
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import dig
 
-_ISSUER = "cert-manager.io/cluster-issuer"
-
 
 def map_routes(draft: Draft) -> None:
-    """Map the first Ingress and the first HTTPRoute that lead to the main Service; others stay objects."""
-    for key, made in list(draft.of_kind("Ingress", "HTTPRoute")):
-        block, mapping = {"Ingress": ("ingress", _ingress), "HTTPRoute": ("httpRoute", _route)}[key.kind]
-        if block in draft.values or not _leads_to(made, draft.service_key):
-            continue
-        draft.place(key)
-        annotations = without_server_annotations(dig(made, "metadata", "annotations") or {})
-        found = mapping(draft, made.get("spec") or {}, annotations)
-        if annotations:
-            found["annotations"] = annotations
-        draft.set(block, {"enabled": True, **found})
+    """Map Ingresses and routes that lead to the main Service: one of each kind, and further ones by name."""
+    for kinds, block, further, mapping in (
+        (("Ingress",), "ingress", "extraIngresses", _ingress),
+        (ROUTES, "httpRoute", "extraRoutes", _route),
+    ):
+        leading = [(key, made) for key, made in draft.of_kind(*kinds) if _leads_to(made, draft.service_key)]
+        main = _main([key for key, _ in leading if key.kind in (*kinds[:1], "HTTPRoute")], draft)
+        for key, made in leading:
+            name = key.name.removeprefix(f"{draft.fullname}-")
+            if key == main:
+                draft.place(key)
+                draft.set(block, {"enabled": True, **mapping(draft, made)})
+                draft.describe(block, key)
+            elif KEY.fullmatch(name) and name not in draft.values.get(further, {}):
+                draft.place(key, f"{draft.fullname}-{name}")
+                kind = {} if key.kind in ("Ingress", "HTTPRoute") else {"kind": key.kind}
+                said = {field: value for field, value in mapping(draft, made).items() if value}
+                draft.set(further, {name: {**kind, **said}})
+                draft.describe(f"{further}.{name}", key)
+
+
+def _main(keys: list[Key], draft: Draft) -> Key | None:
+    """Return the one that gets the service's own name; an exact import renames none that can stay."""
+    own = [key for key in keys if key.name == draft.fullname]
+    free = [key for key in keys if not (draft.wishes.exact and key.name.startswith(f"{draft.fullname}-"))]
+    return next(iter(own or free), None)
 
 
 def _leads_to(made: Object, service: Key | None) -> bool:
     return service is not None and any(backend["name"] == service.name for backend in backends(made))
 
 
-def _ingress(draft: Draft, spec: dict[str, Any], annotations: dict[str, str]) -> dict[str, Any]:
+def _ingress(draft: Draft, made: Object) -> dict[str, Any]:
+    spec = made.get("spec") or {}
     found: dict[str, Any] = {"className": spec.get("ingressClassName") or ""}
     hosts = []
     for rule in spec.get("rules") or []:
@@ -43,11 +57,10 @@ def _ingress(draft: Draft, spec: dict[str, Any], annotations: dict[str, str]) ->
     if spec.get("defaultBackend"):
         found["defaultBackend"] = spec["defaultBackend"]
     tls = spec.get("tls") or []
-    if issuer := annotations.get(_ISSUER):
+    if issuer := dig(made, "metadata", "annotations", ISSUER):
         every = list(dict.fromkeys(host["host"] for host in hosts if "host" in host))
-        if tls == [{"hosts": every, "secretName": f"{draft.fullname}-tls"}]:
+        if tls == [{"hosts": every, "secretName": f"{made['metadata']['name']}-tls"}]:
             found["clusterIssuer"], tls = issuer, []
-            del annotations[_ISSUER]
     return {**found, "tls": tls} if tls else found
 
 
@@ -81,7 +94,8 @@ def service_port_name(draft: Draft, port: object) -> str:
     )
 
 
-def _route(draft: Draft, spec: dict[str, Any], _: dict[str, str]) -> dict[str, Any]:
+def _route(draft: Draft, made: Object) -> dict[str, Any]:
+    spec = made.get("spec") or {}
     rules = [_rule(draft, rule) for rule in spec.get("rules") or []]
     found = {**spec, "rules": [] if rules == [{}] else rules}
     return {name: value for name, value in found.items() if value}

@@ -24,7 +24,7 @@ def map_autoscaler(draft: Draft) -> None:
         if key.kind == "HorizontalPodAutoscaler" and "autoscaling" not in draft.values:
             draft.place(key)
             draft.set("autoscaling", {"enabled": True, **_autoscaling(made)})
-            draft.set_annotations("autoscaling", made)
+            draft.describe("autoscaling", key)
         elif key.kind == "ScaledObject":
             draft.set("autoscaling.external", True)
 
@@ -76,7 +76,7 @@ def map_disruption_budget(draft: Draft) -> None:
             draft.set(
                 "podDisruptionBudget", {name: value for name, value in budget.items() if value is not None}
             )
-            draft.set_annotations("podDisruptionBudget", made)
+            draft.describe("podDisruptionBudget", key)
 
 
 def _blocks(draft: Draft, least: object, most: object) -> bool:

@@ -1,11 +1,13 @@
-"""Security contexts: `podSecurityStandard`, `securityContext`, `podSecurityContext`."""
+"""Security contexts: `podSecurityStandard`, and what is laid over it for pod and containers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from ci.importing.container import image_parts
 from ci.importing.draft import Draft
+from ci.kubernetes.workloads import containers_of, dig, pods_of
 
 # What each standard of the chart sets: microservice.podSecurityContext and .securityContext.
 _BASELINE = {"allowPrivilegeEscalation": False}
@@ -34,10 +36,7 @@ _BASELINE_CAPABILITIES = frozenset(
 
 
 def map_security(draft: Draft) -> None:
-    """Map the contexts of the pod and its containers, over the strictest standard that they allow.
-
-    The chart merges securityContext into every container, so another one removes what it does not set.
-    """
+    """Map the contexts of the pod and its containers, over the strictest standard that they allow."""
     pod = draft.pod.pop("securityContext", None) or {}
     main = draft.container.pop("securityContext", None) or {}
     sides = [*draft.side_containers, *(draft.pod.get("initContainers") or [])]
@@ -45,24 +44,36 @@ def map_security(draft: Draft) -> None:
     standard = "privileged" if draft.wishes.exact else _standard(draft, pod, contexts)
     draft.set("podSecurityStandard", standard)
     preset = _CONTAINER[standard]
-    written = _over(preset, main)
+    common = _common([*contexts, *_of_jobs(draft)])
+    written = _over(preset, common)
     if standard == "restricted" and (_has_a_user(pod) or main.get("runAsNonRoot") or pod.get("runAsNonRoot")):
         # The pod's user, or the image's, which is not root: the preset's would take its place.
-        written |= {field: None for field in _USER if field not in main}
+        written |= {field: None for field in _USER if field not in common}
     if pod := _over(_POD[standard], pod):
         draft.set("podSecurityContext", pod)
     if written:
         draft.set("securityContext", written)
-    for one in sides:
-        own = one.get("securityContext") or {}
-        removed: dict[str, Any] = {field: None for field in written if field not in own}
-        if isinstance(own.get("capabilities"), dict) and isinstance(written.get("capabilities"), dict):
-            removed["capabilities"] = {
-                **{name: None for name in written["capabilities"]},
-                **own["capabilities"],
-            }
-        if own or removed:
-            one["securityContext"] = {**own, **removed}
+    if own := _over({**preset, **written}, main):
+        draft.set("containerSecurityContext", own)
+
+
+def _of_jobs(draft: Draft) -> Iterator[dict[str, Any]]:
+    """Yield the contexts of jobs that run the service's image: the chart's have the service's."""
+    image = dig(draft.values, "image")
+    for pods in pods_of(dict(draft.of_kind("CronJob", "Job"))):
+        for _, one in containers_of(pods):
+            if image_parts(str(one.get("image"))).items() <= image.items():
+                yield one.get("securityContext") or {}
+
+
+def _common(contexts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the fields that all containers have with the same value."""
+    first, *others = contexts
+    return {
+        name: value
+        for name, value in first.items()
+        if value is not None and all(other.get(name) == value for other in others)
+    }
 
 
 def _over(preset: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from ci.importing.references import references
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import SERVING, dig, pods_of
 
+ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute")
 INSTANCE = "app.kubernetes.io/instance"
 
 
@@ -198,7 +199,7 @@ def _belongs(
             return any(
                 selects(spec.get("selector"), dig(one, "metadata", "labels") or {}) for one in of_services
             )
-        case "Ingress" | "HTTPRoute":
+        case "Ingress" | "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute":
             return any(("Service", backend["name"]) in names for backend in backends(made))
         case "HorizontalPodAutoscaler" | "ScaledObject" | "VerticalPodAutoscaler":
             target = spec.get("scaleTargetRef") or spec.get("targetRef") or {}

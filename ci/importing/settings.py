@@ -8,7 +8,7 @@ from typing import Any
 
 from ci.importing import references
 from ci.importing.draft import Draft
-from ci.importing.renames import VERSIONED, chart_name
+from ci.importing.renames import OPAQUE, VERSIONED, chart_name
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import dig
 
@@ -62,9 +62,12 @@ def _map_object(draft: Draft, key: Key, role: str) -> None:
     name = chart_name(key, draft.objects[key], role, draft.fullname)
     made = draft.place(key, name)
     block, field = _KEYS[role]
+    draft.describe(block, key)
     data, binary = _data(made)
     if data:
         draft.set(f"{block}.{field}", data)
+    if made.get("type", OPAQUE) != OPAQUE:
+        draft.set("secret.type", made["type"])
     if binary:
         draft.set(f"{block}.binaryFiles", binary)
     if dig(made, "metadata", "labels", VERSIONED):

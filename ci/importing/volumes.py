@@ -8,7 +8,6 @@ from ci.importing.draft import Draft
 from ci.kubernetes.defaulting import without_defaults
 from ci.kubernetes.workloads import dig
 
-_KEEP = "helm.sh/resource-policy"
 # The volumes that the chart makes of files, with the block of values and the source that it gives them.
 _FILES = {
     "config": ("config", "configMap", "name", "files"),
@@ -76,12 +75,11 @@ def _claim(draft: Draft, name: str, source: dict[str, Any]) -> dict[str, Any]:
     ):
         return {}
     draft.place(key, claim_name)
+    draft.describe(f"volumes.{name}.claim", key)
     del spec["resources"]
     if spec.get("accessModes") == ["ReadWriteOnce"]:
         del spec["accessModes"]
-    annotations = dict(dig(made, "metadata", "annotations") or {})
-    annotations.pop(_KEEP, None)
-    claim = {"size": str(size), **spec, **({"annotations": annotations} if annotations else {})}
+    claim = {"size": str(size), **spec}
     return {
         "claim": claim,
         **{field: value for field, value in source.items() if field != "persistentVolumeClaim"},

@@ -7,6 +7,7 @@ from typing import Any
 
 from ci.importing.container import essential_fields
 from ci.importing.draft import Draft, take
+from ci.importing.renames import VERSIONED
 from ci.importing.selection import INSTANCE
 from ci.kubernetes.defaulting import without_server_annotations
 from ci.kubernetes.manifests import Object
@@ -17,7 +18,7 @@ COMPONENT = "app.kubernetes.io/component"
 # The labels that the chart sets itself, and that of a ReplicaSet.
 OWN_LABELS = frozenset(
     {NAME, INSTANCE, COMPONENT, "app.kubernetes.io/version", "app.kubernetes.io/managed-by"}
-    | {"helm.sh/chart", "pod-template-hash"}
+    | {"helm.sh/chart", "pod-template-hash", VERSIONED}
 )
 _SPREAD = [
     {
@@ -36,6 +37,10 @@ _APART = [
     }
     for by_version in ({}, {"matchLabelKeys": ["pod-template-hash"]})
 ]
+ISSUER = "cert-manager.io/cluster-issuer"
+# By these Helm and Argo CD keep what holds data, and settings with versions.
+_KEPT = ("helm.sh/resource-policy", "argocd.argoproj.io/sync-options", "argocd.argoproj.io/compare-options")
+_DEPLOYMENT = "deployment"
 _TOP_LEVEL = ("terminationGracePeriodSeconds", "priorityClassName", "nodeSelector", "tolerations")
 
 
@@ -50,7 +55,8 @@ def map_names(draft: Draft) -> None:
 
 def map_workload(draft: Draft) -> None:
     """Map replicas, how a rollout goes, and the Deployment's and the pods' annotations."""
-    made = draft.place(draft.workload_key)
+    draft.place(draft.workload_key)
+    draft.describe(_DEPLOYMENT, draft.workload_key)
     spec = draft.workload.get("spec") or {}
     scaled = any(
         _scales(other, draft) for _, other in draft.of_kind("HorizontalPodAutoscaler", "ScaledObject")
@@ -65,16 +71,15 @@ def map_workload(draft: Draft) -> None:
     if strategy := spec.get("strategy"):
         recreate = strategy.get("type") == "Recreate"
         draft.set("strategy", {"type": "Recreate"} if recreate else strategy)
-    for key, where in (("deploymentAnnotations", made), ("podAnnotations", dig(spec, "template") or {})):
-        annotations = without_server_annotations(dig(where, "metadata", "annotations") or {})
-        # The chart computes its own.
-        rest = {name: text for name, text in annotations.items() if not name.startswith("checksum/")}
-        if rest:
-            draft.set(key, rest)
+    annotations = without_server_annotations(dig(spec, "template", "metadata", "annotations") or {})
+    # The chart computes its own.
+    rest = {name: text for name, text in annotations.items() if not name.startswith("checksum/")}
+    if rest:
+        draft.set("podAnnotations", rest)
 
 
 def map_labels(draft: Draft) -> None:
-    """Map labels: those that all objects have in common, those of the pods and the Service."""
+    """Map labels: those that all objects have in common, those of the pods and of each block."""
     made = [labels_of(draft.source[key]) for key in draft.places]
     shared = dict(set(draft.labels.items()).intersection(*(each.items() for each in made)))
     common = {name: text for name, text in draft.labels.items() if name in shared and name not in OWN_LABELS}
@@ -83,17 +88,24 @@ def map_labels(draft: Draft) -> None:
         draft.set("commonLabels", common)
     else:
         common = {}
-    service = draft.source[draft.service_key] if draft.service_key else {}
-    for key, labels in (("podLabels", draft.labels), ("service.labels", labels_of(service))):
+    for field, labels in (
+        ("podLabels", draft.labels),
+        *((_field(block, "labels"), draft.of_block(block, "labels")) for block in draft.blocks),
+    ):
         rest = {
             name: text for name, text in labels.items() if name not in OWN_LABELS and common.get(name) != text
         }
         if rest:
-            draft.set(key, rest)
+            draft.set(field, rest)
 
 
-def map_common_annotations(draft: Draft) -> None:
-    """Map annotations that the pods and all objects of the chart have in common."""
+def map_annotations(draft: Draft) -> None:
+    """Map annotations: those of each block, and those that the pods and all objects have in common."""
+    for block in draft.blocks:
+        annotations = draft.of_block(block, "annotations")
+        rest = {name: text for name, text in annotations.items() if not _is_own(name, block, draft)}
+        if rest:
+            draft.set(_field(block, "annotations"), rest)
     made = [draft.source[key] for key in draft.places if key.kind not in ("Pod", "Job")]
     template = dig(draft.source[draft.workload_key], "spec", "template") or {}
     each = [set((dig(one, "metadata", "annotations") or {}).items()) for one in (*made, template)]
@@ -101,6 +113,24 @@ def map_common_annotations(draft: Draft) -> None:
     if common := without_server_annotations(common):
         _remove(draft.values, common)
         draft.set("commonAnnotations", dict(sorted(common.items())))
+
+
+def _field(block: str, field: str) -> str:
+    if block == "tests":
+        return f"tests.pod{field.title()}"
+    return f"{block}{field.title()}" if block == _DEPLOYMENT else f"{block}.{field}"
+
+
+def _is_own(annotation: str, block: str, draft: Draft) -> bool:
+    """Tell whether the chart sets an annotation by itself, from another key of the block."""
+    values: Any = draft.values
+    for part in block.split("."):
+        values = (values or {}).get(part)
+    if block in ("migration", "tests"):
+        return annotation.startswith("helm.sh/hook")
+    if annotation == ISSUER:
+        return bool(dig(values, "clusterIssuer"))
+    return annotation in _KEPT and (block.endswith(".claim") or bool(dig(values, "versioned")))
 
 
 def _remove(values: dict[str, Any], annotations: Mapping[str, str]) -> None:
@@ -124,12 +154,7 @@ def map_pod(draft: Draft) -> None:
         draft.set(field, value)
     selector = dig(draft.workload, "spec", "selector", "matchLabels") or {}
     if affinity := pod.pop("affinity", None):
-        for kind in ("podAffinity", "podAntiAffinity"):
-            rules = affinity.get(kind) or {}
-            for term in rules.get("requiredDuringSchedulingIgnoredDuringExecution") or []:
-                _leave_out_own(term, selector)
-            for weighted in rules.get("preferredDuringSchedulingIgnoredDuringExecution") or []:
-                _leave_out_own(weighted.get("podAffinityTerm") or {}, selector)
+        without_own_selectors(affinity, selector)
         draft.set("affinity", affinity)
     if constraints := pod.pop("topologySpreadConstraints", None):
         for constraint in constraints:
@@ -153,6 +178,16 @@ def _leave_out_default_spread(draft: Draft) -> None:
     apart = affinity.get("podAntiAffinity")
     if apart in _APART and sorted(spread, key=str) == sorted(_SPREAD, key=str):
         del affinity["podAntiAffinity"], draft.values["topologySpreadConstraints"]
+
+
+def without_own_selectors(affinity: Mapping[str, Any], selector: Mapping[str, str]) -> None:
+    """Remove label selectors that are the workload's own from the terms of an affinity, in place."""
+    for kind in ("podAffinity", "podAntiAffinity"):
+        rules = affinity.get(kind) or {}
+        for term in rules.get("requiredDuringSchedulingIgnoredDuringExecution") or []:
+            _leave_out_own(term, selector)
+        for weighted in rules.get("preferredDuringSchedulingIgnoredDuringExecution") or []:
+            _leave_out_own(weighted.get("podAffinityTerm") or {}, selector)
 
 
 def _leave_out_own(term: dict[str, Any], selector: Mapping[str, str]) -> None:

@@ -14,26 +14,14 @@ from ci.importing.draft import Values
 
 # Keys that an import does not write yet: what they make is not carried over, or is in extraObjects, where
 # helm test does not know it.
-NOT_YET = {"kind", "workers", "extraServices", "extraIngresses", "extraRoutes"}
-NOT_YET |= {"containerSecurityContext", "deploymentLabels"}
-_METADATA = {"annotations", "labels"}
-NOT_YET_WITHIN = {
-    **dict.fromkeys(("config", "metrics", "migration", "rbac"), _METADATA),
-    **{
-        block: {"labels"}
-        for block in ("autoscaling", "httpRoute", "ingress", "podDisruptionBudget", "serviceAccount")
-    },
-    "networkPolicy": {"dnsPorts", "meshPorts", "labels"},
-    "secret": {"type", *_METADATA},
-    "tests": {"nodeSelector", "tolerations", "affinity"},
-}
+NOT_YET = {"kind", "workers"}
+NOT_YET_WITHIN: dict[str, set[str]] = {}
 
 
 def can_be_imported(values: Mapping[str, Any]) -> bool:
     """Whether an import of what the chart renders from values finds a key for all of it."""
     within = any(keys & set(values.get(block) or {}) for block, keys in NOT_YET_WITHIN.items())
-    jobs = any(_METADATA & set(job or {}) for job in (values.get("cronJobs") or {}).values())
-    return not (NOT_YET & set(values) or within or jobs)
+    return not (NOT_YET & set(values) or within)
 
 
 class Imported(NamedTuple):

@@ -297,3 +297,73 @@ spec: {{podSelector: {{matchLabels: {{app: shop}}}}, ingress: [{{ports: [{{port:
     values = import_(workload("shop") + service("shop") + scaler).values
     for block in ("autoscaling", "podDisruptionBudget", "networkPolicy"):
         assert values[block]["annotations"] == {"example.com/owner": "team-a"}, block
+
+
+def test_further_services_ingresses_and_routes_keep_their_names(import_: Import) -> None:
+    ingress = """
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: {}}}
+spec:
+  rules:
+    - host: {}
+      http:
+        paths: [{{path: /, pathType: Prefix, backend: {{service: {{name: web, port: {{number: 80}}}}}}}}]
+---
+"""
+    route = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: GRPCRoute
+metadata: {name: web-rpc}
+spec: {parentRefs: [{name: gateway}], rules: [{backendRefs: [{name: web, port: 80}]}]}
+---
+"""
+    manifests = (
+        workload("web")
+        + service("web")
+        + service("web-admin", "web")
+        + ingress.format("public", "a.example.com")
+        + ingress.format("web-internal", "b.example.com")
+        + route
+    )
+    imported = import_(manifests)
+    assert imported.values["extraServices"] == {"admin": {"ports": [{"port": 80, "targetPort": "http"}]}}
+    assert imported.values["ingress"] == {"enabled": True, "hosts": [{"host": "a.example.com"}]}
+    assert imported.values["extraIngresses"] == {"internal": {"hosts": [{"host": "b.example.com"}]}}
+    assert imported.values["extraRoutes"] == {
+        "rpc": {"kind": "GRPCRoute", "parentRefs": [{"name": "gateway"}]}
+    }
+    assert imported.section("changed in name") == ["Ingress public is now web"]
+    assert imported.section("not carried over") == []
+
+
+def test_what_only_the_main_container_may_do_is_its_own(import_: Import) -> None:
+    more = "securityContext: {runAsUser: 1000, capabilities: {add: [NET_BIND_SERVICE], drop: [ALL]}}"
+    side = ", {name: side, image: side:1, securityContext: {runAsUser: 1000}}]"
+    manifests = workload("web", more=more).replace("}]\n", "}" + side + "\n")
+    values = import_(manifests, exact=True).values
+    assert values["securityContext"] == {"runAsUser": 1000}
+    capabilities = {"add": ["NET_BIND_SERVICE"], "drop": ["ALL"]}
+    assert values["containerSecurityContext"] == {"capabilities": capabilities}
+
+
+def test_ports_of_a_mesh_are_told_from_those_of_the_service(import_: Import) -> None:
+    policy = """
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, labels: {tier: edge}}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  policyTypes: [Ingress, Egress]
+  ingress: [{from: [{podSelector: {}}], ports: [{port: 8080, protocol: TCP}, {port: 15008, protocol: TCP}]}]
+  egress: [{ports: [{port: 5353, protocol: UDP}, {port: 5353, protocol: TCP}]}]
+"""
+    imported = import_(workload("web") + service("web") + policy)
+    assert imported.values["networkPolicy"] == {
+        "labels": {"tier": "edge"},
+        "ingress": {"from": [{"podSelector": {}}]},
+        "egress": [],
+        "dnsPorts": [5353],
+        "meshPorts": [15008],
+    }
+    assert imported.section("not carried over") == []
