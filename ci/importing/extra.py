@@ -66,7 +66,7 @@ def selector_of(made: Object) -> tuple[dict[str, Any], str]:
     match made["kind"]:
         case "Service":
             return spec, "selector" if spec.get("selector") else ""
-        case "PodDisruptionBudget" | "PodMonitor" | "Deployment":
+        case "PodDisruptionBudget" | "PodMonitor" | "Deployment" | "StatefulSet":
             selector = spec.get("selector")
         case "NetworkPolicy":
             selector = spec.get("podSelector")

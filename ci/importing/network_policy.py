@@ -20,8 +20,7 @@ def map_network_policy(draft: Draft) -> None:
     """Map the policy of the workload's pods: by peers if it opens the declared ports alone, else as it is."""
     for key, made in list(draft.of_kind("NetworkPolicy")):
         spec = dict(made.get("spec") or {})
-        if spec.get("ingress"):
-            spec["ingress"] = without_tests(spec["ingress"])
+        spec = without_own(spec, draft.workload)
         if "networkPolicy" in draft.values or not draft.selects_pods(spec.get("podSelector")):
             continue
         draft.place(key)
@@ -62,13 +61,22 @@ def _without_mesh(draft: Draft, spec: Object) -> tuple[Object, list[int]]:
     return found, mesh
 
 
-def without_tests(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return ingress rules without the chart's test pods, which may always connect."""
-    found = []
-    for rule in rules:
-        peers = [peer for peer in rule.get("from") or [] if not _are_tests(peer)]
-        if peers or not rule.get("from"):
-            found.append({**rule, "from": peers} if peers else rule)
+def without_own(spec: Object, workload: Object) -> Object:
+    """Return a policy without the pods that the chart always lets connect: tests, and a StatefulSet's own.
+
+    The latter are left where nobody else may connect.
+    """
+    own = {"podSelector": dig(workload, "spec", "selector")} if workload["kind"] == "StatefulSet" else None
+    found = dict(spec)
+    if spec.get("ingress"):
+        found["ingress"] = []
+        for rule in spec["ingress"]:
+            outside = [peer for peer in rule.get("from") or [] if not _are_tests(peer)]
+            peers = [peer for peer in outside if peer != own] or outside
+            if peers or not rule.get("from"):
+                found["ingress"].append({**rule, "from": peers} if peers else rule)
+    if spec.get("egress") and own:
+        found["egress"] = [rule for rule in spec["egress"] if rule.get("to") != [own]]
     return found
 
 

@@ -63,6 +63,10 @@ def map_ports(draft: Draft) -> None:
 
 def map_further_services(draft: Draft) -> None:
     """Map further Services of the same pods, whose names begin as the chart's would."""
+    if draft.workload_key.kind == "StatefulSet":
+        headless = draft.find("Service", f"{draft.fullname}-headless")
+        if headless and draft.selects_pods(dig(headless[1], "spec", "selector")):
+            draft.place(headless[0], headless[0].name)
     for key, made in list(draft.of_kind("Service")):
         spec = {
             name: value for name, value in (made.get("spec") or {}).items() if value not in (None, {}, [])

@@ -12,7 +12,7 @@ from ci.charts import catalog, helm
 from ci.importing import references, safer
 from ci.importing.draft import Draft, Place, Values, merge
 from ci.importing.extra import selector_of
-from ci.importing.network_policy import without_tests
+from ci.importing.network_policy import without_own
 from ci.importing.selection import backends, pod_labels, selects
 from ci.kubernetes import manifests
 from ci.kubernetes.defaulting import essential
@@ -79,8 +79,9 @@ def compare(draft: Draft, stream: str) -> Proof:
     source = {key: made for key, made in draft.source.items() if key in draft.places}
     names = {(key.kind, key.name): place.name for key, place in draft.places.items()}
     old_side = _Side(source.values(), draft.source[draft.workload_key], names)
-    new_side = _Side(rendered.values(), rendered["Deployment", draft.fullname], {})
-    selector = rendered["Deployment", draft.fullname]["spec"]["selector"]["matchLabels"]
+    workload = rendered[draft.workload_key.kind, draft.fullname]
+    new_side = _Side(rendered.values(), workload, {})
+    selector = workload["spec"]["selector"]["matchLabels"]
     proof = Proof(0, [], [], [], [], selector)
     carried = 0
     for key, made in source.items():
@@ -164,11 +165,18 @@ def _leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
         yield path, node
 
 
+def _claim(template: Object) -> Object:
+    """Return what a claim's template says, to which the API server adds kind and status."""
+    metadata = {field: template["metadata"].get(field) for field in ("labels", "annotations")}
+    return {"metadata": metadata, "spec": template.get("spec")}
+
+
 class _Side:
     """One of the two sets of objects, whose names for ports and pods are replaced by what they stand for."""
 
     def __init__(self, objects: Any, workload: Object, names: Mapping[tuple[str, str], str]) -> None:
         self._names = names
+        self._workload = workload
         self._account = dig(workload, "spec", "template", "spec", "serviceAccountName")
         self._labels = pod_labels(workload)
         self._selector = dig(workload, "spec", "selector", "matchLabels") or {}
@@ -194,8 +202,10 @@ class _Side:
         holder, field = selector_of(made)
         if field and selects(holder[field], self._labels):
             holder[field] = _PODS
-        if kind == "NetworkPolicy" and dig(made, "spec", "ingress"):
-            made["spec"]["ingress"] = without_tests(made["spec"]["ingress"])
+        if kind == "NetworkPolicy":
+            made["spec"] = without_own(made.get("spec") or {}, self._workload)
+        if templates := dig(made, "spec", "volumeClaimTemplates"):
+            made["spec"]["volumeClaimTemplates"] = {one["metadata"]["name"]: _claim(one) for one in templates}
         for backend in backends(made) if kind in ("Ingress", "HTTPRoute") else ():
             port = backend.get("port")
             if isinstance(port, dict) and "name" in port:

@@ -49,7 +49,7 @@ def not_carried_over(draft: Draft, proof: Proof, source: Source) -> list[str]:
     """Return a line for everything that the values do not carry over, with the reason."""
     left = [f"{key.kind} {key.name}: {reason}" for key, reason in draft.left.items()]
     changes = [f"{_shown(change)}: {_reason(change)}" for change in proof.lost]
-    return [*source.left, *_shared(draft), *left, *changes]
+    return [*source.left, *_shared(draft), *_claims(draft), *left, *changes]
 
 
 def _shared(draft: Draft) -> list[str]:
@@ -60,6 +60,16 @@ def _shared(draft: Draft) -> list[str]:
         return []
     name = f"Service {service['metadata']['name']}"
     return [f"{name}: it also selects the pods of {', '.join(others)}: the chart's selects its own alone"]
+
+
+def _claims(draft: Draft) -> list[str]:
+    """Return a line for claims of a StatefulSet's pods that its pods of another name do not find."""
+    workload = draft.workload_key
+    templates = dig(draft.source[workload], "spec", "volumeClaimTemplates") or []
+    if not templates or workload.name == draft.fullname:
+        return []
+    names = ", ".join(f"{one['metadata']['name']}-{workload.name}-0" for one in templates)
+    return [f"StatefulSet {workload.name}: its claims ({names}, ...): those of {draft.fullname} begin empty"]
 
 
 def _by_key(found: Iterable[tuple[Change, Values]]) -> dict[str, list[Change]]:

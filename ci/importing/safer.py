@@ -63,12 +63,18 @@ _NAMES = re.compile(
 )
 # A port of a container is declared for information only, and the files of a ConfigMap or Secret are read-only
 # anyway: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#ports
+# Nobody calls a Service that was not there.
 # With the annotation, nodes that the chart's own /tmp is on can be removed as before.
 _WITHOUT_EFFECT = re.compile(
     rf"{_ANY}{_CONTAINER}/(?:ports/|volumeMounts/[^/]+/readOnly$)"
+    r"|Service headless$"
     rf"|{_ANY}.*annotations/cluster-autoscaler.kubernetes.io~safe-to-evict-local-volumes$"
 )
 _REASONS = {
+    re.compile(r"StatefulSet [^/]*/spec/serviceName$"): "each pod is called by a name below <name>-headless",
+    re.compile(r"StatefulSet [^/]*/spec/podManagementPolicy$"): (
+        "pods start side by side, so that one that never becomes ready can be replaced"
+    ),
     re.compile(r"Deployment [^/]*/spec/replicas$"): "the autoscaler sets the number of pods",
     re.compile(r"ServiceAccount [^/]*/automountServiceAccountToken$"): "the account says what its pods say",
     re.compile(rf"{_ANY}.*/optional$"): (

@@ -1,4 +1,4 @@
-"""Finds a service among objects: its Deployment, its Service, and everything that belongs to them."""
+"""Finds a service among objects: its workload, its Service, and everything that belongs to them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import SERVING, dig, pods_of
 
 ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute")
+WORKLOADS = ("Deployment", "StatefulSet")
 INSTANCE = "app.kubernetes.io/instance"
 
 
 class Selection(NamedTuple):
-    """A service: its name in values/, its objects, which of them are its Deployment and its main Service.
+    """A service: its name in values/, its objects, which of them are its workload and its main Service.
 
     ``others`` are the objects that belong to other services, ``other_pods`` the labels of the pods of every
     other workload that serves, by its name.
@@ -35,21 +36,22 @@ def select(objects: Mapping[Key, Object], name: str = "", chosen: Collection[Key
     Its workload is one of those ``chosen``. None takes any, and then all objects are the service's if there
     is no other workload.
 
-    It is found by the name of its Deployment, of its Service, or of its Helm release. Several Deployments of
-    one image are one service if one of them alone has a Service. Raises UserError if there is no Deployment,
-    or several from which ``name`` chooses none.
+    It is found by the name of its workload (a Deployment or StatefulSet), of its Service, or of its Helm
+    release. Several Deployments of one image are one service if one of them alone has a Service. Raises
+    UserError if there is no workload, or several from which ``name`` chooses none.
     """
-    deployments = [key for key in objects if key.kind == "Deployment" and (chosen is None or key in chosen)]
-    if unselecting := [key.name for key in deployments if not dig(objects[key], "spec", "selector")]:
-        names = ", ".join(unselecting)
-        raise UserError(f"Deployment {names}: there is no spec.selector; Kubernetes refuses it without one")
-    if not deployments:
-        raise UserError(_without_deployment(objects))
-    services = {key: _services_of(objects, key) for key in deployments}
-    main = _chosen(objects, deployments, services, name)
+    workloads = [key for key in objects if key.kind in WORKLOADS and (chosen is None or key in chosen)]
+    for key in workloads:
+        if not dig(objects[key], "spec", "selector"):
+            where = f"{key.kind} {key.name}"
+            raise UserError(f"{where}: there is no spec.selector; Kubernetes refuses it without one")
+    if not workloads:
+        raise UserError(_without_workload(objects))
+    services = {key: _services_of(objects, key) for key in workloads}
+    main = _chosen(objects, workloads, services, name)
     service = _main_service(services[main], main)
-    workers = [key for key in deployments if key != main and _is_worker(objects, key, main, services)]
-    alone = chosen is None and len(workers) + 1 == len(deployments)
+    workers = [key for key in workloads if key != main and _is_worker(objects, key, main, services)]
+    alone = chosen is None and len(workers) + 1 == len(workloads)
     mine = set(objects) if alone else _reachable(objects, [main, *workers])
     return Selection(
         name or (service or main).name,
@@ -116,34 +118,34 @@ def image_name(workload: Object) -> str:
     return "/".join(filter(None, (head, last.partition(":")[0])))
 
 
-def _without_deployment(objects: Mapping[Key, Object]) -> str:
+def _without_workload(objects: Mapping[Key, Object]) -> str:
     kinds = sorted({key.kind for key in objects})
-    text = f"there is no Deployment among the {len(objects)} object(s) ({', '.join(kinds)})"
+    text = f"there is no {' or '.join(WORKLOADS)} among the {len(objects)} object(s) ({', '.join(kinds)})"
     if others := [kind for kind in kinds if kind in SERVING]:
-        text += f"; the chart makes a Deployment of a service, so a {others[0]} cannot be imported"
+        text += f"; the chart makes one of these of a service, so a {others[0]} cannot be imported"
     return text
 
 
 def _chosen(
-    objects: Mapping[Key, Object], deployments: list[Key], services: Mapping[Key, list[Key]], name: str
+    objects: Mapping[Key, Object], workloads: list[Key], services: Mapping[Key, list[Key]], name: str
 ) -> Key:
-    if len(deployments) == 1:
-        return deployments[0]
+    if len(workloads) == 1:
+        return workloads[0]
     if name:
         for find in (
             lambda key: key.name == name,
             lambda key: name in [service.name for service in services[key]],
             lambda key: pod_labels(objects[key]).get(INSTANCE) == name and services[key],
         ):
-            found = [key for key in deployments if find(key)]
+            found = [key for key in workloads if find(key)]
             if len(found) == 1:
                 return found[0]
-    served = [key for key in deployments if services[key]]
-    if len(served) == 1 and len({image_name(objects[key]) for key in deployments}) == 1:
+    served = [key for key in workloads if services[key]]
+    if len(served) == 1 and len({image_name(objects[key]) for key in workloads}) == 1:
         return served[0]
-    names = ", ".join(sorted(key.name for key in deployments))
+    names = ", ".join(sorted(key.name for key in workloads))
     asked = f"there is no service {name!r}; " if name else ""
-    raise UserError(f"{asked}the Deployments are {names}: import one service at a time, with --service NAME")
+    raise UserError(f"{asked}the workloads are {names}: import one service at a time, with --service NAME")
 
 
 def _services_of(objects: Mapping[Key, Object], workload: Key) -> list[Key]:
@@ -158,12 +160,15 @@ def _services_of(objects: Mapping[Key, Object], workload: Key) -> list[Key]:
 
 
 def _main_service(services: list[Key], workload: Key) -> Key | None:
-    same = [key for key in services if key.name == workload.name]
-    return next(iter(same or services), None)
+    # That of a StatefulSet's own name is for its pods, one by one.
+    others = [key for key in services if key.name != f"{workload.name}-headless"]
+    same = [key for key in others if key.name == workload.name]
+    return next(iter(same or others), None)
 
 
 def _is_worker(objects: Mapping[Key, Object], key: Key, main: Key, services: Mapping[Key, list[Key]]) -> bool:
-    return not services[key] and image_name(objects[key]) == image_name(objects[main])
+    same = image_name(objects[key]) == image_name(objects[main])
+    return key.kind == "Deployment" and not services[key] and same
 
 
 def _reachable(objects: Mapping[Key, Object], start: Iterable[Key]) -> set[Key]:

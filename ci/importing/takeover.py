@@ -84,6 +84,8 @@ class _Takeover:
         cannot = f"the selector of {kind} {name} cannot stay: {_text(self._selector)} becomes {_text(new)};"
         if reason := self._interrupted():
             yield f"{cannot} {reason}:", self._one_after_the_other()
+        elif kind == "StatefulSet":
+            yield f"{cannot} in this order its pods are replaced one by one:", self._one_by_one()
         else:
             yield f"{cannot} in this order no request is lost:", self._side_by_side()
         if not self._by_helm:
@@ -91,7 +93,10 @@ class _Takeover:
 
     def _interrupted(self) -> str:
         """Return why old and new pods cannot run and serve beside each other, "" if they can."""
-        pod = dig(self._draft.source[self._selection.workload], "spec", "template", "spec") or {}
+        workload = self._selection.workload
+        if workload.kind == "StatefulSet" and workload.name != self._draft.fullname:
+            return "its pods get other names, so it is down until the new ones are ready"
+        pod = dig(self._draft.source[workload], "spec", "template", "spec") or {}
         volumes = [dig(volume, "persistentVolumeClaim", "claimName") for volume in pod.get("volumes") or []]
         if dig(self._draft.values, "strategy", "type") == "Recreate" or any(
             map(self._is_of_one_node, volumes)
@@ -129,6 +134,19 @@ class _Takeover:
         yield self._kubectl(f"delete replicasets -l {_REPLACED}", "the old pods end")
         yield from self._removal()
 
+    def _one_by_one(self) -> Iterator[Step]:
+        """Yield how a StatefulSet of the same name takes over the pods by their names and labels."""
+        labels = self._proof.selector
+        yield self._kubectl(
+            f"label pods -l {_quoted(self._selector)} {' '.join(_pairs(labels))}",
+            "they are also the release's",
+        )
+        if self._service:
+            yield self._move_service(labels, "requests go to the same pods, by the release's labels")
+        yield self._kubectl(f"delete {self._workload} --cascade=orphan", "its pods stay, and go on serving")
+        yield self._helm("the release takes over the pods and replaces one after the other")
+        yield from self._removal()
+
     def _one_after_the_other(self) -> Iterator[Step]:
         yield self._kubectl(f"delete {self._workload} --cascade=foreground", "the old pods end")
         if self._service:
@@ -159,10 +177,12 @@ class _Takeover:
         if self._selection.service:
             old = dig(self._draft.source[self._selection.service], "spec", "selector")
             yield self._move_service(old, "requests go to the same pods, by the old labels")
+        kind = self._selection.workload.kind
         yield self._kubectl(
-            f"delete deployment {self._draft.fullname} --cascade=orphan", "its pods stay, and go on serving"
+            f"delete {kind.lower()} {self._draft.fullname} --cascade=orphan",
+            "its pods stay, and go on serving",
         )
-        yield self._kubectl(f"apply -f {_MANIFESTS}", "the Deployment takes over the pods and replaces them")
+        yield self._kubectl(f"apply -f {_MANIFESTS}", f"the {kind} takes over the pods and replaces them")
         yield self._kubectl(f"rollout status {self._workload}", "they are replaced")
         kept = {(key.kind, key.name) for key in self._selection.objects}
         made = [(place.kind, place.name) for place in self._draft.places.values()]

@@ -29,6 +29,23 @@ def map_volumes(draft: Draft) -> None:
             continue
         entry = _claim(draft, name, source) or source
         draft.set(f"volumes.{name}", {**entry, **_mounted(mounts.get(name, []))})
+    for template in dig(draft.workload, "spec", "volumeClaimTemplates") or []:
+        name = template["metadata"]["name"]
+        claim = _template(draft, template)
+        draft.set(f"volumes.{name}", {"claim": claim, **_mounted(mounts.get(name, []))})
+
+
+def _template(draft: Draft, template: dict[str, Any]) -> dict[str, Any]:
+    """Return the claim that each pod of a StatefulSet has of its own."""
+    spec = dict(template.get("spec") or {})
+    size = dig(spec, "resources", "requests", "storage")
+    spec.pop("resources", None)
+    if spec.get("accessModes") == ["ReadWriteOnce"]:
+        del spec["accessModes"]
+    metadata = {field: template["metadata"].get(field) for field in ("labels", "annotations")}
+    retained = dig(draft.workload, "spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted") != "Delete"
+    found = {"size": str(size), **spec, **metadata, "retain": None if retained else False}
+    return {field: value for field, value in found.items() if value is not None}
 
 
 def _is_of_files(draft: Draft, name: str, source: dict[str, Any]) -> bool:
@@ -61,6 +78,9 @@ def _mounted(mounts: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _claim(draft: Draft, name: str, source: dict[str, Any]) -> dict[str, Any]:
     """Return the entry for a claim that has the name that the chart would give it, else {}."""
+    if draft.workload_key.kind == "StatefulSet":
+        # A claim there is one for each pod.
+        return {}
     claim_name = f"{draft.fullname}-{name}"
     found = draft.find("PersistentVolumeClaim", claim_name)
     if dig(source, "persistentVolumeClaim", "claimName") != claim_name or not found:

@@ -1,4 +1,4 @@
-"""The Deployment and its pods: replicas, rollouts, labels, annotations, scheduling, `podSpec`."""
+"""The workload and its pods: replicas, rollouts, labels, annotations, scheduling, `podSpec`."""
 
 from __future__ import annotations
 
@@ -54,8 +54,9 @@ def map_names(draft: Draft) -> None:
 
 
 def map_workload(draft: Draft) -> None:
-    """Map replicas, how a rollout goes, and the Deployment's and the pods' annotations."""
+    """Map kind and replicas, how a rollout goes, and the pods' annotations."""
     draft.place(draft.workload_key)
+    draft.set("kind", draft.workload_key.kind)
     draft.describe(_DEPLOYMENT, draft.workload_key)
     spec = draft.workload.get("spec") or {}
     scaled = any(
@@ -68,6 +69,8 @@ def map_workload(draft: Draft) -> None:
         spec, "minReadySeconds", "progressDeadlineSeconds", "revisionHistoryLimit"
     ).items():
         draft.set(field, value)
+    if unavailable := dig(spec, "updateStrategy", "rollingUpdate", "maxUnavailable"):
+        draft.set("strategy.rollingUpdate.maxUnavailable", unavailable)
     if strategy := spec.get("strategy"):
         recreate = strategy.get("type") == "Recreate"
         draft.set("strategy", {"type": "Recreate"} if recreate else strategy)
@@ -176,6 +179,8 @@ def _leave_out_default_spread(draft: Draft) -> None:
     affinity = draft.values.get("affinity") or {}
     spread = draft.values.get("topologySpreadConstraints") or []
     apart = affinity.get("podAntiAffinity")
+    if draft.workload_key.kind == "StatefulSet":
+        spread = [{**each, "matchLabelKeys": ["pod-template-hash"]} for each in spread]
     if apart in _APART and sorted(spread, key=str) == sorted(_SPREAD, key=str):
         del affinity["podAntiAffinity"], draft.values["topologySpreadConstraints"]
 
@@ -198,4 +203,4 @@ def _leave_out_own(term: dict[str, Any], selector: Mapping[str, str]) -> None:
 
 def _scales(made: Object, draft: Draft) -> bool:
     target = dig(made, "spec", "scaleTargetRef") or {}
-    return target.get("name") == draft.workload_key.name and target.get("kind", "Deployment") == "Deployment"
+    return (target.get("kind", "Deployment"), target.get("name")) == draft.workload_key[1::2]

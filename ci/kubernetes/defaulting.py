@@ -27,7 +27,11 @@ _MODE = {"defaultMode": 0o644}
 # The default of each field, by the field above it, which for an item of a list is the list.
 _DEFAULTS: dict[str, Mapping[str, object]] = {
     "Deployment.spec": {"replicas": 1, "progressDeadlineSeconds": 600, "revisionHistoryLimit": 10},
-    "StatefulSet.spec": {"replicas": 1, "revisionHistoryLimit": 10},
+    "StatefulSet.spec": {
+        **{"replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady"},
+    },
+    "updateStrategy": {"type": "RollingUpdate"},
+    "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
     "HorizontalPodAutoscaler.spec": {"minReplicas": 1},
     "Secret": {"type": "Opaque"},
     "ServiceAccount": {"automountServiceAccountToken": True},
@@ -44,7 +48,7 @@ _DEFAULTS: dict[str, Mapping[str, object]] = {
         **{"publishNotReadyAddresses": False, "volumeMode": "Filesystem"},
     },
     "strategy": {"type": "RollingUpdate"},
-    "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"},
+    "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%", "partition": 0},
     "containers": _CONTAINER,
     "initContainers": _CONTAINER,
     "securityContext": {"privileged": False, "readOnlyRootFilesystem": False, "runAsNonRoot": False},

@@ -154,6 +154,12 @@ def test_a_port_is_forwarded_only_where_it_is_one_of_tcp(notes: Notes) -> None:
     assert "port-forward service/shop 8080:80\n" in notes(beside)
 
 
+def test_a_headless_service_may_lead_to_a_number(notes: Notes) -> None:
+    assert " shop:5432\n" in notes(
+        "service: {clusterIP: None, extraPorts: [{name: db, port: 81, targetPort: 5432}]}"
+    )
+
+
 def test_the_notes_say_that_a_service_stays_headless(notes: Notes) -> None:
     assert "delete the Service first" in notes("service: {clusterIP: None}")
     assert "delete the Service first" not in notes()

@@ -14,7 +14,7 @@ from ci.importing.draft import Values
 
 # Keys that an import does not write yet: what they make is not carried over, or is in extraObjects, where
 # helm test does not know it.
-NOT_YET = {"kind", "workers"}
+NOT_YET = {"workers"}
 NOT_YET_WITHIN: dict[str, set[str]] = {}
 
 

@@ -47,9 +47,9 @@ def test_of_several_services_one_has_to_be_chosen(import_: Import) -> None:
     with pytest.raises(UserError) as refused:
         import_(TWO)
     assert str(refused.value) == (
-        "the Deployments are cart, web: import one service at a time, with --service NAME"
+        "the workloads are cart, web: import one service at a time, with --service NAME"
     )
-    with pytest.raises(UserError, match="there is no service 'shop'; the Deployments are cart, web"):
+    with pytest.raises(UserError, match="there is no service 'shop'; the workloads are cart, web"):
         import_(TWO, service="shop")
 
 
@@ -73,12 +73,12 @@ def test_deployments_of_the_same_image_come_along(import_: Import) -> None:
     assert imported.section("not carried over") == []
 
 
-def test_without_a_deployment_nothing_can_be_imported(import_: Import) -> None:
+def test_without_a_workload_that_the_chart_makes_nothing_can_be_imported(import_: Import) -> None:
     with pytest.raises(UserError) as refused:
-        import_(workload("db").replace("Deployment", "StatefulSet"))
+        import_(workload("db").replace("Deployment", "DaemonSet"))
     assert str(refused.value) == (
-        "there is no Deployment among the 1 object(s) (StatefulSet); "
-        "the chart makes a Deployment of a service, so a StatefulSet cannot be imported"
+        "there is no Deployment or StatefulSet among the 1 object(s) (DaemonSet); "
+        "the chart makes one of these of a service, so a DaemonSet cannot be imported"
     )
 
 
@@ -367,3 +367,48 @@ spec:
         "meshPorts": [15008],
     }
     assert imported.section("not carried over") == []
+
+
+DATABASE = """
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  replicas: 2
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      containers:
+        - name: db
+          image: db:1
+          ports: [{containerPort: 8080}]
+          volumeMounts: [{name: data, mountPath: /data}]
+  volumeClaimTemplates:
+    - metadata: {name: data, labels: {backup: daily}}
+      spec: {accessModes: [ReadWriteOnce], storageClassName: fast, resources: {requests: {storage: 10Gi}}}
+---
+"""
+HEADLESS = SERVICE.format(name="db", app="db").replace("{selector", "{clusterIP: None, selector")
+
+
+def test_a_stateful_set_keeps_the_claims_of_its_pods(import_: Import) -> None:
+    imported = import_(DATABASE + HEADLESS, exact=True)
+    assert imported.values["kind"] == "StatefulSet"
+    claim = {"size": "10Gi", "storageClassName": "fast", "labels": {"backup": "daily"}}
+    assert imported.values["volumes"]["data"] == {"claim": claim, "mountPath": "/data"}
+    assert imported.values["service"]["clusterIP"] == "None"
+    assert imported.section("not carried over") == [
+        'StatefulSet db: spec.serviceName: "db" -> "db-headless": '
+        "each pod is called by a name below <name>-headless",
+        'StatefulSet db: spec.podManagementPolicy: "Parallel": '
+        "pods start side by side, so that one that never becomes ready can be replaced",
+    ]
+
+
+def test_claims_that_pods_of_another_name_do_not_find_are_named(import_: Import) -> None:
+    renamed = import_(DATABASE + HEADLESS.replace("name: db", "name: postgres"), exact=True)
+    assert renamed.section("not carried over")[0] == (
+        "StatefulSet db: its claims (data-db-0, ...): those of postgres begin empty"
+    )

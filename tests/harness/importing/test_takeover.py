@@ -120,7 +120,18 @@ def test_as_many_pods_as_before_serve_until_the_autoscaler_decides() -> None:
     ]
 
 
+def test_a_stateful_set_takes_over_its_pods_by_their_names() -> None:
+    labels = [f"{name}={text}" for name, text in CHARTS.items()]
+    assert commands(WEB.replace("Deployment", "StatefulSet")) == [
+        f"kubectl label pods -l app=web {' '.join(labels)}",
+        f"kubectl set selector service web {','.join(labels)}",
+        "kubectl delete statefulset web --cascade=orphan",
+        HELM,
+    ]
+
+
 VOLUME = "{volumes: [{name: data, persistentVolumeClaim: {claimName: data}}], containers:"
+WWW = "Service\nmetadata: {name: www"
 SHARED = """
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -135,6 +146,12 @@ spec: {accessModes: [ReadWriteMany]}
         (WEB.replace("  selector: {m", "  strategy: {type: Recreate}\n  selector: {m"), "do not run at once"),
         (WEB.replace("{containers:", VOLUME), "do not run at once"),
         (
+            WEB.replace("Deployment", "StatefulSet").replace(
+                "Service\nmetadata: {name: web", "Service\nmetadata: {name: www"
+            ),
+            "its pods get other names",
+        ),
+        (
             WEB.replace("app: web", "app.kubernetes.io/component: front"),
             "no pod can be in both, by app.kubernetes.io/component",
         ),
@@ -142,9 +159,10 @@ spec: {accessModes: [ReadWriteMany]}
     ],
 )
 def test_it_is_said_where_the_service_is_down_meanwhile_and_why(text: str, reason: str) -> None:
-    (title,) = [line for line in lines(text) if line.startswith("the selector of Deployment web cannot stay")]
+    (title,) = [line for line in lines(text) if line.startswith("the selector of ")]
     assert reason in title
-    assert ("kubectl delete deployment web --cascade=foreground" in commands(text)) == ("down" in title)
+    interrupted = any(command.endswith(" web --cascade=foreground") for command in commands(text))
+    assert interrupted == ("is down" in title)
 
 
 SETTINGS = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {A: b}\n---\n"
