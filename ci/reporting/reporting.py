@@ -15,6 +15,7 @@ from ci.base.repository import root, shown
 from ci.charts import environments
 from ci.kubernetes.masking import HIDDEN
 from ci.reporting import earlier, graph, resources, states, views
+from ci.reporting.changes import REFUSED
 from ci.reporting.states import Part, State
 
 _PARTS = Path(__file__).parent / "page"
@@ -74,6 +75,7 @@ def render(now: Mapping[Part, State], before: Mapping[Part, State], ref: str, co
         height=graph.HEIGHT,
         amount=resources.shown,
         hidden=HIDDEN,
+        refused=REFUSED,
         style=Markup(style),  # noqa: S704
         style_hash=page.hash_of(style),
     )

@@ -25,6 +25,7 @@ from ci.values.document import Fault
 UNCHANGED = "unchanged"
 LABELS = "labels of versions"
 BROKEN = "does not render"
+REPAIRED = "renders again"
 
 
 class FieldView(NamedTuple):
@@ -122,25 +123,23 @@ def part_view(part: Part, now: State | None, before: State | None, compared: boo
 
     ``compared`` tells whether there is an earlier commit at all.
     """
-    new, old = now.objects if now else {}, before.objects if before else {}
-    error = now.error if now else ""
+    new = now.objects if now else {}
     # Next to what does not render everything would be new, or gone.
-    comparable = compared and not error and not (before and before.error)
-    found = changes(old, new) if comparable and before and now else {}
+    both = bool(now and before and not now.error and not before.error)
+    old = before.objects if before and (both or not now) else {}
+    found = changes(old, new) if both else {}
+    gone = old.keys() - new.keys()
+    related = relations(new) + [one for one in relations(old) if {one.source, one.target} & gone]
+    shown = {**old, **new}
     anchor = f"{part.service}.{part.environment}"
-    anchors = _anchors(anchor, [*new, *(key for key in old if key not in new)])
-    related = relations(new)
-    if now is None or before:
-        gone = {key for key in old if key not in new}
-        related += [one for one in relations(old) if {one.source, one.target} & gone]
-    shown = {**(old if comparable or now is None else {}), **new}
+    anchors = _anchors(anchor, shown)
     return PartView(
         title=f"{part.service} in {part.environment}"
         if part.service != NAMESPACE
         else f"namespace of {part.environment}",
         anchor=anchor,
         status=_status(now, before, compared, found),
-        error=error,
+        error=now.error if now else "",
         faults=list(now.faults) if now else [],
         objects=[_object(key, made, anchors[key], found.get(key)) for key, made in shown.items()],
         graph=graph(related),
@@ -156,7 +155,7 @@ def room(environment: str, now: Mapping[Part, State], before: Mapping[Part, Stat
     missing = [part.service for part, state in now.items() if part.environment == environment and state.error]
     return Room(
         environment,
-        f"room.{environment}",
+        f"room:{environment}",
         used,
         shares,
         {share.resource: share for share in earlier},
@@ -188,7 +187,7 @@ def _status(now: State | None, before: State | None, compared: bool, found: Mapp
     if before is None:
         return NEW
     if before.error:
-        return "rendered again"
+        return REPAIRED
     if found and all(change.is_of_labels for change in found.values()):
         return LABELS
     return CHANGED if found else UNCHANGED
