@@ -51,18 +51,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
-    yield from _skipped_only_if_allowed(item)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from _skipped_only_if_allowed(item))
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    yield from _skipped_only_if_allowed(item)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from _skipped_only_if_allowed(item))
 
 
-def _skipped_only_if_allowed(item: pytest.Item) -> Generator[None, None, None]:
+def _skipped_only_if_allowed(item: pytest.Item) -> Generator[None, object, object]:
     try:
-        yield
+        return (yield)
     except pytest.skip.Exception as skipped:
         if skips.none_expected(item.config):
             skips.refuse(str(skipped))
