@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import tempfile
@@ -235,8 +236,13 @@ def _default_place(path: tuple[str, ...]) -> InstancePath:
 
 
 def _line(chart: Chart, place: InstancePath) -> int:
-    document = Document(chart.path / "values.yaml")
+    document = _document(chart.path / "values.yaml")
     return document.fault(place, "").line if document.value(place[:1]) is not None else 0
+
+
+@functools.cache
+def _document(file: Path) -> Document:
+    return Document(file)
 
 
 def _of_kubernetes(shown: Reach) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,19 +44,22 @@ class Message(NamedTuple):
     names: frozenset[str]
 
 
-def messages(chart: Path, kind: str, words: bool = False) -> Iterator[Message]:
-    """Yield each message of a chart's checks: of its PROBLEMS, or of its RISKS, each after its rule.
+@functools.cache
+def messages(chart: Path, kind: str, words: bool = False) -> tuple[Message, ...]:
+    """Return the messages of a chart's checks: of its PROBLEMS, or of its RISKS, each after its rule.
 
     A check prints each message on a line of its own. With ``words`` the choice between two is not a VALUE but
     both of them.
     """
+    found = []
     for folder in (chart / "templates" / "checks", chart / "checks"):
         for file in sorted(folder.glob("*.tpl")):
             for name, body in _DEFINITION.findall(file.read_text(encoding="utf-8")):
                 lines = _printed(body, words).split("\n") if f".{kind}." in name else ()
                 names = frozenset(re.findall(r'"([^"\s]+)"', body))
                 for line in filter(None, map(str.strip, lines)):
-                    yield Message(file, line.partition(":")[0] if kind == RISKS else "", line, names)
+                    found.append(Message(file, line.partition(":")[0] if kind == RISKS else "", line, names))
+    return tuple(found)
 
 
 def watching(key: Key, chart: Chart) -> tuple[list[str], list[tuple[str, str]]]:
