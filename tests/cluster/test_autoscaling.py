@@ -15,7 +15,7 @@ from tests.support.replicas import fewest, replicas
 
 # The autoscaler ignores the load of pods that are not ready, and a busy pod answers its probes late.
 MEASURED = """
-resources: {requests: {cpu: 50m}, limits: {cpu: 300m}}
+resources: {requests: {cpu: 50m}, limits: {cpu: 150m}}
 readinessProbe: {initialDelaySeconds: 1, periodSeconds: 1, timeoutSeconds: 10}
 """
 # Without the default stabilization window of five minutes.
