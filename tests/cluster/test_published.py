@@ -26,7 +26,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> list[Package]:
 
 def health_after_install(consumer: Helm, namespace: Namespace, *chart: str) -> int:
     """Install a published chart, and return the status of its ``GET /health``."""
-    values = [f"--values={file}" for file in namespace.values(QUICK)]
+    values = [f"--values={file}" for file in namespace.values(QUICK, "replicaCount: 1")]
     where = [f"--kubeconfig={namespace.cluster.kubeconfig}", f"--namespace={namespace.name}"]
     consumer("install", "api", *chart, *values, *where, "--wait", "--timeout=180s")
     return namespace.ask_pod(namespace.ready_pods()[0], "/health").status
