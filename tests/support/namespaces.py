@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -200,8 +201,7 @@ class Namespaces:
         name = f"{re.sub('[^a-z0-9]+', '-', hint)[:40].strip('-')}-{secrets.token_hex(3)}"
         labels = {f"pod-security.kubernetes.io/{mode}": standard for mode in ("enforce", "warn")}
         metadata = {"name": name, "labels": labels | {RUN_LABEL: self.cluster.name}}
-        made = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-        self.cluster.kubectl("create", "--filename=-", stdin=json.dumps(made))
+        self._client.raise_for_status(self._client.post(url="namespaces", json={"metadata": metadata}))
         return self.adopt(name)
 
     def adopt(self, name: str) -> Namespace:
@@ -216,9 +216,11 @@ class Namespaces:
         if failed:
             for name in self._names:
                 diagnostics.collect(self.cluster.kubectl, self.cluster.logs, namespace=name)
-        if self._names:
+        for name in self._names:
             # Without waiting, which would take as long as the pods' grace period.
-            self.cluster.kubectl("delete", "namespace", "--wait=false", "--ignore-not-found", *self._names)
+            answer = self._client.delete(url=f"namespaces/{name}")
+            if answer.status_code != HTTPStatus.NOT_FOUND:
+                self._client.raise_for_status(answer)
 
 
 class ClientPod:
