@@ -16,7 +16,7 @@ from ci.charts.values_file import read_values
 from ci.importing.charts import app_template, bitnami, helm_create, onechart, stakater
 from ci.importing.draft import Values
 from ci.importing.source import Source
-from ci.kubernetes.manifests import Object, key_of
+from ci.kubernetes.manifests import Key, Object, key_of
 
 CHARTS: Mapping[str, Callable[[Values, str, dict[str, str]], list[Object]]] = {
     "helm-create": helm_create.objects,
@@ -91,7 +91,13 @@ class _Reading:
         self._left += [f"{path}: {reason}" for path, reason in self._notes.items()]
         for key, value in self._written.items():
             self._judge((key,), value)
-        objects = {found: made for made in self._objects if (found := key_of(made))}
+        objects: dict[Key, Object] = {}
+        for made in self._objects:
+            found = key_of(made)
+            if found is None or found in objects:
+                self._left.append(f"{found or made.get('kind')}: an object needs a name of its own")
+            else:
+                objects[found] = made
         return Source(objects, self._left, self._unneeded)
 
     def _made(self, written: Values) -> list[Object]:
@@ -109,7 +115,8 @@ class _Reading:
                 self._left.append(f"{path_text(path)}: {self._known.left[names]}")
         elif self._has_effect(path):
             self._judge_below(path, value)
-            if self._known.templates and isinstance(value, str) and "{{" in value:
+            texts = value if isinstance(value, list) else [value]
+            if self._known.templates and any("{{" in text for text in texts if isinstance(text, str)):
                 self._left.append(f"{path_text(path)}: a template of {self._chart}: write what it gives")
         elif (known := self._names_beside(path)) and path[-1] not in known:
             near = did_you_mean(str(path[-1]), known) or (self._known.unknown and f"; {self._known.unknown}")

@@ -126,6 +126,20 @@ def test_a_key_that_the_chart_does_not_know_is_named_with_a_near_one(tmp_path: P
     assert "autoscaling.maxReplica: helm-create has no such key; did you mean maxReplicas?" in read.left
 
 
+def test_a_template_that_only_the_chart_can_evaluate_is_named(tmp_path: Path) -> None:
+    values = "deployment: {image: {repository: a, tag: b}, args: ['{{ .Values.x }}', '{{ .Release.Name }}']}"
+    read = _read(tmp_path, values, "stakater")
+    assert read.left == ["deployment.args: a template of stakater: write what it gives"]
+    assert "args': ['{{ .Values.x }}', 'shop']" in str(read.objects)
+
+
+def test_objects_that_would_replace_each_other_are_named(tmp_path: Path) -> None:
+    made = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"
+    read = _read(tmp_path, f"extraObjects: [{made}, {made}, {{kind: Odd}}]", "stakater")
+    assert "v1 ConfigMap a: an object needs a name of its own" in read.left
+    assert "Odd: an object needs a name of its own" in read.left
+
+
 def test_a_value_of_another_type_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^ingress: helm-create expects something else there$"):
         _read(tmp_path, "image: {tag: a}\ningress: yes-please\n")
