@@ -76,11 +76,27 @@ def _add_claim(one: Container, mount: forms.Mount, where: str, read_only: Values
         one.left(
             where, f"{mount.source} has no size: the claim has 1Gi; write its size before the first release"
         )
+        if others := _mounted_by(one, mount.source):
+            one.left(
+                where,
+                f"{mount.source} is also mounted by {', '.join(others)}: one claim for pods on one node",
+            )
         for key in sorted(set(settings) - {"name", "external"}):
             one.left(f"{where}.{key}", "a storage class says it: volumes.NAME.claim.storageClassName")
     else:
         one.left(where, f"{mount.source} is made elsewhere: the claim {claim} has to be there")
     _add(one, name, mount.target, {"persistentVolumeClaim": {"claimName": claim}}, **options)
+
+
+def _mounted_by(one: Container, source: str) -> list[str]:
+    """Return the other services that mount a named volume."""
+    services = {name: other for name, other in one.top["services"].items() if f"services.{name}" != one.path}
+    return [
+        name
+        for name, other in services.items()
+        for written in other.get("volumes") or []
+        if forms.mount(written)[:2] == ("volume", source)
+    ]
 
 
 def _content(file: Path) -> str | None:

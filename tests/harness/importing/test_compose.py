@@ -234,6 +234,13 @@ def test_with_secrets_the_values_have_them(tmp_path: Path) -> None:
     assert "correct-horse" in str(read(tmp_path, text, secrets=True).objects)
 
 
+def test_a_volume_of_several_services_is_named(tmp_path: Path) -> None:
+    mounts = "image: a, ports: ['80'], volumes: [data:/data]"
+    source = read(tmp_path, f"services: {{web: {{{mounts}}}, db: {{image: db, volumes: [data:/x]}}}}", "web")
+    line = "services.web.volumes[0]: data is also mounted by db: one claim for pods on one node"
+    assert line in source.left
+
+
 @pytest.mark.parametrize(
     ("key", "field", "expected"),
     [
