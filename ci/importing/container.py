@@ -101,8 +101,12 @@ def _is_default_limit(name: str, limit: object, requests: dict[str, Any]) -> boo
     """Tell whether the chart takes this limit by itself: microservice.resources."""
     if name not in _LIMITS:
         return False
-    request, default = Decimal(quantity(requests[name])), Decimal(quantity(_LIMITS[name]))
-    return Decimal(quantity(limit)) == max(request, default)
+    try:
+        request, default = Decimal(quantity(requests[name])), Decimal(quantity(_LIMITS[name]))
+        return Decimal(quantity(limit)) == max(request, default)
+    except ArithmeticError:
+        # No quantity: the chart says so.
+        return False
 
 
 def _drain(draft: Draft) -> int:

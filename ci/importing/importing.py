@@ -69,6 +69,8 @@ def run(
             raise UserError(
                 "\n".join([*faults, f"\n{len(faults)} problem(s) found; nothing was imported"])
             ) from None
+        if form:
+            raise others.refused(form) from None
         raise
     with tempfile.TemporaryDirectory() as folder:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ci.base.errors import UserError
 from ci.base.suggestions import did_you_mean
-from ci.importing import plaintext
+from ci.importing import plaintext, sources
 from ci.importing.charts import reading
 from ci.importing.compose import reading as compose
 from ci.importing.source import Source
@@ -29,6 +29,15 @@ def read(form: str, files: Sequence[str], service: str, secrets: bool) -> Source
     if secrets:
         return source
     secret = f"credentials-{service}"
-    objects, keys = plaintext.without_secrets(source.objects, secret)
+    try:
+        objects, keys = plaintext.without_secrets(source.objects, secret)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise refused(form, sources.faults(source.objects)) from None
     left = [*source.left, plaintext.to_make(secret, keys)] if keys else source.left
     return source._replace(objects=objects, left=left)
+
+
+def refused(form: str, faults: Sequence[str] = ()) -> UserError:
+    """Return the error for objects that Kubernetes would refuse, with what is known of their faults."""
+    made = f"--from {form}: these files make objects that Kubernetes would refuse; nothing was imported"
+    return UserError("\n".join([*faults, made]))

@@ -218,4 +218,4 @@ def _plain(node: Any) -> Any:
     """Return a copy of objects made of plain maps, without nulls."""
     if isinstance(node, dict):
         return {key: _plain(value) for key, value in node.items() if value is not None}
-    return [_plain(item) for item in node] if isinstance(node, list) else node
+    return [_plain(item) for item in node if item is not None] if isinstance(node, list) else node

@@ -145,6 +145,26 @@ def test_a_value_of_another_type_is_named(tmp_path: Path) -> None:
         _read(tmp_path, "image: {tag: a}\ningress: yes-please\n")
 
 
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        (
+            "extraEnvVars: [LOG_LEVEL]",
+            r"(?s)Deployment shop-nginx: .*env.*--from bitnami-nginx-like: these files",
+        ),
+        ("resources: {requests: {cpu: much}, limits: {cpu: 1}}", "the chart refuses the values above"),
+        ("image: {pullSecrets: [{}]}", "these files make objects that Kubernetes would refuse"),
+        (
+            "extraEnvVarsCM: [a]",
+            "these files make objects that Kubernetes would refuse|Deployment shop-nginx: ",
+        ),
+    ],
+)
+def test_what_kubernetes_would_refuse_is_refused(values: str, problem: str, import_: Import) -> None:
+    with pytest.raises(UserError, match=problem):
+        import_(values, form="bitnami-nginx-like", service="shop")
+
+
 def test_files_are_laid_over_each_other_and_null_removes_a_default(tmp_path: Path) -> None:
     for name, text in (
         ("a", "image: {tag: a}\nreplicaCount: 2\n"),
