@@ -44,7 +44,7 @@ def map_container(draft: Draft) -> None:
     for field, value in take(container, "command", "args").items():
         draft.set(field, value)
     if resources := container.pop("resources", None):
-        draft.set("resources", _resources(resources))
+        draft.set("resources", requests_and_limits(resources))
     for field in _PROBES:
         if probe := container.pop(field, None):
             draft.set(field, _probe(draft, probe, field))
@@ -87,7 +87,8 @@ def essential_fields(pod: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _resources(resources: dict[str, Any]) -> dict[str, Any]:
+def requests_and_limits(resources: dict[str, Any]) -> dict[str, Any]:
+    """Return resources in the chart's form, without the limits that it takes by itself."""
     limits = resources.get("limits") or {}
     # Kubernetes requests as much as the limit where a request is missing.
     requests = dict(resources.get("requests") or {})

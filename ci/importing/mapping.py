@@ -24,6 +24,7 @@ from ci.importing.security import map_security
 from ci.importing.selection import Selection
 from ci.importing.settings import let_others_own, map_settings
 from ci.importing.volumes import map_volumes
+from ci.importing.workers import map_workers
 from ci.importing.workload import map_annotations, map_labels, map_names, map_pod, map_workload
 
 _STEPS = (
@@ -49,13 +50,14 @@ _STEPS = (
     map_rest_of_container,
     map_annotations,
     map_labels,
+    map_workers,
     map_rest,
     let_others_own,
 )
 # Below these keys null removes something that no defaults of values.yaml show.
 _WITH_NULLS = frozenset(
     """
-    cronJobs extraContainers extraObjects initContainers migration podSecurityContext securityContext
+    cronJobs extraContainers extraObjects initContainers migration podSecurityContext securityContext workers
     """.split()  # noqa: SIM905
 )
 

@@ -13,12 +13,12 @@ from ci.importing import references, safer
 from ci.importing.draft import Draft, Place, Values, merge
 from ci.importing.extra import selector_of
 from ci.importing.network_policy import without_own
-from ci.importing.selection import backends, pod_labels, selects
+from ci.importing.selection import WORKLOADS, backends, selects
 from ci.kubernetes import manifests
 from ci.kubernetes.defaulting import essential
 from ci.kubernetes.differences import ABSENT
-from ci.kubernetes.manifests import Key, Object
-from ci.kubernetes.workloads import dig
+from ci.kubernetes.manifests import Key, Object, key_of
+from ci.kubernetes.workloads import dig, pods_of
 
 _PODS = "(the service's pods)"
 # The fields whose entries are new as a whole, and how many parts of a path lead to such an entry.
@@ -93,13 +93,13 @@ def compare(draft: Draft, stream: str) -> Proof:
         same, changes = _differences(old, new)
         carried += same
         for path, before, after in changes:
-            _judge(proof, Change(key.kind, place.name, path, before, after), draft.fullname)
+            _judge(proof, Change(key.kind, place.name, path, before, after), draft)
     places = set(draft.places.values())
     for (kind, name), made in rendered.items():
         if (kind, name) not in places and not _is_of_migration(made):
             # The policy of a test that the source has comes with the release's own.
             name = draft.fullname if Place("Pod", name) in places else name
-            _judge(proof, Change(kind, name, (), ABSENT, made), draft.fullname)
+            _judge(proof, Change(kind, name, (), ABSENT, made), draft)
     return proof._replace(carried=carried)
 
 
@@ -131,8 +131,10 @@ def _whole(path: FieldPath, old: Object) -> FieldPath:
     return path
 
 
-def _judge(proof: Proof, change: Change, fullname: str) -> None:
-    where = (change.kind, change.name.removeprefix(f"{fullname}-"), change.path)
+def _judge(proof: Proof, change: Change, draft: Draft) -> None:
+    name = change.name.removeprefix(f"{draft.fullname}-")
+    worker = name != change.name and name in draft.values.get("workers", {})
+    where = (change.kind, f"workers.{name}" if worker else name, change.path)
     added = change.old is ABSENT
     if safer.is_name(*where) or (added and safer.is_without_effect(*where)):
         proof.labels.extend([] if added else [change])
@@ -178,7 +180,13 @@ class _Side:
         self._names = names
         self._workload = workload
         self._account = dig(workload, "spec", "template", "spec", "serviceAccountName")
-        self._labels = pod_labels(workload)
+        keyed = {key: made for made in objects if (key := key_of(made))}
+        # By the name that the workload gets.
+        self._pods = {
+            names.get(pods.key[1::2], pods.key.name): pods.labels
+            for pods in pods_of(keyed)
+            if pods.key.kind in WORKLOADS
+        }
         self._selector = dig(workload, "spec", "selector", "matchLabels") or {}
         pod = dig(workload, "spec", "template", "spec") or {}
         self._ports = {
@@ -200,8 +208,10 @@ class _Side:
         made = copy.deepcopy(made)
         kind = made["kind"]
         holder, field = selector_of(made)
-        if field and selects(holder[field], self._labels):
-            holder[field] = _PODS
+        if field and (
+            found := [name for name, labels in self._pods.items() if selects(holder[field], labels)]
+        ):
+            holder[field] = f"(the pods of {', '.join(sorted(found))})"
         if kind == "NetworkPolicy":
             made["spec"] = without_own(made.get("spec") or {}, self._workload)
         if templates := dig(made, "spec", "volumeClaimTemplates"):

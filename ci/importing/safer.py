@@ -24,6 +24,18 @@ _ANY = r"\w+ [^/]*/"
 _POD = r"(?:spec/(?:jobTemplate/spec/)?template/)?spec"
 _CONTAINER = rf"{_POD}/(?:initC|c)ontainers/[^/]+"
 _RULES = (
+    _rule(
+        rf"Deployment workers\.([^/]*)/{_CONTAINER}/resources/(requests|limits)/(.+)$",
+        "workers.$1.resources.$2.$3",
+        None,
+    ),
+    _rule(r"Deployment workers\.([^/]*)/spec/minReadySeconds$", "workers.$1.minReadySeconds", 0),
+    _rule(rf"Deployment workers\.([^/]*)/{_CONTAINER}/lifecycle/", "workers.$1.shutdown.drainSeconds", 0),
+    _rule(
+        r"PodDisruptionBudget workers\.([^/]*)(?:/spec/unhealthyPodEvictionPolicy)?$",
+        "workers.$1.podDisruptionBudget.enabled",
+        False,
+    ),
     _rule(r"Deployment [^/]*/spec/strategy/rollingUpdate/(\w+)$", "strategy.rollingUpdate.$1", "25%"),
     _rule(
         rf"CronJob ([^/]*)/{_CONTAINER}/resources/(requests|limits)/(.+)$",

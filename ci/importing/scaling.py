@@ -23,13 +23,14 @@ def map_autoscaler(draft: Draft) -> None:
         reference["name"] = draft.fullname
         if key.kind == "HorizontalPodAutoscaler" and "autoscaling" not in draft.values:
             draft.place(key)
-            draft.set("autoscaling", {"enabled": True, **_autoscaling(made)})
+            draft.set("autoscaling", {"enabled": True, **autoscaling(made)})
             draft.describe("autoscaling", key)
         elif key.kind == "ScaledObject":
             draft.set("autoscaling.external", True)
 
 
-def _autoscaling(made: Object) -> dict[str, Any]:
+def autoscaling(made: Object) -> dict[str, Any]:
+    """Return an autoscaler in the chart's form."""
     spec = made.get("spec") or {}
     found: dict[str, Any] = {
         "minReplicas": spec.get("minReplicas", 1),

@@ -47,7 +47,7 @@ def select(objects: Mapping[Key, Object], name: str = "", chosen: Collection[Key
             raise UserError(f"{where}: there is no spec.selector; Kubernetes refuses it without one")
     if not workloads:
         raise UserError(_without_workload(objects))
-    services = {key: _services_of(objects, key) for key in workloads}
+    services = _services(objects, workloads)
     main = _chosen(objects, workloads, services, name)
     service = _main_service(services[main], main)
     workers = [key for key in workloads if key != main and _is_worker(objects, key, main, services)]
@@ -71,8 +71,22 @@ def selects(selector: object, labels: Mapping[str, str]) -> bool:
     """Tell whether a label selector, in either of its forms, has labels and selects pods with ``labels``."""
     if isinstance(selector, Mapping) and ("matchLabels" in selector or "matchExpressions" in selector):
         wanted = selector.get("matchLabels")
-        return isinstance(wanted, Mapping) and bool(wanted) and wanted.items() <= labels.items()
+        expressions = selector.get("matchExpressions") or []
+        named = isinstance(wanted, Mapping) and bool(wanted) and wanted.items() <= labels.items()
+        return named and all(_matches(each, labels) for each in expressions)
     return isinstance(selector, Mapping) and bool(selector) and selector.items() <= labels.items()
+
+
+def _matches(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Tell whether labels fulfil an entry of matchExpressions."""
+    label, values = labels.get(expression["key"]), expression.get("values") or []
+    found: bool = {
+        "In": label in values,
+        "NotIn": label not in values,
+        "Exists": label is not None,
+        "DoesNotExist": label is None,
+    }.get(expression.get("operator", ""), False)
+    return found
 
 
 def pod_labels(workload: Object) -> dict[str, str]:
@@ -148,15 +162,20 @@ def _chosen(
     raise UserError(f"{asked}the workloads are {names}: import one service at a time, with --service NAME")
 
 
-def _services_of(objects: Mapping[Key, Object], workload: Key) -> list[Key]:
-    labels = pod_labels(objects[workload])
-    return [
-        key
-        for key, made in objects.items()
-        if key.kind == "Service"
-        and key.namespace in ("", workload.namespace)
-        and selects(dig(made, "spec", "selector"), labels)
-    ]
+def _services(objects: Mapping[Key, Object], workloads: list[Key]) -> dict[Key, list[Key]]:
+    """Return the Services that select each workload's pods."""
+    by_label: dict[tuple[str, str], list[Key]] = {}
+    for key in workloads:
+        for label in pod_labels(objects[key]).items():
+            by_label.setdefault(label, []).append(key)
+    found: dict[Key, list[Key]] = {key: [] for key in workloads}
+    for key, made in objects.items():
+        selector = dig(made, "spec", "selector") if key.kind == "Service" else None
+        for workload in by_label.get(next(iter(selector.items())), []) if selector else []:
+            near = key.namespace in ("", workload.namespace)
+            if near and selects(selector, pod_labels(objects[workload])):
+                found[workload].append(key)
+    return found
 
 
 def _main_service(services: list[Key], workload: Key) -> Key | None:

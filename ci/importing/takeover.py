@@ -123,6 +123,7 @@ class _Takeover:
             )
             yield self._move_service(labels, "requests go to the same pods, by the release's labels")
         yield self._kubectl(f"delete {self._workload} --cascade=orphan", "its pods stay, and go on serving")
+        yield from self._without_workers()
         yield self._helm("new pods start beside the old ones")
         yield from self._scaled()
         if self._service:
@@ -144,6 +145,7 @@ class _Takeover:
         if self._service:
             yield self._move_service(labels, "requests go to the same pods, by the release's labels")
         yield self._kubectl(f"delete {self._workload} --cascade=orphan", "its pods stay, and go on serving")
+        yield from self._without_workers()
         yield self._helm("the release takes over the pods and replaces one after the other")
         yield from self._removal()
 
@@ -151,8 +153,19 @@ class _Takeover:
         yield self._kubectl(f"delete {self._workload} --cascade=foreground", "the old pods end")
         if self._service:
             yield self._move_service(self._proof.selector, "requests wait for the new pods")
+        yield from self._without_workers()
         yield self._helm("the new pods start")
         yield from self._removal()
+
+    def _without_workers(self) -> Iterator[Step]:
+        """Yield the step that deletes workers whose names stay; their selectors cannot."""
+        stay = [
+            (key.kind, key.name)
+            for key, place in self._draft.places.items()
+            if key.kind == "Deployment" and key != self._selection.workload and place.name == key.name
+        ]
+        if stay:
+            yield self._kubectl(f"delete {_names(stay)}", "workers that the release starts anew")
 
     def _scaled(self) -> Iterator[Step]:
         """Yield the step that makes as many pods as before; with an autoscaler a new Deployment has one."""

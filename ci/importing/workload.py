@@ -29,7 +29,7 @@ _SPREAD = [
     }
     for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
 ]
-_APART = [
+APART = [
     {
         "preferredDuringSchedulingIgnoredDuringExecution": [
             {"podAffinityTerm": {"topologyKey": "kubernetes.io/hostname", **by_version}, "weight": 100}
@@ -181,7 +181,7 @@ def _leave_out_default_spread(draft: Draft) -> None:
     apart = affinity.get("podAntiAffinity")
     if draft.workload_key.kind == "StatefulSet":
         spread = [{**each, "matchLabelKeys": ["pod-template-hash"]} for each in spread]
-    if apart in _APART and sorted(spread, key=str) == sorted(_SPREAD, key=str):
+    if apart in APART and sorted(spread, key=str) == sorted(_SPREAD, key=str):
         del affinity["podAntiAffinity"], draft.values["topologySpreadConstraints"]
 
 

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from ci.base import kubernetes_yaml
 from ci.importing import importing
 from ci.importing.draft import Values
-
-# Keys that an import does not write yet: what they make is not carried over, or is in extraObjects, where
-# helm test does not know it.
-NOT_YET = {"workers"}
-NOT_YET_WITHIN: dict[str, set[str]] = {}
-
-
-def can_be_imported(values: Mapping[str, Any]) -> bool:
-    """Whether an import of what the chart renders from values finds a key for all of it."""
-    within = any(keys & set(values.get(block) or {}) for block, keys in NOT_YET_WITHIN.items())
-    return not (NOT_YET & set(values) or within)
 
 
 class Imported(NamedTuple):

@@ -18,7 +18,6 @@ from ci.importing.draft import Draft, Values, Wishes
 from ci.importing.mapping import mapped, without_defaults
 from ci.importing.proof import compare, take_back
 from ci.importing.selection import select
-from tests.harness.importing.conftest import can_be_imported
 
 ENGINE = helm.ENGINES[-1]
 EXAMPLES = 20
@@ -33,7 +32,7 @@ class Imported(Accepted):
 
     def judge(self, values: Sequence[Values]) -> list[list[str]]:
         # What an umbrella chart sets, and a registry, may be anything, which is refused in other keys.
-        values = [each if can_be_imported(each) else {} for each in map(_ordinary, values)]
+        values = [_ordinary(each) for each in values]
         names = [f"v{number}" for number in range(len(values))]
         rendered = self._batches[str(ENGINE)].render(dict(zip(names, values, strict=True)), ENGINE)
         drafts = {name: self._draft(name, one.stream) for name, one in rendered.items() if one.stream}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from ci.base.errors import UserError
 from ci.base.repository import root
-from ci.importing import importing
+from ci.importing import importing, selection, sources
+from ci.importing.selection import selects
 from tests.harness.importing.conftest import Import
 
 WORKLOAD = """
@@ -66,10 +69,39 @@ def test_the_name_that_others_call_stays(import_: Import) -> None:
     assert imported.section("changed in name") == ["Deployment web is now frontend"]
 
 
-def test_deployments_of_the_same_image_come_along(import_: Import) -> None:
-    imported = import_(workload("web") + service("web") + workload("mail", more="args: [mail]"))
-    (worker,) = imported.values["extraObjects"]
-    assert worker["metadata"]["name"] == "mail"
+def test_deployments_of_the_same_image_become_workers(import_: Import) -> None:
+    web = workload("web", more="env: [{name: A, value: a}, {name: B, value: b}]") + service("web")
+    mail = workload("mail", more="args: [mail], env: [{name: A, value: x}]").replace(
+        "  selector", "  replicas: 2\n  selector"
+    )
+    imported = import_(web + mail.replace(", ports: [{containerPort: 8080}]", ""))
+    assert imported.values["workers"] == {
+        "mail": {
+            "args": ["mail"],
+            "replicaCount": 2,
+            "env": {"A": "x", "B": None},
+            "podLabels": {"app": "mail"},
+        }
+    }
+    assert imported.section("changed in name") == ["Deployment mail is now web-mail"]
+    assert imported.section("not carried over") == []
+    assert {
+        "workers: {mail: {minReadySeconds: 0}}",
+        "workers: {mail: {podDisruptionBudget: {enabled: false}}}",
+    } <= {*imported.section("made safer")}
+
+
+def test_an_exact_import_takes_back_what_is_safer_of_workers_too(import_: Import) -> None:
+    imported = import_(workload("web") + service("web") + workload("mail", more="args: [mail]"), exact=True)
+    assert imported.section("made safer") == []
+    assert imported.section("not carried over") == []
+
+
+def test_a_deployment_that_no_worker_can_be_comes_along_as_it_is(import_: Import) -> None:
+    mail = workload("mail", more="args: [mail], workingDir: /srv")
+    imported = import_(workload("web") + service("web") + mail)
+    (kept,) = imported.values["extraObjects"]
+    assert kept["metadata"]["name"] == "mail"
     assert imported.section("not carried over") == []
 
 
@@ -198,6 +230,24 @@ def test_five_thousand_lines_are_imported(import_: Import) -> None:
     many = "".join(widget.format(number) for number in range(1250))
     imported = import_(workload("web") + many)
     assert len(imported.values["extraObjects"]) == 1250
+
+
+def test_the_work_grows_with_the_number_of_services_and_not_faster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, compared = tmp_path / "many.yaml", Counter[int]()
+
+    def counted(selector: object, labels: Mapping[str, str]) -> bool:
+        compared[number] += 1
+        return selects(selector, labels)
+
+    monkeypatch.setattr(selection, "selects", counted)
+    for number in (50, 100):
+        names = [f"s{each}" for each in range(number)]
+        file.write_text("".join(workload(name, name) + service(name) for name in names), encoding="utf-8")
+        found = selection.select(sources.read([str(file)]), "s7")
+        assert len(found.objects) == 2
+    assert compared[100] <= 2.1 * compared[50]
 
 
 def test_what_also_selects_the_pods_of_others_stays_as_it_is(import_: Import) -> None:

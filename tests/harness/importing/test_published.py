@@ -5,6 +5,7 @@ Only the structure is theirs: names, images and values are made up, and what rep
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ EXPECTED: dict[str, dict[str, Any]] = kubernetes_yaml.load(
     (DATA / "published.yaml").read_text(encoding="utf-8"), "published.yaml"
 )
 FILES = sorted((DATA / "published").glob("*.yaml"))
+# The project, the commit, its files, and its licence, of which all let structures be used.
+SOURCE = r"# Structure: https://github\.com/\S+ at [0-9a-f]{7}, .+ \((Apache-2\.0|MIT|CC-BY-4\.0)\)"
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
@@ -43,9 +46,9 @@ def test_with_exact_only_labels_and_names_differ_besides(file: Path, import_: Im
     assert imported.section("not carried over") == expected(file)["not carried over"]
 
 
-def test_there_are_at_least_25_and_each_names_its_source() -> None:
+def test_there_are_at_least_25_and_each_names_its_source_and_licence() -> None:
     assert len(FILES) >= 25
     for file in FILES:
         first = file.read_text(encoding="utf-8").partition("\n")[0]
-        assert first.startswith("# Structure: https://github.com/"), file
+        assert re.fullmatch(SOURCE, first), file
     assert set(EXPECTED) <= {file.stem for file in FILES}

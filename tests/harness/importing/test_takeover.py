@@ -11,7 +11,7 @@ from ci.importing.draft import Wishes
 from ci.importing.live import Live
 from ci.importing.mapping import mapped
 from ci.importing.proof import Proof
-from ci.importing.selection import select
+from ci.importing.selection import WORKLOADS, select
 from ci.kubernetes import manifests
 
 CHARTS = {f"app.kubernetes.io/{label}": "web" for label in ("name", "instance")}
@@ -49,7 +49,7 @@ def lines(text: str, **found: Any) -> list[str]:
         "prod",
         "shop",
         objects,
-        frozenset(key for key in objects if key.name == "web"),
+        frozenset(key for key in objects if key.kind in WORKLOADS and key.name != "cart"),
         dict.fromkeys(objects, found["owner"]) if "owner" in found else {},
         dict.fromkeys(objects, found["release"]) if "release" in found else {},
         found.get("unread", []),
@@ -172,6 +172,20 @@ OTHER = WITH_SETTINGS.partition("---")[0].replace("web", "cart") + "---\n"
 
 def test_what_the_release_has_under_another_name_is_removed_at_the_end() -> None:
     assert commands(WITH_SETTINGS)[-1] == "kubectl delete configmap/settings"
+
+
+def worker(name: str) -> str:
+    made = (
+        WEB.partition("---")[0].replace("app: web", "app: mail").replace('"web:1",', '"web:1", args: [mail],')
+    )
+    return made.replace("metadata: {name: web}", f"metadata: {{name: {name}}}") + "---\n"
+
+
+@pytest.mark.parametrize("name", ["web-mail", "mail"])
+def test_a_worker_is_deleted_before_the_release_has_one_of_its_name_or_at_the_end(name: str) -> None:
+    found = commands(WEB + worker(name))
+    deleted, released = found.index(f"kubectl delete deployment/{name}"), found.index(HELM)
+    assert deleted == (released - 1 if name == "web-mail" else len(found) - 1)
 
 
 def test_what_another_workload_uses_too_is_not_removed() -> None:
