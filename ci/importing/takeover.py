@@ -216,10 +216,11 @@ class _Takeover:
     def _helm(self, why: str) -> Step:
         place = f"--kube-context={self._live.context} -n {self._live.namespace}"
         chart = shown(catalog.service_chart().path)
-        taken = "" if self._by_helm else " --take-ownership"
-        command = f"helm upgrade --install {self._draft.name} {chart} {place} -f {self._file}{taken}"
-        forced = "Helm 3: without --force-conflicts"
-        return Step(f"{command} --force-conflicts --wait", f"{why} ({forced})")
+        command = f"helm upgrade --install {self._draft.name} {chart} {place} -f {self._file}"
+        if self._by_helm:
+            return Step(f"{command} --wait", why)
+        taken = "--take-ownership --force-conflicts --wait"
+        return Step(f"{command} {taken}", f"{why} (Helm 3: without --force-conflicts)")
 
 
 def _text(selector: Mapping[str, Any]) -> str:

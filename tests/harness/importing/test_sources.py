@@ -55,9 +55,12 @@ def test_a_list_is_taken_apart(tmp_path: Path) -> None:
 
 def test_windows_line_ends_a_byte_order_mark_and_anchors_are_read(tmp_path: Path) -> None:
     file = tmp_path / "windows.yaml"
-    text = CONFIG.format("a") + "data: &data {A: x}\n---\n" + CONFIG.format("b") + "data:\n  A: y\n---\n"
+    anchored = CONFIG.format("a") + "data: &data {A: x}\nbinaryData: *data\n---\n"
+    text = anchored + CONFIG.format("b") + "data:\n  A: y\n---\n"
     file.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
-    assert names(file) == ["a", "b"]
+    first, second = sources.read([str(file)]).values()
+    assert first["data"] == first["binaryData"] == {"A": "x"}
+    assert second["metadata"] == {"name": "b"}
 
 
 def test_everything_that_is_wrong_is_listed_at_once(tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def test_what_belongs_to_a_release_of_helm_stays_in_it() -> None:
     found = lines(WITH_SETTINGS, release="web")
     assert "now in the release web of Helm" in found
     assert not any("way back" in line or "delete configmap" in line for line in found)
-    assert HELM.replace(" --take-ownership", "") in commands(WITH_SETTINGS, release="web")
+    assert HELM.replace(" --take-ownership --force-conflicts", "") in commands(WITH_SETTINGS, release="web")
     refused = "a release cannot take over another's objects: import with --service front"
     assert lines(WEB, release="front")[-1] == refused
 
