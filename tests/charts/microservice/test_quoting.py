@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from ci.charts.batch import json_text
 from tests.support.rendering import ChartRenderer, Rendered, with_both_engines
 from tests.support.texts import FRAGILE, TEXTS, everywhere
 
@@ -45,6 +46,12 @@ def test_strings_stay_unchanged(
 ) -> None:
     found = PLACES[place](render_chart(everywhere(texts), engine=engine))
     assert found == (texts if isinstance(found, dict) else list(texts.values()))
+
+
+def test_strings_of_another_container_stay_unchanged(render_chart: ChartRenderer) -> None:
+    beside = {"name": "beside", "image": "b:1", "args": list(FRAGILE.values())}
+    rendered = render_chart(json_text({"extraContainers": [beside]}))
+    assert rendered.pod["containers"][1]["args"] == beside["args"]
 
 
 def test_empty_lines_at_the_end_of_a_container_stay(render_chart: ChartRenderer) -> None:
