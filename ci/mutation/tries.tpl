@@ -25,7 +25,8 @@ kind: Outcomes
         {{- if has $part $input.sure }}{{ $sure = true }}{{ end }}
       {{- end }}
     {{- end }}
-    {{- if $parts }}
+    {{- /* Of values with a part that is sure, no test looks at the others. */}}
+    {{- if and $parts (or $sure (not $input.sure)) }}
 # {{ dict
         "name" $try.name
         "input" $name
