@@ -56,6 +56,7 @@ FRAGILE = {
     "delete": "a\x7fb",
     "byte-order-marks": "\ufeff" * 300,
     "not-a-character": "\uffff",
+    "nor-this-one": "\ufffe",
     "z": "first\n\n\n\n",
 }
 
@@ -75,4 +76,4 @@ def everywhere(texts: dict[str, str]) -> str:
         "ingress": {"enabled": True, "hosts": [{"host": "example.com"}], "annotations": texts},
     }
     text = json.dumps(values, ensure_ascii=False)
-    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text)

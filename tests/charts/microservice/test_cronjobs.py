@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -209,6 +210,8 @@ SCHEDULES = [
     "*/5 * * * *",
     "0  8-18/2 ? * MON-fri",
     "1,2,3 0 1-15,20 jan,6 *",
+    # A range may have one month or day.
+    "0 0 1 1-jan,12-dec,dec-12 1-mon,sat-6",
     "@every 1h30m",
     "@every 604800s",
 ]
@@ -219,6 +222,19 @@ def test_schedules_that_kubernetes_reads_are_accepted(engine: int, render_chart:
     entries = "".join(f'\n  job-{at}: {{schedule: "{text}", args: [a]}}' for at, text in enumerate(SCHEDULES))
     found = cron_jobs(render_chart(f"cronJobs:{entries}", engine=engine))
     assert [spec["schedule"] for spec in found.values()] == SCHEDULES
+
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat")
+
+
+def test_months_and_days_have_their_order(render_chart: ChartRenderer) -> None:
+    months, days = ([f"{b}-{a}" for a, b in itertools.pairwise(names)] for names in (MONTHS, DAYS))
+    schedule = f"0 0 1 {','.join(months)} {','.join(days)}"
+    place = f'cronJobs.clean.schedule: "{schedule}"'
+    assert render_chart.problems(f'cronJobs: {{clean: {{schedule: "{schedule}", args: [a]}}}}') == [
+        f"{place}: {each} runs backwards; use two ranges" for each in months + days
+    ]
 
 
 FORM = "*, a range such as 1-5, a step such as */10, or a list of these"
