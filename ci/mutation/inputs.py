@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ci.base import repository
+from ci.base.console import progress
 from ci.base.errors import UserError
 from ci.charts import catalog, helm
 from ci.charts.catalog import Chart
@@ -33,18 +34,22 @@ class Inputs(NamedTuple):
     tests: dict[str, list[str]]
 
 
-def record(folder: Path) -> list[dict[str, Any]]:
-    """Run the tests of charts once, and return what they render, a map for each render.
+def record(chart: Chart, folder: Path) -> list[dict[str, Any]]:
+    """Run the tests of a chart once, and return what they render, a map for each render.
 
     Raises UserError if a test fails.
     """
-    command = [sys.executable, "-m", "pytest", "-q", "-p", PLUGIN, f"--record-renders={folder}"]
-    paths = [f"tests/charts/{chart.name}" for chart in catalog.charts()]
-    done = subprocess.run(
-        [*command, *paths], cwd=repository.root(), capture_output=True, encoding="utf-8", check=False
-    )
+    options = ["-q", "-p", PLUGIN, f"--record-renders={folder}", f"tests/charts/{chart.name}"]
+    with progress("recording what the tests render"):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *options],
+            cwd=repository.root(),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
     if done.returncode:
-        raise UserError(f"the tests of the charts fail without any change:\n{done.stdout[-4000:]}")
+        raise UserError(f"the tests of the chart fail without any change:\n{done.stdout[-4000:]}")
     return recorded(folder)
 
 

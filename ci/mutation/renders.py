@@ -53,10 +53,10 @@ class Renders:
                     self._blocks[one.input] = one.blocks
 
     def reaching(self, mutant: Mutant) -> list[str]:
-        """Return the names of the inputs that reach the block of a change, those that may settle it first.
+        """Return the names of the inputs that reach the block of a change.
 
-        Of these, ones that take different ways through the file come before ones that take the same, and
-        small ones before large ones.
+        Ones that take different ways through the file come before ones that take the same. Of these come
+        those first that may settle it, and then small ones.
         """
         number = self._sources.numbers[mutant.block]
         if number not in self._reaching:
@@ -67,7 +67,7 @@ class Renders:
                 if number in self._blocks[name]:
                     settling = bool(self.inputs[name].sure)
                     way = (settling, self._blocks[name] & own)
-                    ranks[name] = (not settling, ways[way])
+                    ranks[name] = (ways[way], not settling)
                     ways[way] += 1
             self._reaching[number] = sorted(ranks, key=lambda name: ranks[name])
         return self._reaching[number]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,7 +44,7 @@ class Verdict(NamedTuple):
 
 
 class Judge:
-    """Finds what notices changes; what the tests render is recorded once, when it is first needed."""
+    """Finds what notices changes; what a chart's tests render is recorded when it is needed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -64,7 +63,8 @@ class Judge:
         if not left:
             return
         step(f"{len(left)} of {len(mutants)} changes are not noticed by a golden file")
-        every = inputs.of(chart, self._recorded)
+        (folder / "recorded").mkdir()
+        every = inputs.of(chart, inputs.record(chart, folder / "recorded"))
         renders = Renders(sources, every.inputs, folder / "all")
         unsure: dict[str, tuple[Mutant, tried.Trial]] = {}
         for mutant, outcomes in renders.differences(left):
@@ -82,12 +82,6 @@ class Judge:
             for name, test in tried.noticed(trials, folder).items():
                 mutant, _ = unsure[name]
                 yield Verdict(chart, mutant, test, len(renders.reaching(mutant)))
-
-    @cached_property
-    def _recorded(self) -> list[dict[str, Any]]:
-        folder = self._folder / "recorded"
-        folder.mkdir()
-        return inputs.record(folder)
 
 
 def every_mutant(sources: Sources) -> Iterator[Mutant]:

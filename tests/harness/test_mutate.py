@@ -21,7 +21,7 @@ FILE = "charts/small/lazy/extra.tpl"
 def sources(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Sources:
     """The only chart, small, with nothing that its tests render."""
     (repository.chart / "Chart.yaml").unlink()
-    monkeypatch.setattr(inputs, "record", lambda folder: [])
+    monkeypatch.setattr(inputs, "record", lambda chart, folder: [])
     monkeypatch.setattr(survivors, "FILE", repository.write("survivors.yaml", "[]"))
     return small_chart.write(repository)
 
