@@ -219,7 +219,8 @@ def _search(folder: Path) -> Known:
     known = Known({name: fullest.get(name) or _smallest(states[name], refusals) for name in states}, [])
     while found := _excluding(known, refusals):
         known.refused.extend(found)
-    return known
+    smallest = [one for one in known.refused if not any(other < one for other in known.refused)]
+    return known._replace(refused=smallest)
 
 
 def _smallest(state: State, refusals: Refusals) -> Chosen:
