@@ -108,7 +108,8 @@ def _rendered(
 
 def _whole(chart: Chart, layers: Sequence[Values], engine: int) -> Values:
     defaults = read_values(chart.path / "values.yaml")
-    written = functools.reduce(_over, layers, {})
+    nothing: Values = {}
+    written = functools.reduce(_over, layers, nothing)
     return merged(defaults, written) if engine > helm.ENGINES[0] else _with_nulls(defaults, written)
 
 
