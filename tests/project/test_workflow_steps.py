@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from ci.base import programs
+from ci.base import git, programs
 from ci.base.repository import root
 from ci.starting import starting
 from ci.starting.answers import ask
@@ -143,7 +143,7 @@ def release(repository: GitRepository, version: str) -> None:
 def checked_out(origin: GitRepository, tag: str, folder: Path) -> Path:
     """Return a clone as actions/checkout makes it of a tag, with all branches and tags."""
     origin.git("clone", "--quiet", str(origin.root), str(folder))
-    subprocess.run(["git", "checkout", "--quiet", tag], cwd=folder, check=True)
+    git.run(folder, "checkout", "--quiet", tag)
     return folder
 
 
