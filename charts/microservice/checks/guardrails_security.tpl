@@ -57,7 +57,7 @@ those that the standard baseline allows.
     capabilities: {{ $at.capabilities }}.capabilities.add: {{ join ", " . }} can give access to the node or its network; remove what is not
     {{- " needed" }}
   {{- end }}
-  {{- if and .restricted .complete (not $free) (not (has "ALL" ($capabilities.drop | default list))) }}
+  {{- if and .restricted .complete (not $free) (not (has "ALL" $capabilities.drop)) }}
     capabilities: {{ $at.capabilities | default "securityContext" }}.capabilities.drop: without ALL the container keeps capabilities that
     {{- " it may not need; set [ALL]" }}
   {{- end }}
