@@ -254,3 +254,28 @@ def test_the_notes_are_silent_where_there_is_no_policy(notes: Notes) -> None:
 def test_both_engines_say_the_same(notes: Notes) -> None:
     oldest, newest = (notes(engine=engine) for engine in helm.ENGINES)
     assert oldest == newest
+
+
+IN_FULL = """\
+Namespace staging is installed: revision 1 of release shop, which is stored in namespace default
+
+Deploy a service
+  helm -n staging install api <chart> -f <values>
+
+Show limits and usage
+  kubectl -n staging describe resourcequota,limitrange
+  kubectl get namespace staging --show-labels
+
+Traffic to its pods is blocked unless a NetworkPolicy allows it
+  kubectl -n staging get networkpolicies
+
+Every container must set resources.limits.cpu: the quota requires it, and there is no default
+
+Uninstall
+  helm -n default uninstall shop          # the quota, limits and policy; keeps the namespace and all in it
+  kubectl delete namespace staging          # the namespace and all in it
+"""
+
+
+def test_the_notes_in_full(notes: Notes) -> None:
+    assert notes("name: staging\nresourceQuota: {hard: {limits.cpu: 20}}") == IN_FULL

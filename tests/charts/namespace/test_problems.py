@@ -145,3 +145,18 @@ def test_what_kubernetes_would_not_take_is_refused_with_its_place(
     values: str, path: str, render_chart: ChartRenderer
 ) -> None:
     assert f"at '{path}'" in str(render_chart.refused(values))
+
+
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [
+        ("name: default", "1 problem"),
+        ("{name: default, resourceQuota: {hard: {limits.cpu: 8}}}", "2 problems"),
+    ],
+)
+def test_the_report_counts_the_problems_and_ends_with_the_last(
+    values: str, count: str, render_chart: ChartRenderer
+) -> None:
+    refused = render_chart.refused(values, release="shop")
+    problems = "".join(f"  - {problem}\n" for problem in render_chart.problems(values, release="shop"))
+    assert f'\n{count} in the values of "shop", nothing was changed:\n{problems}\n' in refused.stderr
