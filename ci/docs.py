@@ -13,7 +13,7 @@ from ci.base.programs import HELM
 from ci.base.repository import shown
 from ci.charts import catalog
 from ci.charts.catalog import Chart
-from ci.fuzzing import left_rules
+from ci.fuzzing import left_rules, upgrades
 from ci.kubernetes.versions import NEWEST, OLDEST
 from ci.publishing import chart_yaml
 from ci.values import custom_defaults, reference, schema
@@ -60,7 +60,7 @@ def _stale() -> dict[Path, str]:
             expected[chart.path / "README.md"] = {"supported": _supported(), "values": keys}
             if chart.name == left_rules.CHART:
                 texts[chart.path / "defaults.json"] = custom_defaults.build()
-                expected[chart.path / "README.md"]["left"] = _left()
+                expected[chart.path / "README.md"] |= {"left": _left(), "upgrades": _upgrades()}
     texts |= {path: _filled(path, blocks) for path, blocks in expected.items()}
     for path in (readme, *guide.parent.glob("*.md")):
         texts[path] = _with_versions(texts.get(path) or _read(path))
@@ -130,6 +130,12 @@ def _left() -> str:
     """Return the rules that are left to the API server as a Markdown table."""
     rows = [[_prose(rule.rule), _prose(rule.reason)] for rule in left_rules.read()]
     return _markdown(["A rule", "Why the chart leaves it"], rows)
+
+
+def _upgrades() -> str:
+    """Return the changes of values that a live release takes otherwise than a new one as a Markdown table."""
+    rows = [[_prose(text) for text in (one.change, one.happens, one.instead)] for one in upgrades.known()]
+    return _markdown(["Changed", "What happens", "Instead"], rows)
 
 
 def _keys(table: Table) -> str:

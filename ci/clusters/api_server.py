@@ -22,7 +22,8 @@ _ABOUT_THE_OBJECT = (400, 422, 500)
 
 
 class _Resource(NamedTuple):
-    path: str
+    group: str
+    name: str
     namespaced: bool
 
 
@@ -30,12 +31,12 @@ class ApiServer:
     """Answers from a cluster's API server; may be used by several threads at once."""
 
     def __init__(self, api: Api) -> None:
-        self._api = api
+        self.api = api
 
     @functools.cached_property
     def version(self) -> str:
         """Its Kubernetes version, such as "1.34"."""
-        found = self._api.get("/version")
+        found = self.api.get("/version")
         return f"{found['major']}.{found['minor'].rstrip('+')}"
 
     def refusals(self, one: dict[str, Any]) -> list[str]:
@@ -53,21 +54,25 @@ class ApiServer:
             metadata["namespace"] = _NAMESPACE
         text = kubernetes_yaml.dump([{**one, "metadata": metadata}])
         try:
-            self._api.send("PATCH", f"{resource.path}/{metadata['name']}?{_OPTIONS}", text)
+            self.api.send("PATCH", f"{_path(resource, _NAMESPACE)}/{metadata['name']}?{_OPTIONS}", text)
         except RefusalError as refusal:
             if refusal.http_code not in _ABOUT_THE_OBJECT:
                 raise
             return _sentences(refusal)
         return []
 
+    def path(self, api_version: str, kind: str, namespace: str) -> str | None:
+        """Return the path of a kind's objects in a namespace, None if it is not served or in no namespace."""
+        resource = self._resource(api_version, kind)
+        return _path(resource, namespace) if resource and resource.namespaced else None
+
     @functools.cache  # noqa: B019 - there is one for a run
     def _resource(self, api_version: str, kind: str) -> _Resource | None:
         group = f"/api/{api_version}" if "/" not in api_version else f"/apis/{api_version}"
-        served = self._api.find(group) or {"resources": []}
+        served = self.api.find(group) or {"resources": []}
         for found in served["resources"]:
             if found["kind"] == kind and "/" not in found["name"]:
-                place = f"/namespaces/{_NAMESPACE}" if found["namespaced"] else ""
-                return _Resource(f"{group}{place}/{found['name']}", found["namespaced"])
+                return _Resource(group, found["name"], found["namespaced"])
         return None
 
 
@@ -79,6 +84,11 @@ def connected(client: Kubectl) -> Iterator[ApiServer]:
         closing(Api(client, Path(folder) / "api.sock")) as api,
     ):
         yield ApiServer(api)
+
+
+def _path(resource: _Resource, namespace: str) -> str:
+    place = f"/namespaces/{namespace}" if resource.namespaced else ""
+    return f"{resource.group}{place}/{resource.name}"
 
 
 def _sentences(refusal: RefusalError) -> list[str]:
