@@ -35,6 +35,10 @@ LEFT = {
     "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0": "changes the machine",
     "python3 -m ci test --no-cluster --junit report.xml": "runs this test",
     'python3 -m ci test --cluster --operators "$OPERATORS" --junit report.xml': "runs this test, too",
+    'python3 -m ci mutate --changed "origin/$GITHUB_BASE_REF" --minutes 5': (
+        "takes minutes; test_mutate.py tests what is changed since a commit"
+    ),
+    "python3 -m ci report --from HEAD^1": "needs a merge commit; test_reporting.py compares with a commit",
     "python3 -m ci outdated": "asks the network; test_outdated.py answers in its place",
     'helm registry login ghcr.io --username "$GITHUB_ACTOR" --password-stdin <<< "$TOKEN"': "needs ghcr.io",
     'python3 -m ci publish --to "oci://ghcr.io/${GITHUB_REPOSITORY,,}" --keyless': (

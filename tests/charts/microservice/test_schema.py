@@ -18,15 +18,15 @@ MISTAKES = {
     "replica: 3": "at '': additional properties 'replica' not allowed",
     "replicaCount: '3'": "at '/replicaCount': got string, want null or integer",
     "image: {repositroy: myrepo/api}": "at '/image': additional properties 'repositroy' not allowed",
-    "mainPort: Web": "at '/mainPort': 'Web' does not match pattern '^(([0-9]+-)*",
+    "mainPort: Web": "at '/mainPort': 'Web' does not match pattern '(^(?:(?:[0-9]+-)*",
     "ports: {http: {servicePort: '80'}}": "at '/ports/http/servicePort': got string, want null or integer",
     "args: [--port, 8080]": "at '/args/1': value must be 'a string: quote it, such as",
     "podAnnotations: {scrape: true}": "at '/podAnnotations/scrape': value must be 'a string: quote",
     "env: {DEBUG: true}": "at '/env/DEBUG': value must be 'a string, or a whole number up to 90071992547409",
     "secret: {data: {ID: 9007199254740992}}": "at '/secret/data/ID': value must be 'a string, or a whole",
     "config: {existing: [null]}": "at '/config/existing/0': got null, want string",
-    "podLabels: {team: Ä}": "at '/podLabels/team': 'Ä' does not match pattern '^([A-Za-z0-9]",
-    "volumes: {data: {mountPath: data}}": "at '/volumes/data/mountPath': 'data' does not match pattern '^(/",
+    "podLabels: {team: Ä}": "at '/podLabels/team': 'Ä' does not match pattern '(^(?:[A-Za-z0-9]",
+    "volumes: {data: {mountPath: data}}": "at '/volumes/data/mountPath': 'data' does not match pattern '(^",
     "podSpec: {volumes: []}": "at '/podSpec/volumes': value must be 'not a key here: write it at",
     "service: {type: Other}": (
         "at '/service/type': value must be one of 'ClusterIP', 'NodePort', 'LoadBalancer', <nil>\n"
