@@ -43,3 +43,13 @@ def merged(defaults: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict) and isinstance(defaults.get(key), dict):
             result[key] = merged(defaults[key], value)
     return {key: value for key, value in result.items() if value is not None}
+
+
+def laid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return values of files laid over each other as Helm does it; a null stays, to remove a default."""
+    both = {
+        key
+        for key in below.keys() & above.keys()
+        if isinstance(below[key], dict) and isinstance(above[key], dict)
+    }
+    return below | above | {key: laid(below[key], above[key]) for key in both}

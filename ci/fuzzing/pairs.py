@@ -17,7 +17,7 @@ from ci.base.files import write_whole
 from ci.base.repository import shown
 from ci.charts import catalog, helm
 from ci.charts.batch import Batch, Outcome
-from ci.charts.values_file import read_values
+from ci.charts.values_file import laid, read_values
 from ci.checks import tidiness
 from ci.fuzzing import invariants, switches
 from ci.fuzzing.covering import Row, Space
@@ -51,7 +51,7 @@ class Chosen(NamedTuple):
     @property
     def values(self) -> Values:
         """All of them."""
-        return switches.laid(self.beside, {self.key: self.value})
+        return laid(self.beside, {self.key: self.value})
 
 
 class Known(NamedTuple):
@@ -72,7 +72,7 @@ class Known(NamedTuple):
         values = _image()
         used = [self.chosen[state] for state in states if state]
         for part in (*(one.beside for one in used), *({one.key: one.value} for one in used)):
-            values = switches.laid(values, part)
+            values = laid(values, part)
         return values
 
 

@@ -68,16 +68,6 @@ def states(chart: Chart) -> dict[str, State]:
     return dict(sorted(found.items()))
 
 
-def laid(base: Values, over: Values) -> Values:
-    """Return values with others over them, as Helm lays files; null stays, to remove a default."""
-    both = {
-        key
-        for key in base.keys() & over.keys()
-        if isinstance(base[key], dict) and isinstance(over[key], dict)
-    }
-    return base | over | {key: laid(base[key], over[key]) for key in both}
-
-
 def _cases(chart: Chart) -> dict[str, Values]:
     cases = [case for case in catalog.cases() if case.chart == chart and len(case.values) == 1]
     return {case.name: read_values(case.values[0]) for case in cases if case.values[0].parent.name == "ci"}

@@ -15,7 +15,7 @@ from ci.base.console import progress
 from ci.base.errors import UserError
 from ci.charts import catalog, helm
 from ci.charts.catalog import Chart
-from ci.charts.values_file import merged, read_values
+from ci.charts.values_file import laid, merged, read_values
 from ci.mutation.probe import Input
 
 Values = dict[str, Any]
@@ -109,30 +109,16 @@ def _rendered(
 def _whole(chart: Chart, layers: Sequence[Values], engine: int) -> Values:
     defaults = read_values(chart.path / "values.yaml")
     nothing: Values = {}
-    written = functools.reduce(_over, layers, nothing)
+    written = functools.reduce(laid, layers, nothing)
     return merged(defaults, written) if engine > helm.ENGINES[0] else _with_nulls(defaults, written)
-
-
-def _over(below: Values, above: Values) -> Values:
-    """Return values of files laid over each other, with their nulls, which are for the defaults."""
-    both = {
-        key: _over(below[key], above[key])
-        for key in below.keys() & above.keys()
-        if _maps(below[key], above[key])
-    }
-    return {**below, **above, **both}
 
 
 def _with_nulls(defaults: Values, values: Values) -> Values:
     """Return values merged into defaults as Helm 3 does it: a null stays where there is no default."""
     result = {key: value for key, value in defaults.items() if value is not None} | values
     for key, value in values.items():
-        if _maps(defaults.get(key), value):
+        if isinstance(value, dict) and isinstance(defaults.get(key), dict):
             result[key] = _with_nulls(defaults[key], value)
         elif value is None and key in defaults:
             del result[key]
     return result
-
-
-def _maps(*values: Any) -> bool:
-    return all(isinstance(value, dict) for value in values)

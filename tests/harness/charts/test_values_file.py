@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ci.base.errors import UserError
-from ci.charts.values_file import merged, read_values
+from ci.charts.values_file import laid, merged, read_values
 from tests.support.repository import Repository
 
 
@@ -58,3 +58,8 @@ def test_null_removes_and_maps_merge_as_in_helm() -> None:
     defaults = {"a": {"b": 1, "c": 2}, "d": [1], "e": 1}
     written = {"a": {"b": None, "x": {"y": None}}, "d": [2], "e": None, "f": None}
     assert merged(defaults, written) == {"a": {"c": 2, "x": {"y": None}}, "d": [2]}
+
+
+def test_values_are_laid_over_others_as_helm_does_it() -> None:
+    base = {"a": {"b": 1, "c": [1, 2]}, "d": 1}
+    assert laid(base, {"a": {"b": None, "c": [3]}}) == {"a": {"b": None, "c": [3]}, "d": 1}

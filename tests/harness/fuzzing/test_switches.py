@@ -42,8 +42,3 @@ def test_the_fullest_values_of_a_state_come_first(found: dict[str, switches.Stat
 
 def test_a_boolean_that_no_case_turns_is_turned(found: dict[str, switches.State]) -> None:
     assert found["probe.enabled=false"].values == (switches.Value("", {"enabled": False}),)
-
-
-def test_values_are_laid_over_others_as_helm_does_it() -> None:
-    base = {"a": {"b": 1, "c": [1, 2]}, "d": 1}
-    assert switches.laid(base, {"a": {"b": None, "c": [3]}}) == {"a": {"b": None, "c": [3]}, "d": 1}
