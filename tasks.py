@@ -436,13 +436,12 @@ def import_(
     Exit code 0: imported. 1: unreadable, or the chart refuses the values. 2: something is not carried over,
     with --exit-code.
     """
+    from ci import live as live_
     from ci.importing import importing
 
-    found = None
-    if live:
-        from ci import live as live_
-
-        found = live_.read(live_.Place(kube_context, namespace, selector), sources, secrets=with_secrets)
+    place = live_.Place(kube_context, namespace, selector)
+    reads_cluster = live_.is_wanted(live, place)
+    found = live_.read(place, sources, secrets=with_secrets) if reads_cluster else None
     importing.run(
         sources,
         service,

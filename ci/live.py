@@ -56,6 +56,13 @@ class Place(NamedTuple):
     selector: str = ""
 
 
+def is_wanted(live: bool, place: Place) -> bool:
+    """Return whether a cluster is to be read; raise UserError for a ``place`` in one that is not."""
+    if not live and any(place):
+        raise UserError("--namespace, --selector and --kube-context say where --live reads: add --live")
+    return live
+
+
 def read(place: Place, names: Sequence[str] = (), *, secrets: bool = False) -> Live:
     """Return what runs in a namespace; of its workloads those with these names, () for all, are chosen.
 

@@ -214,3 +214,11 @@ def test_of_the_roles_of_the_whole_cluster_only_those_of_the_account_alone_are_r
     found = cluster.read("web")
     assert names(found, "ClusterRole") == ["own"]
     assert names(found, "ClusterRoleBinding") == ["web-own", "web-shared", "web-view"]
+
+
+@pytest.mark.parametrize("place", [{"namespace": "shop"}, {"selector": "app=shop"}, {"context": "prod"}])
+def test_a_place_without_live_is_refused(place: dict[str, str]) -> None:
+    with pytest.raises(UserError, match="add --live"):
+        live.is_wanted(False, live.Place(**place))
+    assert live.is_wanted(True, live.Place(**place))
+    assert not live.is_wanted(False, live.Place())
