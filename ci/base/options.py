@@ -1,4 +1,4 @@
-"""What invoke lacks: positional arguments that are optional or several, messages for errors of others."""
+"""What invoke lacks: positional arguments that are optional or several, --help beside them, plain errors."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from invoke.tasks import Task
 from invoke.tasks import task as invoke_task
 
 from ci.base.errors import UserError, of_system
+
+_HELP = ("-h", "--help")
 
 
 class _Option(Argument):
@@ -83,6 +85,27 @@ def _complete_with_defaults(machine: ParseMachine) -> None:
 # There is no other place at which a default could come in: whoever asks for what is missing, be it to take a
 # word for it or to complain, asks by the same property.
 ParseMachine.complete_context = _complete_with_defaults  # type: ignore[assignment]
+
+_handle = ParseMachine.handle
+
+
+def _handle_help(machine: ParseMachine, word: str) -> None:
+    context = machine.context
+    waiting = context.missing_positional_args if context and not machine.waiting_for_flag_value else []
+    if word in _HELP and waiting:
+        machine.initial.flags[word].value = context.name
+        # They are not asked for any more.
+        for one in waiting:
+            if isinstance(one, _Several):
+                one.value, one.ended = "", True
+            else:
+                one.set_value("", cast=False)
+    else:
+        _handle(machine, word)
+
+
+# invoke takes the first words after a task for its positional arguments, --help among them.
+ParseMachine.handle = _handle_help  # type: ignore[assignment, method-assign]
 
 # As invoke's own decorator.
 task = functools.partial(invoke_task, klass=_Task)

@@ -10,6 +10,7 @@ from invoke.collection import Collection
 from invoke.context import Context
 from invoke.exceptions import ParseError
 from invoke.parser import Parser
+from invoke.program import Program
 
 from ci.base.errors import UserError
 from ci.base.options import task
@@ -53,6 +54,11 @@ def test_a_positional_argument_without_a_default_is_asked_for() -> None:
 def test_a_word_too_many_is_refused() -> None:
     with pytest.raises(ParseError, match="No idea what '4' is"):
         parsed("rollback staging 3 4")
+
+
+def test_help_may_be_the_value_of_an_option() -> None:
+    (found,) = parsed("rollback staging --service --help")
+    assert found["service"] == "--help"
 
 
 @task
@@ -124,3 +130,13 @@ def test_a_positional_list_takes_every_word(words: str) -> None:
 def test_a_positional_list_needs_a_word() -> None:
     with pytest.raises(ParseError, match="did not receive required positional arguments: 'sources'"):
         read_words("read --output f")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["rollback --help", "rollback staging -h", "rollback --service api --help", "read -h", "check --help"],
+)
+def test_help_is_no_positional_argument(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    program = Program(namespace=Collection(rollback, read, check))
+    program.run(["invoke", *words.split()], exit=False)
+    assert "Stand in for a task" in capsys.readouterr().out
