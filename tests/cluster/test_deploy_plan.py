@@ -127,7 +127,10 @@ def test_what_is_planned_is_what_changes_field_for_field(
 def test_what_kubectl_has_set_is_named_with_its_owner_and_set_back(
     running: Deploys, engine: int, command: list[str], path: str, owner: str
 ) -> None:
-    assert running.run("deploy", values=BASE, engine=engine).process.returncode == 0
+    # A version to undo to.
+    earlier = [merged(BASE, {"image": {"tag": "2"}})] if "undo" in command else []
+    for values in (*earlier, BASE):
+        assert running.run("deploy", values=values, engine=engine).process.returncode == 0
     before = live(running)
     running.namespace.kubectl(*command)
     planned = running.run("diff", "--exit-code", values=BASE, engine=engine)
