@@ -51,7 +51,7 @@ def test_clients_see_the_certificate_of_a_ca_and_its_renewal_which_an_uninstall_
     namespace.helm().uninstall("api")
     namespace.wait("--for=delete", "certificate/api-tls")
     assert namespace.object("Secret", "api-tls")
-    command = re.search("`kubectl (delete secret .*)`", (CHART / "README.md").read_text(encoding="utf-8"))
+    command = re.search("To delete it: `kubectl ([^`]+)`", (CHART / "README.md").read_text(encoding="utf-8"))
     assert command
     namespace.kubectl(*command[1].split())
     assert "api-tls" not in {secret["metadata"]["name"] for secret in namespace.objects("Secret")}
