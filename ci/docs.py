@@ -134,7 +134,11 @@ def _left() -> str:
 
 def _upgrades() -> str:
     """Return the changes of values that a live release takes otherwise than a new one as a Markdown table."""
-    rows = [[_prose(text) for text in (one.change, one.happens, one.instead)] for one in upgrades.known()]
+    rows = [
+        [_prose(text) for text in (one.change, one.happens, one.instead)]
+        for one in upgrades.known()
+        if one.instead
+    ]
     return _markdown(["Changed", "What happens", "Instead"], rows)
 
 

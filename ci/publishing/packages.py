@@ -24,7 +24,7 @@ from ci.publishing import archive, committed, versions
 # If there is neither a commit nor SOURCE_DATE_EPOCH: 1980, the first year of every archive format.
 _NO_DATE = 315532800
 
-_LAST = ("values.yaml", "README.md", "values.schema.json")
+_LAST = ("templates/NOTES.txt", "values.yaml", "README.md", "values.schema.json")
 
 # How each chart is installed if its name alone is not enough; {} is the package.
 _INSTALL = {
