@@ -23,13 +23,13 @@ class Need(NamedTuple):
 def findings(release: Release) -> Iterator[Finding]:
     """Yield each reference to an object or key that does not exist, or not when a hook needs it.
 
-    Objects that the chart would not create (``Release.owns``) count as existing.
+    Objects that the chart would not create (``Release.lacks``) count as existing.
     """
     for user, need in needs(release):
         path, kind, name, keys = need
         made, held = maker(release, kind, name)
         if made is None:
-            if release.owns(name):
+            if release.lacks(kind, name):
                 yield Finding(user, path, f"there is no {kind} {name!r}")
             continue
         if message := missing_at_hook(release.objects[user], made):

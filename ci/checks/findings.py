@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from ci.base.suggestions import did_you_mean
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import SERVING, Pods
 
@@ -21,10 +22,14 @@ class Finding(NamedTuple):
 
 
 class Release(NamedTuple):
-    """The objects of a rendered stream, and the prefix of the names of its chart's own objects."""
+    """The objects of a rendered stream, and the prefix of the names of its chart's own objects.
+
+    ``written`` are the texts that a person has written in values, names of objects of theirs among them.
+    """
 
     objects: Mapping[Key, Object]
     prefix: str
+    written: Collection[str] = ()
 
     def get(self, kind: str, name: str) -> Object | None:
         """Return the object of that kind and name, None if there is none."""
@@ -35,6 +40,14 @@ class Release(NamedTuple):
     def owns(self, name: str) -> bool:
         """Return whether an object of that name can only come from the chart."""
         return name == self.prefix or name.startswith(f"{self.prefix}-")
+
+    def lacks(self, kind: str, name: str) -> bool:
+        """Return whether an object that is not in the stream is nobody else's.
+
+        A name that a person has written is that of an object of theirs, unless the stream has a near one.
+        """
+        others = (key.name for key in self.objects if key.kind == kind)
+        return self.owns(name) and (name not in self.written or bool(did_you_mean(name, others)))
 
 
 def not_one_serving(chosen: Sequence[Pods]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from ci.checks import dependencies, routing
 from ci.checks.findings import Finding, Release, not_one_serving
@@ -12,13 +12,14 @@ from ci.kubernetes.workloads import SERVING, containers_of, dig, entries, pods_o
 LABELS = {"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"}
 
 
-def findings(objects: Mapping[Key, Object], prefix: str) -> list[Finding]:
+def findings(objects: Mapping[Key, Object], prefix: str, written: Collection[str] = ()) -> list[Finding]:
     """Return each wrong reference between the objects of a stream, as ``manifests.parse`` returns them.
 
     An object whose name is ``prefix`` or begins with ``<prefix>-`` must be in the stream; others count as
-    existing. TLS Secrets of an Ingress always do: cert-manager or a person creates them.
+    existing. So do settings, claims and accounts with a name that is ``written`` in values, unless one in the
+    stream has nearly that name, and TLS Secrets of an Ingress: cert-manager or a person creates them.
     """
-    release = Release(objects, prefix)
+    release = Release(objects, prefix, written)
     rules = (
         _names,
         _selectors,

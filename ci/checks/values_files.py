@@ -8,12 +8,13 @@ from pathlib import Path
 
 from ci.base.errors import UserError
 from ci.base.kubernetes_yaml import Malformed
-from ci.base.locations import path_text
+from ci.base.locations import path_text, walk
 from ci.base.repository import shown
 from ci.charts import catalog, helm
 from ci.charts.catalog import Case, fullname
 from ci.charts.helm import DryRun
 from ci.charts.overlays import Overlays
+from ci.charts.values_file import read_values
 from ci.checks import naming, references
 from ci.checks.locating import Locator
 from ci.kubernetes import fields, manifests, validation
@@ -108,8 +109,9 @@ def of_render(overlays: Overlays, case: Case, rendered: DryRun, kube_version: st
     except UserError as error:
         yield locator.of_message(str(error), KUBERNETES)
         return
+    written = {text for file in case.values for _, text in walk(read_values(file)) if isinstance(text, str)}
     for rule, findings in (
-        (REFERENCES, references.findings(objects, fullname(case))),
+        (REFERENCES, references.findings(objects, fullname(case), written)),
         (NAMES, naming.findings(objects)),
     ):
         for finding in findings:

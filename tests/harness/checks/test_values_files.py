@@ -77,6 +77,13 @@ def test_a_wrong_reference_is_found_where_it_is_written(faults: Faults) -> None:
     assert only.endswith("subjects[0]: there is no ServiceAccount 'api-other'")
 
 
+def test_an_object_that_a_person_names_after_the_release_may_be_theirs(faults: Faults) -> None:
+    secret = "secret: {data: {A: b}, existing: [api-%s]}\n"
+    assert [one for one in faults("api.yaml", api=IMAGE + secret % "database") if "there is no" in one] == []
+    (near,) = [one for one in faults("api.yaml", api=IMAGE + secret % "secret") if "there is no" in one]
+    assert "there is no Secret 'api-secret'" in near
+
+
 def test_a_field_that_a_kubernetes_does_not_know_yet_is_found_when_asked_for(faults: Faults) -> None:
     text = IMAGE + 'volumes:\n  models:\n    image: {reference: "a/b:1.2.3"}\n    mountPath: /models\n'
     assert faults("api.yaml", api=text) == []
