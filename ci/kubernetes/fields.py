@@ -82,12 +82,30 @@ def known(object_: Object, version: str) -> Object | None:
 
 def _late(key: Key, object_: Object) -> Iterator[tuple[InstancePath, str]]:
     """Yield the path of each field that the oldest version lacks, and the first version that has it."""
+    oldest = _definitions(OLDEST).kinds.get((key.api_version, key.kind))
+    if oldest and _is_old(object_, oldest, 0):
+        return
     names = tuple(_definitions(version).kinds.get((key.api_version, key.kind), "") for version in SUPPORTED)
     if any(names):
         since = _first(names)
         if since != OLDEST:
             yield (), since
         yield from _late_below(object_, _Place(names), (), since)
+
+
+def _is_old(node: Any, name: str, maps: int) -> bool:
+    """Return whether the oldest version has each field of a node; to read the other versions takes long.
+
+    ``name`` is that of its definition there, "" for none, and ``maps`` as that of a _Place.
+    """
+    if isinstance(node, list):
+        return all(_is_old(item, name, maps) for item in node)
+    if not isinstance(node, dict) or not name:
+        return True
+    if maps:
+        return all(_is_old(value, name, maps - 1) for value in node.values())
+    fields = _definitions(OLDEST).fields[name]
+    return all(field in fields and _is_old(value, *fields[field]) for field, value in node.items())
 
 
 def _late_below(
