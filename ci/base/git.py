@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import tarfile
 from pathlib import Path
 
 from ci.base import processes
@@ -42,6 +43,20 @@ def head(folder: Path) -> str:
         if error.output:
             raise
         return ""
+
+
+def extract(folder: Path, commit: str, into: Path, *paths: str) -> None:
+    """Write the files that a commit has below ``paths`` into the folder ``into``, which has to be there.
+
+    A path that the commit has not is left out. Raises CommandError as ``run`` does.
+    """
+    there = run(folder, "ls-tree", "--name-only", commit, *paths).splitlines()
+    if there:
+        archive = into.with_suffix(".tar")
+        run(folder, "archive", "--format=tar", f"--output={archive}", commit, *there)
+        with tarfile.open(archive) as packed:
+            packed.extractall(into, filter="data")
+        archive.unlink()
 
 
 def environment() -> dict[str, str]:

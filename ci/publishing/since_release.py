@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -77,7 +76,8 @@ def since_last() -> Changes | None:
     if not any(git.run(repository.root(), *question, "--", "charts") for question in asked):
         return Changes(tag, [], [])
     with tempfile.TemporaryDirectory(prefix="release-") as temporary:
-        folder = Path(temporary).resolve()
+        folder = Path(temporary).resolve() / "release"
+        folder.mkdir()
         cases = list(_cases(_checkout(tag, folder)))
         if not cases:
             return None
@@ -108,10 +108,7 @@ def _broken(difference: Difference) -> Iterator[str]:
 
 def _checkout(tag: str, folder: Path) -> list[Chart]:
     """Return the charts of a release, which are written into a folder."""
-    archive = folder / "release.tar"
-    git.run(repository.root(), "archive", f"--output={archive}", tag, "charts")
-    with tarfile.open(archive) as files:
-        files.extractall(folder, filter="data")
+    git.extract(repository.root(), tag, folder, "charts")
     today = {chart.name for chart in catalog.charts()}
     paths = (file.parent for file in sorted(folder.glob("charts/*/Chart.yaml")))
     return [Chart(path.name, path) for path in paths if path.name in today]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,11 +42,7 @@ def checked_out(commit: str) -> Iterator[Path]:
     It is removed after the block; that of a process which was killed, by the next one.
     """
     with private_folder(cache_folder() / "reports") as folder:
-        tree, archive = folder / "tree", folder / "tree.tar"
+        tree = folder / "tree"
         tree.mkdir()
-        there = git.run(root(), "ls-tree", "--name-only", commit, *_FOLDERS).splitlines()
-        if there:
-            git.run(root(), "archive", "--format=tar", f"--output={archive}", commit, *there)
-            with tarfile.open(archive) as packed:
-                packed.extractall(tree, filter="data")
+        git.extract(root(), commit, tree, *_FOLDERS)
         yield tree

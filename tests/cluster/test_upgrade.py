@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -51,10 +50,7 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not commits:
         pytest.skip("git has no earlier version of the chart: this is not a clone, or a shallow one")
     folder = tmp_path_factory.mktemp("earlier")
-    archive = folder.with_suffix(".tar")
-    git.run(root, "archive", f"--output={archive}", commits[-1], *FOLDERS)
-    with tarfile.open(archive) as files:
-        files.extractall(folder, filter="data")
+    git.extract(root, commits[-1], folder, *FOLDERS)
     return folder
 
 
