@@ -17,7 +17,7 @@ from ci.base.locations import InstancePath, path_text, walk
 from ci.charts import catalog, helm
 from ci.charts.batch import json_text
 from ci.charts.catalog import Case, Chart
-from ci.charts.values_file import read_values
+from ci.charts.values_file import laid, read_values
 from ci.explaining.keys import ENTRY, ITEM, Key
 from ci.kubernetes import manifests
 from ci.kubernetes.manifests import Object
@@ -135,7 +135,7 @@ def tries(key: Key, schema: schema_walk.Schema, renderer: Renderer) -> Iterator[
             value = at(own[case], place)
             if value is not None:
                 yield Try(case, place, value, own[case], _changed(own[case], place, _NOTHING))
-    whole = {case: _merged(renderer.defaults, own[case]) for case in sized}
+    whole = {case: laid(renderer.defaults, own[case]) for case in sized}
     for case in sorted(sized, key=lambda case: -_likeness(key.path, own[case])):
         for place in islice(_places(whole[case], key.path[:-1]), 1):
             for value in _samples(schema, key.part):
@@ -249,12 +249,6 @@ def _entries(values: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(values, dict):
         return values.items()
     return enumerate(values) if isinstance(values, list) else ()
-
-
-def _merged(base: Any, over: Any) -> Any:
-    if not isinstance(base, dict) or not isinstance(over, dict):
-        return over
-    return {**base, **{name: _merged(base.get(name), value) for name, value in over.items()}}
 
 
 def _likeness(path: tuple[str, ...], values: Any) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ci.charts.values_file import laid
 from ci.deploy.plan import comparable
 from ci.kubernetes.differences import compare
 from ci.kubernetes.manifests import Key, Object, key_of
@@ -92,25 +93,20 @@ def refused(run: Run, code: str) -> str:
     return str(run.report["reason"]["message"])
 
 
-def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    both = {key: merged(base[key], over[key]) for key in base if key in over and isinstance(over[key], dict)}
-    return base | over | both
-
-
 def test_what_is_planned_is_what_changes_field_for_field(
     running: Deploys, engine: int, observed: Callable[[str], None]
 ) -> None:
     number = 0
     for step, values in STEPS.items():
         before = live(running)
-        run = running.run("deploy", values=merged(BASE, values), engine=engine)
+        run = running.run("deploy", values=laid(BASE, values), engine=engine)
         assert run.process.returncode == 0, run.output
         planned = {(one["object"], one["path"], one["kind"]) for one in run.report["changes"]}
         assert planned == changes(before, live(running)), f"{step}:\n{run.output}"
         assert planned
         assert not [word for word in ("horse", "t0ken") if word in run.output + json.dumps(run.report)]
         number += len(planned)
-    again = running.run("diff", "--exit-code", values=merged(BASE, values), engine=engine)
+    again = running.run("diff", "--exit-code", values=laid(BASE, values), engine=engine)
     assert again.process.returncode == 0, again.output
     observed(f"Helm {engine}: {number} planned changes of fields and objects, all of them as planned")
 
@@ -128,7 +124,7 @@ def test_what_kubectl_has_set_is_named_with_its_owner_and_set_back(
     running: Deploys, engine: int, command: list[str], path: str, owner: str
 ) -> None:
     # A version to undo to.
-    earlier = [merged(BASE, {"image": {"tag": "2"}})] if "undo" in command else []
+    earlier = [laid(BASE, {"image": {"tag": "2"}})] if "undo" in command else []
     for values in (*earlier, BASE):
         assert running.run("deploy", values=values, engine=engine).process.returncode == 0
     before = live(running)

@@ -12,7 +12,7 @@ from ci.base import kubernetes_yaml
 from ci.base.errors import UserError
 from ci.base.locations import InstancePath, path_text, walk
 from ci.base.suggestions import did_you_mean
-from ci.charts.values_file import read_values
+from ci.charts.values_file import laid, merged, read_values
 from ci.importing.charts import app_template, bitnami, helm_create, onechart, stakater
 from ci.importing.draft import Values
 from ci.importing.source import Source
@@ -65,7 +65,7 @@ def read(chart: str, files: Sequence[str], release: str) -> Source:
     written: Values = {}
     for file in files:
         overlay = read_values(_STANDARD_INPUT if file == "-" else Path(file))
-        written = _merged(written, copy.deepcopy(overlay), keep_nulls=True)
+        written = laid(written, overlay)
     description = Path(__file__).with_name(f"{chart}.yaml")
     known = _Chart(**kubernetes_yaml.load(description.read_text(encoding="utf-8"), description.name))
     if known.templates:
@@ -102,7 +102,7 @@ class _Reading:
 
     def _made(self, written: Values) -> list[Object]:
         self._notes = {}
-        values = _as_seen(_merged(self._known.defaults, written))
+        values = _as_seen(merged(self._known.defaults, written))
         made: list[Object] = _plain(CHARTS[self._chart](values, self._release, self._notes))
         return made
 
@@ -175,19 +175,6 @@ def _matches(pattern: str, names: Sequence[str]) -> bool:
     parts = pattern.split(".") if pattern else []
     same = len(parts) == len(names)
     return same and all(part in ("*", name) for part, name in zip(parts, names, strict=True))
-
-
-def _merged(below: Values, above: Mapping[str, Any], keep_nulls: bool = False) -> Values:
-    """Return values over others, as Helm lays them over a chart's: null removes a key."""
-    found = dict(below)
-    for key, value in above.items():
-        if value is None and not keep_nulls:
-            found.pop(key, None)
-        elif isinstance(value, dict) and isinstance(found.get(key), dict):
-            found[key] = _merged(found[key], value, keep_nulls)
-        else:
-            found[key] = value
-    return found
 
 
 def _without(written: Values, path: InstancePath) -> Values:
