@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ci.kubernetes import immutable
 from ci.kubernetes.differences import ABSENT, Difference, compare, is_version_label
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.masking import HIDDEN, masked
@@ -13,25 +14,6 @@ from ci.kubernetes.workloads import SERVING, dig
 NEW, CHANGED, REMOVED = "new", "changed", "removed"
 RESTARTS = "restarts pods"
 REFUSED = "Kubernetes refuses it"
-
-# Fields that an update must leave as they are, by kind: Validate*Update of pkg/apis/*/validation.
-_IMMUTABLE = {
-    "Deployment": ("spec.selector",),
-    "DaemonSet": ("spec.selector",),
-    "Job": ("spec.selector", "spec.template", "spec.completions", "spec.completionMode"),
-    "PersistentVolumeClaim": (
-        "spec.accessModes",
-        "spec.storageClassName",
-        "spec.volumeMode",
-        "spec.selector",
-    ),
-    **dict.fromkeys(("RoleBinding", "ClusterRoleBinding"), ("roleRef",)),
-}
-# Of the spec of a StatefulSet an update may change these only.
-_MUTABLE = (
-    *("spec.replicas", "spec.ordinals", "spec.template", "spec.updateStrategy", "spec.minReadySeconds"),
-    *("spec.revisionHistoryLimit", "spec.persistentVolumeClaimRetentionPolicy"),
-)
 
 
 @dataclass(frozen=True)
@@ -98,16 +80,9 @@ def _effect(difference: Difference, made: Object) -> str:
     if dig(made, "metadata", "annotations", "helm.sh/hook"):
         # Helm makes it anew.
         return ""
-    fixed = _IMMUTABLE.get(key.kind, ())
-    if _is_below(path, fixed) or (
-        key.kind == "StatefulSet" and path.startswith("spec.") and not _is_below(path, _MUTABLE)
-    ):
+    if immutable.rule_of(key.kind, path):
         return REFUSED
     waits = dig(made, "spec", "updateStrategy", "type") == "OnDelete"
-    if key.kind in SERVING and _is_below(path, ("spec.template",)) and not waits:
+    if key.kind in SERVING and f"{path}.".startswith("spec.template.") and not waits:
         return RESTARTS
     return ""
-
-
-def _is_below(path: str, fields: tuple[str, ...]) -> bool:
-    return any(path == field or path.startswith((f"{field}.", f"{field}[")) for field in fields)
