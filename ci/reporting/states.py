@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from ci.base import cpus
@@ -62,12 +64,15 @@ def earlier_states(wanted: Mapping[Part, Overlays], now: Mapping[Part, State]) -
 
     One whose files are those of now is not rendered again.
     """
+    cases = {part: files.case for part, files in wanted.items() if files.case}
+    # A chart is read once, however many parts it has.
+    chart = functools.cache(_digest)
     same = {
         part: now[part]
-        for part, files in wanted.items()
-        if part in now and files.case and _inputs(files.case) == _inputs(now[part].case)
+        for part, case in cases.items()
+        if part in now and _inputs(case, chart) == _inputs(now[part].case, chart)
     }
-    others = {part: files.case for part, files in wanted.items() if part not in same and files.case}
+    others = {part: case for part, case in cases.items() if part not in same}
     with ThreadPoolExecutor(max_workers=cpus.available()) as pool:
         return same | dict(zip(others, pool.map(_rendered, others.values()), strict=True))
 
@@ -97,11 +102,16 @@ def _rendered(case: Case) -> State:
         return State(case, error="it does not render")
 
 
-def _inputs(case: Case) -> str:
-    """Return a digest of all that a case is rendered from."""
-    digest = hashlib.sha256(repr((case.release, case.namespace)).encode())
-    files = [(file.relative_to(case.chart.path), file) for file in sorted(case.chart.path.rglob("*"))]
-    for name, file in [*files, *((number, file) for number, file in enumerate(case.values))]:
+def _inputs(case: Case, chart: Callable[[Path], str]) -> tuple[str | bytes, ...]:
+    """Return all that a case is rendered from, with a digest of its chart."""
+    values = (file.read_bytes() for file in case.values)
+    return case.release, case.namespace, chart(case.chart.path), *values
+
+
+def _digest(folder: Path) -> str:
+    """Return a digest of the files in a folder."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
         if file.is_file():
-            digest.update(f"{name}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+            digest.update(f"{file.relative_to(folder)}\0{file.stat().st_size}\0".encode() + file.read_bytes())
     return digest.hexdigest()
