@@ -27,9 +27,7 @@ _MODE = {"defaultMode": 0o644}
 # The default of each field, by the field above it, which for an item of a list is the list.
 _DEFAULTS: dict[str, Mapping[str, object]] = {
     "Deployment.spec": {"replicas": 1, "progressDeadlineSeconds": 600, "revisionHistoryLimit": 10},
-    "StatefulSet.spec": {
-        **{"replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady"},
-    },
+    "StatefulSet.spec": {"replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady"},
     "updateStrategy": {"type": "RollingUpdate"},
     "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
     "HorizontalPodAutoscaler.spec": {"minReplicas": 1},
