@@ -386,6 +386,7 @@ def crds(_: Context, file: str) -> None:
 @task(
     name="import",
     positional=["sources"],
+    optional=["sources"],
     help={
         "sources": "files, folders, folders with a kustomization, or - for standard input",
         "from": "what the files are, if they are no manifests: compose, or values of another chart, of which "

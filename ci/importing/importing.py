@@ -45,12 +45,16 @@ def run(
     the objects are those of a cluster, and the report ends with how to take them over. With ``exact`` the
     values take back what the chart makes safer; with ``secrets`` they hold those of Secrets; with
     ``exit_code`` raise Exit with 2 if something is not carried over. Raises UserError, before anything is
-    written, for what cannot be read or mapped, for a ``form`` of what is ``live``, and for an ``output`` that
-    is there already unless
-    ``force``; and, after the values are written, if the chart refuses them.
+    written, for nothing to import, for what cannot be read or mapped, for a ``form`` of what is ``live``, and
+    for an ``output`` that is there already unless ``force``; and, after the values are written, if the chart
+    refuses them.
     """
     if output and not force and Path(output).exists():
         raise UserError(f"{output} is there already; choose another --output, or replace it with --force")
+    if not (from_ or live):
+        raise UserError(
+            "import what? Name files or folders, such as k8s/, or - for standard input, or add --live"
+        )
     if live and form:
         raise UserError("--live reads the objects of a cluster, which have no --from: use one of them")
     if live:

@@ -58,6 +58,8 @@ def test_a_case_is_printed_as_helm_renders_it(invoke: Invoke) -> None:
     ("arguments", "message"),
     [
         (["render", "wroker"], "there is no case 'wroker'; did you mean worker?"),
+        (["import"], "import what? Name files or folders, such as k8s/"),
+        (["import", "--namespace", "a"], "--namespace, --selector and --kube-context say where --live reads"),
         (
             ["render", "api", "--kube-version", "1.20"],
             "Kubernetes '1.20' is not supported here; the versions are 1.30, ",
