@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,11 +18,6 @@ from tests.support.traffic import Outside
 
 # In the stash of a test: whether its setup or call failed.
 FAILED = pytest.StashKey[bool]()
-
-
-def pytest_configure() -> None:
-    # Helm and kubectl are started a thousand times and end soon: a fifth of their work is to collect garbage.
-    os.environ.setdefault("GOGC", "400")
 
 
 @pytest.hookimpl(wrapper=True)
