@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ci.kubernetes.defaulting import without_server_annotations
+from ci.kubernetes.defaulting import said, without_server_annotations
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import dig
 
@@ -41,7 +41,10 @@ class Live(NamedTuple):
 
 
 def cleaned(made: Object) -> Object:
-    """Return a live object without what the API server, controllers and tools have added to it."""
+    """Return a live object without what the API server, controllers and tools have added to it.
+
+    A field with a default counts as unsaid, as in a manifest without it.
+    """
     metadata = {
         field: made["metadata"][field] for field in ("name", "namespace") if field in made["metadata"]
     }
@@ -51,7 +54,7 @@ def cleaned(made: Object) -> Object:
     metadata |= {"labels": labels} if labels else {}
     metadata |= {"annotations": annotations} if annotations else {}
     rest = {field: value for field, value in made.items() if field not in ("metadata", "status")}
-    return {**rest, "metadata": metadata, **_CLEANED.get(made["kind"], _nothing)(made)}
+    return said({**rest, "metadata": metadata, **_CLEANED.get(made["kind"], _nothing)(made)})
 
 
 def _nothing(_: Object) -> Object:

@@ -173,6 +173,27 @@ def without_defaults(field: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def said(object_: Object) -> Object:
+    """Return an object without the fields that are as the API server fills them in; it stays a manifest."""
+    found: Object = _said(object_, (str(object_.get("kind")),))
+    return found
+
+
+def _said(node: Any, path: tuple[str, ...]) -> Any:
+    if isinstance(node, list):
+        return [_said(item, path) for item in node]
+    if not isinstance(node, dict):
+        return node
+    defaults = _defaults_at(path)
+    found = {
+        name: _said(value, (*path, name))
+        for name, value in node.items()
+        if not (name in defaults and defaults[name] == value)
+    }
+    # What was not empty before had only defaults in it.
+    return {name: value for name, value in found.items() if value != {} or node[name] == {}}
+
+
 def quantity(written: object) -> str:
     """Return a quantity (100m, 0.5Gi, 2) as a decimal number; anything else as it is written."""
     text = str(written)
@@ -204,7 +225,7 @@ def _essential(node: Any, path: tuple[str, ...]) -> Any:
 
 def _map(node: dict[str, Any], path: tuple[str, ...]) -> Any:
     node = _filled(node, path)
-    defaults = {**_DEFAULTS.get(path[-1], {}), **_DEFAULTS.get(".".join(path[-2:]), {})}
+    defaults = _defaults_at(path)
     found = {}
     for name, value in node.items():
         if value is None or (name in defaults and defaults[name] == value and type(value) is not float):
@@ -213,6 +234,10 @@ def _map(node: dict[str, Any], path: tuple[str, ...]) -> Any:
         if below is not None and (below not in ({}, []) or name in _TELLING):
             found[name] = below
     return found
+
+
+def _defaults_at(path: tuple[str, ...]) -> dict[str, object]:
+    return {**_DEFAULTS.get(path[-1], {}), **_DEFAULTS.get(".".join(path[-2:]), {})}
 
 
 def _list(node: list[Any], path: tuple[str, ...]) -> Any:

@@ -179,7 +179,7 @@ def test_what_servers_helm_and_gitops_controllers_add_is_left_out_and_the_owner_
 ) -> None:
     helm = {"meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "shop"}
     labels = {"app.kubernetes.io/managed-by": "Helm", "helm.sh/chart": "web-1", "tier": "front"}
-    spec = {"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1"], "ipFamilies": ["IPv4"], "type": "ClusterIP"}
+    spec = {"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1"], "ipFamilies": ["IPv4"], "type": "NodePort"}
     tracked = {"argocd.argoproj.io/tracking-id": "site:/ConfigMap:shop/c"}
     cluster.objects = [
         workload("web"),
@@ -189,11 +189,22 @@ def test_what_servers_helm_and_gitops_controllers_add_is_left_out_and_the_owner_
     found = cluster.read("web")
     (service,) = [made for key, made in found.objects.items() if key.kind == "Service"]
     assert service["metadata"] == {"name": "web", "namespace": "shop", "labels": {"tier": "front"}}
-    assert service["spec"] == {"type": "ClusterIP"}
+    assert service["spec"] == {"type": "NodePort"}
     assert {key.name: release for key, release in found.releases.items()} == {"web": "web"}
     assert {key.name: owner for key, owner in found.owners.items()} == {
         "c": "the Application site of Argo CD"
     }
+
+
+def test_a_field_with_the_api_servers_default_counts_as_unsaid(cluster: Cluster) -> None:
+    said = workload("web", restartPolicy="Always", volumes=[{"name": "a", "emptyDir": {}}])
+    filled = workload("web", restartPolicy="Always", volumes=[{"name": "a", "emptyDir": {}}])
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}}
+    filled["spec"] |= {"replicas": 1, "strategy": rolling}
+    del said["spec"]["template"]["spec"]["restartPolicy"]
+    cluster.objects = [filled]
+    (found,) = [made for key, made in cluster.read("web").objects.items() if key.kind == "Deployment"]
+    assert found["spec"] == said["spec"]
 
 
 def binding(name: str, role: str, account: str) -> Object:
