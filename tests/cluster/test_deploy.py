@@ -194,13 +194,21 @@ def registry(shared_namespaces: Namespaces) -> str:
 def since(namespace: Namespace, event: tuple[str, str], run: Run) -> float:
     """The seconds from the first event of a state, after the run had begun, to the verdict."""
     began, verdict = run.when("plan"), run.when("failed ")
-    times = [
-        datetime.fromisoformat(found["firstTimestamp"] or found["eventTime"]).timestamp()
-        for found in namespace.objects("Event")
-        if found["reason"] == event[0] and event[1] in found["message"]
-    ]
-    # Events have whole seconds.
-    return verdict - min(moment for moment in times if moment >= began - 1)
+
+    def first() -> float:
+        events = namespace.objects("Event")
+        times = [
+            datetime.fromisoformat(found["firstTimestamp"] or found["eventTime"]).timestamp()
+            for found in events
+            if found["reason"] == event[0] and event[1] in found["message"]
+        ]
+        # Events have whole seconds.
+        times = [moment for moment in times if moment >= began - 1]
+        assert times, [(found["reason"], found["message"]) for found in events]
+        return min(times)
+
+    # The status of an object can tell of a failure before its event is written.
+    return verdict - eventually(first)
 
 
 def check_failure(running: Deploys, run: Run, row: Row, before: list[tuple[int, str]]) -> None:
