@@ -1,9 +1,12 @@
 {{/*
 mutation.outcome: a root -> checksums of what the chart makes of it, as JSON. @ is the chart. Where the text of the
-manifests is not the expected one the objects are compared: a difference in spaces alone is none.
+manifests is not the expected one the objects are compared: a difference in spaces alone is none. `checking` are the
+blocks that ran for the problems; `cov` then notes afresh.
 */}}
 {{- define "mutation.outcome" -}}
   {{- $problems := include "@.problems" . -}}
+  {{- $checking := keys .cov -}}
+  {{- range $checking }}{{ $_ := unset $.cov . }}{{ end -}}
   {{- $report := "" -}}
   {{- $text := "" -}}
   {{- $notes := "" -}}
@@ -24,9 +27,15 @@ manifests is not the expected one the objects are compared: a difference in spac
     {{- $objects = sha256sum $objects -}}
   {{- end -}}
   {{- dict
+    "checking" $checking
     "problems" (sha256sum $problems)
     "report" (sha256sum $report)
     "objects" $objects
     "text" (sha256sum $text)
     "notes" (sha256sum $notes) | toJson -}}
+{{- end -}}
+
+{{- /* mutation.problems: a root -> the checksum of its problems alone. */}}
+{{- define "mutation.problems" -}}
+  {{- dict "problems" (include "@.problems" . | sha256sum) | toJson -}}
 {{- end -}}

@@ -44,24 +44,28 @@ class Input(NamedTuple):
 class Try(NamedTuple):
     """Templates and files to use in place of the chart's: {path in the chart: text}; and the inputs, by name.
 
-    It ends at the first difference in a part that is sure, and after ``most`` differences.
+    It ends at the first difference in a part that is sure, and after ``most`` differences. Inputs that are in
+    ``problems_only``, too, are rendered as far as the problems.
     """
 
     name: str
     changed: Mapping[str, str]
     inputs: Sequence[str]
     most: int = 10
+    problems_only: Sequence[str] = ()
 
 
 class Outcome(NamedTuple):
     """An outcome that is not the expected one: the ``parts`` that differ, or "error" where it fails.
 
-    ``outcome`` has a checksum of each part, ``blocks`` the numbers of those that ran, if they note it.
+    ``outcome`` has a checksum of each part. If blocks note that they run, ``checking`` has the numbers of
+    those that ran for the problems, and ``blocks`` of those that ran for the rest.
     """
 
     input: str
     parts: tuple[str, ...]
     outcome: Mapping[str, str] = MappingProxyType({})
+    checking: frozenset[int] = frozenset()
     blocks: frozenset[int] = frozenset()
 
 
@@ -128,9 +132,9 @@ class Probe:
                     left[name] = one._replace(inputs=others)
         for line in re.findall(r"^# (\{.*\})$", stream, re.MULTILINE):
             found = json.loads(line)
-            blocks = frozenset(map(int, found["blocks"]))
+            noted = (frozenset(map(int, found[key] or ())) for key in ("checking", "blocks"))
             failed[found["name"]].append(
-                Outcome(found["input"], tuple(found["parts"]), found["outcome"], blocks)
+                Outcome(found["input"], tuple(found["parts"]), found["outcome"], *noted)
             )
         return failed
 
@@ -145,6 +149,7 @@ class Probe:
                     "files": {path: text for path, text in one.changed.items() if path not in templates},
                     "inputs": one.inputs,
                     "most": one.most,
+                    "problemsOnly": one.problems_only,
                 }
             )
         names = {name for one in tries for name in one.inputs}

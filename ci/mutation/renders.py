@@ -36,6 +36,8 @@ class Renders:
         self._folder = folder
         self.inputs: dict[str, Input] = {}
         self._blocks: dict[str, frozenset[int]] = {}
+        # Changed, these make a difference in the problems or in nothing.
+        self._only_checking: dict[str, frozenset[int]] = {}
         self._reaching: dict[int, list[str]] = {}
         # For nothing is expected yet, all of it is a difference.
         plain = {name: one._replace(sure=(), expected={}) for name, one in inputs.items()}
@@ -50,7 +52,8 @@ class Renders:
                 # What fails without a change says nothing.
                 if one.parts != ("error",):
                     self.inputs[one.input] = inputs[one.input]._replace(expected=one.outcome)
-                    self._blocks[one.input] = one.blocks
+                    self._blocks[one.input] = one.checking | one.blocks
+                    self._only_checking[one.input] = one.checking - one.blocks
 
     def reaching(self, mutant: Mutant) -> list[str]:
         """Return the names of the inputs that reach the block of a change.
@@ -72,20 +75,31 @@ class Renders:
             self._reaching[number] = sorted(ranks, key=lambda name: ranks[name])
         return self._reaching[number]
 
-    def differences(self, mutants: Sequence[Mutant]) -> Iterator[tuple[Mutant, list[Outcome]]]:
-        """Yield each change with what it makes different, up to the first outcome that ``settles``."""
+    def differences(
+        self, mutants: Sequence[Mutant], *, quick: bool = False
+    ) -> Iterator[tuple[Mutant, list[Outcome]]]:
+        """Yield each change with what it makes different, up to the first outcome that ``settles``.
+
+        If ``quick`` only the few inputs are tried that are likely to settle it.
+        """
         found: dict[int, list[Outcome]] = {number: [] for number in range(len(mutants))}
         probes = self._probes("changes")
 
         def render(probe: Probe, part: Sequence[tuple[int, Sequence[str]]]) -> dict[int, list[Outcome]]:
-            tries = [
-                Try(str(number), {mutants[number].file: mutants[number].text}, names, _MOST_UNSURE)
-                for number, names in part
-            ]
+            tries = []
+            for number, names in part:
+                mutant = mutants[number]
+                block = self._sources.numbers[mutant.block]
+                problems_only = [
+                    name
+                    for name in names
+                    if block in self._only_checking[name] or self.inputs[name].sure == ("problems",)
+                ]
+                tries.append(Try(str(number), {mutant.file: mutant.text}, names, _MOST_UNSURE, problems_only))
             return {int(name): outcomes for name, outcomes in probe.run(tries, self.inputs).items()}
 
         # Most changes are settled by the first inputs, and to read the others takes longer than to render.
-        for first, end in itertools.pairwise(_ROUNDS):
+        for first, end in itertools.pairwise(_ROUNDS[:2] if quick else _ROUNDS):
             left = [(number, self.reaching(mutants[number])[first:end]) for number in found]
             parts = _parts([(number, names) for number, names in left if names], _TRIES_AT_ONCE)
             doing = f"rendering with {len(found)} changes"

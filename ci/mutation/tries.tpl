@@ -14,13 +14,14 @@ kind: Outcomes
     {{- $_ = set $root "cov" dict }}
     {{- $id := printf "try %s with %s" $try.name $name }}
     {{- /* An error names the template in which it arose. */}}
-    {{- $run := printf "{{ define %q }}{{ include \"mutation.outcome\" %s }}{{ end }}" $id $shared.argument }}
+    {{- $made := has $name $try.problemsOnly | ternary "problems" "outcome" }}
+    {{- $run := printf "{{ define %q }}{{ include \"mutation.%s\" %s }}{{ end }}" $id $made $shared.argument }}
     {{- $run = printf "%s{{ include %q . }}" $run $id }}
     {{- $outcome := tpl (print $try.text $run) (dict "cov" $root.cov "arg" $root) | fromJson }}
     {{- $parts := list }}
     {{- $sure := false }}
     {{- range $part := list "problems" "report" "objects" "notes" }}
-      {{- if ne (get $outcome $part) (get $input.expected $part | toString) }}
+      {{- if and (hasKey $outcome $part) (ne (get $outcome $part) (get $input.expected $part | toString)) }}
         {{- $parts = append $parts $part }}
         {{- if has $part $input.sure }}{{ $sure = true }}{{ end }}
       {{- end }}
@@ -31,7 +32,8 @@ kind: Outcomes
         "name" $try.name
         "input" $name
         "parts" $parts
-        "outcome" $outcome
+        "outcome" (omit $outcome "checking")
+        "checking" $outcome.checking
         "blocks" (keys $root.cov) | toJson }}
       {{- $left = sub $left 1 | int }}
       {{- if or $sure (eq $left 0) }}{{ break }}{{ end }}

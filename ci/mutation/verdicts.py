@@ -55,7 +55,7 @@ class Judge:
         cases = inputs.of(chart, [])
         renders = Renders(sources, cases.inputs, folder / "cases")
         left = []
-        for mutant, outcomes in renders.differences(mutants):
+        for mutant, outcomes in renders.differences(mutants, quick=True):
             if by := next((one.input for one in outcomes if renders.settles(one)), ""):
                 yield Verdict(chart, mutant, by, len(renders.reaching(mutant)))
             else:

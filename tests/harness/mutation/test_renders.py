@@ -62,6 +62,17 @@ def test_what_a_test_renders_is_left_to_that_test(sources: Sources, tmp_path: Pa
         assert not renders.settles(outcome)
 
 
+def test_of_values_whose_test_compares_problems_alone_nothing_else_is_rendered(
+    sources: Sources, tmp_path: Path
+) -> None:
+    values = inputs.of(sources.chart, []).inputs
+    rows = {name: one._replace(sure=("problems",)) for name, one in values.items()}
+    renders = Renders(sources, rows, tmp_path / "rows")
+    changes = [change(sources, one) for one in (SILENT, LOUD, FAILING)]
+    found = {one.change: [each.parts for each in outcomes] for one, outcomes in renders.differences(changes)}
+    assert found == {SILENT: [("problems",)], LOUD: [], FAILING: []}
+
+
 def test_a_difference_in_spaces_is_none(sources: Sources, renders: Renders) -> None:
     mutant = change(sources, LOUD)
     template = sources.templates["templates/configmap.yaml"]
