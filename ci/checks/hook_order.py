@@ -22,8 +22,8 @@ def hook_of(made: Object) -> Hook:
     """Return the events and weight of an object (https://helm.sh/docs/topics/charts_hooks/)."""
     annotations = dig(made, "metadata", "annotations") or {}
     events = {event.strip() for event in str(annotations.get("helm.sh/hook", "")).split(",")}
-    weight = str(annotations.get("helm.sh/hook-weight", "0"))
-    # Helm, too, reads a weight that is not a number as 0.
+    weight = str(annotations.get("helm.sh/hook-weight"))
+    # Helm, too, reads a weight that is missing or not a number as 0.
     number = int(weight) if weight.removeprefix("-").isdigit() else 0
     return Hook(frozenset(events - {""}), number)
 

@@ -43,7 +43,7 @@ def _ports(pods: Pods) -> Iterator[Mapping[str, Any]]:
     for path, container in containers_of(pods):
         # Of the init containers, only sidecars still run when requests come.
         if "initContainers" not in path or container.get("restartPolicy") == "Always":
-            yield from (port for _, port in entries(container, "ports", at=path))
+            yield from (port for _, port in entries(container, "ports"))
 
 
 def _backends(release: Release) -> Iterator[Finding]:
@@ -150,8 +150,8 @@ def _restricts(policy: Mapping[str, Any], pods: Pods) -> bool:
 
 def _allows(policy: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
     """Return whether a rule has the port, by number or name; a rule without ports allows all."""
-    for path, rule in entries(policy, "spec", "ingress"):
-        ports = [port for _, port in entries(rule, "ports", at=path)]
+    for _, rule in entries(policy, "spec", "ingress"):
+        ports = [port for _, port in entries(rule, "ports")]
         if not ports or any(
             _protocol(port) == _protocol(target)
             and port.get("port") in (None, target.get("containerPort"), target.get("name"))

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from ci.base.errors import UserError
-from ci.charts import catalog
+from ci.charts import catalog, helm
 from ci.checks import cases
+from ci.kubernetes.versions import NEWEST, OLDEST, SUPPORTED
 from tests.support.repository import Repository
 
 SCHEMA = catalog.service_chart().path / "values.schema.json"
@@ -56,3 +57,71 @@ def test_a_mistake_in_a_file_of_values_ends_lint_and_build_with_its_place(
     with pytest.raises(UserError) as refused:
         check()
     assert f"{path}, {fault}" in str(refused.value).splitlines()
+
+
+OBJECTS = """\
+{apiVersion: v1, kind: Service, metadata: {name: one}, spec: {selector: {a: b}, ports: [{port: 80}]}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {a/b: c}}
+---
+{apiVersion: resource.k8s.io/v1, kind: DeviceClass, metadata: {name: a}, spec: {selectors: []}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, nmae: b}]}}\t
+"""
+
+
+def test_what_was_checked_is_printed_where_nothing_is_found(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two"):
+        case = repository.case(name)
+        repository.write(f"tests/golden/microservice/{name}.yaml", helm.render(case, 4))
+    cases.lint()
+    cases.lint("1.31")
+    cases.lint_and_validate()
+    cases.compare_goldens()
+    assert capsys.readouterr().out.splitlines() == [
+        "1 chart(s), 2 cases, Helm 3 and 4: nothing found",
+        "1 chart(s), 2 cases, Helm 3 and 4, Kubernetes 1.31: nothing found",
+        f"1 chart(s), 2 cases, Helm 3 and 4, Kubernetes {OLDEST} to {NEWEST}: nothing found",
+        "2 cases render to their golden files",
+    ]
+
+
+def test_every_check_of_a_render_reports_the_case(repository: Repository) -> None:
+    repository.write("charts/microservice/templates/objects.yaml", OBJECTS)
+    repository.case("one")
+    found = [
+        "v1 Service one: spec.selector: matches the pods of no workload; "
+        "it must match those of one Deployment or StatefulSet or DaemonSet",
+        "v1 Secret a: stringData[\"a/b\"]: 'a/b' is not a valid data key (letters, digits, -, _ and .)",
+        "line 10: an empty line before the end of a document",
+        "line 16: whitespace at the end of the line",
+    ]
+    new = "resource.k8s.io/v1 DeviceClass a: the whole kind: Kubernetes 1.31 does not know it yet, 1.34 does"
+    unknown = f"v1 Pod a: spec.containers[0]: unknown field nmae (Kubernetes {', '.join(SUPPORTED)})"
+    for check, last in ((lambda: cases.lint("1.31"), new), (cases.lint_and_validate, unknown)):
+        with pytest.raises(UserError) as refused:
+            check()
+        lines = [*(f"microservice/one: {line}" for line in (*found, last)), "", "5 problem(s) found"]
+        assert str(refused.value).splitlines() == lines
+
+
+def test_a_case_that_does_not_render_is_reported_by_each_helm(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.write(
+        "charts/microservice/templates/check.yaml",
+        '{apiVersion: v1, kind: Secret, metadata: {name: Upper}}\n{{ fail "no image" }}\n',
+    )
+    repository.case("one")
+    with pytest.raises(UserError) as refused:
+        cases.lint()
+    starts = [line[:8] for line in str(refused.value).splitlines() if line.startswith("Helm ")]
+    # By helm lint of the chart alone, by that of the case, and by helm template.
+    assert starts == ["Helm 3: ", "Helm 4: "] * 3
+    assert capsys.readouterr().err.splitlines() == [
+        "· running helm lint --strict",
+        "· rendering",
+        "· checking 0 cases",
+    ]

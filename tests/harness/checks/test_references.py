@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ci.checks import references
+from ci.kubernetes.manifests import parse
 from tests.support.related_objects import STREAM, findings
 
 DEPLOYMENT = "apps/v1 Deployment api: spec"
@@ -152,3 +154,19 @@ def test_malformed_objects_are_skipped() -> None:
     containers = deployment.replace("other", "another").replace("a: 1", "containers: 1")
     service = "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: null}"
     assert findings(f"---\n{deployment}\n---\n{containers}\n---\n{service}") == []
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ((), ["there is no Secret 'api-secret'"]),
+        (("api-secret",), ["there is no Secret 'api-secret'"]),
+        (("api-database",), []),
+    ],
+)
+def test_a_name_in_the_values_is_that_of_an_existing_object_unless_it_is_nearly_a_rendered_one(
+    written: tuple[str, ...], found: list[str]
+) -> None:
+    name = (*written, "api-secret")[0]
+    stream = STREAM.replace("secretRef: {name: shared", f"secretRef: {{name: {name}")
+    assert [finding.message for finding in references.findings(parse(stream), "api", written)] == found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.related_objects import STREAM, findings
+from tests.support.related_objects import LABELS, STREAM, findings
 
 DEPLOYMENT = "apps/v1 Deployment api"
 SERVICE = "v1 Service api: spec"
@@ -38,6 +38,11 @@ INGRESS = "networking.k8s.io/v1 Ingress api: spec"
             "port: {number: 81}",
             "port: {number: 8000}",
             f"{INGRESS}.rules[0].http.paths[1].backend.service: Service 'api' has no TCP port 8000",
+        ),
+        (
+            "port: {number: 81}",
+            "port: {name: https, number: 81}",
+            f"{INGRESS}.rules[0].http.paths[1].backend.service: Service 'api' has no TCP port https 81",
         ),
         (
             "{name: elsewhere,",
@@ -132,6 +137,42 @@ def test_a_policy_that_does_not_restrict_ingress_allows_every_port(rule: str) ->
     assert findings(f"{head}  {rule}\n---{rest.partition('---')[2]}") == []
 
 
-def test_pods_without_a_policy_accept_every_port() -> None:
+def without_policy() -> str:
     head, _, rest = STREAM.partition("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy")
-    assert findings(head + rest.partition("---\n")[2]) == []
+    return head + rest.partition("---\n")[2]
+
+
+def test_pods_without_a_policy_accept_every_port() -> None:
+    assert findings(without_policy()) == []
+
+
+POLICY_OF = """
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: closed}
+spec: {podSelector: {matchLabels: {LABELS}}}
+"""
+
+
+def test_a_policy_of_other_pods_closes_no_port_and_one_with_all_labels_of_the_pods_closes_each() -> None:
+    assert findings(without_policy() + POLICY_OF.replace("LABELS", "a: c")) == []
+    assert findings(without_policy() + POLICY_OF.replace("LABELS", f"{LABELS}: app, a: b")) == [
+        f"{SERVICE}.ports[{number}]: {CLOSED}" for number in range(3)
+    ]
+
+
+def test_a_service_port_without_target_leads_to_the_same_port_of_the_pods() -> None:
+    assert (
+        findings(
+            STREAM.replace("port: 82, targetPort: 9000", "port: 9000").replace("port: 82}}", "port: 9000}}")
+        )
+        == []
+    )
+
+
+def test_a_policy_allows_a_port_that_no_container_declares_by_its_protocol_too() -> None:
+    datagrams = STREAM.replace("port: 82, targetPort", "protocol: UDP, port: 82, targetPort")
+    datagrams = datagrams.replace("port: 82}}", "port: 81}}")
+    assert findings(datagrams) == [f"{SERVICE}.ports[2]: {CLOSED}"]
+    assert findings(datagrams.replace("{port: 9000}", "{port: 9000, protocol: UDP}")) == []
