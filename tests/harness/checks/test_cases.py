@@ -125,3 +125,51 @@ def test_a_case_that_does_not_render_is_reported_by_each_helm(
         "· rendering",
         "· checking 0 cases",
     ]
+
+
+def test_every_golden_file_that_differs_is_reported_and_accepted_by_an_update(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.case("one")
+    cases.update_goldens()
+    cases.update_goldens()
+    assert capsys.readouterr().out == (
+        "added tests/golden/microservice/one.yaml\n1 golden files written or removed\n"
+        "every golden file is up to date\n"
+    )
+    file = repository.root / "tests/golden/microservice/one.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("blue", "red"), encoding="utf-8")
+    repository.case("two")
+    repository.write("tests/golden/microservice/gone.yaml", "")
+    with pytest.raises(UserError) as differing:
+        cases.compare_goldens()
+    assert str(differing.value) == (
+        "tests/golden/microservice/gone.yaml is the golden file of no case; "
+        "delete it, or run: invoke golden --update\n"
+        "microservice/one differs from tests/golden/microservice/one.yaml:\n"
+        "  v1 ConfigMap default/one\n"
+        '    data.colour: "red" -> "blue"\n'
+        "If this is meant, accept it with: invoke golden --update\n"
+        "microservice/two: there is no tests/golden/microservice/two.yaml yet; "
+        "write it with: invoke golden --update\n"
+        "\n3 problem(s) found"
+    )
+    cases.update_goldens()
+    assert capsys.readouterr().out == (
+        "changed tests/golden/microservice/one.yaml\n"
+        '  v1 ConfigMap default/one: data.colour: "red" -> "blue"\n'
+        "added tests/golden/microservice/two.yaml\n"
+        "removed tests/golden/microservice/gone.yaml\n"
+        "3 golden files written or removed\n"
+    )
+
+
+def test_no_golden_file_is_written_while_a_case_does_not_render(repository: Repository) -> None:
+    repository.write(
+        "charts/microservice/templates/check.yaml", '{{ if .Values.fails }}{{ fail "a" }}{{ end }}'
+    )
+    repository.case("good")
+    repository.case("failing", "fails: true")
+    with pytest.raises(UserError, match=r"^Helm 3: (.|\n)*\nHelm 4: (.|\n)*\n2 problem\(s\) found$"):
+        cases.update_goldens()
+    assert not (repository.root / "tests").exists()
