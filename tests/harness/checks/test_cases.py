@@ -100,7 +100,11 @@ def test_every_check_of_a_render_reports_the_case(repository: Repository) -> Non
     ]
     new = "resource.k8s.io/v1 DeviceClass a: the whole kind: Kubernetes 1.31 does not know it yet, 1.34 does"
     unknown = f"v1 Pod a: spec.containers[0]: unknown field nmae (Kubernetes {', '.join(SUPPORTED)})"
-    for check, last in ((lambda: cases.lint("1.31"), new), (cases.lint_and_validate, unknown)):
+    checks: dict[str, Callable[[], None]] = {
+        new: lambda: cases.lint("1.31"),
+        unknown: cases.lint_and_validate,
+    }
+    for last, check in checks.items():
         with pytest.raises(UserError) as refused:
             check()
         lines = [*(f"microservice/one: {line}" for line in (*found, last)), "", "5 problem(s) found"]
