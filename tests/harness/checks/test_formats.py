@@ -12,13 +12,13 @@ from ci.checks.formats import formatted
 from ci.values.document import Fault
 
 FAULTS = [
-    Fault(Path("values/a b.yaml"), 3, 7, "env.A", "50% is read\nas a number", "yaml"),
-    Fault(Path("/x/c,d.yaml"), 1, 1, "", "image.tag is missing", "chart", warning=True),
+    Fault(Path("values/a b.yaml"), 3, 7, "env.A", "50% is read\nas an X", "yaml"),
+    Fault(Path("/x/c,X.yaml"), 1, 1, "", "image.tag is missing", "chart", warning=True),
 ]
 
 
 def test_people_read_the_place_the_key_and_the_message() -> None:
-    assert formatted(FAULTS[1:], "text") == "/x/c,d.yaml, line 1, column 1: warning: image.tag is missing\n"
+    assert formatted(FAULTS[1:], "text") == "/x/c,X.yaml, line 1, column 1: warning: image.tag is missing\n"
 
 
 def test_a_key_with_which_the_message_begins_is_not_printed_twice() -> None:
@@ -29,8 +29,8 @@ def test_a_key_with_which_the_message_begins_is_not_printed_twice() -> None:
 
 def test_an_annotation_escapes_what_the_command_gives_a_meaning() -> None:
     assert formatted(FAULTS, "github").splitlines() == [
-        "::error file=values/a b.yaml,line=3,col=7,title=yaml::env.A: 50%25 is read%0Aas a number",
-        "::warning file=/x/c%2Cd.yaml,line=1,col=1,title=chart::image.tag is missing",
+        "::error file=values/a b.yaml,line=3,col=7,title=yaml::env.A: 50%25 is read%0Aas an X",
+        "::warning file=/x/c%2CX.yaml,line=1,col=1,title=chart::image.tag is missing",
     ]
 
 
@@ -41,7 +41,7 @@ def test_sarif_has_a_result_with_rule_place_and_key_for_each_fault() -> None:
         {
             "ruleId": "yaml",
             "level": "error",
-            "message": {"text": "env.A: 50% is read\nas a number"},
+            "message": {"text": "env.A: 50% is read\nas an X"},
             "locations": [
                 {
                     "physicalLocation": {
@@ -59,7 +59,7 @@ def test_sarif_has_a_result_with_rule_place_and_key_for_each_fault() -> None:
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": "file:///x/c%2Cd.yaml"},
+                        "artifactLocation": {"uri": "file:///x/c%2CX.yaml"},
                         "region": {"startLine": 1, "startColumn": 1},
                     }
                 }
@@ -69,9 +69,27 @@ def test_sarif_has_a_result_with_rule_place_and_key_for_each_fault() -> None:
 
 
 def test_without_faults_sarif_is_still_a_whole_log() -> None:
-    log = json.loads(formatted([], "sarif"))
-    assert log["version"] == "2.1.0"
-    assert log["runs"][0]["results"] == []
+    assert (
+        formatted([], "sarif")
+        == """\
+{
+  "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+  "version": "2.1.0",
+  "runs": [
+    {
+      "tool": {
+        "driver": {
+          "name": "microservice",
+          "rules": []
+        }
+      },
+      "columnKind": "unicodeCodePoints",
+      "results": []
+    }
+  ]
+}
+"""
+    )
 
 
 def test_another_format_is_refused_with_those_that_there_are() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from ci.base.errors import UserError
 from ci.checks import kube_score
+from ci.checks.kube_score import Advice
 
 POD = """
 apiVersion: v1
@@ -20,6 +21,14 @@ spec:
 
 def test_a_critical_finding_is_reported() -> None:
     assert "container-image-tag" in {advice.check for advice in kube_score.advice(POD)}
+
+
+def test_a_finding_has_the_object_the_check_and_its_comment_also_for_a_check_that_is_off_by_default() -> None:
+    found = kube_score.advice(POD)
+    assert Advice("Pod/v1//a", "container-image-tag", "Image with latest tag") in found
+    assert (
+        Advice("Pod/v1//a", "container-seccomp-profile", "The container has not configured Seccomp") in found
+    )
 
 
 def test_objects_without_a_check_have_no_finding() -> None:

@@ -32,7 +32,8 @@ def test_a_kind_has_its_defaults_at_any_depth(monkeypatch: pytest.MonkeyPatch) -
         return SPEC
 
     monkeypatch.setattr(custom_kinds, "spec", spec)
-    built = json.loads(custom_defaults.build())
+    text = custom_defaults.build()
+    built = json.loads(text)
     assert built.keys() == custom_defaults.KINDS.keys()
     assert ("gateway.networking.k8s.io/v1", "HTTPRoute") in asked
     assert built["HTTPRoute"]["properties"] == {
@@ -42,3 +43,6 @@ def test_a_kind_has_its_defaults_at_any_depth(monkeypatch: pytest.MonkeyPatch) -
         "edges": {"items": {"properties": {"kind": {"default": "a"}}}},
         "named": {"additionalProperties": {"properties": {"kind": {"default": "b"}}}},
     }
+    # The chart is read at each render, and the order of the definitions' keys means nothing.
+    assert text == json.dumps(built, sort_keys=True, separators=(",", ":")) + "\n"
+    assert text.startswith('{"ExternalSecret":{"properties":{"colour":')
