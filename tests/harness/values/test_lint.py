@@ -161,8 +161,11 @@ def test_what_comes_through_an_alias_is_told_where_the_alias_stands(tmp_path: Pa
 
 
 def test_a_number_through_an_alias_is_told_without_how_it_is_written(tmp_path: Path) -> None:
-    text = "x-image: &image {tag: 1.10}\nimage:\n  <<: *image\n"
-    assert told(tmp_path, text) == ["line 2, column 1: image.tag: expected a string"]
+    text = "x-zone: &zone {zone: 1}\nnodeSelector:\n  <<: *zone\n"
+    assert told(tmp_path, text) == [
+        'line 2, column 1: nodeSelector.zone: expected a string: quote it, such as "8080" or "true", or use '
+        "--set-string"
+    ]
 
 
 @pytest.mark.parametrize(
