@@ -72,21 +72,22 @@ def test_a_namespace_is_a_dns_label() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metadata", "path"),
+    ("metadata", "path", "name", "what"),
     [
-        ("labels: {a: 'b c'}", "metadata.labels.a"),
-        ("labels: {a: -b}", "metadata.labels.a"),
-        (f"labels: {{a: {LONG}}}", "metadata.labels.a"),
-        ("labels: {'a/b/c': d}", 'metadata.labels["a/b/c"]'),
-        ("labels: {'A.b/c': d}", 'metadata.labels["A.b/c"]'),
-        ("labels: {'a.b/': d}", 'metadata.labels["a.b/"]'),
-        (f"labels: {{a.b/{LONG}: d}}", f'metadata.labels["a.b/{LONG}"]'),
-        ("annotations: {'a b': c}", 'metadata.annotations["a b"]'),
+        ("labels: {a: 'b c'}", "labels.a", "b c", "label value"),
+        ("labels: {a: -b}", "labels.a", "-b", "label value"),
+        (f"labels: {{a: {LONG}}}", "labels.a", LONG, "label value"),
+        ("labels: {'a/b/c': d}", 'labels["a/b/c"]', "a/b", "DNS subdomain"),
+        ("labels: {'A.b/c': d}", 'labels["A.b/c"]', "A.b", "DNS subdomain"),
+        ("labels: {'a.b/': d}", 'labels["a.b/"]', "", "label or annotation name"),
+        ("labels: {'/a': d}", 'labels["/a"]', "", "DNS subdomain"),
+        (f"labels: {{a.b/{LONG}: d}}", f'labels["a.b/{LONG}"]', LONG, "label or annotation name"),
+        ("annotations: {'a b': c}", 'annotations["a b"]', "a b", "label or annotation name"),
     ],
 )
-def test_an_invalid_label_or_annotation_is_found(metadata: str, path: str) -> None:
+def test_an_invalid_label_or_annotation_is_found(metadata: str, path: str, name: str, what: str) -> None:
     (finding,) = found(f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a, {metadata}}}}}")
-    assert finding.startswith(f"{path}: ")
+    assert finding.startswith(f"metadata.{path}: {name!r} is not a valid {what} (")
 
 
 def test_valid_labels_and_annotations_are_accepted() -> None:

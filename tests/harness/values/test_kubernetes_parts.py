@@ -10,6 +10,12 @@ from ci.values.kubernetes_parts import definition, resolve
 CORE = "kubernetes:io.k8s.api.core.v1."
 
 
+@pytest.fixture(autouse=True)
+def _read_anew() -> None:
+    """Have each test convert the definitions itself, not only the first one that needs them."""
+    definition.cache_clear()
+
+
 def resolved(part: dict[str, Any], **definitions: Any) -> dict[str, Any]:
     """The resolved schema with one key."""
     return resolve({"properties": {"key": part}, "definitions": definitions})
