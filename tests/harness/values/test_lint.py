@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ci.base.errors import UserError
 from ci.base.repository import shown
 from ci.charts import catalog
+from ci.charts.catalog import Chart
 from ci.values import lint
 from tests.support.repository import Repository
 
@@ -270,3 +272,77 @@ def test_what_is_built_belongs_in_the_services_own_file(repository: Repository) 
     file = repository.write("values/api/staging.yaml", "x-build: {context: .}\nx-mine: {context: .}")
     (found,) = lint.faults(file, MICROSERVICE)
     assert str(found).endswith("line 1, column 1: x-build: not a key here: write it in values/<service>.yaml")
+
+
+SMALL = {
+    "type": "object",
+    "properties": {
+        "many": {
+            "type": "object",
+            "properties": {f"key{number:02}": {} for number in range(1, 22)},
+            "additionalProperties": False,
+        },
+        "twenty": {
+            "type": "object",
+            "properties": {
+                **{f"key{number:02}": {} for number in range(1, 21)},
+                "gone": {"const": "not here"},
+            },
+            "additionalProperties": False,
+        },
+        "named": {
+            "type": "object",
+            "patternProperties": {"^[a-z]+$": {}, "^x-": {}},
+            "additionalProperties": False,
+        },
+        "empty": {"type": "object", "properties": {"gone": {"const": "no"}}, "additionalProperties": False},
+        "word": {"type": "string", "pattern": "^[a-z]+$"},
+        "words": {"type": "array", "items": {"type": "string"}, "maxItems": 3},
+        "once": {"type": "array", "uniqueItems": True},
+        "size": {"type": "integer", "minimum": 1, "maximum": 9, "exclusiveMinimum": 0},
+        "kind": {"enum": ["Red", "Green", "", None]},
+        "some": {"type": ["string", "integer", "null"], "maximum": 9},
+        "any": {"type": ["number", "boolean", "array", "object", "null"]},
+    },
+    "additionalProperties": False,
+}
+TWENTY = ", ".join(f"key{number:02}" for number in range(1, 21))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("many: {x: 1}", f"many.x: unknown key; known keys: {TWENTY}, ..."),
+        ("twenty: {x: 1}", f"twenty.x: unknown key; known keys: {TWENTY}"),
+        ("twenty: {gon: 1}", f"twenty.gon: unknown key; known keys: {TWENTY}"),
+        ("named: {A: 1}", "named.A: expected a name of the form ^[a-z]+$ or ^x-"),
+        ("empty: {a: 1}", "empty.a: no keys are allowed here"),
+        ("word: A", "word: expected a string of the form ^[a-z]+$"),
+        ("once: [a, a]", "once: is not allowed here"),
+        ("words: [a, b, c, d]", "words: out of range (maxItems 3)"),
+        ("size: 10", "size: out of range (minimum 1, maximum 9)"),
+        ("kind: Gren", "kind: expected one of Red, Green; did you mean Green?"),
+        ("kind: [Green]", "kind: expected one of Red, Green"),
+        ("some: [a]", "some: expected a string or a whole number up to 9"),
+        ("some: 1.5", 'some: expected a string or a whole number up to 9; quote it: "1.5"'),
+        ("any: a", "any: expected a number or true or false or a list or a map"),
+        ("word:", "word: expected a string"),
+        ("word: {}", "word: expected a string"),
+        (
+            "secret: {word: 1}",
+            "secret: unknown key; known keys: any, empty, kind, many, named, once, size, some, twenty, word, words",
+        ),
+    ],
+)
+def test_what_is_expected_is_told_of_any_schema(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "values.schema.json").write_text(json.dumps(SMALL), encoding="utf-8")
+    file = tmp_path / "values.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert [fault.text for fault in lint.faults(file, Chart("small", tmp_path))] == [message]
+
+
+def test_a_chart_without_a_schema_accepts_every_key(tmp_path: Path) -> None:
+    file = tmp_path / "values.yaml"
+    file.write_text("a: {b: [1]}", encoding="utf-8")
+    assert lint.faults(file, Chart("small", tmp_path)) == []
+    assert lint.keys_of(Chart("small", tmp_path)) == []

@@ -216,6 +216,38 @@ def test_the_text_is_the_same_every_time_and_ends_with_one_line_break(source: So
     assert text.endswith("}\n")
 
 
+TEXT = r"""{
+"$schema":"http://json-schema.org/draft-07/schema#",
+"type":"object",
+"patternProperties":{
+ "^x-":{"description":"Yours."}
+},
+"properties":{
+ "replicas":{"type":["integer","null"],"minimum":0,"description":"Größe.","maximum":2147483647},
+ "port":{"$ref":"#/definitions/port","description":"Where."},
+ "kind":{"enum":["A","B",null],"description":"Which."},
+ "hosts":{"type":["array","null"],"items":{"$ref":"#/definitions/name!"},"description":"Hosts."},
+ "owner":{"$ref":"#/definitions/name","description":"Whose."},
+ "entries":{"type":["object","null"],"description":"By name.","patternProperties":{"(^[a-z]+$)":{"$ref":"#/definitions/port"}},"additionalProperties":false}
+},
+"additionalProperties":false,
+"definitions":{
+ "port":{"type":["integer","string","null"],"maximum":65535},
+ "name":{"type":["string","null"],"pattern":"(^[a-z]*$)"},
+ "name!":{"type":"string","pattern":"(^[a-z]*$)"}
+}
+}
+"""  # noqa: E501
+
+
+def test_each_property_and_definition_has_a_line_the_longest_definition_first(source: Source) -> None:
+    path = source("How many.", "Größe.")
+    text = path.read_text(encoding="utf-8")
+    head, _, rest = text.partition("  block:\n")
+    path.write_text(f"{head}  entries:\n{rest.partition('  entries:' + chr(10))[2]}", encoding="utf-8")
+    assert values_schema.build(path) == TEXT
+
+
 def test_a_pattern_that_helm_could_not_use_is_refused(source: Source) -> None:
     with pytest.raises(UserError, match=r"schema\.yaml is not right:\n  .*pattern: "):
         values_schema.build(source("^[a-z]*$", "^(?!kube-)[a-z]*$"))
