@@ -111,9 +111,6 @@ def _settings(node: object, path: str) -> Iterator[Need]:
         reference = dig(node, field)
         name = dig(reference, "name") or dig(reference, "secretName")
         if name and not dig(reference, "optional"):
-            keys = {
-                dig(reference, "key"),
-                *(item.get("key") for _, item in entries(reference, "items", at=path)),
-            }
+            keys = {dig(reference, "key"), *(item.get("key") for _, item in entries(reference, "items"))}
             kind = "ConfigMap" if field.startswith("configMap") else "Secret"
             yield Need(f"{path}.{field}", kind, name, {str(key) for key in keys if key})

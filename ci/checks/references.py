@@ -112,7 +112,7 @@ def _bindings(release: Release) -> Iterator[Finding]:
 
 def _mounts(release: Release) -> Iterator[Finding]:
     for pods in pods_of(release.objects):
-        volumes = {volume.get("name") for _, volume in entries(pods.spec, "volumes", at=pods.path)}
+        volumes = {volume.get("name") for _, volume in entries(pods.spec, "volumes")}
         claims = entries(release.objects[pods.key], "spec", "volumeClaimTemplates")
         volumes |= {dig(claim, "metadata", "name") for _, claim in claims}
         for container_path, container in containers_of(pods):
@@ -126,7 +126,7 @@ def _probes(release: Release) -> Iterator[Finding]:
     """Find probes and lifecycle hooks with a port name that their container does not have."""
     for pods in pods_of(release.objects):
         for container_path, container in containers_of(pods):
-            names = {port.get("name") for _, port in entries(container, "ports", at=container_path)}
+            names = {port.get("name") for _, port in entries(container, "ports")}
             for handler in (
                 *(("startupProbe",), ("readinessProbe",), ("livenessProbe",)),
                 *(("lifecycle", "postStart"), ("lifecycle", "preStop")),

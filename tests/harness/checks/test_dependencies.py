@@ -156,6 +156,65 @@ def test_missing_objects_and_keys_of_external_secrets_are_found(right: str, wron
     assert finding in findings(EXTERNAL.replace(right, wrong))
 
 
+def test_an_external_secret_that_names_no_kind_uses_a_store_of_its_namespace() -> None:
+    kind = "kind: SecretStore, name: api-external"
+    assert findings(EXTERNAL.replace(kind, "name: api-external")) == []
+    assert findings(EXTERNAL.replace(kind, "name: api-store")) == [
+        "external-secrets.io/v1 ExternalSecret api-external: spec.secretStoreRef: there is no "
+        "SecretStore 'api-store'"
+    ]
+
+
+CONFIG_MAPS = """
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: api}, data: {A: a}, binaryData: {B: b}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: api}, data: {C: c}, stringData: {D: d}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: api}
+spec:
+  volumes:
+  - name: secret
+    secret: {secretName: api, items: [{key: C, path: c}, {key: D, path: d}]}
+  - name: all
+    projected:
+      sources: [{configMap: {name: api, items: [{key: A, path: a}, {key: B, path: b}]}}]
+  initContainers:
+  - name: wait
+    env: [{name: A, valueFrom: {configMapKeyRef: {name: api, key: A}}}, {name: PLAIN, value: a}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "found"),
+    [
+        ("key: C", "key: X", ["volumes[0].secret: Secret 'api' has no key 'X'"]),
+        ("key: D", "key: X", ["volumes[0].secret: Secret 'api' has no key 'X'"]),
+        (
+            "[{key: C, path: c}, {key: D",
+            "[{key: Z, path: c}, {key: X",
+            [
+                "volumes[0].secret: Secret 'api' has no key 'X'",
+                "volumes[0].secret: Secret 'api' has no key 'Z'",
+            ],
+        ),
+        ("key: B", "key: X", ["volumes[1].projected.sources[0].configMap: ConfigMap 'api' has no key 'X'"]),
+        (
+            "{name: api, key: A}",
+            "{name: api, key: C}",
+            ["initContainers[0].env[0].valueFrom.configMapKeyRef: ConfigMap 'api' has no key 'C'"],
+        ),
+        ("{name: api, key: A}", "{name: api, key: C, optional: true}", []),
+    ],
+)
+def test_every_key_of_a_config_map_or_secret_exists(right: str, wrong: str, found: list[str]) -> None:
+    assert CONFIG_MAPS.count(right) == 1
+    assert findings(CONFIG_MAPS) == []
+    assert findings(CONFIG_MAPS.replace(right, wrong)) == [f"v1 Pod api: spec.{each}" for each in found]
+
+
 def test_a_store_may_use_the_service_account_default() -> None:
     assert (
         findings(EXTERNAL.replace("serviceAccountRef: {name: api}", "serviceAccountRef: {name: default}"))

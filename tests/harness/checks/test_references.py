@@ -130,6 +130,41 @@ def test_the_pods_of_a_stateful_set_have_their_names_and_claims(
     ]
 
 
+def test_a_stateful_set_that_is_not_the_releases_needs_no_headless_service() -> None:
+    foreign = STATEFUL.replace(
+        "kind: StatefulSet\nmetadata: {name: api}", "kind: StatefulSet\nmetadata: {name: db}"
+    )
+    assert findings(foreign.replace("clusterIP: None", "clusterIP: ''")) == []
+
+
+def test_a_headless_service_selects_the_pods_that_it_names() -> None:
+    assert findings(STATEFUL.replace("{app.kubernetes.io/name: api}}", "{app.kubernetes.io/name: db}}"))[
+        1:
+    ] == ["apps/v1 StatefulSet api: spec.serviceName: Service 'api-headless' does not select the pods"]
+
+
+@pytest.mark.parametrize(
+    "right",
+    ["{startupProbe: HANDLER}", "{livenessProbe: HANDLER}", "{lifecycle: {postStart: HANDLER}}"],
+)
+@pytest.mark.parametrize("action", ["httpGet", "tcpSocket"])
+def test_a_handler_names_a_port_of_its_container(right: str, action: str) -> None:
+    own = right[1:-1].replace("HANDLER", f"{{{action}: {{port: web}}}}")
+    container = f"{{name: api, {own}, ports: [{{name: web, containerPort: 1}}]}}"
+    pod = f"{{apiVersion: v1, kind: Pod, metadata: {{name: api}}, spec: {{containers: [{container}]}}}}"
+    path = right[1:-1].replace(": {", ".").partition(": ")[0].replace("}", "")
+    assert findings(pod) == []
+    assert findings(pod.replace("ports: [{name: web", "ports: [{name: http")) == [
+        f"v1 Pod api: spec.containers[0].{path}.{action}.port: the container has no port named 'web'"
+    ]
+
+
+def test_an_object_of_the_same_name_may_stand_in_another_namespace() -> None:
+    one = "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: NAMESPACE}}"
+    stream = "\n---\n".join(one.replace("NAMESPACE", name) for name in ("b", "c"))
+    assert findings(stream) == []
+
+
 def test_all_wrong_references_are_found_at_once() -> None:
     assert (
         len(findings(STREAM.replace("targetPort: web", "targetPort: x").replace("key: TOKEN", "key: x"))) == 2
