@@ -84,7 +84,7 @@ _NEEDED = {
     "external": ("store",),
     "guardrails": ("mode",),
     "store": ("name",),
-    "ingress": ("hosts",),
+    "extraIngress": ("hosts",),
     "migration": ("command",),
     "worker": ("command",),
 }

@@ -91,10 +91,22 @@ def test_a_description_stays_beside_its_reference(source: Source) -> None:
     assert built["definitions"]["port"] == {"type": ["integer", "string", "null"], "maximum": 65535}
 
 
+def test_a_definition_with_one_reference_stands_in_its_place(source: Source) -> None:
+    built = json.loads(values_schema.build(source()))
+    owner = {"type": ["string", "null"], "pattern": "(^[a-z]*$)", "description": "Whose."}
+    assert built["properties"]["owner"] == owner
+    assert built["definitions"].keys() == {"port"}
+
+
+def test_a_default_of_null_is_left_out(source: Source) -> None:
+    built = json.loads(values_schema.build(source("type: boolean, ", "type: boolean, default: null, ")))
+    assert "default" not in built["properties"]["block"]["properties"]["enabled"]
+
+
 def test_a_definition_is_built_with_and_without_null_where_it_is_used_so(source: Source) -> None:
     built = json.loads(values_schema.build(source()))
-    assert built["properties"]["hosts"]["items"] == {"$ref": "#/definitions/name!"}
-    assert built["definitions"].keys() == {"port", "name", "name!"}
+    assert built["properties"]["hosts"]["items"]["type"] == "string"
+    assert built["properties"]["owner"]["type"] == ["string", "null"]
 
 
 def test_only_the_first_of_equal_definitions_is_kept(source: Source) -> None:
@@ -110,7 +122,7 @@ def test_only_the_first_of_equal_definitions_is_kept(source: Source) -> None:
             path.read_text().replace(key, f'{key.partition(":")[0]}: {{$ref: "#/definitions/{name}"')
         )
     built = json.loads(values_schema.build(path))
-    assert built["definitions"].keys() == {"port", "name!", "one"}
+    assert built["definitions"].keys() == {"port", "one"}
     assert built["properties"]["kind"]["$ref"] == built["properties"]["owner"]["$ref"] == "#/definitions/one"
     assert errors(path, {"kind": ["a"], "owner": ["A"]}) == ["owner.0"]
 
@@ -123,13 +135,13 @@ def test_a_description_that_all_references_repeat_stands_once(source: Source) ->
     built = json.loads(values_schema.build(path))
     assert built["properties"]["hosts"] == built["properties"]["others"]
     assert built["properties"]["hosts"].keys() == {"$ref"}
-    assert built["definitions"]["properties-hosts"]["description"] == "Hosts."
+    assert built["definitions"]["hosts"]["description"] == "Hosts."
 
 
 def test_patterns_are_written_as_go_compiles_them_fastest(source: Source) -> None:
     path = source('pattern: "^[a-z]*$"', r"pattern: '^[(](a|[^)]\()$'")
     built = json.loads(values_schema.build(path))
-    assert built["definitions"]["name"]["pattern"] == r"(^[(](?:a|[^)]\()$)"
+    assert built["properties"]["owner"]["pattern"] == r"(^[(](?:a|[^)]\()$)"
     assert errors(path, {"owner": "(a"}) == []
     assert errors(path, {"owner": "(("}) == ["owner"]
 
@@ -145,7 +157,7 @@ def test_parts_that_differ_in_their_description_alone_are_one_definition(source:
         '\n  hosts: {type: array, items: {$ref: "#/definitions/name"}, description: Hosts.}\n', LISTS
     )
     built = json.loads(values_schema.build(path))
-    assert built["properties"]["hosts"] == {"$ref": "#/definitions/properties-hosts", "description": "Hosts."}
+    assert built["properties"]["hosts"] == {"$ref": "#/definitions/hosts", "description": "Hosts."}
     assert built["properties"]["others"] == {**built["properties"]["hosts"], "description": "Others."}
     assert errors(path, {"hosts": [["a"]], "others": [[1]]}) == ["others.0.0"]
 
