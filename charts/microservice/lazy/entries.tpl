@@ -34,9 +34,8 @@ microservice.findEntries: what microservice.collectEntries does where there are 
 {{/*
 microservice.entryRoot: (dict "into" DICT "root" . "entry" MAP "job" BOOL "over" MAP) ->
 nothing; makes of an empty dict the root whose microservice.podSpec is the pod of an
-entry: a worker or a job. It has image, variables, settings, account, security and placement
-(microservice.entryBase) of the service, and of its volumes those of microservice.entryVolumes.
-What the entry says is laid over that, and over all of it the values of "over".
+entry: the service's, without what microservice.entryBase and microservice.entryVolumes take
+away; what the entry says is laid over that, and over all of it the values of "over".
 */}}
 {{- define "microservice.entryRoot" -}}
   {{- $values := .root.Values -}}

@@ -10,14 +10,17 @@ microservice.container: the main container.
     "args" .Values.args
     "ports" (include "microservice.containerPorts" . | fromJsonArray)
     "envFrom" (include "microservice.envFrom" . | fromJsonArray)
-    "env" (include "microservice.env" .Values.env | fromJsonArray)
+    "env" (include "microservice.env" .Values.env | fromJsonArray)) }}
+  {{- with include "microservice.once" (dict "root" . "run" "microservice.fields" "of" (list
     "resources" (include "microservice.resources" . | fromJson)
     "startupProbe" (include "microservice.probe" (dict "root" . "probe" .Values.startupProbe) | fromJson)
     "livenessProbe" (include "microservice.probe" (dict "root" . "probe" .Values.livenessProbe) | fromJson)
     "readinessProbe" (include "microservice.readinessProbe" . | fromJson)
     "lifecycle" (include "microservice.lifecycle" . | fromJson)
     "securityContext" (include "microservice.securityContext" (dict "root" . "own" .Values.containerSecurityContext) | fromJson)
-    "volumeMounts" (include "microservice.volumeMounts" . | fromJsonArray)) }}
+    "volumeMounts" (include "microservice.volumeMounts" . | fromJsonArray))) }}
+{{ . }}
+  {{- end }}
   {{- with include "microservice.toYaml" (omit (.Values.containerSpec | default dict) "name") }}
 {{ . }}
   {{- end }}

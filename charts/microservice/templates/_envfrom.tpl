@@ -25,20 +25,23 @@ settings roll the pods, as a JSON map. Hashes of the data: a new version of the 
 restarts nothing. Versioned settings need none: their names change.
 */}}
 {{- define "microservice.checksums" -}}
-  {{- $_ := include "microservice.collectSettings" . -}}
-  {{- $checksums := dict -}}
-  {{- range $block, $parts := dict "config" (list "config" "files") "secret" (list "secrets" "secret-files") -}}
-    {{- if not (index $.Values $block).versioned -}}
-      {{- $data := list -}}
-      {{- range $part := $parts -}}
-        {{- $data = get $.settings $part | default dict | include "microservice.settingsJson" | append $data -}}
-      {{- end -}}
-      {{- $data = join "\n" $data -}}
-      {{- if ne $data "{}\n{}" -}}
-        {{- $hash := include "microservice.settingsHash" (dict "root" $ "secret" (eq $block "secret") "json" $data) -}}
-        {{- $_ := set $checksums (printf "checksum/%s" $block) $hash -}}
+  {{- if not .checksums -}}
+    {{- $_ := include "microservice.collectSettings" . -}}
+    {{- $checksums := dict -}}
+    {{- range $block, $parts := dict "config" (list "config" "files") "secret" (list "secrets" "secret-files") -}}
+      {{- if not (index $.Values $block).versioned -}}
+        {{- $data := list -}}
+        {{- range $part := $parts -}}
+          {{- $data = get $.settings $part | default dict | include "microservice.settingsJson" | append $data -}}
+        {{- end -}}
+        {{- $data = join "\n" $data -}}
+        {{- if ne $data "{}\n{}" -}}
+          {{- $hash := include "microservice.settingsHash" (dict "root" $ "secret" (eq $block "secret") "json" $data) -}}
+          {{- $_ := set $checksums (printf "checksum/%s" $block) $hash -}}
+        {{- end -}}
       {{- end -}}
     {{- end -}}
+    {{- $_ := toJson $checksums | set . "checksums" -}}
   {{- end -}}
-  {{- toJson $checksums -}}
+  {{- .checksums -}}
 {{- end -}}

@@ -39,15 +39,27 @@ microservice.selectorLabels, microservice.labels: the same as YAML.
 */}}
 {{- define "microservice.selectorLabels" -}}
   {{- if not .selectorLabels -}}
-    {{- $_ := include "microservice.selectorMap" . | fromJson | toYaml | set . "selectorLabels" -}}
+    {{- $labels := include "microservice.selectorMap" . | fromJson -}}
+    {{- $_ := include "microservice.labelYaml" (dict "root" . "labels" $labels) | set . "selectorLabels" -}}
   {{- end -}}
   {{- .selectorLabels -}}
 {{- end -}}
 {{- define "microservice.labels" -}}
   {{- if not .labels -}}
-    {{- $_ := include "microservice.labelMap" . | fromJson | include "microservice.toYaml" | set . "labels" -}}
+    {{- $labels := include "microservice.labelMap" . | fromJson -}}
+    {{- $_ := include "microservice.labelYaml" (dict "root" . "labels" $labels) | set . "labels" -}}
   {{- end -}}
   {{- .labels -}}
+{{- end -}}
+
+{{/*
+microservice.labelYaml: (dict "root" . "labels" MAP) -> the same for other labels. Those of
+workers and jobs differ in the component, which comes in last: no label's value has a <.
+*/}}
+{{- define "microservice.labelYaml" -}}
+  {{- $key := "app.kubernetes.io/component" -}}
+  {{- $labels := set (omit .labels "") $key "<component>" -}}
+  {{- include "microservice.once" (dict "root" .root "run" "microservice.toYaml" "of" $labels) | replace "<component>" (get .labels $key) -}}
 {{- end -}}
 
 {{/*

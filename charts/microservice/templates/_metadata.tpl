@@ -47,10 +47,9 @@ wrote of either stays, and decides.
 {{- end -}}
 
 {{/*
-microservice.podMetadata: the pod template's metadata. The chart's version is not
-in it: a new chart alone restarts nothing. A job starts with the settings of its
-time, so it needs no checksum; and it has to end on its node, so nothing says that it may
-be moved.
+microservice.podMetadata: the pod template's metadata, without the chart's version: a new
+chart alone restarts nothing. A job starts with the settings of its time, so it needs no
+checksum, and has to end on its node, so nothing says that it may be moved.
 */}}
 {{- define "microservice.podMetadata" -}}
   {{- $selector := include "microservice.selectorMap" . | fromJson }}
@@ -61,10 +60,12 @@ be moved.
     {{- $checksums = include "microservice.checksums" . | fromJson }}
     {{- $movable = include "microservice.movableVolumes" . | fromJson }}
   {{- end }}
-  {{- with .Values }}
-    {{- include "microservice.fields" (list
-      "labels" (include "microservice.merged" (list $version .commonLabels .podLabels $selector) | fromJson)
-      "annotations" (include "microservice.merged" (list $movable .commonAnnotations .podAnnotations $checksums) | fromJson)) }}
+  {{- $labels := include "microservice.merged" (list $version .Values.commonLabels .Values.podLabels $selector) | fromJson -}}
+labels:
+  {{- include "microservice.labelYaml" (dict "root" . "labels" $labels) | nindent 2 }}
+  {{- $annotations := include "microservice.merged" (list $movable .Values.commonAnnotations .Values.podAnnotations $checksums) | fromJson }}
+  {{- with include "microservice.once" (dict "root" . "run" "microservice.fields" "of" (list "annotations" $annotations)) }}
+{{ . }}
   {{- end }}
 {{- end -}}
 

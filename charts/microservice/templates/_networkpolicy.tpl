@@ -1,23 +1,28 @@
 {{/*
-microservice.policySelector: the pods that a NetworkPolicy is for, as JSON: the release's
-is for all of them but the workers, which have one each, with their own ports. Where
-networkPolicy.spec is written it is for the workers too. A migration's leaves out those
-that serve, which may have had none.
+microservice.policySelector: the pods that a NetworkPolicy is for, as YAML. The release's is
+for all but the workers, which have one each, with their own ports, unless
+networkPolicy.spec is written; a migration's not for those that serve, which may have none.
 */}}
 {{- define "microservice.policySelector" -}}
-  {{- $labels := include "microservice.selectorMap" . | fromJson -}}
-  {{- $selector := dict "matchLabels" $labels -}}
+  {{- $labels := include "microservice.selectorLabels" . -}}
   {{- if not .component -}}
-    {{- $label := "app.kubernetes.io/component" -}}
-    {{- $_ := omit $labels $label | set $selector "matchLabels" -}}
+    {{- /* The first is the component. */ -}}
+    {{- $labels = splitList "\n" $labels | rest | join "\n" -}}
     {{- $workers := list -}}
     {{- include "microservice.collectEntries" . -}}
     {{- range .entries }}{{ if .root.objectName }}{{ $workers = append $workers .root.component }}{{ end }}{{ end -}}
     {{- if and $workers (not .Values.networkPolicy.spec) -}}
-      {{- $_ := list (dict "key" $label "operator" "NotIn" "values" $workers) | set $selector "matchExpressions" -}}
-    {{- end -}}
+matchExpressions:
+- key: app.kubernetes.io/component
+  operator: NotIn
+  values:
+      {{- range $workers }}
+  - {{ . }}
+      {{- end }}
+{{ end -}}
   {{- end -}}
-  {{- toJson $selector -}}
+matchLabels:
+  {{- nindent 2 $labels }}
 {{- end -}}
 
 {{/*

@@ -2,7 +2,7 @@
 microservice.podSpec: the pod of the application, or of the job whose root this is.
 */}}
 {{- define "microservice.podSpec" -}}
-  {{- include "microservice.fields" (list
+  {{- include "microservice.once" (dict "root" . "run" "microservice.fields" "of" (list
     "serviceAccountName" (include "microservice.serviceAccountName" .)
     "automountServiceAccountToken" (or .Values.rbac.rules .Values.rbac.clusterRules | empty | ternary .Values.serviceAccount.automount true)
     "imagePullSecrets" (include "microservice.imagePullSecrets" . | fromJsonArray)
@@ -10,20 +10,24 @@ microservice.podSpec: the pod of the application, or of the job whose root this 
     "terminationGracePeriodSeconds" .Values.terminationGracePeriodSeconds
     "priorityClassName" .Values.priorityClassName
     "nodeSelector" .Values.nodeSelector
-    "tolerations" .Values.tolerations
-    "affinity" (include "microservice.affinity" . | fromJson)
-    "topologySpreadConstraints" (include "microservice.topologySpreadConstraints" . | fromJsonArray)
-    "initContainers" (include "microservice.sideContainers" (dict "root" . "containers" .Values.initContainers) | fromJsonArray)) }}
+    "tolerations" .Values.tolerations)) }}
+  {{- with include "microservice.scheduling" . }}
+{{ . }}
+  {{- end }}
+  {{- with .Values.initContainers }}
+{{ include "microservice.fields" (list "initContainers" (include "microservice.sideContainers" (dict "root" $ "containers" .) | fromJsonArray)) }}
+  {{- end }}
 containers:
 - {{ include "microservice.container" . | nindent 2 | trim }}
   {{- with .Values.extraContainers }}
     {{- $side := dict "root" $ "containers" . "drain" (include "microservice.sleepSeconds" $ | int64) }}
 {{ include "microservice.sideContainers" $side | fromJsonArray | include "microservice.toYaml" }}
   {{- end }}
-  {{- with include "microservice.fields" (list "volumes" (include "microservice.volumes" . | fromJsonArray)) }}
+  {{- $volumes := list "volumes" (include "microservice.volumes" . | fromJsonArray) }}
+  {{- with include "microservice.once" (dict "root" . "run" "microservice.fields" "of" $volumes) }}
 {{ . }}
   {{- end }}
-  {{- with include "microservice.podFields" .Values.podSpec | fromJson | include "microservice.toYaml" }}
+  {{- with include "microservice.once" (dict "root" . "run" "microservice.podFields" "of" .Values.podSpec) }}
 {{ . }}
   {{- end }}
 {{- end -}}
@@ -46,16 +50,20 @@ spec:
 {{- end -}}
 
 {{/*
-microservice.podFields: podSpec as JSON, with the defaults of its fields. Service links
+microservice.podFields: podSpec as YAML, with the defaults of its fields. Service links
 would set <SERVICE>_PORT and the like for each Service of the namespace, in the place of
 variables that programs read. Without its DNS policy a pod in the node's network looks
 up no Service.
 */}}
 {{- define "microservice.podFields" -}}
+  {{- if not . -}}
+enableServiceLinks: false
+  {{- else -}}
   {{- $fields := dict "enableServiceLinks" false -}}
   {{- if (.).hostNetwork }}{{ $_ := set $fields "dnsPolicy" "ClusterFirstWithHostNet" }}{{ end -}}
   {{- range $key, $value := . -}}
     {{- if not (kindIs "invalid" $value) }}{{ $_ := set $fields $key $value }}{{ end -}}
   {{- end -}}
-  {{- toJson $fields -}}
+  {{- include "microservice.toYaml" $fields -}}
+  {{- end -}}
 {{- end -}}

@@ -6,10 +6,11 @@ the values.
 */}}
 {{- define "microservice.derive" -}}
   {{- $_ := set .into "Values" (omit .root.Values "") -}}
+  {{- if not (hasKey .root "printed") }}{{ $_ := set .root "printed" dict }}{{ end -}}
   {{- range $key, $value := .over -}}
     {{- $_ := set $.into.Values $key $value -}}
   {{- end -}}
-  {{- range $key, $value := pick .root "Chart" "Files" "Release" "Template" "component" "hook" "writtenName" -}}
+  {{- range $key, $value := pick .root "Chart" "Files" "Release" "Template" "component" "hook" "printed" "writtenName" -}}
     {{- $_ := set $.into $key $value -}}
   {{- end -}}
 {{- end -}}

@@ -1,37 +1,67 @@
 {{/*
-microservice.topologySpreadConstraints: the pod's, as a JSON list. By default (null)
-pods are spread softly over zones and nodes. The pods of each ReplicaSet are counted
-on their own, so that the last version's don't push the next one's aside; a StatefulSet
-removes a pod before it makes the next one.
+microservice.scheduling: the pod's affinity and topologySpreadConstraints, as YAML.
 */}}
-{{- define "microservice.topologySpreadConstraints" -}}
-  {{- $selector := dict "matchLabels" (include "microservice.selectorMap" . | fromJson) -}}
-  {{- $list := list -}}
-  {{- if kindIs "invalid" .Values.topologySpreadConstraints -}}
-    {{- $soft := dict "labelSelector" $selector "maxSkew" 1 "whenUnsatisfiable" "ScheduleAnyway" -}}
-    {{- if ne (toString .Values.kind) "StatefulSet" }}{{ $_ := set $soft "matchLabelKeys" (list "pod-template-hash") }}{{ end -}}
-    {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" -}}
-      {{- $list = append $list (set (omit $soft "") "topologyKey" .) -}}
+{{- define "microservice.scheduling" -}}
+  {{- $written := .Values.topologySpreadConstraints -}}
+  {{- if or .Values.affinity $written -}}
+    {{- $selector := dict "matchLabels" (include "microservice.selectorMap" . | fromJson) -}}
+    {{- $list := list -}}
+    {{- if kindIs "invalid" $written }}{{ $list = (include "microservice.spread" . | fromYaml).topologySpreadConstraints }}{{ end -}}
+    {{- range $written -}}
+      {{- $list = append $list (set (omit . "") "labelSelector" (kindIs "invalid" .labelSelector | ternary $selector .labelSelector)) -}}
     {{- end -}}
+    {{- include "microservice.fields" (list
+      "affinity" (include "microservice.affinity" . | fromJson)
+      "topologySpreadConstraints" $list) -}}
+  {{- else if kindIs "invalid" $written -}}
+    {{- include "microservice.spread" . -}}
   {{- end -}}
-  {{- range .Values.topologySpreadConstraints -}}
-    {{- $list = append $list (set (omit . "") "labelSelector" (kindIs "invalid" .labelSelector | ternary $selector .labelSelector)) -}}
+{{- end -}}
+
+{{/*
+microservice.spread: both by default (null), as YAML: text costs Helm a tenth of maps. Pods
+are spread softly over zones and nodes. Those of each ReplicaSet are counted on their own, so
+that the last version's don't push the next one's aside (ignored by Kubernetes 1.30 in an
+affinity); a StatefulSet removes a pod before it makes the next one. Nodes stand here twice:
+where they have no zone, the scheduler ignores all constraints beside the one for zones.
+*/}}
+{{- define "microservice.spread" -}}
+affinity:
+  podAntiAffinity:
+    preferredDuringSchedulingIgnoredDuringExecution:
+    - podAffinityTerm:
+        labelSelector:
+          matchLabels:
+            {{- include "microservice.selectorLabels" . | nindent 12 }}
+        matchLabelKeys:
+        - pod-template-hash
+        topologyKey: kubernetes.io/hostname
+      weight: 100
+topologySpreadConstraints:
+  {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+- labelSelector:
+    matchLabels:
+      {{- include "microservice.selectorLabels" $ | nindent 6 }}
+    {{- if ne (toString $.Values.kind) "StatefulSet" }}
+  matchLabelKeys:
+  - pod-template-hash
+    {{- end }}
+  maxSkew: 1
+  topologyKey: {{ . }}
+  whenUnsatisfiable: ScheduleAnyway
   {{- end -}}
-  {{- toJson $list -}}
 {{- end -}}
 
 {{/*
 microservice.affinity: the pod's, as JSON: as the user wrote it, with the
 application's own pods as the labelSelector of each pod (anti-)affinity term that
-has none. The default spread over nodes stands here a second time: where nodes have
-no zone, the scheduler ignores all spread constraints beside the one for zones. There
-too each ReplicaSet is on its own (ignored by Kubernetes 1.30).
+has none.
 */}}
 {{- define "microservice.affinity" -}}
   {{- $affinity := deepCopy (.Values.affinity | default dict) -}}
-  {{- if and (kindIs "invalid" .Values.topologySpreadConstraints) (not (hasKey $affinity "podAntiAffinity")) -}}
-    {{- $apart := dict "weight" 100 "podAffinityTerm" (dict "topologyKey" "kubernetes.io/hostname" "matchLabelKeys" (list "pod-template-hash")) -}}
-    {{- $_ := set $affinity "podAntiAffinity" (dict "preferredDuringSchedulingIgnoredDuringExecution" (list $apart)) -}}
+  {{- if kindIs "invalid" .Values.topologySpreadConstraints -}}
+    {{- $default := (include "microservice.spread" . | fromYaml).affinity -}}
+    {{- if not (hasKey $affinity "podAntiAffinity") }}{{ $affinity = merge $affinity $default }}{{ end -}}
   {{- end -}}
   {{- if $affinity -}}
     {{- $selector := dict "matchLabels" (include "microservice.selectorMap" . | fromJson) -}}

@@ -65,3 +65,14 @@ dashes taken away. One toYaml for all costs half as much as one for each field.
     {{- toYaml $fields | replace "\n- " "\n" | replace "\n  " "\n" | trimPrefix "- " -}}
   {{- end -}}
 {{- end -}}
+
+{{/*
+microservice.once: (dict "root" . "run" TEMPLATE "of" VALUE) -> what a template prints for a
+value. The root and those derived from it keep it: nothing costs Helm more than YAML.
+*/}}
+{{- define "microservice.once" -}}
+  {{- if not (hasKey .root "printed") }}{{ $_ := set .root "printed" dict }}{{ end -}}
+  {{- $key := toJson .of | print .run -}}
+  {{- if not (hasKey .root.printed $key) }}{{ $_ := include .run .of | set .root.printed $key }}{{ end -}}
+  {{- get .root.printed $key -}}
+{{- end -}}
