@@ -104,3 +104,4 @@ def test_the_types_of_a_part_are_a_list_also_under_if(part: Schema, types: list[
 
 def test_a_definition_is_used_also_by_another_one_that_is() -> None:
     assert schema_walk.used_definitions(SCHEMA) == {"text", "port", "block", "tag"}
+    assert schema_walk.used_definitions({"type": "object"}) == set()
