@@ -330,7 +330,8 @@ TWENTY = ", ".join(f"key{number:02}" for number in range(1, 21))
         ("word: {}", "word: expected a string"),
         (
             "secret: {word: 1}",
-            "secret: unknown key; known keys: any, empty, kind, many, named, once, size, some, twenty, word, words",
+            "secret: unknown key; known keys: any, empty, kind, many, named, once, size, some, twenty, word, "
+            "words",
         ),
     ],
 )

@@ -48,7 +48,10 @@ definitions:
   name: {type: string}
   job:
     type: object
-    properties: {schedule: {type: string, description: When.}, internal: {type: string}}
+    properties:
+      internal: {type: string}
+      schedule: {type: string, description: When.}
+      owner: {$ref: "#/definitions/name", description: Whose.}
 """
 VALUES = """
 replicas: 1
@@ -98,7 +101,8 @@ def test_each_key_has_a_row_with_its_type_its_default_and_its_description(chart:
 
 
 def test_entries_whose_keys_have_descriptions_have_a_table_of_their_own(chart: Chart) -> None:
-    assert reference.tables(chart)[1:] == [Table("jobs", [Row("schedule", "string", "", "When.")])]
+    rows = [Row("schedule", "string", "", "When."), Row("owner", "string", "", "Whose.")]
+    assert reference.tables(chart)[1:] == [Table("jobs", rows)]
 
 
 def test_a_long_default_stays_on_one_line(chart: Chart) -> None:
