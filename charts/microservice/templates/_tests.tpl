@@ -53,7 +53,7 @@ microservice.testContainer: what these containers have in common, as JSON.
     "image" (include "microservice.imageReference" (dict "root" . "image" .Values.tests.image))
     "command" (list "sh" "-c" (include "microservice.testScript" .))
     "resources" (include "microservice.resources" .test | fromJson)
-    "securityContext" (include "microservice.securityContext" (dict "root" .test "own" dict) | fromJson) -}}
+    "securityContext" (include "microservice.securityContext" (dict "root" .test) | fromJson) -}}
   {{- with .Values.tests.image.pullPolicy }}{{ $_ := set $container "imagePullPolicy" . }}{{ end -}}
   {{- toJson $container -}}
 {{- end -}}

@@ -198,6 +198,8 @@ FEWEST = {
         "serviceAccountRef": {"name": "api"},
     },
 }
+VAULT = "vault: {server: https://vault, role: reader"
+FEWEST[f"{VAULT}, version: null}}"] = FEWEST[f"{VAULT}}}"]
 
 
 @pytest.mark.parametrize("preset", FEWEST)
