@@ -28,7 +28,7 @@ resources): of a field that is missing, and then within it.
     {{- with $schema.items }}
       {{- range $item := $node }}{{ include "microservice.fillIn" (dict "node" $item "schema" $schema.items) }}{{ end }}
     {{- end }}
-  {{- else if kindIs "map" $node }}
+  {{- else }}
     {{- range $name, $field := $schema.properties }}
       {{- if and (not (hasKey $node $name)) (hasKey $field "default") }}{{ $_ := set $node $name $field.default }}{{ end }}
       {{- if hasKey $node $name }}{{ include "microservice.fillIn" (dict "node" (get $node $name) "schema" $field) }}{{ end }}

@@ -21,7 +21,7 @@ tag, as far as a label can hold it.
 */}}
 {{- define "microservice.labelMap" -}}
   {{- if not .labelMap -}}
-    {{- $common := .Values.commonLabels | default dict -}}
+    {{- $common := .Values.commonLabels -}}
     {{- $own := include "microservice.selectorMap" . | fromJson -}}
     {{- $_ := set $own "app.kubernetes.io/managed-by" .Release.Service -}}
     {{- $chart := printf "%s-%s" .Chart.Name .Chart.Version -}}

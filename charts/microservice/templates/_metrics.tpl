@@ -10,10 +10,8 @@ monitor says, then its further endpoints, each at the main port unless it names 
     "keepDroppedTargets" "labelLimit" "labelNameLengthLimit" "labelValueLengthLimit" "nativeHistogramBucketLimit"
     "nativeHistogramMinBucketFactor" "podTargetLabels" "sampleLimit" "scrapeClass" "scrapeClassicHistograms" "scrapeNativeHistograms"
     "scrapeProtocols" "selectorMechanism" "serviceDiscoveryRole" "targetLabels" "targetLimit" -}}
-    {{- if hasKey $first $field -}}
-      {{- $_ := get $first $field | set $spec $field -}}
-      {{- $_ := unset $first $field -}}
-    {{- end -}}
+    {{- $_ := get $first $field | set $spec $field -}}
+    {{- $_ := unset $first $field -}}
   {{- end -}}
   {{- $endpoints := list -}}
   {{- range prepend (.monitor.endpoints | default list) $first -}}

@@ -38,7 +38,7 @@ always reach the ports, and so may the pods of a StatefulSet, which are each oth
   {{- $tests := dict "podSelector" (dict "matchLabels" $labels) -}}
   {{- if $policy.spec -}}
     {{- $rules := omit $policy.spec "" -}}
-    {{- $closed := or (not $rules.policyTypes) (has "Ingress" ($rules.policyTypes | default list)) -}}
+    {{- $closed := or (not $rules.policyTypes) (has "Ingress" $rules.policyTypes) -}}
     {{- if and $closed (ne (include "microservice.testContainers" .) "[]") -}}
       {{- $_ := dict "from" (list $tests) "ports" $ports | append ($rules.ingress | default list) | set $rules "ingress" -}}
     {{- end -}}

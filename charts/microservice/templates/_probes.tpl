@@ -4,7 +4,7 @@ JSON; {} if it is switched off, has no handler, or one that needs a port where n
 declared. The port defaults to the main port.
 */}}
 {{- define "microservice.probe" -}}
-  {{- $probe := .probe | default dict -}}
+  {{- $probe := .probe -}}
   {{- $result := dict -}}
   {{- $handler := and $probe (include "microservice.probeHandler" $probe) -}}
   {{- if and $handler (not (include "microservice.isDisabled" $probe)) -}}

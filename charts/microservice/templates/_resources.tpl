@@ -4,11 +4,12 @@ is not the user's: it is the default one, or the request where that is more.
 */}}
 {{- define "microservice.resources" -}}
   {{- $resources := .Values.resources }}
+  {{- $requests := $resources.requests }}
   {{- $limits := dict }}
   {{- range $name, $limit := $resources.limits }}
     {{- if eq (toString $limit) "" }}
       {{- $limit = get (dict "cpu" "500m" "memory" "512Mi") $name }}
-      {{- with get ($resources.requests | default dict) $name }}
+      {{- with get $requests $name }}
         {{- if include "microservice.exceeds" (dict "quantity" . "limit" $limit) }}{{ $limit = . }}{{ end }}
       {{- end }}
     {{- end }}

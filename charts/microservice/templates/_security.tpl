@@ -36,7 +36,7 @@ left out.
     {{- include "microservice.overlay" (dict "base" $context "over" $layer) -}}
     {{- $written = or $written (hasKey $layer "allowPrivilegeEscalation") -}}
   {{- end -}}
-  {{- $added := ($context.capabilities).add | default list -}}
+  {{- $added := ($context.capabilities).add -}}
   {{- if and (not $written) (or $context.privileged (has "SYS_ADMIN" $added) (has "CAP_SYS_ADMIN" $added)) -}}
     {{- $_ := unset $context "allowPrivilegeEscalation" -}}
   {{- end -}}

@@ -79,7 +79,7 @@ The Service has an entry also without a port.
 */}}
 {{- define "microservice.serviceNamed" -}}
   {{- $found := dict -}}
-  {{- if eq .name (include "microservice.fullname" .root) }}{{ $found = dict "key" "service" "name" .name "ports" list }}{{ end -}}
+  {{- if eq .name (include "microservice.fullname" .root) }}{{ $found = dict "key" "service" }}{{ end -}}
   {{- range include "microservice.services" .root | fromJsonArray }}{{ if eq .name $.name }}{{ $found = . }}{{ end }}{{ end -}}
   {{- $tcp := list -}}
   {{- range $found.ports }}{{ if include "microservice.isTCP" . }}{{ $tcp = append $tcp . }}{{ end }}{{ end -}}

@@ -91,7 +91,7 @@ has the user and groups, unless they are root's.
       "volumes" dict
       "topologySpreadConstraints" list -}}
     {{- range $key := list "securityContext" "podSecurityContext" -}}
-      {{- $context := pick (index $.Values $key | default dict) "runAsUser" "runAsGroup" "fsGroup" -}}
+      {{- $context := pick (index $.Values $key) "runAsUser" "runAsGroup" "fsGroup" -}}
       {{- range $field, $id := $context -}}
         {{- if eq (toString $id) "0" }}{{ $_ := unset $context $field }}{{ end -}}
       {{- end -}}

@@ -69,18 +69,13 @@ form of microservice.volumeList.
 {{- define "microservice.fileVolumes" -}}
   {{- $volumes := dict -}}
   {{- $_ := include "microservice.collectSettings" . -}}
-  {{- with .settings.files -}}
-    {{- $source := dict "configMap" (dict "name" .name) -}}
-    {{- $_ := set $volumes "config" (dict "source" $source "path" $.Values.config.mountPath) -}}
-  {{- end -}}
-  {{- with index .settings "secret-files" -}}
-    {{- $source := dict "secret" (dict "secretName" .name) -}}
-    {{- $_ := set $volumes "secret" (dict "source" $source "path" $.Values.secret.mountPath) -}}
-  {{- end -}}
-  {{- range $volume := $volumes -}}
-    {{- $path := $volume.path -}}
-    {{- $_ := unset $volume "path" -}}
-    {{- $_ := set $volume "mounts" (empty $path | ternary list (list (dict "mountPath" $path "readOnly" true))) -}}
+  {{- range $name, $object := dict "config" .settings.files "secret" (index .settings "secret-files") -}}
+    {{- if $object -}}
+      {{- $source := eq $name "config" | ternary (dict "configMap" (dict "name" $object.name)) (dict "secret" (dict "secretName" $object.name)) -}}
+      {{- $path := (index $.Values $name).mountPath -}}
+      {{- $mounts := empty $path | ternary list (list (dict "mountPath" $path "readOnly" true)) -}}
+      {{- $_ := set $volumes $name (dict "source" $source "mounts" $mounts) -}}
+    {{- end -}}
   {{- end -}}
   {{- toJson $volumes -}}
 {{- end -}}
