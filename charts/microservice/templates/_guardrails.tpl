@@ -14,7 +14,7 @@ without one is written.
     {{- end }}
   {{- end }}
   {{- include "microservice.prune" $settings }}
-  {{- dict "mode" (empty $settings | ternary "warn" ($settings.mode | default "")) "allow" ($settings.allow | default dict) | toJson }}
+  {{- dict "mode" (empty $settings | ternary "warn" $settings.mode) "allow" ($settings.allow | default dict) | toJson }}
 {{- end -}}
 
 {{/*
@@ -31,7 +31,7 @@ begins with one.
 
 {{/*
 microservice.isAll: (dict "amount" NUMBER-OR-PERCENT "pods" NUMBER "up" 99 to round
-percentages up, 0 to round them down) -> "true" where that many are all pods. Of no
+percentages up, else they are rounded down) -> "true" where that many are all pods. Of no
 pods, whose number is unknown, only 100% are all.
 */}}
 {{- define "microservice.isAll" -}}

@@ -9,7 +9,7 @@ text.
   {{- $lists := dict "env" .container.env }}
   {{- $texts := pick .container "command" "args" }}
   {{- $handlers := pick .container "startupProbe" "livenessProbe" "readinessProbe" }}
-  {{- range $hook, $handler := pick (.container.lifecycle | default dict) "postStart" "preStop" }}
+  {{- range $hook, $handler := pick (.container.lifecycle) "postStart" "preStop" }}
     {{- $_ := set $handlers (printf "lifecycle.%s" $hook) $handler }}
   {{- end }}
   {{- range $name, $handler := $handlers }}
@@ -60,6 +60,13 @@ longer than all other checks of a text.
 {{- end -}}
 
 {{/*
+microservice.mayHaveName: a text -> "true" where microservice.secretName may match, as above.
+*/}}
+{{- define "microservice.mayHaveName" -}}
+  {{- include "microservice.hasAny" (list . "pass" "pwd" "secret" "token" "credential" "authorization" "key") }}
+{{- end -}}
+
+{{/*
 microservice.hasAny: (list TEXT WORD WORD ...) -> "true" where the text has one of the words,
 which are in lower case.
 */}}
@@ -85,7 +92,7 @@ that look like secrets, as a JSON list.
 {{- define "microservice.secretVariables" -}}
   {{- $found := list }}
   {{- $named := list }}
-  {{- if include "microservice.hasAny" (list . "pass" "pwd" "secret" "token" "credential" "authorization" "key") }}
+  {{- if include "microservice.mayHaveName" . }}
     {{- $named = regexFindAll (printf "(?m)^\\S*%s[_.-]?[0-9]{0,2}\\t\\S.*$" (include "microservice.secretName" .)) . -1 }}
   {{- end }}
   {{- range $named }}
@@ -111,7 +118,7 @@ there was a secret in it: by its form, or behind a name, as in password = "x" an
 */}}
 {{- define "microservice.holdsSecret" -}}
   {{- if and (include "microservice.mayHaveForm" .) (regexMatch (include "microservice.secretForm" .) .) }}true
-  {{- else if regexMatch "(?i)passw|passphrase|secret|token|[_.-]?key" . }}
+  {{- else if include "microservice.mayHaveName" . }}
     {{- $assigned := `["']?[ \t]*[:=][ \t]*(?:"[^"\s]+"|'[^'\s]+'|[^\s"',;#{}()&!*[]+)[ \t]*(?:[,;}#].*)?$` }}
     {{- $option := `(?:^|\s)--?[\w.-]*%[1]s(?:=|\s+)[^\s"'-]\S*|(?:^|[\s;&"'])[\w]*%[1]s=[^\s"'&;]+` }}
     {{- $names := include "microservice.secretName" . }}

@@ -18,7 +18,7 @@ where none runs (Kubernetes, validateHorizontalPodAutoscalerSpec).
     {{- end }}
     {{- if not $autoscaling.maxReplicas }}
       autoscaling.maxReplicas is missing: set the maximum number of pods, such as 20
-    {{- else if gt (int64 ($autoscaling.minReplicas | default 1)) (int64 $autoscaling.maxReplicas) }}
+    {{- else if gt (int64 $autoscaling.minReplicas) (int64 $autoscaling.maxReplicas) }}
       autoscaling.minReplicas: {{ int64 $autoscaling.minReplicas }} is above autoscaling.maxReplicas:
       {{- printf " %d" (int64 $autoscaling.maxReplicas) }}
     {{- end }}
@@ -47,7 +47,7 @@ and so do the pod's own resources.
       {{- range $key, $resources := $all }}
         {{- $request := "" }}
         {{- range list ($resources).requests ($resources).limits ($pod).requests ($pod).limits }}
-          {{- $request = get (. | default dict) $name | default $request }}
+          {{- $request = get (.) $name | default $request }}
         {{- end }}
         {{- if not $request }}
           autoscaling by {{ $name }} needs a request on every container: set {{ $key }}.requests.{{ $name }}

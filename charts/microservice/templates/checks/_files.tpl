@@ -11,7 +11,7 @@ which takes longer than all else.
     {{- $annotations := or .podAnnotations .commonAnnotations }}
     {{- $service := or (omit .service "annotations" "enabled" "extraPorts" "labels" "type") (ne (toString .service.type) "ClusterIP") }}
     {{- $service = or $service .service.annotations .service.labels .service.extraPorts .extraServices }}
-    {{- $resources := or $containers .podSpec (.resources).claims (omit ((.resources).requests | default dict) "cpu" "memory") }}
+    {{- $resources := or $containers .podSpec (.resources).claims (omit ((.resources).requests) "cpu" "memory") }}
     {{- $resources = or $resources (ne (toJson (.resources).limits) `{"cpu":"","memory":""}`) }}
     {{- $labels := or .deploymentLabels .config.labels .secret.labels (.secret.external).labels .serviceAccount.labels .rbac.labels }}
     {{- $labels = or $labels .service.labels .ingress.labels .httpRoute.labels .networkPolicy.labels .autoscaling.labels }}
@@ -19,7 +19,7 @@ which takes longer than all else.
     {{- $labels = or $labels .migration.labels .cronJobs .extraServices .extraIngresses .extraRoutes $volumes }}
     {{- $ranges := or .networkPolicy.spec (.networkPolicy.ingress).from .networkPolicy.egress }}
     {{- $ports := or .mainPort .service.extraPorts .extraServices $containers .podSpec (ne (toJson .ports) `{"http":{"containerPort":8000,"servicePort":80}}`) }}
-    {{- $ready := omit (.readinessProbe | default dict) "enabled" "failureThreshold" "initialDelaySeconds" "periodSeconds" "timeoutSeconds" }}
+    {{- $ready := omit (.readinessProbe) "enabled" "failureThreshold" "initialDelaySeconds" "periodSeconds" "timeoutSeconds" }}
     {{- $probes := or .startupProbe .livenessProbe (ne (toJson $ready) `{"httpGet":{"path":"/health"}}`) }}
     {{- include "microservice.used" (list
       (list "env_sources" (or .env $containers $volumes $files .containerSpec))

@@ -41,11 +41,11 @@ resources.
   {{- range .containers }}
     {{- $_ := set $all (printf "%s.resources" .key) (.container.resources | default dict) }}
   {{- end }}
-  {{- $pod := (.Values.podSpec).resources | default dict }}
+  {{- $pod := (.Values.podSpec).resources }}
   {{- $none := list "<nil>" "0" }}
   {{- range $key, $resources := $all }}
-    {{- $limits := merge (dict) ($resources.limits | default dict) ($pod.limits | default dict) }}
-    {{- $requests := merge (dict) ($resources.requests | default dict) $limits ($pod.requests | default dict) }}
+    {{- $limits := merge (dict) ($resources.limits) ($pod.limits) }}
+    {{- $requests := merge (dict) ($resources.requests) $limits ($pod.requests) }}
     {{- if has (toString $limits.memory) $none }}
       noMemoryLimit: {{ $key }}.limits.memory: without it a container can use all memory of its node; set one, such as 512Mi
     {{- end }}

@@ -4,7 +4,7 @@ microservice.risks.exposure: only what is meant to be reached can be reached.
 {{- define "microservice.risks.exposure" -}}
   {{- $policy := .Values.networkPolicy }}
   {{- if not $policy.enabled }}
-    {{- if not (and .Values.extraObjects (contains "NetworkPolicy" (toJson .Values.extraObjects))) }}
+    {{- if not (contains "NetworkPolicy" (toJson .Values.extraObjects)) }}
       noNetworkPolicy: networkPolicy.enabled: false opens every port of the pods to the whole cluster; remove it, or write
       {{- " networkPolicy.spec" }}
     {{- end }}
@@ -32,7 +32,7 @@ microservice.risks.exposure: only what is meant to be reached can be reached.
       externalIPs: {{ .key }}.externalIPs can divert the cluster's traffic to these addresses; use type: LoadBalancer
     {{- end }}
   {{- end }}
-  {{- if hasPrefix "http://" (((.Values.secret.external).vault).server | default "") }}
+  {{- if hasPrefix "http://" (toString ((.Values.secret.external).vault).server) }}
     noTLS: secret.external.vault.server: secrets are fetched unencrypted; set an https:// URL
   {{- end }}
 {{- end -}}
@@ -47,7 +47,7 @@ controller redirects, has an alias or a default backend.
   {{- range $entry := include "microservice.ingresses" . | fromJsonArray }}
     {{- $at := .key }}
     {{- with .written }}
-      {{- $annotations := .annotations | default dict }}
+      {{- $annotations := .annotations }}
       {{- $names := keys $annotations | join " " }}
       {{- range $name := keys $annotations | sortAlpha }}
         {{- if or (hasSuffix "-snippet" $name) (hasSuffix "-snippets" $name) }}

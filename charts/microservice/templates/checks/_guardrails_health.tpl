@@ -63,7 +63,7 @@ Service's type, or by the class and annotations of the Ingress (AWS, Google, Azu
 {{- define "microservice.isBehindCloud" -}}
   {{- if eq (toString .Values.service.type) "LoadBalancer" }}true
   {{- else if .Values.ingress.enabled }}
-    {{- $annotations := .Values.ingress.annotations | default dict }}
+    {{- $annotations := .Values.ingress.annotations }}
     {{- $class := .Values.ingress.className | default (get $annotations "kubernetes.io/ingress.class") | toString }}
     {{- $names := keys $annotations | join " " }}
     {{- if or (has $class (list "alb" "gce" "gce-internal" "azure/application-gateway")) (hasPrefix "azure-" $class)

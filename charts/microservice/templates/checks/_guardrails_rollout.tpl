@@ -9,10 +9,10 @@ is down.
     singleReplica: {{ empty .Values.autoscaling.enabled | ternary "replicaCount" "autoscaling.minReplicas" }}: with fewer than 2 pods,
     {{- " replacing one causes downtime; set at least 2" }}
   {{- else }}
-    {{- $unavailable := (.Values.strategy.rollingUpdate | default dict).maxUnavailable | toString }}
+    {{- $unavailable := (.Values.strategy.rollingUpdate).maxUnavailable | toString }}
     {{- if eq (toString .Values.strategy.type) "Recreate" }}
       recreate: strategy.type: Recreate stops all pods before new ones start; set RollingUpdate, if two versions can run at once
-    {{- else if include "microservice.isAll" (dict "amount" $unavailable "pods" $pods "up" 0) }}
+    {{- else if include "microservice.isAll" (dict "amount" $unavailable "pods" $pods) }}
       rolloutOutage: strategy.rollingUpdate.maxUnavailable: {{ $unavailable }} lets a rollout stop all pods at once; set 0, or less than
       {{- empty $external | ternary (printf " the %d pods that are guaranteed" $pods) " 100%" }}
     {{- end }}
@@ -25,7 +25,7 @@ is down.
     {{- end }}
     {{- range $key, $node := dict
       "podSpec.nodeName" (.Values.podSpec).nodeName
-      "nodeSelector: kubernetes.io/hostname" (get (.Values.nodeSelector | default dict) "kubernetes.io/hostname") }}
+      "nodeSelector: kubernetes.io/hostname" (get (.Values.nodeSelector) "kubernetes.io/hostname") }}
       {{- with $node }}
         noSpread: {{ $key }}: {{ . }} runs all pods on one node; remove it, or select several nodes
       {{- end }}
@@ -77,7 +77,7 @@ pod of a StatefulSet has its own.
     {{- $sharing := list }}
     {{- /* The pods of a job end. */}}
     {{- $runs := or (not .component) .objectName }}
-    {{- $surge := (.Values.strategy.rollingUpdate | default dict).maxSurge | toString }}
+    {{- $surge := (.Values.strategy.rollingUpdate).maxSurge | toString }}
     {{- if not $runs }}
     {{- else if or .Values.autoscaling.enabled .Values.autoscaling.external }}
       {{- $sharing = append $sharing "the pods of an autoscaler" }}

@@ -14,7 +14,7 @@ digest, and a registry's Secret needs a name.
     tests.image is incomplete: set the image to test with, such as {repository: busybox, tag: 1.37.0}, or tests.enabled: false
   {{- end }}
   {{- range $key, $image := dict "image" .Values.image "tests.image" $tests }}
-    {{- if and $image.digest (contains "@" ($image.tag | default "")) (not (hasSuffix $image.digest $image.tag)) }}
+    {{- if and $image.digest (contains "@" (toString $image.tag)) (not (hasSuffix $image.digest $image.tag)) }}
       {{ $key }}.tag: {{ $image.tag }} and {{ $key }}.digest: {{ $image.digest }} are two images: remove the digest of one
     {{- end }}
   {{- end }}

@@ -8,7 +8,7 @@ validateIngressBackend. Those for issuers: cert-manager's ingress-shim.
   {{- range $entry := include "microservice.ingresses" . | fromJsonArray }}
     {{- $at := .key }}
     {{- $ingress := .written }}
-    {{- $default := $ingress.defaultBackend | default dict }}
+    {{- $default := $ingress.defaultBackend }}
     {{- if not (or $ingress.hosts $default.service $default.resource) }}
       {{ eq $at "ingress" | ternary "ingress.enabled: true" $at }} without {{ $at }}.hosts: set the host, such as {{ $at }}.hosts:
       {{- " [{host: api.example.com}]" }}
@@ -49,7 +49,7 @@ validateIngressBackend. Those for issuers: cert-manager's ingress-shim.
     {{- $written := dict "commonAnnotations" $.Values.commonAnnotations (printf "%s.annotations" $at) $ingress.annotations }}
     {{- if and $ingress.className (or $ingress.annotations $.Values.commonAnnotations) }}
       {{- range $key, $annotations := $written }}
-        {{- $class := get ($annotations | default dict) "kubernetes.io/ingress.class" }}
+        {{- $class := get ($annotations) "kubernetes.io/ingress.class" }}
         {{- if not (has $class (list "" $ingress.className)) }}
           {{ $key }}[kubernetes.io/ingress.class]: {{ quote $class }} contradicts {{ $at }}.className: {{ $ingress.className }}; remove the
           {{- " annotation" }}
@@ -69,7 +69,7 @@ TEXT): a Service of ours has the port, by name or number, to which KEY leads.
 {{- define "microservice.problems.servicePort" -}}
   {{- with include "microservice.serviceNamed" . | fromJson }}
     {{- $ports := list }}
-    {{- range .ports }}{{ $ports = concat $ports (list (.name | default "") (toString .port)) }}{{ end }}
+    {{- range .ports }}{{ $ports = concat $ports (list .name (toString .port)) }}{{ end }}
     {{- if not (has (toString $.port) $ports) }}
       {{ $.key }}: the Service{{ eq .key "service" | ternary "" (printf " %s" .name) }} has no port {{ $.port | default "" | toString | quote }};
       {{- printf " %s: set one as %s" (include "microservice.servicePortNames" $) $.as }}
@@ -101,7 +101,7 @@ gets one issuer, and for each certificate its hosts and the Secret to write.
   {{- range $key, $annotations := .annotations }}
     {{- range $field := list "cluster-issuer" "issuer" "issuer-group" "issuer-kind" }}
       {{- $annotation := printf "cert-manager.io/%s" $field }}
-      {{- $value := get ($annotations | default dict) $annotation }}
+      {{- $value := get ($annotations) $annotation }}
       {{- if and $value (not (and (eq $field "cluster-issuer") (eq $value $ingress.clusterIssuer))) }}
         {{ $key }}[{{ $annotation }}]: {{ quote $value }} contradicts {{ $at }}.clusterIssuer: {{ $ingress.clusterIssuer }}; remove
         {{- " one of the two" }}
@@ -109,7 +109,7 @@ gets one issuer, and for each certificate its hosts and the Secret to write.
     {{- end }}
   {{- end }}
   {{- range $index, $tls := $ingress.tls }}
-    {{- if not ($tls | default dict).secretName }}
+    {{- if not ($tls).secretName }}
       {{ $at }}.tls[{{ $index }}] has no secretName: set the Secret that cert-manager writes, such as secretName:
       {{- printf " %s-tls" $.ingress.name }}
     {{- else if not $tls.hosts }}

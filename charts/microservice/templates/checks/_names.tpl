@@ -23,7 +23,7 @@ another value is refused, and a Deployment or StatefulSet replaces it.
       "commonLabels" (omit (include "microservice.labelMap" . | fromJson) "app.kubernetes.io/version")
       "podLabels" (include "microservice.selectorMap" . | fromJson) }}
     {{- range $key, $labels := $own }}
-      {{- range $label, $written := get $.Values $key | default dict }}
+      {{- range $label, $written := index $.Values $key }}
         {{- $value := get $labels $label }}
         {{- $differs := and $written $value (ne $written $value) }}
         {{- if and $differs (eq $label "app.kubernetes.io/name") }}
@@ -42,7 +42,7 @@ another value is refused, and a Deployment or StatefulSet replaces it.
       {{- $reserved = concat $reserved (list "batch.kubernetes.io/controller-uid" "batch.kubernetes.io/job-name" "controller-uid" "job-name") }}
     {{- end }}
     {{- range $key := list "commonLabels" "podLabels" }}
-      {{- range $label, $value := get $.Values $key | default dict }}
+      {{- range $label, $value := index $.Values $key }}
         {{- if and $value (has $label $reserved) }}
           {{ $key }}: {{ $label }} is a label that Kubernetes sets on pods itself; remove it
         {{- end }}

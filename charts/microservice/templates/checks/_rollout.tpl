@@ -5,7 +5,7 @@ succeed. Kubernetes' defaults: 25% for both, and 600 seconds. A StatefulSet has 
 these.
 */}}
 {{- define "microservice.problems.rollout" -}}
-  {{- $update := .Values.strategy.rollingUpdate | default dict }}
+  {{- $update := .Values.strategy.rollingUpdate }}
   {{- $none := list "0" "0%" }}
   {{- $deployment := ne (toString .Values.kind) "StatefulSet" }}
   {{- $stuck := and (has (toString $update.maxUnavailable) $none) (has (toString $update.maxSurge) $none) }}
