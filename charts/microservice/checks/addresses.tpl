@@ -4,7 +4,7 @@ number where a group of it has too many digits, or where it has too many groups.
 */}}
 {{- define "microservice.addressBits" -}}
   {{- if contains ":" . -}}
-    {{- $missing := splitList ":" . | compact | len | sub 8 | max 0 | int -}}
+    {{- $missing := splitList ":" . | compact | len | sub 8 | max 1 | int -}}
     {{- range replace "::" (repeat $missing "0:" | printf ":%s") . | splitList ":" | compact -}}
       {{- printf "0x%s" . | int64 | printf "%016b" -}}
     {{- end -}}

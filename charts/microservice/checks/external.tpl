@@ -26,7 +26,7 @@ only in them its name is replaced by the actual one.
     "aws" (dict "region" "eu-central-1" "service" "SecretsManager")
     "vault" (dict "server" "https://vault.example.com:8200" "mountPath" "kubernetes")
     "azure" (dict "vaultUrl" "https://shop.vault.azure.net")) $provider | default dict }}
-    {{- if not (get (get $external $provider | default dict) $field) }}
+    {{- if not (get (index $external $provider) $field) }}
       secret.external.{{ $provider }}.{{ $field }} is missing: set it, such as {{ $field }}: {{ $example }}
     {{- end }}
   {{- end }}
@@ -52,7 +52,7 @@ only in them its name is replaced by the actual one.
     {{- end }}
   {{- end }}
   {{- $tenant := "azure.workload.identity/tenant-id" }}
-  {{- if and (eq $provider "azure") ($external.azure).tenantId (hasKey (.Values.serviceAccount.annotations | default dict) $tenant) }}
+  {{- if and (eq $provider "azure") ($external.azure).tenantId (hasKey (.Values.serviceAccount.annotations) $tenant) }}
     secret.external.azure.tenantId and serviceAccount.annotations[{{ $tenant }}] both set the tenant, which External Secrets
     {{- " rejects: remove one of them" }}
   {{- end }}

@@ -42,11 +42,11 @@ above 0 that the type knows (Kubernetes, validateMetricSpec), in a container tha
         {{- end }}
       {{- end }}
       {{- $container := index $containers .container }}
-      {{- $resources := $container.resources | default dict }}
+      {{- $resources := $container.resources }}
       {{- if not $container }}
         {{ $key }}.containerResource.container: no container is called {{ quote .container }}; use one of
         {{- printf " %s" (keys $containers | sortAlpha | join ", ") }}
-      {{- else if and .target.averageUtilization (not (or (index ($resources.requests | default dict) .name) (index ($resources.limits | default dict) .name))) }}
+      {{- else if and .target.averageUtilization (not (or (get ($resources.requests) .name) (get ($resources.limits) .name))) }}
         {{- $name := .name | replace "\n" "\\n" }}
         {{ $key }} by {{ $name }} needs a request on its container: set {{ $container.key }}.requests.{{ $name }}
       {{- end }}

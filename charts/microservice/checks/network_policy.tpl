@@ -4,7 +4,7 @@ effect (Kubernetes, ValidateNetworkPolicySpec and ValidateIPBlock).
 */}}
 {{- define "microservice.problems.networkPolicy" -}}
   {{- $policy := .Values.networkPolicy }}
-  {{- if and $policy.enabled (or $policy.spec ($policy.ingress).from $policy.egress) }}
+  {{- if $policy.enabled }}
     {{- $rules := dict }}
     {{- $spec := $policy.spec | default dict }}
     {{- range $direction := list "ingress" "egress" }}
@@ -30,7 +30,7 @@ effect (Kubernetes, ValidateNetworkPolicySpec and ValidateIPBlock).
           {{- end }}
         {{- end }}
       {{- end }}
-      {{- range $index, $port := ($rule | default dict).ports }}
+      {{- range $index, $port := ($rule).ports }}
         {{- if and $port.endPort (lt (int64 $port.endPort) (int64 $port.port)) }}
           {{ $place }}.ports[{{ $index }}].endPort: {{ int64 $port.endPort }} is below port: {{ int64 $port.port }}; port is the first of the range
         {{- end }}

@@ -5,7 +5,7 @@ is. In the others the keys that an entry has are those of the entry: resources i
 cronJobs.clean.resources.
 */}}
 {{- define "microservice.ofEntries" -}}
-  {{- $keys := "affinity|args|autoscaling|command|env|extraContainers|image|initContainers|livenessProbe|nodeSelector|podAnnotations" }}
+  {{- $keys := "affinity|args|autoscaling|command|env|extraContainers|image|initContainers|livenessProbe|minReadySeconds|nodeSelector|podAnnotations" }}
   {{- $keys = printf "(%s|podDisruptionBudget|podLabels|ports|readinessProbe|replicaCount|resources|securityContext|shutdown" $keys }}
   {{- $keys = printf "%s|startupProbe|strategy|terminationGracePeriodSeconds|tolerations|volumes)" $keys }}
   {{- range $key, $entry := .root.entries }}

@@ -11,7 +11,7 @@ the pod, and in the Service.
     mainPort: {{ .Values.mainPort }} is not declared under ports
     {{- printf " (%s)" (keys $ports | sortAlpha | join ", " | default "none") }}
     {{- range $service.extraPorts }}
-      {{- if eq (.name | default "") $.Values.mainPort }}; name a port of service.extraPorts where it is used, such as port of an Ingress path{{ end }}
+      {{- if eq .name $.Values.mainPort }}; name a port of service.extraPorts where it is used, such as port of an Ingress path{{ end }}
     {{- end }}
   {{- end }}
   {{- $tcp := include "microservice.mainPorts" . | fromJsonArray }}
@@ -39,13 +39,13 @@ the pod, and in the Service.
     {{- $all := include "microservice.allPorts" . | fromJsonArray }}
     {{- range $entry := $all }}
       {{- $port := $entry.port }}
-      {{- $owner := get $services ($entry.service | default "") | default dict }}
+      {{- $owner := get $services $entry.service | default dict }}
       {{- $protocol := $port.protocol | default "TCP" }}
       {{- range $field := list "containerPort" "hostPort" "servicePort" "nodePort" }}
         {{- with get $port $field }}
           {{- $slot := printf "%s %d/%s" $field (int64 .) $protocol }}
-          {{- $scope := get (dict "hostPort" $port.hostIP "servicePort" $owner.key) $field | default "" }}
-          {{- $place := printf "%s %s %s" $slot $entry.container $scope }}
+          {{- $scope := get (dict "hostPort" $port.hostIP "servicePort" $owner.key) $field }}
+          {{- $place := list $slot $entry.container $scope | toJson }}
           {{- with get $seen $place }}
             {{ . }} and {{ $entry.key }} both have {{ $slot }}: give each its own, or remove one
           {{- end }}
@@ -54,7 +54,7 @@ the pod, and in the Service.
       {{- end }}
       {{- range $field := list "containerPort" "servicePort" }}
         {{- if and (get $port $field) $port.name }}
-          {{- $place := printf "%s of the name %s %s" $field $port.name (eq $field "servicePort" | ternary $owner.key "") }}
+          {{- $place := list $field $port.name (eq $field "servicePort" | ternary $owner.key "") | toJson }}
           {{- with get $seen $place }}
             {{ . }} and {{ $entry.key }} are both named {{ $port.name }}: give each its own name
           {{- end }}
@@ -64,7 +64,7 @@ the pod, and in the Service.
       {{- if and $port.containerPort $port.name (not $entry.container) }}
         {{- $targets = printf "%s/%s" $port.name $protocol | append $targets }}
       {{- end }}
-      {{- if and $port.servicePort (gt (len ($owner.ports | default list)) 1) (not $port.name) }}
+      {{- if and $port.servicePort (gt (len $owner.ports) 1) (not $port.name) }}
         {{ $entry.key }} has no name: a Service with several ports needs a name for each, such as name: metrics
       {{- end }}
       {{- if and $port.nodePort (not $port.servicePort) }}

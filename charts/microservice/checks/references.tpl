@@ -9,7 +9,7 @@ config.existing or secret.existing, or in extraObjects, or it is optional.
   {{- if or (contains (printf "\"%s-" $fullname) $written) (contains `"items"` $written) }}
     {{- $own := include "microservice.ownSettings" . | fromJson }}
     {{- range $name, $volume := include "microservice.volumeList" . | fromJson }}
-      {{- $entry := get ($.Values.volumes | default dict) $name | default dict }}
+      {{- $entry := get ($.Values.volumes) $name | default dict }}
       {{- $key := printf "volumes.%s" $name }}
       {{- if or $entry.configMap $entry.secret $entry.projected }}
         {{- include "microservice.problems.referencesWithin" (dict "key" $key "node" $volume.source "own" $own) }}
@@ -94,13 +94,13 @@ Left out are those whose keys are not known, and those that others make.
     {{- $name := printf "%s-%s" $fullname $part }}
     {{- $made := get $.settings $part | default dict }}
     {{- $actual := $made.name | default $name }}
-    {{- $keys := concat (keys ($made.data | default dict)) (keys ($made.binary | default dict)) }}
+    {{- $keys := concat (keys ($made.data)) (keys ($made.binary)) }}
     {{- $unknown := contains (printf "-%s" $part) $others }}
     {{- $unknown = or $unknown (has $name (ternary $.Values.secret $.Values.config $secret).existing) }}
     {{- if and (eq $part "external") (not ($.Values.secret.external).enabled) }}
       {{- $written = "secret.external" }}
     {{- else if eq $part "external" }}
-      {{- $keys = keys ($.Values.secret.external.data | default dict) }}
+      {{- $keys = keys ($.Values.secret.external.data) }}
       {{- $actual = include "microservice.externalSecretName" $ }}
       {{- $unknown = or $unknown $.Values.secret.external.dataFrom $.Values.secret.external.template }}
     {{- end }}

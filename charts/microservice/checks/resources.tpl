@@ -4,9 +4,8 @@ each container and in the pod as a whole. The rules: validateResourceRequirement
 and validatePodResourceConsistency (Kubernetes, pkg/apis/core/validation).
 */}}
 {{- define "microservice.problems.resources" -}}
-  {{- $all := dict }}
+  {{- $all := dict "resources" (include "microservice.resources" . | fromJson) }}
   {{- $pod := (.Values.podSpec).resources }}
-  {{- if .Values.resources }}{{ $_ := include "microservice.resources" . | fromJson | set $all "resources" }}{{ end }}
   {{- $_ := include "microservice.collectContainers" . }}
   {{- range .containers }}
     {{- $_ := set $all (printf "%s.resources" .key) (.container.resources | default dict) }}
@@ -24,7 +23,7 @@ and validatePodResourceConsistency (Kubernetes, pkg/apis/core/validation).
   {{- end }}
   {{- if $pod }}
     {{- include "microservice.problems.quantities" (dict "key" "podSpec.resources" "resources" $pod) }}
-    {{- $containers := list (dict "key" "resources" "resources" (get $all "resources" | default dict) "init" false "longRunning" true) }}
+    {{- $containers := list (dict "key" "resources" "resources" $all.resources "longRunning" true) }}
     {{- range .containers }}
       {{- $key := printf "%s.resources" .key }}
       {{- $init := hasPrefix "initContainers" $key }}
@@ -41,7 +40,7 @@ resources and huge pages), and huge pages are whole and not alone.
 */}}
 {{- define "microservice.problems.quantities" -}}
   {{- $key := .key }}
-  {{- $limits := .resources.limits | default dict }}
+  {{- $limits := .resources.limits }}
   {{- range $name, $request := .resources.requests }}
     {{- $limit := get $limits $name | toString }}
     {{- if and (not (kindIs "invalid" $request)) (ne $limit (toString $request)) }}
@@ -87,29 +86,26 @@ pod as a whole. By default a container's request is its limit, and the pod's is 
 its containers request at the same time at most.
 */}}
 {{- define "microservice.problems.podResources" -}}
-  {{- $requests := .pod.requests | default dict }}
-  {{- $limits := .pod.limits | default dict }}
+  {{- $requests := .pod.requests }}
+  {{- $limits := .pod.limits }}
   {{- range $name := concat (keys $requests) (keys $limits) | uniq | sortAlpha }}
     {{- $most := get $limits $name | toString }}
     {{- $running := 0 }}
     {{- $sidecars := 0 }}
     {{- $starting := 0 }}
     {{- range $.containers }}
-      {{- $limit := get (.resources.limits | default dict) $name | toString | replace "<nil>" "" }}
+      {{- $limit := get (.resources.limits) $name | toString | replace "<nil>" "" }}
       {{- if and $limit (not .init) (not (has $most (list "" "<nil>"))) }}
         {{- if include "microservice.exceeds" (dict "quantity" $limit "limit" $most) }}
           {{ .key }}.limits.{{ $name }}: {{ $limit }} is above podSpec.resources.limits.{{ $name }}: {{ $most }}, which is for all containers
           {{- " together; lower the first, or raise the second" }}
         {{- end }}
       {{- end }}
-      {{- $request := get (.resources.requests | default dict) $name | toString | replace "<nil>" "" | default $limit }}
-      {{- if $request }}
-        {{- $request = include "microservice.quantity" $request }}
-        {{- if .longRunning }}{{ $running = addf $running $request }}{{ end }}
-        {{- if .init }}
-          {{- $starting = addf $sidecars $request | maxf $starting }}
-          {{- if .longRunning }}{{ $sidecars = addf $sidecars $request }}{{ end }}
-        {{- end }}
+      {{- $request := get (.resources.requests) $name | toString | replace "<nil>" "" | default $limit | include "microservice.quantity" }}
+      {{- if .longRunning }}{{ $running = addf $running $request }}{{ end }}
+      {{- if .init }}
+        {{- $starting = addf $sidecars $request | maxf $starting }}
+        {{- if .longRunning }}{{ $sidecars = addf $sidecars $request }}{{ end }}
       {{- end }}
     {{- end }}
     {{- range $part := list "limits" "requests" }}

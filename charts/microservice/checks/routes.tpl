@@ -6,7 +6,7 @@ API 1.6, standard channel.
 {{- define "microservice.problems.routes" -}}
   {{- range include "microservice.routes" . | fromJsonArray }}
     {{- $at := .key }}
-    {{- $kind := .written.kind | default "HTTPRoute" }}
+    {{- $kind := .written.kind }}
     {{- if not .written.parentRefs }}
       {{ eq $at "httpRoute" | ternary "httpRoute.enabled: true" $at }} without {{ $at }}.parentRefs: set the Gateway, such as {{ $at }}.parentRefs:
       {{- " [{name: gateway, namespace: gateways}]" }}
@@ -17,13 +17,15 @@ API 1.6, standard channel.
     {{- range $index, $rule := .written.rules | default (list dict) }}
       {{- $key := printf "%s.rules[%d]" $at $index }}
       {{- include "microservice.problems.routeBackends" (dict "root" $ "key" $key "kind" $kind "rule" $rule) }}
-      {{- if and $rule.name (hasKey $names ($rule.name | default "")) }}
-        {{ $key }}.name: {{ $rule.name }} is also the name of {{ get $names $rule.name }}; give each its own
+      {{- with $rule.name }}
+        {{- if hasKey $names . }}
+          {{ $key }}.name: {{ . }} is also the name of {{ get $names . }}; give each its own
+        {{- end }}
+        {{- $_ := set $names . $key }}
       {{- end }}
-      {{- $_ := set $names ($rule.name | default "") $key }}
       {{- range $number, $match := $rule.matches }}
         {{- $place := printf "%s.matches[%d]" $key $number }}
-        {{- include "microservice.problems.routeMatch" (dict "key" $place "kind" $kind "match" ($match | default dict)) }}
+        {{- include "microservice.problems.routeMatch" (dict "key" $place "kind" $kind "match" $match) }}
       {{- end }}
       {{- with $rule.filters }}
         {{- include "microservice.problems.routeFilters" (dict "key" $key "kind" $kind "filters" . "matches" $rule.matches) }}
@@ -32,8 +34,8 @@ API 1.6, standard channel.
         {{- end }}
       {{- end }}
       {{- with $rule.timeouts }}
-        {{- $request := include "microservice.milliseconds" (.request | default "0s") | int64 }}
-        {{- if and $request (gt (include "microservice.milliseconds" (.backendRequest | default "0s") | int64) $request) }}
+        {{- $request := include "microservice.milliseconds" .request | int64 }}
+        {{- if and $request (gt (include "microservice.milliseconds" .backendRequest | int64) $request) }}
           {{ $key }}.timeouts.backendRequest: {{ .backendRequest }} is longer than request: {{ .request }}, of which it is a part; lower the
           {{- " first, or raise the second" }}
         {{- end }}
@@ -95,7 +97,7 @@ backends of a rule are there. Only HTTP and gRPC have filters.
     {{- $place := printf "%s.backendRefs[%d]" $key $number }}
     {{- if and .filters $raw }}
       {{ $place }}.filters: a {{ $.kind }} has no filters; remove them
-    {{- else if .filters }}
+    {{- else }}
       {{- include "microservice.problems.routeFilters" (dict "key" $place "kind" $.kind "filters" .filters "matches" $.rule.matches) }}
     {{- end }}
   {{- end }}
@@ -103,13 +105,14 @@ backends of a rule are there. Only HTTP and gRPC have filters.
 
 {{/*
 microservice.problems.routeParents: an entry: a Gateway that is listed twice has another
-listener each time.
+listener each time. Left out, group and kind are those of a Gateway.
 */}}
 {{- define "microservice.problems.routeParents" -}}
   {{- $key := .key }}
   {{- $sections := dict }}
   {{- range $index, $parent := .written.parentRefs }}
-    {{- $gateway := printf "%s/%s %s/%s" ($parent.group | default "") ($parent.kind | default "Gateway") ($parent.namespace | default "") $parent.name }}
+    {{- $group := kindIs "invalid" $parent.group | ternary "gateway.networking.k8s.io" $parent.group }}
+    {{- $gateway := list $group ($parent.kind | default "Gateway") $parent.namespace $parent.name | toJson }}
     {{- $section := printf "%s:%v" ($parent.sectionName | default "") ($parent.port | default "") }}
     {{- $others := get $sections $gateway | default list }}
     {{- if or (has $section $others) (and $others (has ":" (append $others $section))) }}
@@ -143,9 +146,9 @@ that can match, and each header and query parameter once.
       {{ $key }}.method: only a GRPCRoute matches services; write a method of HTTP, such as GET
     {{- else if and $grpc (not (or .service .method)) }}
       {{ $key }}.method matches nothing: set service, method or both, such as {service: shop.Orders}
-    {{- else if and $grpc (ne (.type | default "Exact") "RegularExpression") }}
+    {{- else if and $grpc (ne .type "RegularExpression") }}
       {{- range $field, $pattern := dict "service" "^[.]?[A-Za-z_][A-Za-z_0-9]*([.][A-Za-z_][A-Za-z_0-9]*)*$" "method" "^[A-Za-z_][A-Za-z_0-9]*$" }}
-        {{- $name := get $match.method $field | default "" }}
+        {{- $name := get $match.method $field }}
         {{- if and $name (not (regexMatch $pattern $name)) }}
           {{ $key }}.method.{{ $field }}: {{ quote $name }} is not the name of a {{ $field }}, such as
           {{- printf " %s" (eq $field "service" | ternary "shop.Orders" "Create") }}
@@ -206,7 +209,7 @@ LIST): each filter has the block of its type and no other, and none stands twice
       {{- with get $filter $block }}
         {{- if has $type (list "RequestRedirect" "URLRewrite") }}
           {{- include "microservice.problems.routePath" (dict "key" $place "path" .path "prefixes" $prefixes) }}
-        {{- else if hasSuffix "HeaderModifier" $type }}
+        {{- else }}
           {{- include "microservice.problems.routeNames" (dict "key" (printf "%s.set" $place) "list" .set) }}
           {{- include "microservice.problems.routeNames" (dict "key" (printf "%s.add" $place) "list" .add) }}
         {{- end }}
@@ -234,9 +237,9 @@ of a prefix.
 */}}
 {{- define "microservice.problems.routePath" -}}
   {{- if .path }}
-    {{- $field := untitle (.path.type | default "" | toString) }}
+    {{- $field := untitle (toString .path.type) }}
     {{- $two := and (kindIs "string" .path.replaceFullPath) (kindIs "string" .path.replacePrefixMatch) }}
-    {{- if or (not $field) $two (not (kindIs "string" (index .path $field))) }}
+    {{- if or $two (not (kindIs "string" (index .path $field))) }}
       {{ .key }}.path: set type and the field of its name, such as {type: ReplaceFullPath, replaceFullPath: /new}
     {{- else if and (eq $field "replacePrefixMatch") (not .prefixes) }}
       {{ .key }}.path.replacePrefixMatch needs a rule with one match, of a PathPrefix; split the rule, or use ReplaceFullPath
@@ -245,11 +248,11 @@ of a prefix.
 {{- end -}}
 
 {{/*
-microservice.milliseconds: a duration of Gateway API, such as 1m30s, as a number.
+microservice.milliseconds: a duration of Gateway API, such as 1m30s, as a number; 0 without one.
 */}}
 {{- define "microservice.milliseconds" -}}
   {{- $sum := 0 -}}
-  {{- range regexFindAll "[0-9]+(ms|[hms])" . -1 -}}
+  {{- range regexFindAll "[0-9]+(ms|[hms])" (toString .) -1 -}}
     {{- $unit := regexFind "[a-z]+" . -}}
     {{- $sum = trimSuffix $unit . | int64 | mul (get (dict "h" 3600000 "m" 60000 "s" 1000 "ms" 1) $unit) | add $sum -}}
   {{- end -}}

@@ -41,7 +41,7 @@ microservice.services. Addresses: one of each IP family, and none that can't be 
     {{- end }}
   {{- end }}
   {{- $ranges := "service.beta.kubernetes.io/load-balancer-source-ranges" }}
-  {{- if and (ne $type "LoadBalancer") (hasKey ($service.annotations | default dict) $ranges) }}
+  {{- if and (ne $type "LoadBalancer") (hasKey ($service.annotations) $ranges) }}
     {{ $at }}.annotations[{{ $ranges }}] needs {{ $at }}.type: LoadBalancer, and the type is {{ $type }}; set it to null
   {{- end }}
   {{- if and $service.externalTrafficPolicy (eq $type "ClusterIP") (not $service.externalIPs) }}
@@ -101,7 +101,7 @@ microservice.services. Addresses: one of each IP family, and none that can't be 
     {{- end }}
   {{- end }}
   {{- $two := or (gt (len ($service.ipFamilies | default list)) 1) (gt (len (without ($service.clusterIPs | default list) "None")) 1) }}
-  {{- if and $two (not (hasSuffix "DualStack" ($service.ipFamilyPolicy | default ""))) }}
+  {{- if and $two (not (hasSuffix "DualStack" (toString $service.ipFamilyPolicy))) }}
     {{ $at }}.ipFamilyPolicy: two IP families need PreferDualStack or RequireDualStack; set it, or leave one family
   {{- end }}
   {{- $special := "^(0\\.0\\.0\\.0|127\\.|169\\.254\\.|224\\.0\\.0\\.|[0:]+1?$|fe[89ab][0-9a-f]:|ff[0-9a-f]2:)" }}

@@ -10,7 +10,7 @@ wish.
     kind: StatefulSet labels its pods with its name and 11 characters more, 63 at most, and {{ $fullname }} has {{ len $fullname }}: set
     {{- " fullnameOverride" }}
   {{- end }}
-  {{- with get (.Values.extraServices | default dict) "headless" }}
+  {{- with get (.Values.extraServices) "headless" }}
     {{- if not (include "microservice.isDisabled" .) }}
       extraServices.headless: with kind: StatefulSet the Service {{ include "microservice.headlessName" $ }} is the chart's own; give yours another name
     {{- end }}
@@ -28,13 +28,13 @@ wish.
     progressDeadlineSeconds: {{ $deadline }} is not for kind: StatefulSet, whose rollouts have no deadline; remove it, or set it to null
   {{- end }}
   {{- range $field := list "hostname" "subdomain" }}
-    {{- with get ($.Values.podSpec | default dict) $field }}
+    {{- with get ($.Values.podSpec) $field }}
       podSpec.{{ $field }}: {{ . }} is not for kind: StatefulSet, which sets it itself, to {{ eq $field "hostname" | ternary "the pod's name" "its Service" }}; remove it
     {{- end }}
   {{- end }}
   {{- range $key := list "commonLabels" "podLabels" }}
     {{- range $label := list "apps.kubernetes.io/pod-index" "controller-revision-hash" "statefulset.kubernetes.io/pod-name" }}
-      {{- if index (get $.Values $key | default dict) $label }}
+      {{- if get (index $.Values $key) $label }}
         {{ $key }}: {{ $label }} is a label that Kubernetes sets on pods itself; remove it
       {{- end }}
     {{- end }}
@@ -62,19 +62,16 @@ together, and that no worker or job mounts.
   {{- if and $kept $deleted }}
     {{ first $deleted }}.retain: false, but {{ first $kept }} is retained: a StatefulSet keeps or deletes all of its claims; set both alike
   {{- end }}
-  {{- if $claims }}
-    {{- include "microservice.collectEntries" . }}
-    {{- range $key, $found := .entries }}
-      {{- $shared := list }}
-      {{- range $name, $volume := $found.root.Values.volumes }}
-        {{- if and (hasKey $claims $name) ($volume).claim (not (include "microservice.isDisabled" $volume)) }}
-          {{- $shared = append $shared $name }}
-        {{- end }}
+  {{- range $key, $found := .entries }}
+    {{- $shared := list }}
+    {{- range $name, $volume := $found.root.Values.volumes }}
+      {{- if and (hasKey $claims $name) ($volume).claim (not (include "microservice.isDisabled" $volume)) }}
+        {{- $shared = append $shared $name }}
       {{- end }}
-      {{- if $shared }}
-        {{ $key }}.volumes: each pod of a StatefulSet has a claim of its own for {{ join ", " $shared }}, which no other pod can mount; name
-        {{- " only other volumes" }}
-      {{- end }}
+    {{- end }}
+    {{- if $shared }}
+      {{ $key }}.volumes: each pod of a StatefulSet has a claim of its own for {{ join ", " $shared }}, which no other pod can mount; name
+      {{- " only other volumes" }}
     {{- end }}
   {{- end }}
 {{- end -}}

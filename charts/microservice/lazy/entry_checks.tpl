@@ -36,16 +36,15 @@ entry may have -> the templates that run where it has. "inherited" is a key of a
     "volumes" (list "microservice.checks.references" "microservice.checks.volumes" "microservice.checks.mounts")
     "initContainers" $containers
     "extraContainers" $containers
-    "ports" (list "microservice.checks.ports" "microservice.checks.probes")
+    "ports" (list "microservice.checks.ports")
     "readinessProbe" (list "microservice.checks.probes")
     "livenessProbe" (list "microservice.checks.probes")
     "startupProbe" (list "microservice.checks.probes")
-    "terminationGracePeriodSeconds" (list "microservice.problems.shutdown")
     "shutdown" (list "microservice.problems.shutdown")
     "strategy" (list "microservice.problems.rollout")
-    "replicaCount" (list "microservice.problems.disruption")
+    "minReadySeconds" (list "microservice.problems.rollout")
     "podDisruptionBudget" (list "microservice.problems.disruption")
-    "autoscaling" (list "microservice.problems.disruption" "microservice.problems.autoscaling" "microservice.checks.metric_targets") | toJson -}}
+    "autoscaling" (list "microservice.problems.autoscaling" "microservice.checks.metric_targets") | toJson -}}
 {{- end -}}
 {{- define "microservice.riskChecks" -}}
   {{- $containers := list "microservice.risks.images" "microservice.risks.resources"
@@ -62,7 +61,5 @@ entry may have -> the templates that run where it has. "inherited" is a key of a
     "extraContainers" $containers
     "livenessProbe" (list "microservice.risks.health")
     "terminationGracePeriodSeconds" (list "microservice.risks.shutdown")
-    "podDisruptionBudget" (list "microservice.risks.disruption")
-    "replicaCount" (list "microservice.risks.disruption" "microservice.risks.claims")
-    "autoscaling" (list "microservice.risks.disruption" "microservice.risks.claims") | toJson -}}
+    "podDisruptionBudget" (list "microservice.risks.disruption") | toJson -}}
 {{- end -}}

@@ -32,7 +32,7 @@ list: without any, one that takes everything. A route knows ports by number alon
     {{- range $ref := include "microservice.routeBackends" (dict "root" $.root "rule" $rule) | fromJsonArray -}}
       {{- if kindIs "string" .port -}}
         {{- range (include "microservice.serviceNamed" (dict "root" $.root "name" .name) | fromJson).ports -}}
-          {{- if eq (.name | default "") $ref.port }}{{ $ref = set (omit $ref "port") "port" .port }}{{ break }}{{ end -}}
+          {{- if eq .name $ref.port }}{{ $ref = set (omit $ref "port") "port" .port }}{{ break }}{{ end -}}
         {{- end -}}
       {{- end -}}
       {{- $refs = append $refs $ref -}}

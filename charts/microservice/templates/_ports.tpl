@@ -63,7 +63,7 @@ microservice.containerPorts: the main container's ports, as a JSON list.
 {{/*
 microservice.allPorts: every port that is written anywhere, as a JSON list of {"key":
 where, "container": the key of an init container that ends before the others start, else
-empty, "service": the key of the Service that has it, "port": in the form of `ports`, with
+empty, "service": the key of the Service that has it, or empty, "port": in the form of `ports`, with
 its name}. Without a Service its numbers are left out.
 */}}
 {{- define "microservice.allPorts" -}}
@@ -85,7 +85,7 @@ its name}. Without a Service its numbers are left out.
     {{- range $index, $port := .container.ports -}}
       {{- $key := printf "%s.ports[%d]" $container.key $index -}}
       {{- $owner := $container.longRunning | ternary "" $container.key -}}
-      {{- $list = append $list (dict "key" $key "container" $owner "port" $port) -}}
+      {{- $list = append $list (dict "key" $key "container" $owner "service" "" "port" $port) -}}
     {{- end -}}
   {{- end -}}
   {{- toJson $list -}}

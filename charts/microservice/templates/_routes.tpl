@@ -22,7 +22,7 @@ which leads nowhere.
   {{- $list := list -}}
   {{- range $backends -}}
     {{- $ref := set (omit . "port") "name" (.name | default $fullname) -}}
-    {{- $ours := and (eq $ref.name $fullname) (not .namespace) (eq (.kind | default "Service") "Service") -}}
+    {{- $ours := and (eq $ref.name $fullname) (not .group) (not .namespace) (eq (.kind | default "Service") "Service") -}}
     {{- with .port | default ($ours | ternary (include "microservice.mainPort" $root) "") -}}
       {{- $_ := set $ref "port" . -}}
     {{- end -}}

@@ -81,6 +81,10 @@ def test_a_redirect_has_no_backend(render_case: CaseRenderer) -> None:
     assert backends(render_case("http-route"))[2] is None
 
 
+def test_a_rule_whose_list_of_backends_is_empty_has_none(render_chart: ChartRenderer) -> None:
+    assert backends(render_chart(ON + ", rules: [{backendRefs: []}]}")) == [None]
+
+
 def test_a_backend_of_another_kind_needs_no_port(render_case: CaseRenderer) -> None:
     assert backends(render_case("http-route"))[3] == [
         {"group": "storage.example.com", "kind": "Bucket", "name": "files", "weight": 1}
