@@ -28,11 +28,11 @@ starts has no hooks and probes (validateInitContainers of Kubernetes).
     {{- end }}
     {{- $places := list }}
     {{- range concat ($container.volumeMounts | default list) ($container.volumeDevices | default list) }}
-      {{- if not (hasKey $volumes (.name | default "")) }}
+      {{- if not (hasKey $volumes .name) }}
         {{ $key }}.volumeMounts: no volume {{ quote .name }} is declared under volumes
         {{- printf " (%s)" (keys $volumes | sortAlpha | join ", " | default "none") }}
       {{- end }}
-      {{- $place := .mountPath | default .devicePath | default "" | trimSuffix "/" }}
+      {{- $place := .mountPath | default .devicePath | trimSuffix "/" }}
       {{- if has $place $places }}
         {{ $key }}.volumeMounts: two mounts at {{ quote $place }}; give each its own mountPath
       {{- end }}

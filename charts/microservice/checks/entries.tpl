@@ -53,7 +53,7 @@ port would move it.
   {{- $ports := include "microservice.ports" .worker.root | fromJson }}
   {{- if and (gt (len $ports) 1) (not (hasKey $ports "http")) }}
     {{- range $probe := list "startupProbe" "livenessProbe" "readinessProbe" }}
-      {{- $written := index $.worker.entry $probe | default dict }}
+      {{- $written := index $.worker.entry $probe }}
       {{- $handler := include "microservice.probeHandler" $written }}
       {{- if and $handler (ne $handler "exec") (not (index $written $handler).port) (not (include "microservice.isDisabled" $written)) }}
         {{ $key }}.{{ $probe }}.{{ $handler }} has no port, and none of {{ keys $ports | sortAlpha | join ", " }} is called http; set

@@ -5,11 +5,10 @@ microservice.risks.rights: pods can't take over the cluster through its API.
   {{- with .Values }}
     {{- include "microservice.risks.rules" (dict "key" "rbac.rules" "rules" .rbac.rules) }}
     {{- include "microservice.risks.rules" (dict "key" "rbac.clusterRules" "rules" .rbac.clusterRules "cluster" true) }}
-    {{- if and .serviceAccount.automount (not (or .rbac.rules .rbac.clusterRules)) (or .serviceAccount.create (not .serviceAccount.name)) }}
-      {{- if not (and .extraObjects (contains "RoleBinding" (toJson .extraObjects))) }}
-        serviceAccountToken: serviceAccount.automount: true gives an intruder a token that nothing here needs; remove it, or write the
-        {{- " rights into rbac.rules" }}
-      {{- end }}
+    {{- $bound := or .rbac.rules .rbac.clusterRules (contains "RoleBinding" (toJson .extraObjects)) }}
+    {{- if and .serviceAccount.automount (not $bound) (or .serviceAccount.create (not .serviceAccount.name)) }}
+      serviceAccountToken: serviceAccount.automount: true gives an intruder a token that nothing here needs; remove it, or write the
+      {{- " rights into rbac.rules" }}
     {{- end }}
   {{- end }}
 {{- end -}}
@@ -22,19 +21,17 @@ Practices).
 {{- define "microservice.risks.rules" -}}
   {{- range $index, $rule := .rules }}
     {{- $place := printf "%s[%d]" $.key $index }}
-    {{- $verbs := $rule.verbs | default list }}
-    {{- $resources := $rule.resources | default list }}
-    {{- if or (has "*" $verbs) (has "*" $resources) (has "*" ($rule.nonResourceURLs | default list)) }}
+    {{- if or (has "*" $rule.verbs) (has "*" $rule.resources) (has "*" $rule.nonResourceURLs) }}
       fullRights: {{ $place }}: "*" grants also what is not needed, and what comes later; list the verbs and resources
     {{- else }}
       {{- range $verb := list "escalate" "bind" "impersonate" }}
-        {{- if has $verb $verbs }}
+        {{- if has $verb $rule.verbs }}
           fullRights: {{ $place }}.verbs: with {{ $verb }} the pods can get every right; remove it
         {{- end }}
       {{- end }}
       {{- if and $.cluster (not $rule.resourceNames) }}
         {{- range $resource := list "secrets" "nodes/proxy" "pods/attach" "pods/exec" "serviceaccounts/token" }}
-          {{- if has $resource $resources }}
+          {{- if has $resource $rule.resources }}
             fullRights: {{ $place }}.resources: {{ $resource }} in every namespace lead to the rights of all pods; use rbac.rules, or
             {{- " resourceNames" }}
           {{- end }}
@@ -117,7 +114,7 @@ that is not the chart's: only what is written there.
       {{- $own := dict "key" (printf "%s.securityContext" $key) "own" $container.securityContext }}
       {{- include "microservice.risks.context" (dict
         "pod" ($pod.own | default dict)
-        "context" ($own.own | default dict)
+        "context" $own.own
         "layers" (list $pod $own)) }}
       {{- with $container.image }}
         {{- include "microservice.risks.tags" (dict (printf "%s.image" $key) .) }}

@@ -12,15 +12,13 @@ need. The default standard is only checked where values override it.
       {{- $_ := include "microservice.collectContainers" $ }}
       {{- range $container := prepend $.containers (dict "container" (dict "securityContext" .containerSecurityContext)) }}
         {{- $own := $container.container.securityContext }}
-        {{- $key := $container.key | empty | ternary "containerSecurityContext" (printf "%s.securityContext" ($container.key | default "")) }}
-        {{- if or $own (not $container.key) }}
-          {{- include "microservice.risks.context" (dict
-            "pod" $context
-            "context" (include "microservice.securityContext" (dict "root" $ "own" $own) | fromJson)
-            "layers" (append $layers (dict "key" $key "own" $own))
-            "complete" (ne (toString ((.podSpec).os).name) "windows")
-            "restricted" $restricted) }}
-        {{- end }}
+        {{- $key := $container.key | empty | ternary "containerSecurityContext" (printf "%s.securityContext" $container.key) }}
+        {{- include "microservice.risks.context" (dict
+          "pod" $context
+          "context" (include "microservice.securityContext" (dict "root" $ "own" $own) | fromJson)
+          "layers" (append $layers (dict "key" $key "own" $own))
+          "complete" (ne (toString (($.Values.podSpec).os).name) "windows")
+          "restricted" $restricted) }}
       {{- end }}
     {{- end }}
     {{- include "microservice.risks.podContext" $pod }}
@@ -58,7 +56,7 @@ those that the standard baseline allows.
     {{- " needed" }}
   {{- end }}
   {{- if and .restricted .complete (not $free) (not (has "ALL" $capabilities.drop)) }}
-    capabilities: {{ $at.capabilities | default "securityContext" }}.capabilities.drop: without ALL the container keeps capabilities that
+    capabilities: {{ $at.capabilities }}.capabilities.drop: without ALL the container keeps capabilities that
     {{- " it may not need; set [ALL]" }}
   {{- end }}
   {{- if and (not $free) (or $context.allowPrivilegeEscalation (and .complete (ne (toString $context.allowPrivilegeEscalation) "false"))) }}
@@ -84,7 +82,7 @@ those that the standard baseline allows.
     rootGroup: {{ $at.runAsGroup }}.runAsGroup: 0 can read and write files of the group root; set another group
   {{- end }}
   {{- if or (eq (toString $context.readOnlyRootFilesystem) "false") (and .restricted .complete (not $context.readOnlyRootFilesystem)) }}
-    writableRoot: {{ $at.readOnlyRootFilesystem | default "securityContext" }}.readOnlyRootFilesystem: unless it is true, an intruder can change the
+    writableRoot: {{ $at.readOnlyRootFilesystem }}.readOnlyRootFilesystem: unless it is true, an intruder can change the
     {{- " program; set true, and volumes for what it writes" }}
   {{- end }}
   {{- if eq (toString $context.procMount) "Unmasked" }}
@@ -109,7 +107,7 @@ security context has. The sysctls are those that the Pod Security Standards allo
 {{- define "microservice.risks.podContext" -}}
   {{- $key := .key }}
   {{- with .own }}
-    {{- if or (eq (toString .fsGroup) "0") (has "0" (toStrings (.supplementalGroups | default list))) }}
+    {{- if or (eq (toString .fsGroup) "0") (has "0" (toStrings .supplementalGroups)) }}
       rootGroup: {{ $key }}: the group 0 of fsGroup or supplementalGroups can read and write files of root; set another group
     {{- end }}
     {{- range .sysctls }}

@@ -5,54 +5,52 @@ container's probes are checked above, and its empty hooks are left out. A stop s
 belongs to an operating system (validateStopSignal of Kubernetes).
 */}}
 {{- define "microservice.problems.handlers" -}}
-  {{- if or .Values.lifecycle .Values.initContainers .Values.extraContainers }}
-    {{- $ports := list }}
-    {{- range include "microservice.mainPorts" . | fromJsonArray }}
-      {{- $ports = append $ports (dict "name" .) }}
+  {{- $ports := list }}
+  {{- range include "microservice.mainPorts" . | fromJsonArray }}
+    {{- $ports = append $ports (dict "name" .) }}
+  {{- end }}
+  {{- $lifecycle := include "microservice.lifecycle" . | fromJson }}
+  {{- $all := dict "" (dict "lifecycle" $lifecycle "ports" $ports) }}
+  {{- $_ := include "microservice.collectContainers" . }}
+  {{- range .containers }}
+    {{- $_ := set $all (printf "%s." .key) .container }}
+  {{- end }}
+  {{- $os := ((.Values.podSpec).os).name }}
+  {{- range $key, $container := $all }}
+    {{- $names := list }}
+    {{- range $container.ports }}
+      {{- if and .name (include "microservice.isTCP" .) }}
+        {{- $names = append $names .name }}
+      {{- end }}
     {{- end }}
-    {{- $lifecycle := include "microservice.lifecycle" . | fromJson }}
-    {{- $all := dict "" (dict "lifecycle" $lifecycle "ports" $ports) }}
-    {{- $_ := include "microservice.collectContainers" . }}
-    {{- range .containers }}
-      {{- $_ := set $all (printf "%s." .key) .container }}
+    {{- $handlers := dict }}
+    {{- range $probe := list "startupProbe" "livenessProbe" "readinessProbe" }}
+      {{- $written := get $container $probe }}
+      {{- if kindIs "map" $written }}
+        {{- include "microservice.problems.probe" (dict "key" (print $key $probe) "probe" $written) }}
+        {{- $_ := set $handlers $probe $written }}
+      {{- end }}
     {{- end }}
-    {{- $os := ((.Values.podSpec).os).name | default "" }}
-    {{- range $key, $container := $all }}
-      {{- $names := list }}
-      {{- range $container.ports }}
-        {{- if and .name (include "microservice.isTCP" .) }}
-          {{- $names = append $names .name }}
-        {{- end }}
+    {{- range $hook, $written := $container.lifecycle }}
+      {{- $hook = printf "lifecycle.%s" $hook }}
+      {{- if kindIs "map" $written }}
+        {{- include "microservice.problems.handler" (dict
+          "key" (print $key $hook)
+          "handler" $written
+          "actions" (list "httpGet" "tcpSocket" "exec" "sleep")) }}
+        {{- $_ := set $handlers $hook $written }}
+      {{- else if and $written (not $os) }}
+        {{ $key }}{{ $hook }}: {{ $written }} needs the pods' operating system: set podSpec.os: {name: linux}
+      {{- else if and $written (eq $os "windows") (not (has $written (list "SIGKILL" "SIGTERM"))) }}
+        {{ $key }}{{ $hook }}: {{ $written }} is not a signal of Windows, which has SIGTERM and SIGKILL
       {{- end }}
-      {{- $handlers := dict }}
-      {{- range $probe := list "startupProbe" "livenessProbe" "readinessProbe" }}
-        {{- $written := get $container $probe }}
-        {{- if kindIs "map" $written }}
-          {{- include "microservice.problems.probe" (dict "key" (print $key $probe) "probe" $written) }}
-          {{- $_ := set $handlers $probe $written }}
-        {{- end }}
-      {{- end }}
-      {{- range $hook, $written := $container.lifecycle }}
-        {{- $hook = printf "lifecycle.%s" $hook }}
-        {{- if kindIs "map" $written }}
-          {{- include "microservice.problems.handler" (dict
-            "key" (print $key $hook)
-            "handler" $written
-            "actions" (list "httpGet" "tcpSocket" "exec" "sleep")) }}
-          {{- $_ := set $handlers $hook $written }}
-        {{- else if and $written (not $os) }}
-          {{ $key }}{{ $hook }}: {{ $written }} needs the pods' operating system: set podSpec.os: {name: linux}
-        {{- else if and $written (eq $os "windows") (not (has $written (list "SIGKILL" "SIGTERM"))) }}
-          {{ $key }}{{ $hook }}: {{ $written }} is not a signal of Windows, which has SIGTERM and SIGKILL
-        {{- end }}
-      {{- end }}
-      {{- range $name, $handler := $handlers }}
-        {{- range $action := list "httpGet" "tcpSocket" }}
-          {{- $port := (get $handler $action | default dict).port }}
-          {{- if and (kindIs "string" $port) (not (has $port $names)) }}
-            {{ $key }}{{ $name }}.{{ $action }}.port: {{ $port }} is not a TCP port of its container
-            {{- printf " (%s)" (sortAlpha $names | join ", " | default "none") }}
-          {{- end }}
+    {{- end }}
+    {{- range $name, $handler := $handlers }}
+      {{- range $action := list "httpGet" "tcpSocket" }}
+        {{- $port := (get $handler $action | default dict).port }}
+        {{- if and (kindIs "string" $port) (not (has $port $names)) }}
+          {{ $key }}{{ $name }}.{{ $action }}.port: {{ $port }} is not a TCP port of its container
+          {{- printf " (%s)" (sortAlpha $names | join ", " | default "none") }}
         {{- end }}
       {{- end }}
     {{- end }}

@@ -19,7 +19,7 @@ which would replace it silently.
   {{- end }}
   {{- $own := include "microservice.labelMap" . | fromJson }}
   {{- range $key, $block := $blocks }}
-    {{- range $label, $written := ($block | default dict).labels }}
+    {{- range $label, $written := ($block).labels }}
       {{- $value := get $own $label }}
       {{- if and $written $value (ne $written $value) }}
         {{ $key }}: {{ printf "{%s: %s}" $label $written }} would be lost, since the chart sets this label itself; use a label

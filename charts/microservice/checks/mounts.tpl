@@ -11,7 +11,7 @@ pkg/apis/core/validation).
   {{- $devices := list }}
   {{- range $name, $volume := $volumes }}
     {{- $key := printf "volumes.%s" $name }}
-    {{- $entry := get ($.Values.volumes | default dict) $name | default dict }}
+    {{- $entry := get $.Values.volumes $name | default dict }}
     {{- $claim := or $entry.claim (($volume.source.ephemeral).volumeClaimTemplate).spec }}
     {{- $block := eq (toString ($claim).volumeMode) "Block" }}
     {{- if $block }}{{ $blocks = append $blocks $name }}{{ end }}
@@ -28,10 +28,8 @@ pkg/apis/core/validation).
     {{- end }}
     {{- range $index, $mount := $volume.mounts }}
       {{- $place := $key }}
-      {{- if $entry.mounts }}
-        {{- $index = empty $entry.mountPath | ternary $index (sub $index 1) }}
-        {{- if ge $index 0 }}{{ $place = printf "%s.mounts[%d]" $key $index }}{{ end }}
-      {{- end }}
+      {{- $index = empty $entry.mountPath | ternary $index (sub $index 1) }}
+      {{- if ge $index 0 }}{{ $place = printf "%s.mounts[%d]" $key $index }}{{ end }}
       {{- $mounts = append $mounts (merge (dict "name" $name "key" $place) $mount) }}
     {{- end }}
   {{- end }}

@@ -52,13 +52,11 @@ of Kubernetes; for overhead and nodeName the admission of pods).
     {{- if and .nodeName .schedulingGates }}
       podSpec.nodeName: {{ .nodeName }} excludes podSpec.schedulingGates, which hold back the scheduler; remove one of them
     {{- end }}
-    {{- if or .hostNetwork .hostIPC }}
-      {{- range $index, $sysctl := ($.Values.podSecurityContext).sysctls }}
-        {{- $name := replace "/" "." .name }}
-        {{- range $field, $pattern := dict "hostNetwork" "^net\\." "hostIPC" "^(kernel\\.(shm|msg|sem$)|fs\\.mqueue\\.)" }}
-          {{- if and (index $.Values.podSpec $field) (regexMatch $pattern $name) }}
-            podSecurityContext.sysctls[{{ $index }}]: {{ $name }} is the node's own with podSpec.{{ $field }}: true; remove one of them
-          {{- end }}
+    {{- range $index, $sysctl := ($.Values.podSecurityContext).sysctls }}
+      {{- $name := replace "/" "." .name }}
+      {{- range $field, $pattern := dict "hostNetwork" "^net\\." "hostIPC" "^(kernel\\.(shm|msg|sem$)|fs\\.mqueue\\.)" }}
+        {{- if and (index $.Values.podSpec $field) (regexMatch $pattern $name) }}
+          podSecurityContext.sysctls[{{ $index }}]: {{ $name }} is the node's own with podSpec.{{ $field }}: true; remove one of them
         {{- end }}
       {{- end }}
     {{- end }}

@@ -36,17 +36,18 @@ validateWindowsHostProcessPod of Kubernetes refuse.
     {{- $processes := without (list $host) "<nil>" }}
     {{- $where := list }}
     {{- range $key, $context := $contexts }}
-      {{- $full := or $context.privileged (has "CAP_SYS_ADMIN" (($context.capabilities).add | default list)) }}
+      {{- $full := or $context.privileged (has "CAP_SYS_ADMIN" ($context.capabilities).add) }}
       {{- if and $full (eq (toString $context.allowPrivilegeEscalation) "false") }}
         {{ $key }}.allowPrivilegeEscalation: false excludes privileged: true and CAP_SYS_ADMIN; remove one of them
       {{- end }}
       {{- if and (eq (toString $context.procMount) "Unmasked") (ne (toString ($.Values.podSpec).hostUsers) "false") }}
         {{ $key }}.procMount: Unmasked needs podSpec.hostUsers: false
       {{- end }}
-      {{- $profile := ($context.seccompProfile).localhostProfile | default "" }}
-      {{- if regexMatch "^/|(^|/)\\.\\.(/|$)" $profile }}
-        {{ $key }}.seccompProfile.localhostProfile: {{ quote $profile }} must be a path below the kubelet's folder of profiles, without
-        {{- " / at its start and without .." }}
+      {{- with ($context.seccompProfile).localhostProfile }}
+        {{- if regexMatch "^/|(^|/)\\.\\.(/|$)" . }}
+          {{ $key }}.seccompProfile.localhostProfile: {{ quote . }} must be a path below the kubelet's folder of profiles, without
+          {{- " / at its start and without .." }}
+        {{- end }}
       {{- end }}
       {{- $process := toString ($context.windowsOptions).hostProcess }}
       {{- if and (eq $process "true") (not ($.Values.podSpec).hostNetwork) }}
@@ -130,7 +131,7 @@ laid over the pod's user}. That of the main container has the key microservice.m
   {{- range $key, $layer := $own -}}
     {{- $context := include "microservice.securityContext" (dict "root" $ "own" $layer) | fromJson -}}
     {{- $context = include "microservice.merged" (list $pod $context) | fromJson -}}
-    {{- $_ := set $contexts $key (dict "own" ($layer | default dict) "context" $context) -}}
+    {{- $_ := set $contexts $key (dict "own" $layer "context" $context) -}}
   {{- end -}}
   {{- toJson $contexts -}}
 {{- end -}}
