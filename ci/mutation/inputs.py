@@ -77,7 +77,10 @@ def of(chart: Chart, renders: Sequence[dict[str, Any]]) -> Inputs:
         name = names.setdefault(json.dumps([values, release]), f"{prefix}-{len(names)}")
         # What a table of problems has is better known than what a test renders.
         if name not in inputs or (sure and not inputs[name].sure):
-            inputs[name] = Input(name, values, release, f"v{render['engine']}.0.0", sure)
+            notes = render["notes"] or (name in inputs and inputs[name].notes)
+            inputs[name] = Input(name, values, release, f"v{render['engine']}.0.0", sure, notes)
+        elif render["notes"]:
+            inputs[name] = inputs[name]._replace(notes=True)
         if not sure and render["test"] not in tests.setdefault(name, []):
             tests[name].append(render["test"])
     return Inputs(inputs, tests)
@@ -93,6 +96,7 @@ def _cases(chart: Chart) -> Iterator[tuple[str, dict[str, Any], tuple[str, ...]]
                     "namespace": case.namespace,
                     "upgrade": False,
                     "engine": engine,
+                    "notes": True,
                 }
                 yield "case", render, _OF_CASES
 

@@ -1,7 +1,7 @@
 {{/*
 mutation.outcome: a root -> checksums of what the chart makes of it, as JSON. @ is the chart. Where the text of the
-manifests is not the expected one the objects are compared: a difference in spaces alone is none. `checking` are the
-blocks that ran for the problems; `cov` then notes afresh.
+manifests is not the expected one the objects are compared: a difference in spaces alone is none. Notes that no test
+reads are left out. `checking` are the blocks that ran for the problems; `cov` then notes afresh.
 */}}
 {{- define "mutation.outcome" -}}
   {{- $problems := include "@.problems" . -}}
@@ -16,7 +16,7 @@ blocks that ran for the problems; `cov` then notes afresh.
     {{- range .manifests -}}
       {{- $text = include (printf "%s/%s" $.Template.BasePath .) $ | printf "%s\n---\n%s" $text -}}
     {{- end -}}
-    {{- $notes = include (printf "%s/NOTES.txt" .Template.BasePath) . -}}
+    {{- if .notes }}{{ $notes = include (printf "%s/NOTES.txt" .Template.BasePath) . }}{{ end -}}
   {{- end -}}
   {{- $objects := .expected.objects -}}
   {{- if ne (sha256sum $text) (toString .expected.text) -}}

@@ -30,7 +30,8 @@ class Input(NamedTuple):
     """Values to render with, the defaults among them, as a release with ``release``'s keys.
 
     Of the outcome ("problems", "report", "objects", "notes") a test compares all of each ``sure`` part.
-    ``expected`` is the outcome without changes, {} if it is not known yet.
+    ``notes`` are rendered only where a test reads them. ``expected`` is the outcome without changes, {} if it
+    is not known yet.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Input(NamedTuple):
     release: dict[str, Any]
     helm: str
     sure: tuple[str, ...]
+    notes: bool = True
     expected: Mapping[str, str] = MappingProxyType({})
 
 

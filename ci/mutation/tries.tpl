@@ -11,6 +11,7 @@ kind: Outcomes
     {{- $_ = merge (dict) $try.files $shared.files | set $root "Files" }}
     {{- $_ = set $root "manifests" $shared.manifests }}
     {{- $_ = set $root "expected" $input.expected }}
+    {{- $_ = set $root "notes" $input.notes }}
     {{- $_ = set $root "cov" dict }}
     {{- $id := printf "try %s with %s" $try.name $name }}
     {{- /* An error names the template in which it arose. */}}

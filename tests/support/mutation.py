@@ -18,6 +18,7 @@ from _pytest.runner import runtestprotocol
 from ci.charts import helm
 from ci.charts.batch import Batch, Outcome, Values
 from ci.charts.values_file import read_values
+from tests.support import notes
 from tests.support.rendering import NEWEST_ENGINE, ChartRenderer
 
 
@@ -59,6 +60,7 @@ def _record(file: Path) -> None:
                 upgrade="--is-upgrade" in extra,
                 engine=options.get("engine") or NEWEST_ENGINE,
                 batch=False,
+                notes=(chart / notes.FILE).is_file(),
             )
 
     @functools.wraps(render)
@@ -80,7 +82,7 @@ def _record(file: Path) -> None:
     def rendered_batch(self: Batch, values: Mapping[str, Values], engine: int) -> dict[str, Outcome]:
         for each in values.values():
             one = {"release": "all", "namespace": "default", "upgrade": False, "engine": engine}
-            write(self._name, [each], **one, batch=True)
+            write(self._name, [each], **one, batch=True, notes=False)
         return batch(self, values, engine)
 
     ChartRenderer.__call__ = answered  # type: ignore[method-assign]

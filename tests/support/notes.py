@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tests.support.rendering import ChartRenderer
 
+# Only a copy of a chart has it.
+FILE = Path("templates") / "notes.yaml"
 _OBJECT = """
 apiVersion: v1
 kind: Notes
@@ -22,7 +24,7 @@ class Notes:
     def __init__(self, render_chart: ChartRenderer, folder: Path) -> None:
         copy = folder / "chart"
         shutil.copytree(render_chart.path, copy)
-        (copy / "templates" / "notes.yaml").write_text(_OBJECT)
+        (copy / FILE).write_text(_OBJECT)
         self._render = render_chart.of(copy)
 
     def __call__(self, *values: str, engine: int | None = None, extra: Sequence[str] = ()) -> str:

@@ -13,9 +13,9 @@ DEFAULTS = {"text": "a", "loud": False, "port": 81}
 
 
 def recorded(
-    *layers: dict[str, Any], engine: int = 4, batch: bool = False, test: str = "a.py::b"
+    *layers: dict[str, Any], engine: int = 4, batch: bool = False, test: str = "a.py::b", notes: bool = False
 ) -> dict[str, Any]:
-    options = {"release": "api", "namespace": "default", "upgrade": False}
+    options = {"release": "api", "namespace": "default", "upgrade": False, "notes": notes}
     return {"chart": "small", "layers": layers, "engine": engine, "batch": batch, "test": test, **options}
 
 
@@ -47,6 +47,16 @@ def test_the_same_values_are_one_input_of_several_tests(sources: Sources) -> Non
 def test_what_a_table_of_problems_has_is_sure(sources: Sources) -> None:
     (one,) = of_tests(sources, recorded({"port": 1}), recorded({"port": 1}, batch=True)).values()
     assert one.sure == ("problems",)
+
+
+def test_notes_are_of_the_values_with_which_a_test_reads_them(sources: Sources) -> None:
+    renders = [
+        recorded({"port": 1}),
+        recorded({"port": 2}),
+        recorded({"port": 1}, test="a.py::c", notes=True),
+    ]
+    found = of_tests(sources, *renders).values()
+    assert [(one.values["port"], one.notes) for one in found] == [(1, True), (2, False)]
 
 
 def test_another_charts_renders_are_left_out(sources: Sources) -> None:

@@ -62,6 +62,13 @@ def test_what_a_test_renders_is_left_to_that_test(sources: Sources, tmp_path: Pa
         assert not renders.settles(outcome)
 
 
+def test_notes_that_no_test_reads_are_not_rendered(sources: Sources, tmp_path: Path) -> None:
+    values = inputs.of(sources.chart, []).inputs
+    unread = {name: one._replace(sure=(), notes=False) for name, one in values.items()}
+    renders = Renders(sources, unread, tmp_path / "unread")
+    assert renders.reaching(change(sources, NOTES)) == []
+
+
 def test_of_values_whose_test_compares_problems_alone_nothing_else_is_rendered(
     sources: Sources, tmp_path: Path
 ) -> None:
