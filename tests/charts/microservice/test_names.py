@@ -142,7 +142,8 @@ def test_every_pod_has_the_images_tag_as_its_version_and_no_selector_has_it(
         pods = list(pods_of(rendered.objects))
         assert len(pods) > 1
         assert {pod.labels[VERSION] for pod in pods} == {"1.2.3"}
-        assert VERSION not in json.dumps([rendered.deployment["selector"], rendered.service["selector"]])
+        services = [service["spec"]["selector"] for service in rendered.all("Service").values()]
+        assert VERSION not in json.dumps([rendered.deployment["selector"], *services])
 
 
 def test_pods_without_a_tag_have_no_version(render_chart: ChartRenderer) -> None:

@@ -12,7 +12,7 @@ says the same of keys that can't be disabled.
     "ports" .Values.ports
     "secret.binaryFiles" .Values.secret.binaryFiles
     "volumes" .Values.volumes }}
-    {{- range $name, $entry := pick ($names) "false" "true" }}
+    {{- range $name, $entry := pick ($names | default dict) "false" "true" }}
       {{- if not (or (kindIs "invalid" $entry) (and (kindIs "map" $entry) (include "microservice.isDisabled" $entry))) }}
         {{ $block }}.{{ $name }}: YAML reads NO, OFF, N and the like as false, YES, ON and Y as true; quote the name to keep it
       {{- end }}
