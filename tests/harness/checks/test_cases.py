@@ -177,3 +177,11 @@ def test_no_golden_file_is_written_while_a_case_does_not_render(repository: Repo
     with pytest.raises(UserError, match=r"^Helm 3: (.|\n)*\nHelm 4: (.|\n)*\n2 problem\(s\) found$"):
         cases.update_goldens()
     assert not (repository.root / "tests").exists()
+
+
+def test_a_case_is_rendered_for_a_kubernetes_version(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.case("one")
+    cases.render("one", "1.31")
+    assert capsys.readouterr().out.endswith("data: {colour: 'blue', kubernetes: 'v1.31'}\n")

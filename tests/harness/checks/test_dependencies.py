@@ -165,6 +165,11 @@ def test_an_external_secret_that_names_no_kind_uses_a_store_of_its_namespace() -
     ]
 
 
+def test_the_store_of_another_kind_is_not_checked() -> None:
+    spec = "spec: {secretStoreRef: {name: api-store}}"
+    assert findings(f"{{apiVersion: a.example.com/v1, kind: Other, metadata: {{name: a}}, {spec}}}") == []
+
+
 CONFIG_MAPS = """
 ---
 {apiVersion: v1, kind: ConfigMap, metadata: {name: api}, data: {A: a}, binaryData: {B: b}}

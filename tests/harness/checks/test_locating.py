@@ -62,6 +62,7 @@ def place(fault: Fault) -> tuple[str, int, int, str]:
         ("image.tag is missing; portsOther too", ("over.yaml", 4, 1, "image.tag")),
         ("extraContainers[2].name is missing", ("base.yaml", 4, 1, "extraContainers[2].name")),
         ("labels[0] is missing", ("base.yaml", 7, 1, "labels[0]")),
+        ("resources.limits is missing; see image.tag", ("over.yaml", 1, 1, "resources.limits")),
         ("portsOther.http is missing", ("over.yaml", 1, 1, "portsOther.http")),
         ("nothing is known", ("over.yaml", 1, 1, "")),
     ],

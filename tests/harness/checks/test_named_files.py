@@ -157,6 +157,13 @@ def test_what_does_not_render_says_why_and_where(user: User, word: str, code: in
     assert answer.err.startswith(message)
 
 
+def test_a_list_of_environments_does_not_render(user: User) -> None:
+    Path("environments.yaml").write_text("staging: {context: a}", encoding="utf-8")
+    assert user.render("environments.yaml") == Answer(
+        2, "", "environments.yaml: holds environments; name a values file of a service"
+    )
+
+
 def test_the_hook_for_other_repositories_is_a_task_that_can_be_started() -> None:
     (hook,) = kubernetes_yaml.load((root() / ".pre-commit-hooks.yaml").read_text(), "hooks")
     program, *words = hook["entry"].split()

@@ -200,6 +200,13 @@ def test_a_map_with_exactly_one_of_the_keys_is_accepted(part: str, source: Sourc
     assert errors(path, {"owner": {"other": "a"}}) == []
 
 
+def test_a_choice_beside_required_keys_alone_is_a_count_of_keys(source: Source) -> None:
+    part = f"{ONE_BESIDE}, required: [rest]"
+    built = json.loads(values_schema.build(source('owner: {$ref: "#/definitions/name"', f"owner: {{{part}")))
+    condition = built["properties"]["owner"]["if"]
+    assert (condition["minProperties"], condition["maxProperties"]) == (2, 2)
+
+
 def test_a_key_beside_the_choice_does_not_count_as_one(source: Source) -> None:
     path = source('owner: {$ref: "#/definitions/name"', f"owner: {{{ONE_BESIDE}")
     assert errors(path, {"owner": {"one": "a", "other": None, "rest": "a"}}) == []
