@@ -187,3 +187,9 @@ def test_several_ports_of_a_service_need_unique_names(ports: str, findings: list
         found(f"{{apiVersion: v1, kind: Service, metadata: {{name: a}}, spec: {{ports: {ports}}}}}")
         == findings
     )
+
+
+def test_every_service_of_a_stream_is_checked() -> None:
+    service = "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{name: A, port: 80}]}}"
+    (finding,) = found(f"{of('ConfigMap', 'a')}\n---\n{service}")
+    assert finding.startswith("spec.ports[0].name: 'A' is not a valid DNS label")

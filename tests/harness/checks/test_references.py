@@ -141,6 +141,8 @@ def test_a_headless_service_selects_the_pods_that_it_names() -> None:
     assert findings(STATEFUL.replace("{app.kubernetes.io/name: api}}", "{app.kubernetes.io/name: db}}"))[
         1:
     ] == ["apps/v1 StatefulSet api: spec.serviceName: Service 'api-headless' does not select the pods"]
+    labels = "app.kubernetes.io/name: api, app.kubernetes.io/instance: api, app.kubernetes.io/component: app"
+    assert findings(STATEFUL.replace("{app.kubernetes.io/name: api}}", f"{{{labels}}}}}")) == []
 
 
 @pytest.mark.parametrize(
@@ -156,6 +158,17 @@ def test_a_handler_names_a_port_of_its_container(right: str, action: str) -> Non
     assert findings(pod) == []
     assert findings(pod.replace("ports: [{name: web", "ports: [{name: http")) == [
         f"v1 Pod api: spec.containers[0].{path}.{action}.port: the container has no port named 'web'"
+    ]
+
+
+def test_a_block_device_is_a_volume_of_the_pod() -> None:
+    devices = STATEFUL.replace(
+        "volumeMounts: [{name: data, mountPath: /data}]", "volumeDevices: [{name: data}]"
+    )
+    assert findings(devices) == []
+    assert findings(devices.replace("volumeDevices: [{name: data", "volumeDevices: [{name: date")) == [
+        "apps/v1 StatefulSet api: spec.template.spec.containers[0].volumeDevices[0]: "
+        "no volume is named 'date'"
     ]
 
 

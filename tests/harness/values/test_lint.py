@@ -135,7 +135,9 @@ def test_a_mistake_is_told_with_its_place_and_what_belongs_there(
 
 
 def test_a_key_that_yaml_takes_for_a_truth_is_told(tmp_path: Path) -> None:
-    assert "line 1, column 7: env.true: this key is read as true; quote it" in told(tmp_path, "env: {ON: x}")
+    assert "line 1, column 17: config.data.true: this key is read as true; quote it" in told(
+        tmp_path, "config: {data: {ON: x}}"
+    )
 
 
 @pytest.mark.parametrize(
