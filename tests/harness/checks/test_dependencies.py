@@ -129,6 +129,12 @@ def test_a_secret_of_an_external_secret_counts_as_existing() -> None:
             "SecretStore 'api-store'",
         ),
         (
+            "kind: ClusterSecretStore, name: company",
+            "kind: ClusterSecretStore, name: api-company",
+            "external-secrets.io/v1 ExternalSecret api-all: spec.secretStoreRef: there is no "
+            "ClusterSecretStore 'api-company'",
+        ),
+        (
             "{secretRef: {name: api-external}}",
             "{secretRef: {name: api-secrets}}",
             f"{EXTERNAL_POD}.envFrom[0].secretRef: there is no Secret 'api-secrets'",

@@ -94,6 +94,14 @@ def test_a_field_that_a_kubernetes_does_not_know_yet_is_found_when_asked_for(fau
     assert only.endswith("Kubernetes 1.30 does not know it yet, 1.31 does")
 
 
+def test_a_kind_that_a_kubernetes_does_not_know_yet_is_found_when_asked_for(faults: Faults) -> None:
+    made = "{apiVersion: resource.k8s.io/v1, kind: DeviceClass, metadata: {name: gpu}, spec: {}}"
+    (only,) = faults("api.yaml", "1.33", api=f"{IMAGE}extraObjects: [{made}]")
+    assert only.endswith(
+        "resource.k8s.io/v1 DeviceClass gpu: the whole kind: Kubernetes 1.33 does not know it yet, 1.34 does"
+    )
+
+
 def test_a_mistake_that_only_the_files_together_make_is_found_in_the_one_that_decides(faults: Faults) -> None:
     found = faults(
         "base.yaml,production.yaml",

@@ -56,6 +56,11 @@ def test_the_part_for_a_value_is_found_through_references_and_patterns(
     assert schema_walk.part_for(SCHEMA, path) == part
 
 
+def test_a_reference_leads_to_the_name_of_a_definition() -> None:
+    assert schema_walk.target({"$ref": "#/definitions/text"}) == "text"
+    assert schema_walk.target({"type": "string"}) == ""
+
+
 def test_a_part_is_found_by_its_place() -> None:
     assert schema_walk.part_at(SCHEMA, ("definitions", "port", "if")) == {"type": "integer"}
     with pytest.raises(LookupError):
