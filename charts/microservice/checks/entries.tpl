@@ -1,7 +1,8 @@
 {{/*
 microservice.problems.entries: a worker, a CronJob and a migration have something to run:
 without a command they would start the service itself, unless their image is another.
-A migration, which runs before the first install, waits for no claim of the release.
+A migration, which runs before the first install, waits for no claim of the release, and
+nothing mounts one that is switched off.
 */}}
 {{- define "microservice.problems.entries" -}}
   {{- range $key, $found := omit .entries "tests" }}
@@ -16,9 +17,13 @@ A migration, which runs before the first install, waits for no claim of the rele
       {{- end }}
     {{- end }}
     {{- range $name, $volume := $found.root.Values.volumes }}
-      {{- if and (eq $key "migration") ($volume).claim (not (include "microservice.isDisabled" $volume)) }}
-        migration.volumes: the claim of volumes.{{ $name }} is not there before the first install, for which the migration would wait; use
-        {{- " persistentVolumeClaim with an existing one" }}
+      {{- if and ($volume).claim (not (include "microservice.isDisabled" $volume)) }}
+        {{- if eq $key "migration" }}
+          migration.volumes: the claim of volumes.{{ $name }} is not there before the first install, for which the migration would wait; use
+          {{- " persistentVolumeClaim with an existing one" }}
+        {{- else if include "microservice.isDisabled" (index $.Values.volumes $name) }}
+          {{ $key }}.volumes.{{ $name }}: with volumes.{{ $name }}.enabled: false there is no claim to mount; remove one of the two
+        {{- end }}
       {{- end }}
     {{- end }}
     {{- include "microservice.problems.failurePolicy" (dict "key" $key "root" $found.root "entry" $entry) }}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 import yaml
@@ -160,8 +162,8 @@ LONG_ALIASES = [f"a-very-long-alias-of-the-chart-{end}" for end in ("one", "two"
 
 
 @pytest.fixture(scope="module")
-def umbrella(render_chart: ChartRenderer, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
-    """A release of the longest name, in another namespace, that holds the chart under six aliases."""
+def parent(render_chart: ChartRenderer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An umbrella chart that has the chart under six aliases."""
     parent = tmp_path_factory.mktemp("umbrella")
     shutil.copytree(render_chart.path, parent / "charts" / "microservice")
     aliases = ["front", "back_End", "webApi", "mail_bot", *LONG_ALIASES]
@@ -171,6 +173,12 @@ def umbrella(render_chart: ChartRenderer, tmp_path_factory: pytest.TempPathFacto
     image = {"image": {"repository": "myrepo/api", "tag": "1.2.3"}}
     values = {alias: image for alias in aliases} | {"back_End": image | {"fullnameOverride": "back"}}
     (parent / "values.yaml").write_text(yaml.safe_dump(values))
+    return parent
+
+
+@pytest.fixture(scope="module")
+def umbrella(parent: Path) -> Rendered:
+    """A release of it of the longest name, in another namespace."""
     return Rendered(helm.template(parent, engine=NEWEST_ENGINE, release=LONGEST, namespace="shop"))
 
 
@@ -198,6 +206,13 @@ def test_long_aliases_that_differ_at_the_end_stay_two_legal_names(umbrella: Rend
     services = umbrella.all("Service").keys()
     assert len(services) == 6
     assert max(len(name) for name in services) <= 63
+
+
+def test_a_long_name_that_no_service_can_have_is_refused_with_one_that_fits(parent: Path) -> None:
+    with pytest.raises(helm.HelmError, match="is not a valid Service name") as refused:
+        helm.template(parent, engine=NEWEST_ENGINE, release=f"1{LONGEST[1:]}")
+    proposed = re.findall(r"such as fullnameOverride: (\S+)", str(refused.value))
+    assert {len(name) for name in proposed} == {63}
 
 
 def test_every_object_has_its_namespace(umbrella: Rendered) -> None:

@@ -75,11 +75,8 @@ pod of a StatefulSet has its own.
   {{- end }}
   {{- if and $claims (ne (toString .Values.kind) "StatefulSet") }}
     {{- $sharing := list }}
-    {{- /* The pods of a job end. */}}
-    {{- $runs := or (not .component) .objectName }}
     {{- $surge := (.Values.strategy.rollingUpdate).maxSurge | toString }}
-    {{- if not $runs }}
-    {{- else if or .Values.autoscaling.enabled .Values.autoscaling.external }}
+    {{- if or .Values.autoscaling.enabled .Values.autoscaling.external }}
       {{- $sharing = append $sharing "the pods of an autoscaler" }}
     {{- else if gt (include "microservice.guaranteedReplicas" . | int64) 1 }}
       {{- $sharing = append $sharing "several pods" }}
