@@ -85,7 +85,8 @@ class Probe:
                 if not path.endswith(".json")
             }
         templates = {path: text for path, text in texts.items() if path.startswith("templates/")}
-        plain = (path.removeprefix("templates/") for path in templates)
+        # In Helm's order: what one template keeps in the root, others find there.
+        plain = (path.removeprefix("templates/") for path in sorted(templates, reverse=True))
         shared = {
             "files": {path: text for path, text in texts.items() if path not in templates},
             "manifests": [
