@@ -54,6 +54,7 @@ FRAGILE = {
     "line-separator": "first\u2028second\n",
     "next-line": "first\x85second\n",
     "delete": "a\x7fb",
+    "control": "a\x80b",
     "byte-order-marks": "\ufeff" * 300,
     "not-a-character": "\uffff",
     "nor-this-one": "\ufffe",
