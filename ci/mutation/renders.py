@@ -7,7 +7,7 @@ import queue
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TypeVar
 
 from ci.base import cpus
@@ -36,7 +36,8 @@ class Renders:
         self._folder = folder
         self.inputs: dict[str, Input] = {}
         self._blocks: dict[str, frozenset[int]] = {}
-        # Changed, these make a difference in the problems or in nothing.
+        # Of a file of checks, these make a difference in the problems or in nothing. What other files compute
+        # for the checks may be kept in the root.
         self._only_checking: dict[str, frozenset[int]] = {}
         self._reaching: dict[int, list[str]] = {}
         # For nothing is expected yet, all of it is a difference.
@@ -90,10 +91,12 @@ class Renders:
             for number, names in part:
                 mutant = mutants[number]
                 block = self._sources.numbers[mutant.block]
+                of_checks = "checks" in PurePath(mutant.file).parts
                 problems_only = [
                     name
                     for name in names
-                    if block in self._only_checking[name] or self.inputs[name].sure == ("problems",)
+                    if self.inputs[name].sure == ("problems",)
+                    or (of_checks and block in self._only_checking[name])
                 ]
                 tries.append(Try(str(number), {mutant.file: mutant.text}, names, _MOST_UNSURE, problems_only))
             return {int(name): outcomes for name, outcomes in probe.run(tries, self.inputs).items()}
