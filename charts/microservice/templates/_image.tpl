@@ -24,7 +24,7 @@ microservice.withoutRegistry: an image -> the same without the registry's host, 
 dot or a colon, or is localhost (github.com/distribution/reference).
 */}}
 {{- define "microservice.withoutRegistry" -}}
-  {{- regexReplaceAll "^([^/]*[.:][^/]*|localhost)/" (. | default "") "" -}}
+  {{- regexReplaceAll "^([^/]*[.:][^/]*|localhost)/" . "" -}}
 {{- end -}}
 
 {{/*

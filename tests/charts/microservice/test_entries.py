@@ -145,6 +145,16 @@ def test_the_profile_of_a_container_that_is_not_there_is_left_out(kind: str, pod
     assert f"{profile}/side" not in pod(kind, "", values)["metadata"].get("annotations", {})
 
 
+def test_the_test_pod_has_no_profile_of_the_main_container(pod: Pod) -> None:
+    profile = "container.apparmor.security.beta.kubernetes.io/api"
+    assert (
+        profile
+        not in pod("tests", "", f"commonAnnotations: {{{profile}: runtime/default}}")["metadata"][
+            "annotations"
+        ]
+    )
+
+
 @every_process
 def test_a_container_of_ones_own_keeps_its_profile(kind: str, pod: Pod) -> None:
     profile = "container.apparmor.security.beta.kubernetes.io"

@@ -69,7 +69,9 @@ def test_a_path_may_go_without_its_slash_as_in_a_probe(path: str, render_chart: 
     assert asked(rendered)["http"][-1] == "http://api.default.svc:80/ready"
 
 
-def test_a_port_without_a_name_or_target_is_asked_as_the_probe_of_its_number(render_chart: ChartRenderer) -> None:
+def test_a_port_without_a_name_or_target_is_asked_as_the_probe_of_its_number(
+    render_chart: ChartRenderer,
+) -> None:
     rendered = render_chart("""
         ports: {http: {servicePort: null}}
         service: {extraPorts: [{port: 8000}]}
