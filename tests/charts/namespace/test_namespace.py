@@ -228,6 +228,7 @@ def test_the_notes_warn_of_an_uninstall_that_takes_everything(notes: Notes) -> N
             ["resources.requests.cpu", "resources.limits.memory", "resources.requests.memory"],
         ),
         ("{limitRange: {enabled: false}, resourceQuota: {enabled: false}}", []),
+        ("limitRange: {limits: {Container: {defaultRequest: null, max: {cpu: 1, memory: 1Gi}}}}", []),
         ("resourceQuota: {hard: {limits.cpu: null}}", []),
     ],
 )

@@ -7,7 +7,7 @@ ValidateLimitRange.
   {{- range $type, $bounds := .Values.limitRange.limits }}
     {{- $below := dict }}
     {{- range $bound := list "min" "defaultRequest" "default" "max" }}
-      {{- range $resource, $amount := get ($bounds | default dict) $bound | default dict }}
+      {{- range $resource, $amount := index ($bounds | default dict) $bound }}
         {{- if not (kindIs "invalid" $amount) }}
           {{- $amount = toJson $amount | trimAll "\"" }}
           {{- $key := printf "limitRange.limits.%s.%s.%s" $type $bound $resource }}
@@ -32,7 +32,7 @@ max and min allow. The rules: Kubernetes, pkg/apis/core, ValidateLimitRange.
 */}}
 {{- define "namespace.problems.ratios" -}}
   {{- range $type, $bounds := .Values.limitRange.limits }}
-    {{- range $resource, $ratio := ($bounds | default dict).maxLimitRequestRatio }}
+    {{- range $resource, $ratio := ($bounds).maxLimitRequestRatio }}
       {{- if not (kindIs "invalid" $ratio) }}
         {{- $ratio = toJson $ratio | trimAll "\"" }}
         {{- $key := printf "limitRange.limits.%s.maxLimitRequestRatio.%s" $type $resource }}
@@ -58,7 +58,7 @@ namespace.problems.defaults: a container with the default resources fits into a 
 into each ratio. Resources that can't be overcommitted have one number.
 */}}
 {{- define "namespace.problems.defaults" -}}
-  {{- $limits := .Values.limitRange.limits | default dict }}
+  {{- $limits := .Values.limitRange.limits }}
   {{- range $resource, $default := include "namespace.containerDefaults" . | fromJson }}
     {{- $request := $default.request }}
     {{- $limit := $default.limit | default $request }}
@@ -71,7 +71,7 @@ into each ratio. Resources that can't be overcommitted have one number.
       {{- end }}
     {{- end }}
     {{- range $type, $bounds := $limits }}
-      {{- $ratio := index (($bounds | default dict).maxLimitRequestRatio | default dict) $resource }}
+      {{- $ratio := index (($bounds).maxLimitRequestRatio | default dict) $resource }}
       {{- if and $default.limit (not (kindIs "invalid" $ratio)) }}
         {{- $times := toJson $ratio | trimAll "\"" | include "namespace.quantity" }}
         {{- if include "namespace.exceeds" (dict "quantity" $limit.amount "limit" $request.amount "times" $times) }}
@@ -94,7 +94,7 @@ so do the limits of all pods whose requests do: a limit is never below its reque
 */}}
 {{- define "namespace.problems.quota" -}}
   {{- if .Values.resourceQuota.enabled }}
-    {{- $hard := .Values.resourceQuota.hard | default dict }}
+    {{- $hard := .Values.resourceQuota.hard }}
     {{- range $key, $limits := $hard }}
       {{- $resource := trimPrefix "limits." $key }}
       {{- range $other := list (printf "requests.%s" $resource) $resource }}
@@ -113,7 +113,7 @@ so do the limits of all pods whose requests do: a limit is never below its reque
   {{- $defaults := (.Values.limitRange.limits).Container | default dict }}
   {{- if and .Values.resourceQuota.enabled .Values.limitRange.enabled }}
     {{- range $kind, $default := dict "requests" "defaultRequest" "limits" "default" }}
-      {{- range $resource, $amount := get $defaults $default | default dict }}
+      {{- range $resource, $amount := index $defaults $default }}
         {{- $hard := index ($.Values.resourceQuota.hard | default dict) (printf "%s.%s" $kind $resource) }}
         {{- if not (or (kindIs "invalid" $hard) (kindIs "invalid" $amount)) }}
           {{- $amount = toJson $amount | trimAll "\"" }}
