@@ -230,6 +230,7 @@ def test_the_notes_warn_of_an_uninstall_that_takes_everything(notes: Notes) -> N
         ("{limitRange: {enabled: false}, resourceQuota: {enabled: false}}", []),
         ("limitRange: {limits: {Container: {defaultRequest: null, max: {cpu: 1, memory: 1Gi}}}}", []),
         ("resourceQuota: {hard: {limits.cpu: null}}", []),
+        ("resourceQuota: {hard: null}", []),
     ],
 )
 def test_the_notes_say_what_every_container_has_to_set(values: str, said: list[str], notes: Notes) -> None:
