@@ -46,7 +46,7 @@ port would move it.
   {{- if gt (len $name) 56 }}
     {{ $key }}: the name has {{ len $name }} characters; a worker's may have 56: shorten it
   {{- end }}
-  {{- $service := get ($root.Values.extraServices | default dict) $name }}
+  {{- $service := index ($root.Values.extraServices | default dict) $name }}
   {{- if has $name (list "config" "external" "files" "headless" "migration" "secret-files" "secrets" "test") }}
     {{ $key }}: {{ .worker.root.objectName }} is the name of another object of the chart; call the worker differently
   {{- else if hasKey $root.entries (printf "cronJobs.%s" $name) }}
@@ -58,11 +58,12 @@ port would move it.
   {{- $ports := include "microservice.ports" .worker.root | fromJson }}
   {{- if and (gt (len $ports) 1) (not (hasKey $ports "http")) }}
     {{- range $probe := list "startupProbe" "livenessProbe" "readinessProbe" }}
-      {{- $written := index $.worker.entry $probe }}
-      {{- $handler := include "microservice.probeHandler" $written }}
-      {{- if and $handler (ne $handler "exec") (not (index $written $handler).port) (not (include "microservice.isDisabled" $written)) }}
-        {{ $key }}.{{ $probe }}.{{ $handler }} has no port, and none of {{ keys $ports | sortAlpha | join ", " }} is called http; set
-        {{- printf " %s.%s.%s.port" $key $probe $handler }}
+      {{- with index $.worker.entry $probe }}
+        {{- $handler := include "microservice.probeHandler" . }}
+        {{- if and $handler (ne $handler "exec") (not (index . $handler).port) (not (include "microservice.isDisabled" .)) }}
+          {{ $key }}.{{ $probe }}.{{ $handler }} has no port, and none of {{ keys $ports | sortAlpha | join ", " }} is called http; set
+          {{- printf " %s.%s.%s.port" $key $probe $handler }}
+        {{- end }}
       {{- end }}
     {{- end }}
   {{- end }}

@@ -40,9 +40,8 @@ those that the standard baseline allows.
   {{- range $layer := .layers }}
     {{- range $field, $_ := $layer.own }}{{ $_ := set $at $field $layer.key }}{{ end }}
   {{- end }}
-  {{- $capabilities := $context.capabilities | default dict }}
   {{- $added := list }}
-  {{- range $capabilities.add }}{{ $added = append $added (upper . | trimPrefix "CAP_") }}{{ end }}
+  {{- range ($context.capabilities).add }}{{ $added = append $added (upper . | trimPrefix "CAP_") }}{{ end }}
   {{- range list "AUDIT_WRITE" "CHOWN" "DAC_OVERRIDE" "FOWNER" "FSETID" "KILL" "MKNOD" "NET_BIND_SERVICE" "SETFCAP" "SETGID" "SETPCAP"
     "SETUID" "SYS_CHROOT" }}
     {{- $added = without $added . }}
@@ -55,7 +54,7 @@ those that the standard baseline allows.
     capabilities: {{ $at.capabilities }}.capabilities.add: {{ join ", " . }} can give access to the node or its network; remove what is not
     {{- " needed" }}
   {{- end }}
-  {{- if and .restricted .complete (not $free) (not (has "ALL" $capabilities.drop)) }}
+  {{- if and .restricted .complete (not $free) (not (has "ALL" ($context.capabilities).drop)) }}
     capabilities: {{ $at.capabilities }}.capabilities.drop: without ALL the container keeps capabilities that
     {{- " it may not need; set [ALL]" }}
   {{- end }}
@@ -163,9 +162,11 @@ microservice.risks.podFields: (dict "key" KEY "spec" PODSPEC) -> namespaces that
 shares with its node.
 */}}
 {{- define "microservice.risks.podFields" -}}
-  {{- range $field := list "hostNetwork" "hostPID" "hostIPC" }}
-    {{- if get ($.spec | default dict) $field }}
-      hostNamespaces: {{ $.key }}.{{ $field }}: true shares the node's namespace with the pod; remove it
+  {{- with .spec }}
+    {{- range $field := list "hostNetwork" "hostPID" "hostIPC" }}
+      {{- if index $.spec $field }}
+        hostNamespaces: {{ $.key }}.{{ $field }}: true shares the node's namespace with the pod; remove it
+      {{- end }}
     {{- end }}
   {{- end }}
 {{- end -}}

@@ -33,9 +33,11 @@ pkg/apis/core/validation).
       {{- $mounts = append $mounts (merge (dict "name" $name "key" $place) $mount) }}
     {{- end }}
   {{- end }}
-  {{- $privileged := (.Values.securityContext).privileged }}
-  {{- $own := hasKey (.Values.containerSecurityContext | default dict) "privileged" | ternary .Values.containerSecurityContext .Values.securityContext }}
-  {{- $used := list (dict "mounts" $mounts "key" "containerSpec" "devices" (.Values.containerSpec).volumeDevices "privileged" ($own).privileged) }}
+  {{- $used := list (dict
+    "mounts" $mounts
+    "key" "containerSpec"
+    "devices" (.Values.containerSpec).volumeDevices
+    "own" .Values.containerSecurityContext) }}
   {{- $_ := include "microservice.collectContainers" . }}
   {{- range .containers }}
     {{- $mounts := list }}
@@ -43,9 +45,7 @@ pkg/apis/core/validation).
     {{- range $index, $mount := .container.volumeMounts }}
       {{- $mounts = append $mounts (merge (dict "key" (printf "%s.volumeMounts[%d]" $key $index)) $mount) }}
     {{- end }}
-    {{- $own := hasKey (.container.securityContext | default dict) "privileged" }}
-    {{- $privileged := $own | ternary (.container.securityContext).privileged $privileged }}
-    {{- $used = append $used (dict "mounts" $mounts "key" $key "devices" .container.volumeDevices "privileged" $privileged) }}
+    {{- $used = append $used (dict "mounts" $mounts "key" $key "devices" .container.volumeDevices "own" .container.securityContext) }}
   {{- end }}
   {{- range $container := $used }}
     {{- $names := list }}
@@ -68,9 +68,12 @@ pkg/apis/core/validation).
           {{ .key }}.mountPropagation: {{ .mountPropagation }} excludes recursiveReadOnly: {{ .recursiveReadOnly }}; remove one of them
         {{- end }}
       {{- end }}
-      {{- if and (eq (toString .mountPropagation) "Bidirectional") (not $container.privileged) }}
-        {{ .key }}.mountPropagation: Bidirectional is for privileged containers only; use HostToContainer, or set
-        {{- " securityContext.privileged: true" }}
+      {{- if eq (toString .mountPropagation) "Bidirectional" }}
+        {{- $context := include "microservice.securityContext" (dict "root" $ "own" $container.own) | fromJson }}
+        {{- if not $context.privileged }}
+          {{ .key }}.mountPropagation: Bidirectional is for privileged containers only; use HostToContainer, or set
+          {{- " securityContext.privileged: true" }}
+        {{- end }}
       {{- end }}
     {{- end }}
     {{- range $index, $device := .devices }}

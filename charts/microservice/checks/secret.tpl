@@ -28,7 +28,7 @@ microservice.problems.secret: a Secret of a type has the keys that the type dema
         {{ $key }} has neither username nor password, of which a Secret of secret.type: {{ $type }} needs one; add it, or remove
         {{- " secret.type" }}
       {{- end }}
-      {{- if and (eq $type "kubernetes.io/service-account-token") (not (get ($.Values.secret.annotations | default dict) $account)) }}
+      {{- if and (eq $type "kubernetes.io/service-account-token") (not (index ($.Values.secret.annotations | default dict) $account)) }}
         secret.annotations has no {{ $account }}, which a Secret of secret.type: {{ $type }} needs; add it, or remove secret.type
       {{- end }}
     {{- end }}
