@@ -11,7 +11,7 @@ def untidy(stream: str) -> list[str]:
     """Return what is untidy in a rendered stream, with line numbers; block scalars are not checked."""
     text = kubernetes_yaml.without_block_scalars(stream)
     found = [
-        (text.count("\n", 0, match.start()) + 1, fault)
+        (text[: match.start()].count("\n") + 1, fault)
         for fault, pattern in _UNTIDY.items()
         for match in re.finditer(pattern, text, re.MULTILINE)
     ]
