@@ -124,7 +124,7 @@ def _arrivals(
     yield "args", values.get("args"), main.get("args")
     for key, made in (("initContainers", pod.get("initContainers", [])), ("extraContainers", extra)):
         written = values.get(key, [])
-        changed = [_changed_fields(container, values) for container in written]
+        changed = [_changed_fields(key, container, values) for container in written]
         yield key, _without(changed, written), _without(changed, made)
     for key, whole in (
         ("podSpec", pod),
@@ -197,9 +197,12 @@ def _texts(entries: Values) -> Values:
     return {name: str(value) if isinstance(value, int) else value for name, value in entries.items()}
 
 
-def _changed_fields(container: Values, values: Values) -> set[str]:
+def _changed_fields(key: str, container: Values, values: Values) -> set[str]:
     """Return the fields of an init or extra container that the chart does not render as written."""
     changed = {"securityContext", "inheritEnv"}
+    if key == "extraContainers" and not dig(container, "lifecycle", "preStop"):
+        # It stops as late as the main container does.
+        changed.add("lifecycle")
     if container.get("inheritEnv"):
         changed |= {"env", "envFrom"}
     return changed | {"image"} if values.get("global", {}).get("imageRegistry") else changed
