@@ -200,5 +200,5 @@ def test_the_notes_name_the_workers(notes: Notes) -> None:
     spoken = notes("secret: {external: {enabled: true, store: {name: s}, data: {A: a}}}\n" + WORKER)
     for command in ("rollout status", "rollout undo", "rollout restart"):
         assert f"{command} deployment/shop-mail" in spoken
-    assert "app.kubernetes.io/component=worker-mail" in spoken
+    assert "app.kubernetes.io/component=worker-mail,app.kubernetes.io/instance=" in spoken
     assert "shop-mail" not in notes("workers: {mail: {enabled: false}}")
