@@ -15,7 +15,17 @@ _CRON = (
     *("schedule", "timeZone", "suspend", "concurrencyPolicy", "startingDeadlineSeconds"),
     *("successfulJobsHistoryLimit", "failedJobsHistoryLimit"),
 )
-_JOB = ("backoffLimit", "activeDeadlineSeconds")
+_JOB = (
+    *("parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished"),
+    "podFailurePolicy",
+)
+# What the chart gives a migration: microservice.migrationFailurePolicy.
+_OF_MIGRATION = {
+    "ttlSecondsAfterFinished": 86400,
+    "podFailurePolicy": {
+        "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+    },
+}
 _LONGEST = 63
 _HOOK = "helm.sh/hook"
 # The volumes that every job mounts.
@@ -38,7 +48,8 @@ def map_jobs(draft: Draft) -> None:
         job = _job(draft, made.get("spec") or {}, made) if _migrates(draft, key.name, made) else None
         if job is not None and "migration" not in draft.values:
             draft.place(key, shortened(f"{draft.fullname}-migration"))
-            draft.set("migration", {"enabled": True, **job})
+            own = {field: value for field, value in job.items() if _OF_MIGRATION.get(field) != value}
+            draft.set("migration", {"enabled": True, **own})
             draft.describe("migration", key)
             if labels_of(made).get(COMPONENT) == "migration":
                 _place_companions(draft)
@@ -76,6 +87,7 @@ def _job(draft: Draft, spec: dict[str, Any], made: Object) -> dict[str, Any] | N
         len(containers) != 1
         or pod.get("initContainers")
         or containers[0].get("image") != _main(draft).get("image")
+        or _has_more(pod, _main_pod(draft))
     ):
         return None
     container = containers[0]
@@ -84,20 +96,38 @@ def _job(draft: Draft, spec: dict[str, Any], made: Object) -> dict[str, Any] | N
     if draft.wishes.exact and pod.get("restartPolicy") != "Never":
         # The chart's jobs are not restarted in place.
         return None
+    if draft.wishes.exact and container.get("securityContext") != _main(draft).get("securityContext"):
+        return None
     container["name"] = _main(draft)["name"]
     job: dict[str, Any] = {field: container[field] for field in ("command", "args") if container.get(field)}
     env = over(draft.values.get("env") or {}, variables(container.get("env") or []))
     resources = _more(_main(draft).get("resources") or {}, container.get("resources") or {})
     job |= {name: value for name, value in (("env", env), ("resources", resources)) if value}
     job |= {field: spec[field] for field in _JOB if spec.get(field) is not None}
+    grace = pod.get("terminationGracePeriodSeconds")
+    if grace not in (None, _main_pod(draft).get("terminationGracePeriodSeconds", 30)):
+        job["terminationGracePeriodSeconds"] = grace
     if _mounted(container) - _COMMON_VOLUMES:
         job["volumes"] = True
     return job
 
 
+def _has_more(pod: dict[str, Any], mains: dict[str, Any]) -> bool:
+    """Tell whether a job's pod has a place or volumes of its own, which the service's pod has not."""
+    own = [volume for volume in pod.get("volumes") or [] if volume["name"] not in _COMMON_VOLUMES]
+    return any(volume not in (mains.get("volumes") or []) for volume in own) or any(
+        pod.get(field) and pod[field] != mains.get(field)
+        for field in ("affinity", "nodeSelector", "tolerations")
+    )
+
+
+def _main_pod(draft: Draft) -> dict[str, Any]:
+    return dig(draft.source[draft.workload_key], "spec", "template", "spec") or {}
+
+
 def _main(draft: Draft) -> dict[str, Any]:
     """Return the main container as it is in the source."""
-    containers = dig(draft.source[draft.workload_key], "spec", "template", "spec", "containers") or [{}]
+    containers = _main_pod(draft).get("containers") or [{}]
     return next((one for one in containers if one.get("name") == draft.container.get("name")), containers[0])
 
 

@@ -137,8 +137,11 @@ class _Worker:
         values = self._draft.values
         affinity = copy.deepcopy(self._pod.get("affinity") or {})
         without_own_selectors(affinity, self._selector)
+        together: dict[str, Any] = {}
         if "topologySpreadConstraints" not in values and affinity.get("podAntiAffinity") in APART:
             del affinity["podAntiAffinity"]
+        elif self._draft.wishes.exact and "podAntiAffinity" not in affinity and self._is_spread():
+            together = {"podAntiAffinity": None}
         account, mains = (
             pod.get("serviceAccountName") or pod.get("serviceAccount") or "default"
             for pod in (self._pod, self._main_pod)
@@ -156,10 +159,16 @@ class _Worker:
             "podLabels": over({**common, **(values.get("podLabels") or {})}, labels),
             "podAnnotations": over(values.get("podAnnotations") or {}, annotations),
             "nodeSelector": over(values.get("nodeSelector") or {}, self._pod.get("nodeSelector") or {}),
-            "affinity": over(values.get("affinity") or {}, affinity),
+            "affinity": over(values.get("affinity") or {}, affinity) | together,
             "tolerations": None if tolerations == (values.get("tolerations") or []) else tolerations,
             "serviceAccountName": None if account == mains else account,
         }
+
+    def _is_spread(self) -> bool:
+        """Tell whether the chart spreads the pods, as it does by default."""
+        return "topologySpreadConstraints" not in self._draft.values and bool(
+            self._pod.get("topologySpreadConstraints")
+        )
 
     def _probe(self, probe: dict[str, Any], field: str) -> dict[str, Any]:
         probe = without_defaults(field, probe)

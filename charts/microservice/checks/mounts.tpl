@@ -11,7 +11,7 @@ pkg/apis/core/validation).
   {{- $devices := list }}
   {{- range $name, $volume := $volumes }}
     {{- $key := printf "volumes.%s" $name }}
-    {{- $entry := get $.Values.volumes $name | default dict }}
+    {{- $entry := get ($.Values.volumes | default dict) $name | default dict }}
     {{- $claim := or $entry.claim (($volume.source.ephemeral).volumeClaimTemplate).spec }}
     {{- $block := eq (toString ($claim).volumeMode) "Block" }}
     {{- if $block }}{{ $blocks = append $blocks $name }}{{ end }}

@@ -23,7 +23,7 @@ validateProjectionSources (Kubernetes, pkg/apis/core/validation).
     {{- if gt (len $name) 63 }}
       volumes.{{ $name }}: the name has {{ len $name }} characters; a volume's may have 63: shorten it
     {{- end }}
-    {{- $entry := get $.Values.volumes $name | default dict }}
+    {{- $entry := get ($.Values.volumes | default dict) $name | default dict }}
     {{- with $entry.claim }}
       {{- include "microservice.problems.claim" (dict "key" (printf "volumes.%s.claim" $name) "claim" .) }}
     {{- end }}

@@ -225,7 +225,10 @@ FORMS: list[tuple[Any, tuple[list[Any], list[Any]]]] = [
     ({"secret": {"external": {"refreshInterval": "*"}}}, DURATIONS),
     ({"httpRoute": {"rules": [{"timeouts": {"request": "*"}}]}}, (["0", *DURATIONS[0]], ["0s", "1h30m"])),
     ({"httpRoute": {"parentRefs": [{"name": "a", "sectionName": "*"}]}}, OBJECTS),
-    ({"httpRoute": {"parentRefs": [{"name": "a", "kind": "*"}]}}, (["", "1", "a.b", "a-", "a" * 64], ["A", "a-1", "a" * 63])),
+    (
+        {"httpRoute": {"parentRefs": [{"name": "a", "kind": "*"}]}},
+        (["", "1", "a.b", "a-", "a" * 64], ["A", "a-1", "a" * 63]),
+    ),
     ({"tolerations": [{"key": "a", "operator": "*"}]}, words("Exists", "Equal")),
     (
         {"tolerations": [{"key": "a", "effect": "*"}]},

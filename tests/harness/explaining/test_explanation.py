@@ -106,7 +106,7 @@ def test_a_key_without_which_an_object_is_gone_reaches_what_it_changes_there(
     explained: functools.partial[Explanation],
 ) -> None:
     assert reached(explained("workers.mail.command")) == [
-        "Deployment spec.template.spec.containers[].command[]"
+        "Deployment spec.template.spec.containers[].command"
     ]
 
 
