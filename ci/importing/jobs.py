@@ -93,9 +93,6 @@ def _job(draft: Draft, spec: dict[str, Any], made: Object) -> dict[str, Any] | N
     container = containers[0]
     if not (container.get("command") or container.get("args")):
         return None
-    if draft.wishes.exact and pod.get("restartPolicy") != "Never":
-        # The chart's jobs are not restarted in place.
-        return None
     if draft.wishes.exact and container.get("securityContext") != _main(draft).get("securityContext"):
         return None
     container["name"] = _main(draft)["name"]
@@ -107,6 +104,8 @@ def _job(draft: Draft, spec: dict[str, Any], made: Object) -> dict[str, Any] | N
     grace = pod.get("terminationGracePeriodSeconds")
     if grace not in (None, _main_pod(draft).get("terminationGracePeriodSeconds", 30)):
         job["terminationGracePeriodSeconds"] = grace
+    if pod.get("restartPolicy") == "OnFailure":
+        job["restartPolicy"] = "OnFailure"
     if _mounted(container) - _COMMON_VOLUMES:
         job["volumes"] = True
     return job

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -313,15 +314,33 @@ def test_jobs_of_the_same_image_have_what_differs_from_the_service(import_: Impo
     imported = import_(WITH_JOBS)
     assert imported.values["migration"] == {"enabled": True, "command": ["migrate"]}
     assert imported.values["cronJobs"] == {
-        "clean": {"schedule": "0 3 * * *", "command": ["clean"], "env": {"B": None, "C": "3"}}
+        "clean": {
+            "schedule": "0 3 * * *",
+            "command": ["clean"],
+            "env": {"B": None, "C": "3"},
+            "restartPolicy": "OnFailure",
+        }
     }
     lost = imported.section("not carried over")
-    assert lost[0].startswith("CronJob web-clean: spec.jobTemplate.spec.template.spec.restartPolicy: ")
-    assert all(line.startswith("Job web-migration: ") for line in lost[1:])
+    assert all(line.startswith("Job web-migration: ") for line in lost)
+
+
+def test_a_job_has_its_own_settings_and_is_an_object_where_its_pod_has_more(import_: Import) -> None:
+    own = {"parallelism": 2, "ttlSecondsAfterFinished": 60}
+    pod = {"terminationGracePeriodSeconds": 5, "restartPolicy": "Never"}
+    text = JOBS.replace("{spec: {template", f"{{spec: {{{json.dumps(own)[1:-1]}, template")
+    text = text.replace("{restartPolicy: OnFailure", f"{{{json.dumps(pod)[1:-1]}")
+    (job,) = import_(workload("web") + text).values["cronJobs"].values()
+    assert job == job | own | {"terminationGracePeriodSeconds": 5}
+    for more in ("nodeSelector: {disk: ssd}", "volumes: [{name: work, emptyDir: {}}]"):
+        imported = import_(workload("web") + JOBS.replace("{restartPolicy: O", f"{{{more}, restartPolicy: O"))
+        assert "cronJobs" not in imported.values
+        assert [made["kind"] for made in imported.values["extraObjects"]] == ["CronJob"]
 
 
 def test_an_exact_import_leaves_jobs_that_the_chart_makes_in_another_way_as_they_are(import_: Import) -> None:
-    imported = import_(WITH_JOBS, exact=True)
+    other = WITH_JOBS.replace("command: [clean],", "command: [clean], securityContext: {runAsUser: 7},")
+    imported = import_(other, exact=True)
     assert [made["kind"] for made in imported.values["extraObjects"]] == ["CronJob", "Job"]
     assert imported.section("not carried over") == []
 
