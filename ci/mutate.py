@@ -47,8 +47,8 @@ def run(files: Sequence[str], minutes: float, changed: str, report: str) -> None
         out.print("no change to try")
         return
     with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
-        judge = verdicts_.Judge(Path(folder))
         known = survivors.read()
+        judge = verdicts_.Judge(Path(folder), known)
         verdicts = [
             verdict._replace(reason=known.get(survivors.key(each.chart.name, verdict.mutant), ""))
             for each, mutants in zip(sources, wanted, strict=True)

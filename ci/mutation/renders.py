@@ -20,7 +20,10 @@ from ci.mutation.sources import Sources
 _INPUTS_AT_ONCE = 60
 _TRIES_AT_ONCE = 12
 # How many inputs of each change have been tried after each round.
-_ROUNDS = (0, 6, 40, None)
+THOROUGH = (0, 6, 40, None)
+# For changes that are accepted: what most inputs do not show, all of them show hardly ever.
+SAMPLE = THOROUGH[:3]
+QUICK = THOROUGH[:2]
 # Differences that only a run of the tests can judge.
 _MOST_UNSURE = 12
 
@@ -77,11 +80,11 @@ class Renders:
         return self._reaching[number]
 
     def differences(
-        self, mutants: Sequence[Mutant], *, quick: bool = False
+        self, mutants: Sequence[Mutant], rounds: Sequence[int | None]
     ) -> Iterator[tuple[Mutant, list[Outcome]]]:
         """Yield each change with what it makes different, up to the first outcome that ``settles``.
 
-        If ``quick`` only the few inputs are tried that are likely to settle it.
+        ``rounds`` are THOROUGH, or one that tries only the inputs that are likely to settle it.
         """
         found: dict[int, list[Outcome]] = {number: [] for number in range(len(mutants))}
         probes = self._probes("changes")
@@ -102,7 +105,7 @@ class Renders:
             return {int(name): outcomes for name, outcomes in probe.run(tries, self.inputs).items()}
 
         # Most changes are settled by the first inputs, and to read the others takes longer than to render.
-        for first, end in itertools.pairwise(_ROUNDS[:2] if quick else _ROUNDS):
+        for first, end in itertools.pairwise(rounds):
             left = [(number, self.reaching(mutants[number])[first:end]) for number in found]
             parts = _parts([(number, names) for number, names in left if names], _TRIES_AT_ONCE)
             doing = f"rendering with {len(found)} changes"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,9 +13,9 @@ from rich.table import Table
 from ci.base import repository
 from ci.base.console import step
 from ci.charts.catalog import Chart
-from ci.mutation import inputs, operators, tried
+from ci.mutation import inputs, operators, survivors, tried
 from ci.mutation.operators import Mutant
-from ci.mutation.renders import Renders
+from ci.mutation.renders import QUICK, SAMPLE, THOROUGH, Renders
 from ci.mutation.sources import Sources
 
 
@@ -44,10 +45,14 @@ class Verdict(NamedTuple):
 
 
 class Judge:
-    """Finds what notices changes; what a chart's tests render is recorded when it is needed."""
+    """Finds what notices changes; what a chart's tests render is recorded when it is needed.
 
-    def __init__(self, folder: Path) -> None:
+    Those whose keys are ``accepted`` are tried with fewer inputs.
+    """
+
+    def __init__(self, folder: Path, accepted: Container[survivors.Key] = ()) -> None:
         self._folder = folder
+        self._accepted = accepted
 
     def __call__(self, sources: Sources, mutants: Sequence[Mutant]) -> Iterator[Verdict]:
         """Yield the verdict on each change, not in their order."""
@@ -55,7 +60,7 @@ class Judge:
         cases = inputs.of(chart, [])
         renders = Renders(sources, cases.inputs, folder / "cases")
         left = []
-        for mutant, outcomes in renders.differences(mutants, quick=True):
+        for mutant, outcomes in renders.differences(mutants, QUICK):
             if by := next((one.input for one in outcomes if renders.settles(one)), ""):
                 yield Verdict(chart, mutant, by, len(renders.reaching(mutant)))
             else:
@@ -67,7 +72,12 @@ class Judge:
         every = inputs.of(chart, inputs.record(chart, folder / "recorded"))
         renders = Renders(sources, every.inputs, folder / "all")
         unsure: dict[str, tuple[Mutant, tried.Trial]] = {}
-        for mutant, outcomes in renders.differences(left):
+        others: list[Mutant] = []
+        accepted: list[Mutant] = []
+        for mutant in left:
+            (accepted if survivors.key(chart.name, mutant) in self._accepted else others).append(mutant)
+        found = [renders.differences(others, THOROUGH), renders.differences(accepted, SAMPLE)]
+        for mutant, outcomes in itertools.chain.from_iterable(found):
             by = next((one.input for one in outcomes if renders.settles(one)), "")
             tests = [test for one in outcomes for test in every.tests.get(one.input, ())]
             if by or not tests:

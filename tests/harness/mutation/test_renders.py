@@ -9,7 +9,7 @@ import pytest
 from ci.charts import catalog
 from ci.mutation import inputs
 from ci.mutation.probe import Probe, Try
-from ci.mutation.renders import Renders
+from ci.mutation.renders import THOROUGH, Renders
 from ci.mutation.sources import Sources
 from tests.support.small_chart import change
 
@@ -39,7 +39,7 @@ def test_each_change_is_judged_by_what_it_makes_different(sources: Sources, rend
     ]
     found = {
         one.change: [(each.input, each.parts) for each in outcomes]
-        for one, outcomes in renders.differences(changes)
+        for one, outcomes in renders.differences(changes, THOROUGH)
     }
     assert found == {
         SILENT: [(refused, ("problems", "report", "objects", "notes"))],
@@ -57,7 +57,7 @@ def test_what_a_test_renders_is_left_to_that_test(sources: Sources, tmp_path: Pa
         sources, {name: one._replace(sure=()) for name, one in values.items()}, tmp_path / "tests"
     )
     for text, part in ((LOUD, "objects"), (NOTES, "notes")):
-        ((outcome,),) = [outcomes for _, outcomes in renders.differences([change(sources, text)])]
+        ((outcome,),) = [outcomes for _, outcomes in renders.differences([change(sources, text)], THOROUGH)]
         assert outcome.parts == (part,)
         assert not renders.settles(outcome)
 
@@ -76,7 +76,10 @@ def test_of_values_whose_test_compares_problems_alone_nothing_else_is_rendered(
     rows = {name: one._replace(sure=("problems",)) for name, one in values.items()}
     renders = Renders(sources, rows, tmp_path / "rows")
     changes = [change(sources, one) for one in (SILENT, LOUD, FAILING)]
-    found = {one.change: [each.parts for each in outcomes] for one, outcomes in renders.differences(changes)}
+    found = {
+        one.change: [each.parts for each in outcomes]
+        for one, outcomes in renders.differences(changes, THOROUGH)
+    }
     assert found == {SILENT: [("problems",)], LOUD: [], FAILING: []}
 
 
@@ -84,7 +87,7 @@ def test_a_difference_in_spaces_is_none(sources: Sources, renders: Renders) -> N
     mutant = change(sources, LOUD)
     template = sources.templates["templates/configmap.yaml"]
     spaced = mutant._replace(file="templates/configmap.yaml", text=template.text.replace("data:", "data:   "))
-    assert [outcomes for _, outcomes in renders.differences([spaced])] == [[]]
+    assert [outcomes for _, outcomes in renders.differences([spaced], THOROUGH)] == [[]]
 
 
 @pytest.mark.parametrize("chart", catalog.charts(), ids=lambda chart: chart.name)
