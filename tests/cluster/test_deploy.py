@@ -354,12 +354,17 @@ def test_an_evicted_pod_is_reported_and_the_deploy_goes_on(namespace: Namespace,
     slow = {"readinessProbe": {"initialDelaySeconds": 8}, "shutdown": {"drainSeconds": 10}}
     run = deploys.start("deploy", values=slow | {"replicaCount": 1})
     eventually(lambda: run.when("0 of 1 new ready"))
-    (evicted,) = namespace.pods()
-    name = evicted["metadata"]["name"]
+    name = eventually(lambda: the_pod(namespace))
     eventually(lambda: check_running(namespace, name))
     namespace.evict(name)
     assert run.ended() == 0, run.output
     assert f"Pod {name}: EvictionByEvictionAPI: " in run.output
+
+
+def the_pod(namespace: Namespace) -> str:
+    names = [pod["metadata"]["name"] for pod in namespace.pods()]
+    assert len(names) == 1
+    return names[0]
 
 
 def check_running(namespace: Namespace, name: str) -> None:
