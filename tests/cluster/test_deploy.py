@@ -362,7 +362,7 @@ def test_an_evicted_pod_is_reported_and_the_deploy_goes_on(namespace: Namespace,
 
 
 def the_pod(namespace: Namespace) -> str:
-    names = [pod["metadata"]["name"] for pod in namespace.pods()]
+    names: list[str] = [pod["metadata"]["name"] for pod in namespace.pods()]
     assert len(names) == 1
     return names[0]
 
