@@ -7,7 +7,7 @@ from typing import Any
 
 from ci.importing.draft import Draft
 from ci.importing.settings import variables
-from ci.importing.workload import COMPONENT, labels_of
+from ci.importing.workload import COMPONENT, labels_of, pod_of
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig
 
@@ -81,29 +81,33 @@ def _migrates(draft: Draft, name: str, made: Object) -> bool:
 
 def _job(draft: Draft, spec: dict[str, Any], made: Object) -> dict[str, Any] | None:
     """Return what a job says beyond the service, None if the chart's job would be another one."""
-    pod = dig(spec, "template", "spec") or {}
+    pod, mains = pod_of({"spec": spec}), pod_of(draft.source[draft.workload_key])
+    main = _main(draft, mains)
     containers = pod.get("containers") or []
     if (
         len(containers) != 1
         or pod.get("initContainers")
-        or containers[0].get("image") != _main(draft).get("image")
-        or _has_more(pod, _main_pod(draft))
+        or containers[0].get("image") != main.get("image")
+        or _has_own_volumes(pod, mains)
     ):
         return None
     container = containers[0]
     if not (container.get("command") or container.get("args")):
         return None
-    if draft.wishes.exact and container.get("securityContext") != _main(draft).get("securityContext"):
+    if draft.wishes.exact and container.get("securityContext") != main.get("securityContext"):
         return None
-    container["name"] = _main(draft)["name"]
+    container["name"] = main["name"]
     job: dict[str, Any] = {field: container[field] for field in ("command", "args") if container.get(field)}
     env = over(draft.values.get("env") or {}, variables(container.get("env") or []))
-    resources = _more(_main(draft).get("resources") or {}, container.get("resources") or {})
+    resources = _more(main.get("resources") or {}, container.get("resources") or {})
     job |= {name: value for name, value in (("env", env), ("resources", resources)) if value}
     job |= {field: spec[field] for field in _JOB if spec.get(field) is not None}
     grace = pod.get("terminationGracePeriodSeconds")
-    if grace not in (None, _main_pod(draft).get("terminationGracePeriodSeconds", 30)):
+    if grace not in (None, mains.get("terminationGracePeriodSeconds", 30)):
         job["terminationGracePeriodSeconds"] = grace
+    affinity = over(draft.values.get("affinity") or {}, pod.get("affinity") or {})
+    placed = {**placement(draft.values, pod), "affinity": affinity}
+    job |= {field: value for field, value in placed.items() if value}
     if pod.get("restartPolicy") == "OnFailure":
         job["restartPolicy"] = "OnFailure"
     if _mounted(container) - _COMMON_VOLUMES:
@@ -111,22 +115,24 @@ def _job(draft: Draft, spec: dict[str, Any], made: Object) -> dict[str, Any] | N
     return job
 
 
-def _has_more(pod: dict[str, Any], mains: dict[str, Any]) -> bool:
-    """Tell whether a job's pod has a place or volumes of its own, which the service's pod has not."""
+def placement(values: dict[str, Any], pod: dict[str, Any]) -> dict[str, Any]:
+    """Return on which nodes a pod of an entry may run, over what the service's values say."""
+    tolerations = pod.get("tolerations") or []
+    return {
+        "nodeSelector": over(values.get("nodeSelector") or {}, pod.get("nodeSelector") or {}),
+        "tolerations": None if tolerations == (values.get("tolerations") or []) else tolerations,
+    }
+
+
+def _has_own_volumes(pod: dict[str, Any], mains: dict[str, Any]) -> bool:
+    """Tell whether a job's pod has volumes that the service's pod has not."""
     own = [volume for volume in pod.get("volumes") or [] if volume["name"] not in _COMMON_VOLUMES]
-    return any(volume not in (mains.get("volumes") or []) for volume in own) or any(
-        pod.get(field) and pod[field] != mains.get(field)
-        for field in ("affinity", "nodeSelector", "tolerations")
-    )
+    return any(volume not in (mains.get("volumes") or []) for volume in own)
 
 
-def _main_pod(draft: Draft) -> dict[str, Any]:
-    return dig(draft.source[draft.workload_key], "spec", "template", "spec") or {}
-
-
-def _main(draft: Draft) -> dict[str, Any]:
-    """Return the main container as it is in the source."""
-    containers = _main_pod(draft).get("containers") or [{}]
+def _main(draft: Draft, pod: dict[str, Any]) -> dict[str, Any]:
+    """Return the main container of the service's pod as it is in the source."""
+    containers = pod.get("containers") or [{}]
     return next((one for one in containers if one.get("name") == draft.container.get("name")), containers[0])
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from ci.importing.container import essential_fields, image_parts, requests_and_limits
 from ci.importing.draft import KEY, Draft
-from ci.importing.jobs import over
+from ci.importing.jobs import over, placement
 from ci.importing.scaling import autoscaling
 from ci.importing.selection import image_name, selects
 from ci.importing.settings import variables
-from ci.importing.workload import APART, OWN_LABELS, without_own_selectors
+from ci.importing.workload import APART, OWN_LABELS, pod_of, without_own_selectors
 from ci.kubernetes.defaulting import without_defaults, without_server_annotations
 from ci.kubernetes.manifests import Key, Object
 from ci.kubernetes.workloads import dig
@@ -48,22 +48,20 @@ def map_workers(draft: Draft) -> None:
         draft.set("workers", {name: worker})
 
 
-def _pod(workload: Object) -> dict[str, Any]:
-    return dig(workload, "spec", "template", "spec") or {}
-
-
 def _is_like(main: Object, made: Object) -> bool:
     """Tell whether all that no entry can say is as in the service's pod, and the rest can be said."""
     ours, theirs = (
         {
-            "pod": {name: value for name, value in _pod(one).items() if name not in _OF_POD},
+            "pod": {name: value for name, value in pod_of(one).items() if name not in _OF_POD},
             "container": {
-                name: value for name, value in _pod(one)["containers"][0].items() if name not in _OF_CONTAINER
+                name: value
+                for name, value in pod_of(one)["containers"][0].items()
+                if name not in _OF_CONTAINER
             },
         }
         for one in (main, made)
     )
-    container = _pod(made)["containers"][0]
+    container = pod_of(made)["containers"][0]
     sleep = {"preStop": {"sleep": dig(container, "lifecycle", "preStop", "sleep")}}
     return (
         essential_fields({**ours["pod"], "containers": [{"image": "x:1", **ours["container"]}]})
@@ -79,9 +77,9 @@ class _Worker:
     def __init__(self, draft: Draft, made: Object) -> None:
         self._draft = draft
         self._spec = made["spec"]
-        self._pod = _pod(made)
+        self._pod = pod_of(made)
         self._container, *self._beside = self._pod["containers"]
-        self._main_pod = _pod(draft.source[draft.workload_key])
+        self._main_pod = pod_of(draft.source[draft.workload_key])
         self._main = self._main_pod["containers"][0]
         self._container["name"] = self._main["name"]
         self._selector = dig(made, "spec", "selector", "matchLabels") or {}
@@ -146,7 +144,6 @@ class _Worker:
             pod.get("serviceAccountName") or pod.get("serviceAccount") or "default"
             for pod in (self._pod, self._main_pod)
         )
-        tolerations = self._pod.get("tolerations") or []
         labels = {
             name: text
             for name, text in (self._template.get("labels") or {}).items()
@@ -158,9 +155,8 @@ class _Worker:
         return {
             "podLabels": over({**common, **(values.get("podLabels") or {})}, labels),
             "podAnnotations": over(values.get("podAnnotations") or {}, annotations),
-            "nodeSelector": over(values.get("nodeSelector") or {}, self._pod.get("nodeSelector") or {}),
+            **placement(values, self._pod),
             "affinity": over(values.get("affinity") or {}, affinity) | together,
-            "tolerations": None if tolerations == (values.get("tolerations") or []) else tolerations,
             "serviceAccountName": None if account == mains else account,
         }
 

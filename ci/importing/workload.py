@@ -150,6 +150,11 @@ def labels_of(made: Mapping[str, Any]) -> dict[str, str]:
     return dig(made, "metadata", "labels") or {}
 
 
+def pod_of(workload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the pod's spec of a workload, {} without one."""
+    return dig(workload, "spec", "template", "spec") or {}
+
+
 def map_pod(draft: Draft) -> None:
     """Map scheduling, further containers, and all other fields of the pod to podSpec."""
     pod = draft.pod

@@ -327,15 +327,17 @@ def test_jobs_of_the_same_image_have_what_differs_from_the_service(import_: Impo
 
 def test_a_job_has_its_own_settings_and_is_an_object_where_its_pod_has_more(import_: Import) -> None:
     own = {"parallelism": 2, "ttlSecondsAfterFinished": 60}
-    pod = {"terminationGracePeriodSeconds": 5, "restartPolicy": "Never"}
+    placed = {"nodeSelector": {"disk": "ssd"}, "tolerations": [{"key": "gpu", "operator": "Exists"}]}
+    placed["affinity"] = {"nodeAffinity": {}}
+    pod = {"terminationGracePeriodSeconds": 5, **placed, "restartPolicy": "Never"}
     text = JOBS.replace("{spec: {template", f"{{spec: {{{json.dumps(own)[1:-1]}, template")
     text = text.replace("{restartPolicy: OnFailure", f"{{{json.dumps(pod)[1:-1]}")
     (job,) = import_(workload("web") + text).values["cronJobs"].values()
-    assert job == job | own | {"terminationGracePeriodSeconds": 5}
-    for more in ("nodeSelector: {disk: ssd}", "volumes: [{name: work, emptyDir: {}}]"):
-        imported = import_(workload("web") + JOBS.replace("{restartPolicy: O", f"{{{more}, restartPolicy: O"))
-        assert "cronJobs" not in imported.values
-        assert [made["kind"] for made in imported.values["extraObjects"]] == ["CronJob"]
+    assert job == job | own | placed | {"terminationGracePeriodSeconds": 5}
+    more = "volumes: [{name: work, emptyDir: {}}]"
+    imported = import_(workload("web") + JOBS.replace("{restartPolicy: O", f"{{{more}, restartPolicy: O"))
+    assert "cronJobs" not in imported.values
+    assert [made["kind"] for made in imported.values["extraObjects"]] == ["CronJob"]
 
 
 def test_an_exact_import_leaves_jobs_that_the_chart_makes_in_another_way_as_they_are(import_: Import) -> None:
