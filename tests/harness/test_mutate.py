@@ -62,6 +62,19 @@ def test_what_is_accepted_is_no_fault_until_a_test_notices_it(repository: Reposi
     mutate.run([str(repository.root / FILE)], 0, "", "")
 
 
+def test_what_is_accepted_is_tried_with_fewer_values_than_the_rest(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No values at all: what is tried with these is not noticed.
+    monkeypatch.setattr(verdicts, "QUICK", (0, 0))
+    monkeypatch.setattr(verdicts, "SAMPLE", (0, 0))
+    accept("default dropped: | default 1")
+    report = repository.root / "report.json"
+    mutate.run([str(repository.root / FILE)], 0, "", str(report))
+    written = json.loads(report.read_text())
+    assert written["total"] == {"changes": 3, "noticed": 2, "accepted": 1, "percent": 66.7}
+
+
 def test_an_accepted_change_that_cannot_be_made_is_stale(sources: Sources) -> None:
     accept("default dropped: | default 1", "default dropped: | default 2")
     possible = [survivors.key("small", one) for one in verdicts.every_mutant(sources)]
