@@ -25,19 +25,21 @@ RETRY_SECONDS = 1
 def last_lines(call: Kubectl, pod: Object, status: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the end of a container's log, () where it wrote nothing or its log is gone.
 
-    Where the container runs again, it is that of the run before. Long lines are cut.
+    Where the container runs again or waits for it, it is that of the run before. Long lines are cut.
     """
-    if not status.get("containerID") and not dig(status, "lastState", "terminated"):
+    before = dig(status, "lastState", "terminated") is not None
+    if not status.get("containerID") and not before:
         return ()
-    again = dig(status, "state", "running") is not None and dig(status, "lastState", "terminated") is not None
+    again = before and dig(status, "state", "terminated") is None
     arguments = [pod["metadata"]["name"], f"--container={status['name']}", f"--tail={LAST_LINES}"]
-    for previous in ("--previous=true", "--previous=false") if again else ("--previous=false",):
+    # A container may have started since its status was read: what runs now has written nothing, then.
+    for previous in (again, not again):
         try:
-            said = call("logs", *arguments, previous, seconds=ANSWER_SECONDS)
+            said = call("logs", *arguments, f"--previous={str(previous).lower()}", seconds=ANSWER_SECONDS)
         except CommandError:
             continue
         # Said in the log's place where the runtime has removed it.
-        if not said.startswith("unable to retrieve container logs"):
+        if said and not said.startswith("unable to retrieve container logs"):
             return tuple(cut(line) for line in said.splitlines())
     return ()
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 from ci.base.processes import CommandError
 from ci.clusters.kubectl import Kubectl
 from ci.deploy.pod_logs import LONGEST_LINE, Follower, last_lines
-from tests.support.rollouts import container, pod, terminated
+from tests.support.rollouts import container, pod, terminated, waiting
 
 GONE = "unable to retrieve container logs for containerd://40981cde"
 SECONDS = 20
@@ -40,6 +40,15 @@ def test_a_container_that_has_ended_is_explained_by_its_last_run() -> None:
 
 def test_a_container_that_runs_again_is_explained_by_the_run_before() -> None:
     assert Logs(now="starts", before="KeyError").last(lastState=terminated(1)) == ("KeyError",)
+
+
+def test_a_container_that_waits_to_run_again_is_explained_by_its_last_run() -> None:
+    state = waiting("CrashLoopBackOff")
+    assert Logs(now="starts", before="KeyError").last(state=state, lastState=terminated(1)) == ("KeyError",)
+
+
+def test_a_container_that_has_started_since_its_end_was_read_is_explained_by_that_end() -> None:
+    assert Logs(now="", before="KeyError").last(state=terminated(1)) == ("KeyError",)
 
 
 def test_where_the_log_of_the_run_before_is_gone_there_is_this_ones() -> None:
