@@ -19,6 +19,8 @@ FOLDER = Path(__file__).parent / "cluster-addons"
 DEFAULT = "metrics-server ingress gateway-api"
 # A folder of an add-on: what is applied once the kinds that the add-on defines are known.
 OBJECTS = "objects"
+# As kubectl apply names it.
+DNS_CONFIGURATION = "configmap/coredns "
 READY_SECONDS = 300
 POLL_SECONDS = 1
 REPORT_SECONDS = 10
@@ -37,13 +39,15 @@ def names() -> list[str]:
 def install(kubectl: Kubectl, addons: list[str]) -> None:
     """Apply each add-on: one of cluster-addons/ by name, or a manifest or a folder of them by path or URL.
 
-    What a folder has in OBJECTS follows when all are applied. Raises UserError if an add-on does not exist or
-    cannot be read, or if the cluster refuses it.
+    What a folder has in OBJECTS follows when all are applied. If the DNS servers' configuration is among it,
+    they are restarted. Raises UserError if an add-on does not exist or cannot be read, or if the cluster
+    refuses it.
     """
+    applied = ""
     for addon in addons:
         step(f"installing {addon}")
         try:
-            _apply(kubectl, source(addon))
+            applied += _apply(kubectl, source(addon))
         except CommandError as error:
             remedy = f"if {addon} cannot be reached, give your own manifests with --addons or --operators"
             raise UserError(f"{error}\n{remedy}") from None
@@ -51,7 +55,10 @@ def install(kubectl: Kubectl, addons: list[str]) -> None:
         established = ["--for=condition=Established", f"--timeout={READY_SECONDS}s"]
         kubectl("wait", "customresourcedefinitions", "--all", *established, seconds=READY_SECONDS)
         for folder in following:
-            _apply(kubectl, ["--filename", str(folder)])
+            applied += _apply(kubectl, ["--filename", str(folder)])
+    if DNS_CONFIGURATION in applied:
+        # Otherwise each server reads it at a time of its own, and for a minute their answers differ.
+        kubectl("rollout", "restart", "deployment/coredns", "--namespace=kube-system")
 
 
 def source(addon: str) -> list[str]:
@@ -69,9 +76,9 @@ def _path(addon: str) -> Path:
     return FOLDER / addon if addon in names() else Path(addon)
 
 
-def _apply(kubectl: Kubectl, arguments: list[str]) -> None:
+def _apply(kubectl: Kubectl, arguments: list[str]) -> str:
     # In a new cluster there is nobody whose fields these could be: of two add-ons the later one has its way.
-    kubectl("apply", "--server-side", "--force-conflicts", *arguments, seconds=READY_SECONDS)
+    return kubectl("apply", "--server-side", "--force-conflicts", *arguments, seconds=READY_SECONDS)
 
 
 def wait_until_ready(kubectl: Kubectl, name: str) -> None:
@@ -113,6 +120,11 @@ def _is_ready(made: Any) -> bool:
             status.get("observedGeneration") == made["metadata"]["generation"]
             and status.get("availableReplicas", 0) == made["spec"]["replicas"]
         )
+    if made["kind"] == "Deployment" and (
+        status.get("observedGeneration") != made["metadata"]["generation"]
+        or status.get("updatedReplicas", 0) != status.get("replicas", 0)
+    ):
+        return False
     condition = "Ready" if made["kind"] == "Node" else "Available"
     return any(
         found["type"] == condition and found["status"] == "True" for found in status.get("conditions", [])

@@ -91,16 +91,37 @@ def test_the_objects_of_an_addon_follow_when_every_kind_is_known(machine: Path) 
     ]
 
 
+def test_the_dns_servers_are_restarted_with_a_new_configuration(machine: Path) -> None:
+    names = machine / "mine/objects/names.yaml"
+    names.parent.mkdir(parents=True)
+    restart = "rollout restart deployment/coredns --namespace=kube-system"
+    addons.install(Kubectl(machine / "kubeconfig"), ["mine"])
+    assert not asked(machine, restart)
+    names.write_text("kind: ConfigMap\nmetadata: {name: coredns}\n", encoding="utf-8")
+    addons.install(Kubectl(machine / "kubeconfig"), ["mine"])
+    assert asked(machine, "kubectl")[-1].endswith(restart)
+
+
 def test_a_cluster_is_ready_when_what_runs_in_it_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     available = {"conditions": [{"type": "Available", "status": "True"}]}
     stateful = {"kind": "StatefulSet", "metadata": {"name": "db", "generation": 1}, "spec": {"replicas": 1}}
     found = [
-        {"kind": "Deployment", "metadata": {"name": "api"}, "status": available},
+        {
+            "kind": "Deployment",
+            "metadata": {"name": "api", "generation": 2},
+            "status": {"observedGeneration": 2} | available,
+        },
         stateful | {"status": {"observedGeneration": 1}},
     ]
-    answers = [[found[0] | {"status": {}}, found[1]], found]
+    restarting = {"observedGeneration": 2, "replicas": 3, "updatedReplicas": 1} | available
+    answers = [
+        [found[0] | {"status": {}}, found[1]],
+        [found[0] | {"status": available}, found[1]],
+        [found[0] | {"status": restarting}, found[1]],
+        found,
+    ]
 
     class Answering:
         def get(self, *arguments: str) -> list[Any]:
@@ -111,6 +132,6 @@ def test_a_cluster_is_ready_when_what_runs_in_it_is(
     monkeypatch.setattr(addons, "REPORT_SECONDS", -1)
     addons.wait_until_ready(Answering(), "made")  # type: ignore[arg-type]
     assert re.findall("waiting for (.*)", capsys.readouterr().err) == [
-        "Deployment api, StatefulSet db",
+        *["Deployment api, StatefulSet db"] * 3,
         "StatefulSet db",
     ]
