@@ -55,7 +55,9 @@ def extract(folder: Path, commit: str, into: Path, *paths: str) -> None:
         archive = into.with_suffix(".tar")
         run(folder, "archive", "--format=tar", f"--output={archive}", commit, *there)
         with tarfile.open(archive) as packed:
-            packed.extractall(into, filter="data")
+            # Python has filters since 3.11.4. What git packed is as safe as its own checkout.
+            packed.extraction_filter = getattr(tarfile, "data_filter", None)
+            packed.extractall(into)  # noqa: S202
         archive.unlink()
 
 

@@ -26,7 +26,7 @@ def advice(stream: str) -> list[Advice]:
     """Return every comment of kube-score on rendered manifests, also the merely informative ones.
 
     Its checks: https://github.com/zegl/kube-score/blob/v1.20.0/README_CHECKS.md. Raises UserError if
-    kube-score cannot be obtained, or cannot read the manifests.
+    kube-score cannot be obtained or run, or cannot read the manifests.
     """
     options = ["--output-format", "json", "--kubernetes-version", f"v{NEWEST}"]
     options += [f"--enable-optional-test={check}" for check in _OPTIONAL]
@@ -35,6 +35,8 @@ def advice(stream: str) -> list[Advice]:
         output = processes.run(command, "scoring the manifests", stdin=stream)
     except processes.CommandError as error:
         # A critical finding is a failure to kube-score too.
+        if not error.output:
+            raise
         output = error.output
     try:
         # It prints null if it has no check for any of the objects.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ci.base.errors import UserError
@@ -38,3 +40,9 @@ def test_objects_without_a_check_have_no_finding() -> None:
 def test_invalid_manifests_are_reported() -> None:
     with pytest.raises(UserError, match=r"^kube-score can't read the manifests: "):
         kube_score.advice("kind: [")
+
+
+def test_a_kube_score_that_does_not_start_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ci.base.programs.find", lambda program: tmp_path)
+    with pytest.raises(UserError, match=r"^scoring the manifests: .* cannot be run: "):
+        kube_score.advice(POD)
