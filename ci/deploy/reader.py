@@ -29,6 +29,7 @@ KINDS = (
 EXTERNAL_SECRETS = "externalsecrets.external-secrets.io"
 STORES = "secretstores.external-secrets.io"
 SCALED_OBJECTS = "scaledobjects.keda.sh"
+ROUTES = ("httproutes.gateway.networking.k8s.io", "grpcroutes.gateway.networking.k8s.io")
 # Of these groups another version than v1.
 _VERSIONS = {"autoscaling": "v2", "keda.sh": "v1alpha1"}
 
@@ -67,6 +68,7 @@ class Reader:
             claims=claims,
             storage_classes=self._storage_classes if claims else None,
             autoscalers=[*found["horizontalpodautoscalers.autoscaling"], *found.get(SCALED_OBJECTS, [])],
+            routes=[one for kind in ROUTES for one in found.get(kind, [])],
             awaited=dict(filter(None, awaited)),
         )
 
@@ -94,7 +96,7 @@ class Reader:
         Another kind is asked for once.
         """
         found = {}
-        for kind in (EXTERNAL_SECRETS, STORES, SCALED_OBJECTS):
+        for kind in (EXTERNAL_SECRETS, STORES, SCALED_OBJECTS, *ROUTES):
             if kind in self._closed:
                 continue
             try:

@@ -43,6 +43,7 @@ class Code(StrEnum):
     WAITING_FOR_CONFIG = "WaitingForConfig"
     CLAIM_PENDING = "ClaimPending"
     NO_METRICS = "NoMetrics"
+    ROUTE_REFUSED = "RouteRefused"
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ class Snapshot:
 
     ``workloads`` are Deployments and StatefulSets; ``jobs`` are Helm hooks. ``events`` are the namespace's
     warnings. ``storage_classes`` is None where they may not be listed. ``autoscalers`` are
-    HorizontalPodAutoscalers and KEDA's ScaledObjects. ``awaited`` holds the Secrets that an operator has yet
-    to write, with what it says about each ("" for nothing).
+    HorizontalPodAutoscalers and KEDA's ScaledObjects; ``routes`` lead here from a Gateway. ``awaited`` holds
+    the Secrets that an operator has yet to write, with what it says about each ("" for nothing).
     """
 
     workloads: list[Object] = field(default_factory=list)
@@ -33,6 +33,7 @@ class Snapshot:
     claims: list[Object] = field(default_factory=list)
     storage_classes: list[Object] | None = None
     autoscalers: list[Object] = field(default_factory=list)
+    routes: list[Object] = field(default_factory=list)
     awaited: Mapping[str, str] = field(default_factory=dict)
 
     def newest(self, workload: Object) -> Object | None:

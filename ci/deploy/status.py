@@ -28,7 +28,7 @@ from ci.deploy.snapshot import (
 from ci.deploy.state import BUDGETS, CERTIFICATES, State, read
 from ci.deploy.tables import Row, age, moment
 from ci.deploy.target import reached
-from ci.deploy.verdict import is_rolled_out, new_pods_wanted, verdict
+from ci.deploy.verdict import gateway_refusals, is_rolled_out, new_pods_wanted, verdict
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig, entries, main_container
 
@@ -72,7 +72,7 @@ def lines(state: State, now: datetime) -> Iterator[Line]:
     if snapshot.workloads:
         yield _image(snapshot)
     yield from _missing(state)
-    shown = {full_name(scaler) for scaler in snapshot.autoscalers}
+    shown = {full_name(one) for one in (*snapshot.autoscalers, *snapshot.routes)}
     for workload in snapshot.workloads:
         yield _workload(snapshot, workload)
         for pod in _pods(snapshot, workload):
@@ -83,6 +83,7 @@ def lines(state: State, now: datetime) -> Iterator[Line]:
             kind, _, name = reason.object.partition(" ")
             yield Line(kind, name, reason.code, reason.message, False if reason in judged.failures else None)
     yield from map(_autoscaler, snapshot.autoscalers)
+    yield from map(_route, snapshot.routes)
     yield from _listed(state, BUDGETS, "disruption budget", _budget)
     yield from _listed(state, CERTIFICATES, "certificate", _conditioned)
     yield from _listed(state, EXTERNAL_SECRETS, "external secret", _conditioned)
@@ -187,6 +188,16 @@ def _autoscaler(scaler: Object) -> Line:
     return Line("autoscaler", name, pods, ", ".join([bounds, *measured, *at_most]))
 
 
+def _route(route: Object) -> Line:
+    name = route["metadata"]["name"]
+    if refused := "; ".join(map(_one_line, gateway_refusals(route))):
+        return Line("route", name, "refused", refused, False)
+    gateways = [str(dig(parent, "parentRef", "name")) for _, parent in entries(route, "status", "parents")]
+    if not gateways:
+        return Line("route", name, "unseen", "no Gateway has looked at it", False)
+    return Line("route", name, "accepted", f"by {', '.join(dict.fromkeys(gateways))}")
+
+
 def _metric(metric: Mapping[str, Any], which: str) -> tuple[str, str]:
     """Return what a metric measures, and its "target" or "current" value."""
     # It is "" where a metric could not be read.
@@ -251,7 +262,7 @@ def _names(state: State) -> set[str]:
     """Return the names of the release's objects; those of pods that are gone begin with one of them."""
     snapshot = state.snapshot
     known = (snapshot.workloads, snapshot.replica_sets, snapshot.pods, snapshot.jobs, snapshot.claims)
-    others = (snapshot.autoscalers, *filter(None, state.objects.values()))
+    others = (snapshot.autoscalers, snapshot.routes, *filter(None, state.objects.values()))
     return {one["metadata"]["name"] for group in (*known, *others) for one in group}
 
 

@@ -186,6 +186,26 @@ def _autoscalers(snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding(False, Reason(Code.NO_METRICS, words, full_name(scaler)))
 
 
+def _routes(snapshot: Snapshot) -> Iterator[Finding]:
+    """Report a route that a Gateway does not serve: other ways to the service may work."""
+    for route in snapshot.routes:
+        for words in gateway_refusals(route):
+            yield Finding(False, Reason(Code.ROUTE_REFUSED, words, full_name(route)))
+
+
+def gateway_refusals(route: Object) -> Iterator[str]:
+    """Yield what each Gateway objects to in the present generation of a route.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#routeparentstatus
+    """
+    for _, parent in entries(route, "status", "parents"):
+        for found in parent.get("conditions") or []:
+            is_objection = found["type"] in ("Accepted", "ResolvedRefs") and found["status"] == "False"
+            if is_objection and found.get("observedGeneration") == route["metadata"]["generation"]:
+                name = dig(parent, "parentRef", "name")
+                yield f"Gateway {name}: {found.get('reason')}: {found.get('message')}"
+
+
 def _after(text: str, mark: str) -> str:
     return text.partition(mark)[2] or text
 
@@ -208,4 +228,5 @@ RULES: tuple[_Rule, ...] = (
     _claims,
     _deadline,
     _autoscalers,
+    _routes,
 )

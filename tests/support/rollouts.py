@@ -239,6 +239,21 @@ def scaled_object(ready: str, reason: str, message: str = "") -> Object:
     return {"kind": "ScaledObject", "metadata": metadata("api"), "status": {"conditions": [condition]}}
 
 
+def route(*objections: tuple[str, str, str], generation: int = 2) -> Object:
+    """Return a route; the Gateway `shared` objects to its generation 2 with (type, reason, message)."""
+    conditions = [
+        {"type": kind, "status": "False", "reason": reason, "message": message, "observedGeneration": 2}
+        for kind, reason, message in objections
+    ]
+    well = [{"type": "Accepted", "status": "True", "observedGeneration": 2}]
+    parent = {"parentRef": {"name": "shared", "namespace": "gateways"}, "conditions": conditions or well}
+    return {
+        "kind": "HTTPRoute",
+        "metadata": metadata("api", generation=generation),
+        "status": {"parents": [parent]},
+    }
+
+
 def rollout(*pods: Object, made: Object | None = None, newest: Object | None = None, **more: Any) -> Snapshot:
     """Return the snapshot of a rollout with these new pods and three old ones that are ready."""
     old = [pod(f"api-1-{letter}", owner="api-1", ready=True) for letter in "abc"]

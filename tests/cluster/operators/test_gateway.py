@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from ci.clusters import images, kind
 from ci.clusters.lifecycle import Cluster
 from tests.support import traffic
+from tests.support.deploys import Deploys
 from tests.support.namespaces import CHART, QUICK, Answer, ClientPod, Namespace, Namespaces, eventually
 from tests.support.request_streams import streams
 
@@ -139,3 +141,27 @@ def test_calls_of_a_grpc_service_reach_a_server_that_is_ready_by_its_health_chec
     eventually(served)
     assert call("/shop.Orders/Delete").startswith("UNIMPLEMENTED")
     observed("GRPCRoute: calls of the method are answered, those of another are UNIMPLEMENTED")
+
+
+def test_a_route_that_the_gateway_refuses_is_told_by_status(
+    namespace: Namespace, gateways: str, tmp_path: Path, observed: Callable[[str], None]
+) -> None:
+    service = Deploys(namespace, tmp_path / "root")
+    parent = {"name": "gateway", "namespace": gateways}
+
+    def shown(parent: dict[str, str], words: str) -> str:
+        route = {"enabled": True, "parentRefs": [parent], "hostnames": [f"{namespace.name}.example.com"]}
+        run = service.run("deploy", values={"httpRoute": route})
+        assert run.process.returncode == 0, run.output
+
+        def told() -> str:
+            output = service.run("status", values={"httpRoute": route}).output
+            found = re.search(f"^route +api +{words}", output, re.MULTILINE)
+            assert found, output
+            return found[0]
+
+        return eventually(told)
+
+    refused = shown(parent | {"sectionName": "absent"}, r"refused +Gateway gateway: \w+: .*")
+    shown(parent, "accepted +by gateway")
+    observed(" ".join(refused.split()))

@@ -23,6 +23,7 @@ from tests.support.rollouts import (
     metadata,
     pod,
     replica_set,
+    route,
     scaled_object,
     stateful_set,
     storage_class,
@@ -150,6 +151,14 @@ def test_scaled_objects_are_autoscalers_too() -> None:
     assert kinds == ["HorizontalPodAutoscaler", "ScaledObject"]
     path = "/apis/keda.sh/v1alpha1/namespaces/staging/scaledobjects"
     assert any(path in request for request in cluster.api.requests)
+
+
+def test_the_routes_of_a_gateway_are_read_where_there_are_any() -> None:
+    cluster = Cluster(route())
+    assert [one["kind"] for one in cluster.snapshot().routes] == ["HTTPRoute"]
+    without = Cluster(**{"grpcroutes": NOT_SERVED, "httproutes": NOT_SERVED})
+    assert [without.snapshot().routes for _ in range(2)] == [[], []]
+    assert (without.times("httproutes"), without.times("grpcroutes")) == (1, 1)
 
 
 def test_a_connection_that_is_lost_tells_nothing_about_external_secrets() -> None:

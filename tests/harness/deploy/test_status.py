@@ -24,6 +24,7 @@ from tests.support.rollouts import (
     crashing,
     event,
     metadata,
+    route,
     scaled_object,
     terminated,
     waiting,
@@ -228,6 +229,19 @@ def test_a_scaled_object_that_does_not_work_is_not_well_and_says_why() -> None:
     lines = told(state(broken))
     assert lines["scaled object", "api"] == ("not ready", "TriggerError: no such host", False)
     assert ("ScaledObject", "api") not in lines
+
+
+def test_a_route_that_no_gateway_serves_is_not_well_and_says_why() -> None:
+    def shown(made: Object) -> dict[tuple[str, str], tuple[str, str, bool | None]]:
+        return told(state(dataclasses.replace(rollouts.finished(), routes=[made])))
+
+    assert shown(route())["route", "api"] == ("accepted", "by shared", True)
+    lines = shown(route(("Accepted", "NotAllowedByListeners", "no listener\nallows it")))
+    refused = "Gateway shared: NotAllowedByListeners: no listener allows it"
+    assert lines["route", "api"] == ("refused", refused, False)
+    assert ("HTTPRoute", "api") not in lines
+    unseen = route() | {"status": {}}
+    assert shown(unseen)["route", "api"] == ("unseen", "no Gateway has looked at it", False)
 
 
 def test_budgets_certificates_and_external_secrets_are_shown_where_there_are_any() -> None:

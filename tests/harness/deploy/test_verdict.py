@@ -25,6 +25,7 @@ from tests.support.rollouts import (
     pod,
     replica_set,
     rollout,
+    route,
     scaled_object,
     storage_class,
     terminated,
@@ -784,6 +785,32 @@ TABLE = [
         "a ScaledObject that KEDA has not looked at",
         rollout(pod("api-2-a"), autoscalers=[scaled_object("Unknown", "")]),
     ),
+    # Routes.
+    Row(
+        "a route that its Gateway refuses",
+        rollout(
+            pod("api-2-a"), routes=[route(("Accepted", "NotAllowedByListeners", "no listener allows it"))]
+        ),
+        Code.ROUTE_REFUSED,
+        GOES_ON,
+        "Gateway shared: NotAllowedByListeners: no listener allows it",
+        "HTTPRoute api",
+    ),
+    Row(
+        "a route to a Service that is not there",
+        rollout(pod("api-2-a"), routes=[route(("ResolvedRefs", "BackendNotFound", "no Service old"))]),
+        Code.ROUTE_REFUSED,
+        GOES_ON,
+        "Gateway shared: BackendNotFound: no Service old",
+        "HTTPRoute api",
+    ),
+    Row(
+        "a route that was refused as it was before",
+        rollout(
+            pod("api-2-a"), routes=[route(("Accepted", "NoMatchingParent", "no listener"), generation=3)]
+        ),
+    ),
+    Row("a route that its Gateway serves", rollout(pod("api-2-a"), routes=[route()])),
     # What is not there yet.
     Row("a namespace in which nothing is yet", Snapshot()),
     Row(
