@@ -202,7 +202,9 @@ class Namespaces:
         labels = {f"pod-security.kubernetes.io/{mode}": standard for mode in ("enforce", "warn")}
         metadata = {"name": name, "labels": labels | {RUN_LABEL: self.cluster.name}}
         self._client.raise_for_status(self._client.post(url="namespaces", json={"metadata": metadata}))
-        return self.adopt(name)
+        made = self.adopt(name)
+        eventually(lambda: has_what_the_cluster_makes(made))
+        return made
 
     def adopt(self, name: str) -> Namespace:
         """Add an existing namespace."""
@@ -221,6 +223,12 @@ class Namespaces:
             answer = self._client.delete(url=f"namespaces/{name}")
             if answer.status_code != HTTPStatus.NOT_FOUND:
                 self._client.raise_for_status(answer)
+
+
+def has_what_the_cluster_makes(namespace: Namespace) -> None:
+    """Assert that a namespace has what each one is given a moment after it: pods need it, tests count it."""
+    for kind, name in (("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")):
+        assert name in {made["metadata"]["name"] for made in namespace.objects(kind)}
 
 
 class ClientPod:
