@@ -156,10 +156,11 @@ class Namespace:
             return Answer(answer.status_code, answer.text)
 
     def evict(self, pod: str) -> None:
-        """Evict a pod, as a drain does; raise CommandError if a disruption budget forbids it."""
+        """Evict a pod, as a drain does; raise pykube's HTTPError if a disruption budget forbids it."""
         eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
-        url = f"/api/v1/namespaces/{self.name}/pods/{pod}/eviction"
-        self.kubectl("create", f"--raw={url}", "--filename=-", stdin=json.dumps(eviction))
+        # While kubectl starts, another pod may have taken the place of one that was evicted just before.
+        answer = self.client.post(namespace=self.name, url=f"pods/{pod}/eviction", json=eviction)
+        self.client.raise_for_status(answer)
 
     def wait(self, *arguments: str) -> None:
         """Run kubectl wait."""

@@ -20,6 +20,11 @@ def has(namespace: Namespace, number: int) -> None:
     assert len(namespace.ready_pods()) == number
 
 
+def may_lose_one(namespace: Namespace) -> None:
+    """Assert that the disruption budget lets one pod be evicted."""
+    assert namespace.object("PodDisruptionBudget", "api")["status"].get("disruptionsAllowed") == 1
+
+
 @contextmanager
 def fewest(namespace: Namespace) -> Iterator[Callable[[], tuple[int, int]]]:
     """Yield a function that returns the fewest replicas set and the fewest ready pods during the block."""
