@@ -278,14 +278,14 @@ def test_a_quota_is_named_and_fails_a_deploy_only_where_no_new_pod_can_start(
 ) -> None:
     deploys = Deploys(namespace, tmp_path / "root")
     assert deploys.run("deploy").process.returncode == 0
-    namespace.kubectl("create", "quota", "few", "--hard=pods=2")
+    namespace.limit("few", "pods", 2)
     stuck = deploys.run("deploy", values={"podLabels": {"version": "b"}})
     assert stuck.process.returncode == 1, stuck.output
     assert stuck.report["reason"]["code"] == "QuotaExceeded", stuck.output
     assert "exceeded quota: few, requested: pods=1, used: pods=2, limited: pods=2" in stuck.output
     assert namespace.ready_pods()
     observed(stuck.report["reason"]["message"])
-    namespace.kubectl("patch", "quota", "few", "--patch", '{"spec": {"hard": {"pods": 3}}}')
+    namespace.limit("few", "pods", 3)
     # One of two new pods can start, and makes room for the other when it is ready.
     slow = {"readinessProbe": {"initialDelaySeconds": 12}}
     both = {"strategy": {"rollingUpdate": {"maxSurge": 2}}}
@@ -423,7 +423,7 @@ def test_an_autoscaler_without_metrics_is_reported_and_no_failure(
 def test_a_first_install_that_helm_refuses_leaves_nothing(namespace: Namespace, tmp_path: Path) -> None:
     deploys = Deploys(namespace, tmp_path / "root")
     # It keeps a release in a Secret.
-    namespace.kubectl("create", "quota", "none", "--hard=count/secrets=0")
+    namespace.limit("none", "count/secrets", 0)
     refused = deploys.run("deploy", values={"secret": {"data": None}})
     assert (refused.process.returncode, refused.report["outcome"]) == (1, "rolled-back"), refused.output
     assert refused.report["reason"]["code"] == "HelmFailed"

@@ -159,7 +159,7 @@ def test_what_is_somebody_elses_or_never_changes_is_refused_and_left_alone(
     history, before = deploys.history(), live(deploys)
     claim["volumes"]["data"]["claim"]["size"] = "1Mi"
     words = refused(deploys.run("deploy", values=claim), "ImmutableField")
-    namespace.kubectl("create", "quota", "few", "--hard=count/ingresses.networking.k8s.io=0")
+    namespace.limit("few", "count/ingresses.networking.k8s.io", 0)
     claim["volumes"]["data"]["claim"]["size"] = "2Mi"
     ingress = claim | {"ingress": {"enabled": True, "hosts": [HOST]}}
     assert "few" in refused(deploys.run("deploy", values=ingress), "QuotaExceeded")

@@ -82,7 +82,7 @@ def test_a_version_that_does_not_come_up_is_taken_back_and_is_in_nobodys_way(
 
 def test_a_pod_that_the_quota_refuses_is_explained(running: Deploys, observed: Callable[[str], None]) -> None:
     namespace = running.namespace
-    namespace.kubectl("create", "quota", "few", "--hard=requests.cpu=100m")
+    namespace.limit("few", "requests.cpu", "100m")
     try:
         run = running.run("deploy", values={"resources": {"requests": {"cpu": "95m"}}})
     finally:

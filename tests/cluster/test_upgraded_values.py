@@ -56,7 +56,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[Key, Ob
 def server(cluster: Cluster, shared_namespaces: Namespaces) -> Iterator[Upgrades]:
     namespace = shared_namespaces.new("upgraded-values")
     # The objects are there to be compared; none of their pods has to run.
-    namespace.kubectl("create", "quota", "no-pods", "--hard=pods=0")
+    namespace.limit("no-pods", "pods", 0)
     with api_server.connected(cluster.kubectl) as found:
         yield Upgrades(found, cluster.kubectl, namespace.name)
 

@@ -54,6 +54,7 @@ PLACES = {
     "Pod": ("v1", "pods"),
     "PodDisruptionBudget": ("policy/v1", "poddisruptionbudgets"),
     "ReplicaSet": ("apps/v1", "replicasets"),
+    "ResourceQuota": ("v1", "resourcequotas"),
     "Role": ("rbac.authorization.k8s.io/v1", "roles"),
     "RoleBinding": ("rbac.authorization.k8s.io/v1", "rolebindings"),
     "Secret": ("v1", "secrets"),
@@ -161,6 +162,19 @@ class Namespace:
         # While kubectl starts, another pod may have taken the place of one that was evicted just before.
         answer = self.client.post(namespace=self.name, url=f"pods/{pod}/eviction", json=eviction)
         self.client.raise_for_status(answer)
+
+    def limit(self, name: str, resource: str, most: int | str) -> None:
+        """Create a quota, or change it, and wait until the cluster has counted what it is held against."""
+        quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name}}
+        text = json.dumps(quota | {"spec": {"hard": {resource: str(most)}}})
+        self.kubectl("apply", "--filename=-", stdin=text)
+
+        def counted() -> None:
+            status = self.object("ResourceQuota", name).get("status", {})
+            assert status.get("hard") == {resource: str(most)}
+            assert resource in status.get("used", {})
+
+        eventually(counted)
 
     def wait(self, *arguments: str) -> None:
         """Run kubectl wait."""
