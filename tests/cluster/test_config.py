@@ -25,8 +25,8 @@ def seen(namespace: Namespace) -> dict[str, Object]:
     """Return, for each ready pod, its version and the digests of its environment variables."""
     return {
         pod: {
-            "version": namespace.ask_pod(pod, "/").body["version"],
-            "environment": namespace.ask_pod(pod, "/environment").body,
+            "version": namespace.told(pod, "/")["version"],
+            "environment": namespace.told(pod, "/environment"),
         }
         for pod in namespace.ready_pods()
     }

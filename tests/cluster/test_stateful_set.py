@@ -98,6 +98,8 @@ def test_each_pod_has_a_name_of_its_own_in_the_dns(running: Deploys) -> None:
 
     def by_name() -> None:
         for pod in PODS:
-            assert client.ask(f"http://{pod}.api-headless:8000/").body["pod"] == pod
+            answer = client.ask(f"http://{pod}.api-headless:8000/")
+            assert answer.status == 200, answer
+            assert answer.body["pod"] == pod
 
     eventually(by_name)

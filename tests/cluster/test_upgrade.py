@@ -80,7 +80,7 @@ def test_a_release_of_the_earlier_chart_is_upgraded(
     def replaced() -> None:
         pods = namespace.ready_pods()
         assert len(pods) >= 2
-        assert {namespace.ask_pod(pod, "/").body["version"] for pod in pods} == {"2"}
+        assert {namespace.told(pod, "/")["version"] for pod in pods} == {"2"}
 
     eventually(replaced)
     observed(f"{stored_as_rendered(namespace, values, engine)} objects of the case {after} over {before}")

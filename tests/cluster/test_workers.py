@@ -63,9 +63,7 @@ def both_have(namespace: Namespace, level: str) -> None:
     """Assert that the one pod of the service and the one of its worker have this LOG_LEVEL."""
     for component in BOTH:
         name = pod_of(namespace, component)["metadata"]["name"]
-        answer = namespace.ask_pod(name, "/environment")
-        assert answer.status == 200, answer
-        assert answer.body["LOG_LEVEL"] == digest(level), name
+        assert namespace.told(name, "/environment")["LOG_LEVEL"] == digest(level), name
 
 
 def migrations(namespace: Namespace) -> list[datetime]:
@@ -130,6 +128,7 @@ def test_the_service_never_reaches_a_worker(running: Deploys, observed: Callable
     name = worker["metadata"]["name"]
     assert namespace.ask_pod(name, "/").body["pod"] == name
     client = namespace.client_pod()
+    client.served("http://api/")
     answers = client.run("python", "-c", REQUESTS).split()
     assert set(answers) == {web["metadata"]["name"]}
     slices = namespace.objects("EndpointSlice", **{"kubernetes.io/service-name": "api"})

@@ -62,4 +62,4 @@ def complaint(namespace: Namespace, kind: str, name: str) -> str:
 
 def environment(namespace: Namespace, release: str = "api") -> list[Object]:
     """Return the digests of the environment variables of each ready pod of a release."""
-    return [namespace.ask_pod(pod, "/environment").body for pod in namespace.ready_pods(release)]
+    return [namespace.told(pod, "/environment") for pod in namespace.ready_pods(release)]

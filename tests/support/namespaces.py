@@ -156,6 +156,12 @@ class Namespace:
         except ValueError:
             return Answer(answer.status_code, answer.text)
 
+    def told(self, pod: str, path: str) -> Any:
+        """Return what a pod answers; AssertionError for what is no 200, as of a pod that goes."""
+        answer = self.ask_pod(pod, path)
+        assert answer.status == HTTPStatus.OK, answer
+        return answer.body
+
     def evict(self, pod: str) -> None:
         """Evict a pod, as a drain does; raise pykube's HTTPError if a disruption budget forbids it."""
         eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
@@ -271,6 +277,16 @@ class ClientPod:
             return Answer(int(status), json.loads(body))
         except ValueError:
             return Answer(int(status), body.strip())
+
+    def served(self, url: str) -> Any:
+        """Return what is answered with 200, once it is: nodes learn of a pod a moment after it is ready."""
+
+        def told() -> Any:
+            answer = self.ask(url)
+            assert answer.status == HTTPStatus.OK, answer
+            return answer.body
+
+        return eventually(told)
 
     def stream(self, url: str, *arguments: str) -> list[str]:
         """Return the command that sends requests from the pod until its standard input is closed."""

@@ -189,7 +189,7 @@ def test_new_pods_wait_for_what_cannot_be_fetched_and_old_ones_serve_until_a_rol
 
 def serves(namespace: Namespace, *, version: str) -> None:
     """Assert that a pod of this version is ready, and none of another."""
-    versions = {namespace.ask_pod(pod, "/").body["version"] for pod in namespace.ready_pods()}
+    versions = {namespace.told(pod, "/")["version"] for pod in namespace.ready_pods()}
     assert versions == {version}
 
 
