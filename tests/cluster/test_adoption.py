@@ -12,7 +12,7 @@ import pytest
 from ci.base.repository import root
 from ci.charts.helm import ENGINES
 from ci.kubernetes.manifests import Object
-from tests.support.namespaces import CHART, QUICK, RESTRICTED, Namespace
+from tests.support.namespaces import CHART, QUICK, RESTRICTED, Namespace, eventually
 
 VALUES = "{replicaCount: 1, config: {data: {LEVEL: info}}}"
 PLACE = ["-n", "shop"]
@@ -87,8 +87,13 @@ def test_what_kubectl_applied_is_taken_over(
     namespace.kubectl("delete", "replicaset", "--selector=app=api")
     assert namespace.object("Service", "api")["spec"]["clusterIP"] == address
     assert namespace.object("ConfigMap", "api-config")["data"] == {"LEVEL": "info", "OWN": "kept"}
-    answer = namespace.client_pod().ask("http://api")
-    assert (answer.status, answer.body["pod"]) == (200, namespace.ready_pods()[0])
+    client = namespace.client_pod()
+
+    def by_the_new_pod() -> None:
+        assert [client.served("http://api")["pod"]] == namespace.ready_pods()
+
+    # Nodes learn of it a moment after it is ready, and so of the end of the old one.
+    eventually(by_the_new_pod)
     observed(f"Helm {engine} took over a Service with its address, a ConfigMap and a Deployment")
 
 

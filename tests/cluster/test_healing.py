@@ -153,6 +153,7 @@ def test_draining_a_node_loses_no_request_and_respects_the_disruption_budget(
 ) -> None:
     namespace.helm().install("api", CHART, namespace.values(QUICK, "podLabels: {leaves: with-its-node}"))
     client = namespace.client_pod()
+    client.served("http://api/")
     node = namespace.object("Pod", namespace.ready_pods()[0])["spec"]["nodeName"]
     # Only the pods of this release, not those of other tests.
     drain = ["drain", node, "--pod-selector=leaves=with-its-node", "--delete-emptydir-data"]
@@ -202,6 +203,7 @@ def test_no_request_is_lost_if_nodes_learn_of_a_deleted_pod_within_the_drain_tim
     namespace.helm().install("api", CHART, namespace.values(QUICK, drain))
     client = namespace.client_pod()
     url = "http://api/"
+    client.served(url)
     with streams({"": client.stream(url), "keep-alive": client.stream(url, "--keep-alive")}) as results:
         pod = namespace.ready_pods()[0]
         with paused_kube_proxies(nodes):

@@ -15,7 +15,7 @@ from ci.base.repository import root
 from ci.charts.helm import ENGINES
 from ci.clusters import kubectl
 from ci.importing import importing
-from tests.support.namespaces import RESTRICTED, Namespace, Object, eventually
+from tests.support.namespaces import RESTRICTED, Namespace, Object
 from tests.support.request_streams import streams
 
 PASSWORD = "not-for-the-report"
@@ -101,12 +101,7 @@ def test_a_running_service_becomes_a_release_and_goes_back_without_a_lost_reques
     namespace.kubectl("apply", f"--filename={tmp_path / 'k8s'}")
     client = namespace.client_pod()
     namespace.wait("--for=condition=Available", "deployment/shop")
-
-    def served() -> None:
-        assert client.ask("http://shop/").status == 200
-
-    # Nodes learn of the first pod a moment after it is ready.
-    eventually(served)
+    client.served("http://shop/")
 
     monkeypatch.setenv("KUBECONFIG", str(namespace.cluster.kubeconfig))
     file = tmp_path / "shop.yaml"

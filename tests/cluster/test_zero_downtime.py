@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 from ci.charts import helm
@@ -12,8 +13,9 @@ from ci.charts.helm import HelmError
 from ci.clusters import sample_app
 from ci.clusters.lifecycle import Cluster
 from ci.deploy.releases import ROLLBACK_ON_FAILURE
-from tests.support.namespaces import CHART, QUICK, ClientPod, Namespace
+from tests.support.namespaces import CHART, QUICK, ClientPod, Namespace, eventually
 from tests.support.request_streams import lose_none, streams
+from tests.support.traffic import ANSWER_SECONDS
 
 OUTSIDE_PORT = 31080
 AT_LEAST = 1300
@@ -25,6 +27,18 @@ class Requests:
     def __init__(self, inside: ClientPod, outside: str) -> None:
         self.inside = inside
         self.outside = outside
+
+    def served(self) -> None:
+        """Wait until both ways lead to a pod."""
+        self.inside.served("http://api/")
+
+        def from_outside() -> None:
+            try:
+                httpx.get(self.outside, trust_env=False, timeout=ANSWER_SECONDS).raise_for_status()
+            except httpx.HTTPError as error:
+                raise AssertionError(error) from error
+
+        eventually(from_outside)
 
     def commands(self) -> dict[str, list[str]]:
         """Return the command of each stream, by what it is called in the report."""
@@ -67,6 +81,7 @@ def test_an_upgrade_and_a_rollback_lose_no_request(
     release = namespace.helm()
     release.install("api", CHART, namespace.values(REACHED_FROM_OUTSIDE))
     second = namespace.values(REACHED_FROM_OUTSIDE, version="2")
+    requests.served()
     lose_none(
         requests.commands(),
         lambda: release.upgrade("api", CHART, second),
@@ -84,6 +99,7 @@ def test_a_version_that_never_becomes_ready_is_rolled_back_while_the_old_one_ser
     broken = namespace.values(QUICK, "env: {UNREADY: 'yes'}", version="2")
     url = "http://api/"
     client = namespace.client_pod()
+    client.served(url)
     commands = {"": client.stream(url), "keep-alive": client.stream(url, "--keep-alive")}
     with streams(commands) as results, pytest.raises(HelmError):
         release.upgrade("api", CHART, broken, ROLLBACK_ON_FAILURE[engine], "--timeout=15s")
