@@ -52,12 +52,17 @@ def object_of(namespace: Namespace, kind: str, name: str) -> Object:
     return found[0]
 
 
-def complaint(namespace: Namespace, kind: str, name: str) -> str:
-    """Return what `kubectl describe` says of an object that is not ready; AssertionError where it is."""
+def complaint(namespace: Namespace, kind: str, name: str, words: str = "") -> str:
+    """Return what `kubectl describe` says of an object that is not ready.
+
+    AssertionError where it is, and where these words are not said: the event with them comes after the state.
+    """
     ready = condition(object_of(namespace, kind, name), "Ready")
     assert ready
     assert ready["status"] == "False"
-    return namespace.kubectl("describe", kind, name)
+    described = namespace.kubectl("describe", kind, name)
+    assert words in described
+    return described
 
 
 def environment(namespace: Namespace, release: str = "api") -> list[Object]:

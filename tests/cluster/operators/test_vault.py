@@ -86,8 +86,8 @@ def shop(shared_namespaces: Namespaces, tmp_path_factory: pytest.TempPathFactory
     binding = made.words("kubectl create clusterrolebinding")
     installing = namespace.helm().upgrading("api", CHART, made.values(), seconds=180)
     try:
-        for kind in ("externalsecret", "secretstore"):
-            made.complaints[kind] = eventually(partial(complaint, namespace, kind, "api-external"))
+        for kind, words in {"externalsecret": "", "secretstore": "permission denied"}.items():
+            made.complaints[kind] = eventually(partial(complaint, namespace, kind, "api-external", words))
         deploys = Deploys(namespace, tmp_path_factory.mktemp("deploys") / "root")
         made.complaints["status"] = deploys.run("status").output
         namespace.cluster.kubectl(*binding)
@@ -169,11 +169,11 @@ def test_new_pods_wait_for_what_cannot_be_fetched_and_old_ones_serve_until_a_rol
 
     try:
         eventually(new_pods_wait)
-        words = eventually(lambda: complaint(namespace, "externalsecret", "api-external"))
-        assert shop.written("shop/api/nowhere") in words
+        words = shop.written("shop/api/nowhere")
+        eventually(lambda: complaint(namespace, "externalsecret", "api-external", words))
         status = Deploys(namespace, tmp_path / "root").run("status").output
         assert re.search(r"external secret +api-external +not ready", status)
-        assert shop.written("shop/api/nowhere") in status
+        assert words in status
     finally:
         upgrading.end()
     # An old pod that is lost meanwhile finds its Secret.
@@ -206,8 +206,12 @@ def test_a_migration_that_gets_no_secret_ends_at_its_deadline_and_the_events_say
     finally:
         shop.vault(granted)
     assert "migration" in failed.value.stderr
-    events = namespace.cluster.kubectl(*shop.words("involvedObject.name"))
-    assert "service account name not authorized" in events
+
+    def is_told() -> None:
+        events = namespace.cluster.kubectl(*shop.words("involvedObject.name"))
+        assert "service account name not authorized" in events
+
+    eventually(is_told)
     observed("Helm gives up after 6 s, and events say that the account api-migration may not log in")
 
 
