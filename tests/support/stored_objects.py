@@ -5,18 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ci.base.processes import CommandError
 from ci.charts import helm
 from ci.clusters.lifecycle import Cluster
 from ci.kubernetes import manifests
-from tests.support.namespaces import CHART, Namespace
+from tests.support.namespaces import CHART, Namespace, eventually
 
 NOT_OURS = {"events", "events.events.k8s.io", "pods.metrics.k8s.io"}
 
 
 def served_kinds(cluster: Cluster) -> set[tuple[str, str]]:
     """Return the (API version, kind) pairs that the API server serves."""
-    table = cluster.kubectl("api-resources", "--no-headers")
-    return {(line.split()[-3], line.split()[-1]) for line in table.splitlines()}
+    table = api_resources(cluster, "--no-headers")
+    return {(line.split()[-3], line.split()[-1]) for line in table}
+
+
+def api_resources(cluster: Cluster, *options: str) -> list[str]:
+    """Return what the API server serves, a line for each kind.
+
+    kubectl fails while one of the servers behind it, such as that of metrics, gives no answer.
+    """
+
+    def listed() -> list[str]:
+        try:
+            return cluster.kubectl("api-resources", *options).splitlines()
+        except CommandError as error:
+            raise AssertionError(error) from error
+
+    return eventually(listed)
 
 
 def names(namespace: Namespace, kinds: str = "") -> set[str]:
@@ -25,8 +41,8 @@ def names(namespace: Namespace, kinds: str = "") -> set[str]:
     What the cluster itself creates is left out.
     """
     if not kinds:
-        listable = namespace.cluster.kubectl("api-resources", "--namespaced", "--verbs=list", "--output=name")
-        kinds = ",".join(sorted(set(listable.split()) - NOT_OURS))
+        listable = api_resources(namespace.cluster, "--namespaced", "--verbs=list", "--output=name")
+        kinds = ",".join(sorted(set(listable) - NOT_OURS))
     found = namespace.cluster.kubectl.get(kinds, f"--namespace={namespace.name}")
     return {f"{made['kind']} {made['metadata']['name']}" for made in found}
 
