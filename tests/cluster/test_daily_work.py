@@ -228,7 +228,12 @@ def test_a_forwarded_port_answers_also_when_its_pod_is_replaced_and_ends_with_ct
 
     with desk.running("forward", "staging", f"--port={port}", output=tmp_path / "forward") as printed:
         first = eventually(answering)
-        assert printed() == f"http://127.0.0.1:{port} is api, by pod {first}\n"
+
+        def named() -> None:
+            assert printed() == f"http://127.0.0.1:{port} is api, by pod {first}\n"
+
+        # The port is open a moment before the line about it is written.
+        eventually(named)
         namespace.kubectl("delete", "pod", first, "--wait=false")
         gone = time.monotonic()
 
