@@ -66,13 +66,14 @@ class Prometheus:
                 headers={"Content-Type": "application/merge-patch+json"},
                 data=json.dumps(changed),
             )
-            self._client.raise_for_status(answer)
+            assert answer.ok, answer.text
 
     def _ask(self, path: str, **parameters: str) -> Any:
         return self._get(f"services/prometheus-operated:web/proxy/api/v1/{path}", **parameters)["data"]
 
     def _get(self, url: str, **parameters: str) -> Object:
         answer = self._client.get(version="v1", namespace=NAMESPACE, url=url, params=parameters)
-        self._client.raise_for_status(answer)
+        # The operator may have yet to start it.
+        assert answer.ok, answer.text
         found: Object = answer.json()
         return found
