@@ -36,18 +36,18 @@ def idle(worker: Namespace) -> Iterator[Namespace]:
     worker.kubectl("delete", "pods", "--selector=waits=order", "--wait=false")
 
 
-def scalings(namespace: Namespace) -> set[tuple[str, int]]:
-    """Return the events about changed numbers of api's pods, each with how often it was seen."""
-    found = [event for event in namespace.objects("Event") if event["reason"] == "ScalingReplicaSet"]
-    ours = [event for event in found if event["involvedObject"]["name"] == "api"]
-    return {(event["metadata"]["name"], event["count"]) for event in ours}
+def scalings(namespace: Namespace) -> dict[str, int]:
+    """Return how often the number of pods of each version of api was changed; it is 0."""
+    found = namespace.objects("ReplicaSet", **{"app.kubernetes.io/instance": "api"})
+    assert [one["spec"]["replicas"] for one in found] == [0] * len(found)
+    return {one["metadata"]["name"]: one["metadata"]["generation"] for one in found}
 
 
 def test_without_work_there_is_no_pod_and_an_upgrade_starts_none(
     idle: Namespace, observed: Callable[[str], None]
 ) -> None:
     release = idle.helm(3)
-    before = scalings(idle)
+    before = eventually(lambda: scalings(idle))
     release.upgrade("api", CHART, idle.values(*WORKER, UPGRADED))
     assert scalings(idle) == before
     has(idle, 0)
