@@ -141,6 +141,8 @@ def ca_issuer(cluster: Cluster) -> Iterator[str]:
         made(CERTIFICATES, "ClusterIssuer", {"name": name}, {"ca": {"secretName": name}}),
         keeps=name,
     ):
+        ready = ["--for=condition=Ready", f"certificate/{name}", "--namespace=cert-manager"]
+        cluster.kubectl("wait", *ready, f"--timeout={PATIENCE_SECONDS}s")
         yield name
 
 
