@@ -171,6 +171,8 @@ def registry(shared_namespaces: Namespaces) -> str:
         "name": "registry",
         "image": f"{namespace.cluster.app}:1",
         "command": ["python", "-c", REGISTRY, str(port)],
+        # A pull that nobody answers is tried again only after 10 seconds.
+        "readinessProbe": {"tcpSocket": {"host": "127.0.0.1", "port": port}, "periodSeconds": 1},
     }
     labels = {"app": "registry"}
     pod = {
