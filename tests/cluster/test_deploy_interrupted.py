@@ -55,6 +55,8 @@ def interrupt(run: Run) -> None:
 
 def kill_with_helm(running: Deploys, run: Run) -> None:
     """End the run as a machine that is switched off does."""
+    # Else it could see Helm's end, and begin to write it down.
+    run.process.send_signal(signal.SIGSTOP)
     for pid, command in running.processes().items():
         if pid != run.process.pid and " upgrade " in command:
             os.kill(pid, signal.SIGKILL)
