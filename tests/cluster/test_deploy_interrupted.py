@@ -25,17 +25,19 @@ NEVER_READY = {"env": {"UNREADY": "1"}}
 SLOW = {"readinessProbe": {"initialDelaySeconds": 8}}
 # The first process of a container gets no signal that it does not handle.
 MIGRATE = """
-import signal, time
+import pathlib, signal, time
 signal.signal(signal.SIGTERM, lambda *_: exit(1))
 print("altering", flush=True)
-time.sleep(20)
 """
-SLOW_MIGRATION = {
-    "migration": {
-        "enabled": True,
-        "command": ["python", "-c", MIGRATE],
-    }
-}
+TOLD = "/tmp/told"  # noqa: S108 - of its container
+UNTIL_TOLD = f"while not pathlib.Path('{TOLD}').exists(): time.sleep(0.1)"
+
+
+def migrating(how: str) -> dict[str, object]:
+    return {"migration": {"enabled": True, "command": ["python", "-c", MIGRATE + how]}}
+
+
+SLOW_MIGRATION = migrating("time.sleep(20)")
 IN_MIGRATION, IN_ROLLOUT = "| altering", "0 of 2 new ready"
 
 
@@ -111,7 +113,8 @@ def test_ctrl_c_twice_leaves_at_once_and_says_how_to_finish(
     run = running.start("deploy", values=NEVER_READY)
     eventually(lambda: run.when(IN_ROLLOUT))
     interrupt(run)
-    eventually(lambda: run.when("interrupted: rolling back"), 10)
+    # Helm has ended by then, for which it has some time.
+    eventually(lambda: run.when("interrupted: rolling back"))
     interrupt(run)
     assert run.ended(30) == 130, run.output
     (command,) = [line.partition("finish it with: ")[2] for _, line in run.lines if "finish it with" in line]
@@ -173,24 +176,27 @@ def test_helm_ends_with_a_run_that_is_killed(running: Deploys, values: dict[str,
 def test_a_second_deploy_is_refused_with_the_holder_or_waits(
     running: Deploys, observed: Callable[[str], None]
 ) -> None:
-    first = running.start("deploy", values=SLOW_MIGRATION)
+    # However long the others take until they ask for the lock.
+    first = running.start("deploy", values=migrating(UNTIL_TOLD))
     eventually(lambda: first.when(IN_MIGRATION))
     for task in ("deploy", "rollback"):
         refused = running.run(task, values=SLOW_MIGRATION)
         assert refused.process.returncode == 1
         assert "Locked" in refused.output
         assert f"deploys {running.namespace.cluster.app}:1 since" in refused.output
-    waiting = running.start("deploy", "--wait-for-lock", values=SLOW_MIGRATION | {"podLabels": {"a": "b"}})
+    waiting = running.start("deploy", "--wait-for-lock", values={"podLabels": {"a": "b"}})
+    eventually(lambda: waiting.when("waiting: "))
+    running.namespace.kubectl("exec", "job/api-migration", "--", "touch", TOLD)
     assert first.ended() == 0, first.output
     assert waiting.ended() == 0, waiting.output
-    assert "waiting: " in waiting.output
     assert waiting.report["revision"]["tried"] == first.report["revision"]["tried"] + 1
     check_nothing_is_left(running)
     observed(next(line for _, line in refused.lines if "Locked" in line))
 
 
 def test_a_deploy_during_a_rollback_is_refused_with_what_goes_on(running: Deploys) -> None:
-    for seconds in (8, 1):
+    # Long enough for a deploy to ask for the lock meanwhile.
+    for seconds in (15, 1):
         values = {"podLabels": {"a": "slow"}, "readinessProbe": {"initialDelaySeconds": seconds}}
         assert running.run("deploy", values=values).process.returncode == 0
     back = running.start("rollback")
