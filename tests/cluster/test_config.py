@@ -19,6 +19,8 @@ OLD = "config: {data: {LOG_LEVEL: info}}"
 NEW = "config: {data: {LOG_LEVEL: debug}}"
 VERSIONED = "config: {versioned: true}"
 ONE = "replicaCount: 1"
+# Helm waits as long for a version that fails as for the rollback, which has to be through by then.
+ROLLBACK_SECONDS = 30
 
 
 def seen(namespace: Namespace) -> dict[str, Object]:
@@ -88,7 +90,9 @@ def test_versioned_settings_are_rolled_back_with_the_image(
     release.rollback("api", 1)
     eventually(lambda: has(namespace, version="1", level="info"))
     with pytest.raises(HelmError):
-        upgrade("env: {UNREADY: 'yes'}", extra=(ROLLBACK_ON_FAILURE[engine], "--timeout=10s"))
+        upgrade(
+            "env: {UNREADY: 'yes'}", extra=(ROLLBACK_ON_FAILURE[engine], f"--timeout={ROLLBACK_SECONDS}s")
+        )
     eventually(lambda: has(namespace, version="1", level="info"))
     assert release.history("api")[-1].status == "deployed"
     observed(

@@ -69,7 +69,7 @@ class Desk:
                 yield output.read_text
                 # As a terminal does, to the whole group.
                 os.killpg(process.pid, signal.SIGINT)
-                assert process.wait(10) == 0, output.read_text()
+                assert process.wait(SECONDS) == 0, output.read_text()
             finally:
                 process.kill()
                 process.communicate()

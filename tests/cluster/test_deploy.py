@@ -123,7 +123,8 @@ ROWS = {
         {
             "migration": {
                 "enabled": True,
-                "activeDeadlineSeconds": 4,
+                # It has to have started by then.
+                "activeDeadlineSeconds": 15,
                 **python(f"print('altering', flush=True); {UNTIL_TOLD_TO_END}"),
             }
         },
@@ -353,7 +354,8 @@ def test_what_a_policy_refuses_is_told_in_its_words_before_or_at_once(
 
 def test_an_evicted_pod_is_reported_and_the_deploy_goes_on(namespace: Namespace, tmp_path: Path) -> None:
     deploys = Deploys(namespace, tmp_path / "root")
-    slow = {"readinessProbe": {"initialDelaySeconds": 8}, "shutdown": {"drainSeconds": 10}}
+    # So long that it is evicted before it is ready.
+    slow = {"readinessProbe": {"initialDelaySeconds": 20}, "shutdown": {"drainSeconds": 10}}
     run = deploys.start("deploy", values=slow | {"replicaCount": 1})
     eventually(lambda: run.when("0 of 1 new ready"))
     name = eventually(lambda: the_pod(namespace))

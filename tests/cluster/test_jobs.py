@@ -29,7 +29,7 @@ else:
 SECOND = """
 import json, os, urllib.request
 assert os.environ["LOG_LEVEL"] == "debug", os.environ["LOG_LEVEL"]
-version = json.load(urllib.request.urlopen("http://api/", timeout=5))["version"]
+version = json.load(urllib.request.urlopen("http://api/", timeout=30))["version"]
 assert version == "1", version
 """
 FAILING = "raise SystemExit('the schema is too old')"

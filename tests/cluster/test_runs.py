@@ -27,6 +27,8 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 with lifecycle.ephemeral(nodes=1, image={image!r}):
     sys.stdin.read()
 """
+# Removing it may take as long as kind.GONE_SECONDS, and a busy machine longer.
+REMOVED_SECONDS = 3 * kind.GONE_SECONDS
 NOTHING_LEFT = "no container or file is left, and the kubeconfig is unchanged"
 NEXT = "from ci.clusters import lifecycle; lifecycle.remove_what_killed_runs_left()"
 
@@ -102,7 +104,7 @@ def test_an_interrupted_run_leaves_nothing(
     with home.start(make) as run:
         eventually(lambda: began(home))
         run.send_signal(number)
-        run.wait(60)
+        run.wait(REMOVED_SECONDS)
     assert not home.containers()
     assert not home.clusters()
     assert home.files() == home.before
@@ -116,7 +118,7 @@ def test_the_next_run_removes_what_a_killed_run_left(
         eventually(lambda: began(home))
         run.kill()
     assert home.containers()
-    assert home.start(NEXT).wait(60) == 0
+    assert home.start(NEXT).wait(REMOVED_SECONDS) == 0
     assert not home.containers()
     assert not home.clusters()
     assert home.files() == home.before

@@ -41,7 +41,7 @@ NAMES = ("deployment/api", "deployment/api-mail")
 REQUESTS = """
 import json, urllib.request
 for _ in range(40):
-    print(json.load(urllib.request.urlopen("http://api/", timeout=5))["pod"])
+    print(json.load(urllib.request.urlopen("http://api/", timeout=30))["pod"])
 """
 
 

@@ -19,6 +19,8 @@ from tests.support.traffic import ANSWER_SECONDS
 
 OUTSIDE_PORT = 31080
 AT_LEAST = 1300
+# Helm waits as long for a version that fails as for the rollback, which has to be through by then.
+ROLLBACK_SECONDS = 30
 
 
 class Requests:
@@ -102,7 +104,7 @@ def test_a_version_that_never_becomes_ready_is_rolled_back_while_the_old_one_ser
     client.served(url)
     commands = {"": client.stream(url), "keep-alive": client.stream(url, "--keep-alive")}
     with streams(commands) as results, pytest.raises(HelmError):
-        release.upgrade("api", CHART, broken, ROLLBACK_ON_FAILURE[engine], "--timeout=15s")
+        release.upgrade("api", CHART, broken, ROLLBACK_ON_FAILURE[engine], f"--timeout={ROLLBACK_SECONDS}s")
     assert [(result.failures, set(result.versions)) for result in results.values()] == [({}, {"1"})] * 2
     assert [revision.status for revision in release.history("api")] == ["superseded", "failed", "deployed"]
     (container,) = namespace.object("Deployment", "api")["spec"]["template"]["spec"]["containers"]
