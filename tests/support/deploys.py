@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -182,8 +182,13 @@ class Deploys:
 
     def private_folders(self) -> list[Path]:
         """The folders with the kubeconfigs of tasks in this namespace, running or killed."""
-        found = (programs.cache_folder() / "deploys").glob("*/kubeconfig")
-        return [file.parent for file in found if self.namespace.name in file.read_text()]
+        found = []
+        for file in (programs.cache_folder() / "deploys").glob("*/kubeconfig"):
+            # Those of other tests come and go.
+            with suppress(FileNotFoundError):
+                if self.namespace.name in file.read_text():
+                    found.append(file.parent)
+        return found
 
     def files(self) -> list[str]:
         """What is left of temporary files."""
