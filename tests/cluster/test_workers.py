@@ -162,10 +162,19 @@ def test_status_logs_and_shell_tell_the_workloads_apart(running: Deploys) -> Non
         assert run.process.returncode == 0, run.output
         return run.output
 
-    # Its exit code is 1 while the autoscaler has no figures.
-    shown = running.run("status").output
-    for name in ("api", "api-mail", "api-busy"):
-        assert re.search(rf"^deployment +{name} +\d of \d ready$", shown, re.M), shown
+    def all_are_ready() -> None:
+        # Its exit code is 1 while the autoscaler has no figures.
+        shown = running.run("status").output
+        for name in ("api", "api-mail", "api-busy"):
+            assert re.search(rf"^deployment +{name} +\d of \d ready$", shown, re.M), shown
+
+    def no_others_are_left() -> None:
+        for component in BOTH:
+            assert len(running.namespace.objects("Pod", **{"app.kubernetes.io/component": component})) == 1
+
+    # The autoscaler starts a pod when it likes, and those of a version that was taken back have yet to end.
+    eventually(all_are_ready)
+    eventually(no_others_are_left)
     web, mail = (pod_of(running.namespace, component) for component in BOTH)
     lines = {
         name: f"{pod['metadata']['name'].rpartition('-')[2]}/api{mark}  version 1 listens on port {PORT}"
