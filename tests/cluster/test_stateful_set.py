@@ -71,8 +71,10 @@ def test_claims_are_kept_over_an_upgrade_and_a_rollback(
 
 
 def test_a_version_that_does_not_come_up_is_taken_back_and_is_in_nobodys_way(
-    running: Deploys, observed: Callable[[str], None]
+    running: Deploys, alone: Callable[[str], None], observed: Callable[[str], None]
 ) -> None:
+    # On the node of its claim a pod has to find room, which another test may be draining.
+    alone("nodes")
     run = running.run("deploy", "--timeout=40", values={"image": {"registry": "registry.invalid"}})
     taken_back(run, "NotReady", "no such host")
     assert run.report["reason"]["object"] == "Pod api-1"
