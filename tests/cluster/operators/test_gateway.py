@@ -60,8 +60,10 @@ def ask(visitor: ClientPod, gateways: str) -> Callable[..., Answer]:
         return visitor.ask(url, seconds=traffic.ANSWER_SECONDS, headers={"Host": host, **headers})
 
     def served() -> None:
-        assert send("api.example.com", "/api").status == 200
         assert send("more.example.com", "/").status == 200
+        # Its Envoy learns of routes and of the pods of each port one by one.
+        for path in ("/api", "/admin"):
+            assert send("api.example.com", path).status == 200
 
     eventually(served)
     return send
