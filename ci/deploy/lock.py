@@ -77,10 +77,9 @@ def held(target: Target, doing: str, *, wait: bool) -> Iterator[Lock]:
     finally:
         ended.set()
         renewal.join()
-        if not lock.lost.is_set():
-            # Who finds it left over takes it over; nothing of the deploy hangs on it any more.
-            with suppress(UserError):
-                target.api.send("DELETE", lock.path)
+        # Who finds it left over takes it over; nothing of the deploy hangs on it any more.
+        with suppress(UserError):
+            _release(lock)
 
 
 def _acquire(lock: Lock, doing: str, wait: bool) -> None:
@@ -108,6 +107,15 @@ def _acquire(lock: Lock, doing: str, wait: bool) -> None:
             step(f"lock      waiting: {words}")
             announced = True
         time.sleep(POLL_SECONDS)
+
+
+def _release(lock: Lock) -> None:
+    """Delete the Lease if it is ours: while no renewal got through, somebody may have taken it over."""
+    found = _read(lock)
+    if found and dig(found, "spec", "holderIdentity") == lock.identity:
+        version = found["metadata"]["resourceVersion"]
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"resourceVersion": version}}
+        lock.target.api.send("DELETE", lock.path, options)
 
 
 def _is_abandoned(lock: Lock, found: dict[str, Any]) -> bool:

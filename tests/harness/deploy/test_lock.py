@@ -43,8 +43,10 @@ class Leases:
                     raise refusing("Error from server (AlreadyExists): leases exist")
                 case "GET" | "PATCH" | "PUT" | "DELETE" if not self.lease:
                     raise refusing("Error from server (NotFound): no such lease")
-                case "PUT" | "PATCH" if not self._is_current(body):
+                case "PUT" | "PATCH" if not self._is_current(body["metadata"]):
                     raise refusing("Error from server (Conflict): the object has been modified")
+                case "DELETE" if body and not self._is_current(body["preconditions"]):
+                    raise refusing("Error from server (Conflict): the ResourceVersion does not match")
                 case "POST" | "PUT":
                     self._store(body)
                 case "PATCH":
@@ -57,7 +59,7 @@ class Leases:
     def _is_current(self, written: dict[str, Any]) -> bool:
         assert self.lease
         version: str = self.lease["metadata"]["resourceVersion"]
-        return bool(written["metadata"]["resourceVersion"] == version)
+        return bool(written["resourceVersion"] == version)
 
     def _store(self, lease: dict[str, Any]) -> None:
         version = int(self.lease["metadata"]["resourceVersion"]) + 1 if self.lease else 1
@@ -154,6 +156,27 @@ def test_a_lock_that_somebody_else_took_is_lost_and_left_to_them(leases: Leases,
     with lock.held(target, "deploys v1", wait=False) as held:
         leases.hold(datetime.now(UTC))
         assert held.lost.wait(10)
+    assert leases.lease
+    assert leases.lease["spec"]["holderIdentity"] == "ci@build-17/abcd"
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before the end", "at the very end"])
+def test_a_lock_that_was_taken_since_its_last_renewal_is_left_to_them(
+    leases: Leases, target: Target, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    monkeypatch.setattr(lock, "RENEW_SECONDS", 60)
+    read = lock._read
+
+    def taken_after_it_was_read(held: lock.Lock) -> dict[str, Any] | None:
+        found = read(held)
+        leases.hold(datetime.now(UTC))
+        return found
+
+    with lock.held(target, "deploys v1", wait=False):
+        if late:
+            monkeypatch.setattr(lock, "_read", taken_after_it_was_read)
+        else:
+            leases.hold(datetime.now(UTC))
     assert leases.lease
     assert leases.lease["spec"]["holderIdentity"] == "ci@build-17/abcd"
 
