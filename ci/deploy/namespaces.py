@@ -65,6 +65,9 @@ def create(target: Target, files: Sequence[Path]) -> None:
         try:
             target.kubectl("create", "namespace", target.namespace)
         except CommandError as error:
+            # The first deploy of another service may have been faster.
+            if "AlreadyExists" in error.output:
+                return
             if "Forbidden" not in error.output:
                 raise
             message = (

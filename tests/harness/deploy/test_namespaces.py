@@ -57,6 +57,13 @@ def test_a_namespace_that_is_being_deleted_is_refused(monkeypatch: pytest.Monkey
     )
 
 
+def test_a_namespace_that_another_first_deploy_has_just_created_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exists = refusing('Error from server (AlreadyExists): namespaces "stage" already exists')
+    namespaces.create(target(monkeypatch, exists), [])
+
+
 def test_who_may_not_create_a_namespace_is_told_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Refused) as refused:
         namespaces.create(target(monkeypatch, FORBIDDEN), [])
