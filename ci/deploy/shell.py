@@ -30,7 +30,8 @@ DEBUG_IMAGE = "busybox:1.37"
 # The user of the chart's containers, where the values name no other.
 CHART_USER = 10001
 START_SECONDS = 60
-END_SECONDS = 10
+# A busy kubelet reports late how a container ended.
+END_SECONDS = 30
 POLL_SECONDS = 0.5
 _NO_SHELL = re.compile(r"executable file not found|no such file or directory")
 # Of what waits, these are passed on the way to a running container.
