@@ -21,6 +21,11 @@ DEFAULT = "metrics-server ingress gateway-api"
 OBJECTS = "objects"
 # As kubectl apply names it.
 DNS_CONFIGURATION = "configmap/coredns "
+# What has to be ready.
+AWAITED = (
+    *("nodes", "deployments", "daemonsets", "statefulsets", "apiservices"),
+    *("mutatingwebhookconfigurations", "validatingwebhookconfigurations"),
+)
 READY_SECONDS = 300
 POLL_SECONDS = 1
 REPORT_SECONDS = 10
@@ -82,7 +87,7 @@ def _apply(kubectl: Kubectl, arguments: list[str]) -> str:
 
 
 def wait_until_ready(kubectl: Kubectl, name: str) -> None:
-    """Wait until every node, workload and APIService is ready, and report what is not.
+    """Wait until every node, workload, APIService and webhook is ready, and report what is not.
 
     Raises UserError after READY_SECONDS, with what is still not ready.
     """
@@ -100,7 +105,7 @@ def wait_until_ready(kubectl: Kubectl, name: str) -> None:
 
 def _missing(kubectl: Kubectl) -> list[str]:
     try:
-        found = kubectl.get("nodes,deployments,daemonsets,statefulsets,apiservices", "--all-namespaces")
+        found = kubectl.get(",".join(AWAITED), "--all-namespaces")
     except CommandError as error:
         # kubectl cannot list anything while the API of an add-on is registered but not served.
         return [str(error)]
@@ -108,6 +113,10 @@ def _missing(kubectl: Kubectl) -> list[str]:
 
 
 def _is_ready(made: Any) -> bool:
+    if made["kind"].endswith("WebhookConfiguration"):
+        # An operator writes there, once it has one, by which certificate the API server knows it.
+        clients = [hook["clientConfig"] for hook in made.get("webhooks") or []]
+        return all(client.get("caBundle") for client in clients if "service" in client)
     status = made.get("status", {})
     if made["kind"] == "DaemonSet":
         wanted = status.get("desiredNumberScheduled", 0)

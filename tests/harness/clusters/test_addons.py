@@ -135,3 +135,29 @@ def test_a_cluster_is_ready_when_what_runs_in_it_is(
         *["Deployment api, StatefulSet db"] * 3,
         "StatefulSet db",
     ]
+
+
+def test_a_cluster_is_not_ready_before_the_api_server_trusts_its_webhooks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def configured(**client: Any) -> Any:
+        hooks = [{"name": "ours", "clientConfig": client}, {"name": "other", "clientConfig": {"url": "u"}}]
+        return {
+            "kind": "ValidatingWebhookConfiguration",
+            "metadata": {"name": "certificates"},
+            "webhooks": hooks,
+        }
+
+    service = {"name": "webhook", "namespace": "cert-manager"}
+    answers = [[configured(service=service)], [configured(service=service, caBundle="LS0t")]]
+
+    class Answering:
+        def get(self, *arguments: str) -> list[Any]:
+            assert "validatingwebhookconfigurations" in arguments[0]
+            return answers.pop(0)
+
+    monkeypatch.setattr(addons, "POLL_SECONDS", 0)
+    monkeypatch.setattr(addons, "REPORT_SECONDS", -1)
+    addons.wait_until_ready(Answering(), "made")  # type: ignore[arg-type]
+    waited = re.findall("waiting for (.*)", capsys.readouterr().err)
+    assert waited == ["ValidatingWebhookConfiguration certificates"]
