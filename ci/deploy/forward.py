@@ -92,7 +92,7 @@ class Forward:
         self._port = port
         self._ports = f"{port}:{target_port}"
         self._events: Events = queue.SimpleQueue()
-        # The pods that are ready, in the order in which they became so.
+        # The pods that are ready, the next one to be tried last.
         self._ready: list[str] = []
         self._tunnel: Tunnel | None = None
         self._complaint = ""
@@ -110,6 +110,7 @@ class Forward:
                     self._see(pod, gone)
                 case Said(tunnel, None) if tunnel is self._tunnel:
                     self._tunnel = None
+                    self._put_back(tunnel.pod)
                 case Said(tunnel, str(line)) if tunnel is self._tunnel:
                     self._say(line, tunnel.pod)
             self._connect()
@@ -130,6 +131,12 @@ class Forward:
             self._ready.remove(name)
             if not self._ready:
                 err.out("no pod is ready: waiting for one")
+
+    def _put_back(self, name: str) -> None:
+        """Have the others tried before a pod whose tunnel has ended: it may be gone, and look ready still."""
+        if name in self._ready:
+            self._ready.remove(name)
+            self._ready.insert(0, name)
 
     def _connect(self) -> None:
         if not self._ready:

@@ -125,6 +125,22 @@ def test_a_tunnel_that_ends_is_opened_again(
     assert kubectl.running() == []
 
 
+def test_a_tunnel_that_ends_is_opened_to_another_pod_where_there_is_one(
+    kubectl: FakeKubectl, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], port: int
+) -> None:
+    """A pod counts as ready for a while when its node is lost."""
+    monkeypatch.setattr(forward, "RETRY_SECONDS", 0)
+    kubectl.answer(LISTED, [pod("api-1-a"), pod("api-1-b")])
+    kubectl.answer("services", [SERVICE])
+    kubectl.answer(WATCHED, 4.0, interrupts=True, hangs=True)
+    kubectl.answer("port-forward pod/api-1-a", "error: lost connection to pod", code=1, once=True)
+    kubectl.answer("port-forward pod/api-1-b", "error: error dialing backend", code=1)
+    kubectl.answer("port-forward pod/api-1-a", "Forwarding from a", 0.5, interrupts=True, hangs=True)
+    forward.run("staging", port=port)
+    assert capsys.readouterr().out == f"http://127.0.0.1:{port} is api, by pod api-1-a\n"
+    assert kubectl.running() == []
+
+
 def test_who_may_not_forward_is_told_so_once(kubectl: FakeKubectl, port: int) -> None:
     denied = (
         'error: error upgrading connection: pods "api-1-a" is forbidden: User "ci" cannot create resource'
