@@ -32,8 +32,9 @@ KUBERNETES = "kubernetes"
 _PROBLEM = re.compile(r"^  - (.*)$", re.MULTILINE)
 _RISKS = "\nUnsafe in production "
 _ALLOW = re.compile(r" \(to accept it: guardrails\.allow\.(\w+)\)$")
-# Helm's line for a mistake that the schema finds only once the files are merged.
-_MERGED = re.compile(r"^- at '([^']*)': (.*)$", re.MULTILINE)
+# Helm's line for a mistake that the schema finds only once the files are merged; a line above deeper ones is
+# the head of several.
+_MERGED = re.compile(r"^( *)- at '([^']*)': (.*)$(?!\n\1 +- )", re.MULTILINE)
 # validation.validate reports it of what holds the field.
 _UNKNOWN = re.compile(r"unknown fields? ([\w-]+)")
 
@@ -79,6 +80,12 @@ def of_each_file(overlays: Overlays) -> list[Fault]:
 def of_refusal(overlays: Overlays, error: helm.HelmError) -> list[Fault]:
     """Return the faults for which Helm or the chart's checks refuse to render a service's files."""
     locator, text = _locator(overlays), str(error)
+    found = []
+    for _, pointer, message in _MERGED.findall(text):
+        key = _key(pointer)
+        found.append(locator.of_message(f"{key}: {message}" if key else message, SCHEMA))
+    if found:
+        return found
     if problems := _PROBLEM.findall(text):
         return [
             _guardrail(message.removeprefix(f"{GUARDRAILS}: "), locator)
@@ -86,11 +93,13 @@ def of_refusal(overlays: Overlays, error: helm.HelmError) -> list[Fault]:
             else locator.of_message(message, CHART)
             for message in problems
         ]
-    found = []
-    for pointer, message in _MERGED.findall(text):
-        key = path_text(int(part) if part.isdigit() else part for part in pointer.split("/")[1:])
-        found.append(locator.of_message(f"{key}: {message}" if key else message, SCHEMA))
-    return found or [locator.of_message(text.partition("\n")[2], CHART)]
+    return [locator.of_message(text.partition("\n")[2], CHART)]
+
+
+def _key(pointer: str) -> str:
+    """Return a JSON pointer (RFC 6901) as messages write keys."""
+    parts = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+    return path_text(int(part) if part.isdigit() else part for part in parts)
 
 
 def _locator(overlays: Overlays) -> Locator:

@@ -60,6 +60,10 @@ def faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Faults:
             "extraObjects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: x_y}}]",
             "names: api.yaml, line 2, column 61: extraObjects[0].metadata.name: v1 ConfigMap ",
         ),
+        (
+            "extraObjects: [&a {apiVersion: v1, kind: ConfigMap, metadata: {name: x}}, *a]",
+            "kubernetes: api.yaml, line 1, column 1: rendered manifests: two objects are v1 ConfigMap x; ",
+        ),
     ],
 )
 def test_each_kind_of_mistake_is_found_with_its_line_and_key(faults: Faults, text: str, found: str) -> None:
@@ -114,13 +118,13 @@ def test_a_mistake_that_only_the_files_together_make_is_found_in_the_one_that_de
 
 
 def test_what_the_schema_refuses_only_of_the_files_together_is_found(faults: Faults) -> None:
-    found = faults(
+    (only,) = faults(
         "base.yaml,over.yaml",
-        base=IMAGE + "envFrom: []\nvolumes: {a: {secret: {secretName: x}, mountPath: /a}}",
-        over="volumes:\n  a: {configMap: {name: y}}",
+        base=IMAGE + "podSecurityContext: {seccompProfile: {type: Localhost, localhostProfile: a}}",
+        over="podSecurityContext: {seccompProfile: {type: RuntimeDefault}}",
     )
-    assert found
-    assert all("over.yaml, line 2" in fault for fault in found)
+    place = "schema: base.yaml, line 2, column 56: podSecurityContext.seccompProfile.localhostProfile"
+    assert only.startswith(f"{place}: ")
 
 
 def test_a_key_that_is_missing_is_found_at_the_map_that_lacks_it(faults: Faults) -> None:
@@ -146,6 +150,34 @@ def test_a_mistake_in_the_environments_values_is_found_in_their_file(faults: Fau
     assert only.startswith(
         "guardrails.singleReplica: values/environments.yaml, line 5, column 5: replicaCount: "
     )
+
+
+def test_every_mistake_of_the_schema_in_the_environments_values_is_found_with_its_key(faults: Faults) -> None:
+    values = """
+    podAnnotations: {"a.b/c": [1]}
+    ports: {a~b: {}}
+    initContainers:
+      - {name: a, image: b}
+      - {name: c, imge: d}
+    replica: 1
+"""
+    Path("values/api").mkdir(parents=True)
+    Path("values/api/production.yaml").write_text("{}", encoding="utf-8")
+    found = faults(
+        "values/api/production.yaml",
+        values__api=IMAGE,
+        values__environments=f"production:\n  context: a\n  values:{values}",
+    )
+    environments = "schema: values/environments.yaml"
+    assert sorted(found) == [
+        "schema: values/api/production.yaml, line 1, column 1: additional properties 'replica' not allowed",
+        f'{environments}, line 4, column 5: podAnnotations["a.b/c"]: value must be \'a string: quote it, '
+        'such as "8080" or "true", or use --set-string\'',
+        f'{environments}, line 5, column 5: ports["a~b"]: value must be \'not a port name: use lowercase '
+        "letters, digits and single -, at least one letter, at most 15 characters'",
+        f"{environments}, line 8, column 9: initContainers[1]: additional properties 'imge' not allowed",
+        f"{environments}, line 8, column 9: initContainers[1]: missing property 'image'",
+    ]
 
 
 def test_environments_are_checked_by_their_own_schema(faults: Faults) -> None:
