@@ -88,8 +88,8 @@ def _account(path: str, name: str) -> Iterator[Need]:
 
 
 def _of_pods(pods: Pods) -> Iterator[Need]:
-    account = pods.spec.get("serviceAccountName") or "default"
-    yield from _account(f"{pods.path}.serviceAccountName", account)
+    if account := pods.spec.get("serviceAccountName"):
+        yield from _account(f"{pods.path}.serviceAccountName", account)
     for path, secret in entries(pods.spec, "imagePullSecrets", at=pods.path):
         yield Need(path, "Secret", str(secret.get("name")), set())
     for path, volume in entries(pods.spec, "volumes", at=pods.path):
