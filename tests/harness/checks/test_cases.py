@@ -169,6 +169,27 @@ def test_every_golden_file_that_differs_is_reported_and_accepted_by_an_update(
     )
 
 
+def test_an_update_shows_a_text_of_several_lines_line_by_line(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    template = (
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {text: {{ toJson .Values.text }}}}"
+    )
+    repository.write("charts/microservice/templates/text.yaml", template)
+    repository.case("one", r'text: "a\nb"')
+    cases.update_goldens()
+    golden = repository.root / "tests/golden/microservice/one.yaml"
+    golden.write_text(golden.read_text(encoding="utf-8").replace("    b\n", "    c\n"), encoding="utf-8")
+    capsys.readouterr()
+    cases.update_goldens()
+    lines = ("data.text:", "  @@ -1,2 +1,2 @@", "   a", "  -c", "  +b")
+    assert capsys.readouterr().out.splitlines() == [
+        "changed tests/golden/microservice/one.yaml",
+        *(f"  v1 ConfigMap a: {line}" for line in lines),
+        "1 golden files written or removed",
+    ]
+
+
 def test_no_golden_file_is_written_while_a_case_does_not_render(repository: Repository) -> None:
     repository.write(
         "charts/microservice/templates/check.yaml", '{{ if .Values.fails }}{{ fail "a" }}{{ end }}'

@@ -12,6 +12,7 @@ from invoke.exceptions import Exit
 
 from ci.base import kubernetes_yaml
 from ci.base.repository import root
+from ci.charts import helm, overlays
 from ci.checks import named_files
 from ci.kubernetes import manifests
 from tests.support.invoking import task_fault
@@ -85,6 +86,15 @@ def test_findings_end_with_1_each_on_a_line(user: User) -> None:
     ]
 
 
+def test_fields_that_a_kubernetes_version_does_not_know_yet_are_findings(user: User) -> None:
+    image = 'volumes: {models: {image: {reference: "a/b:1.2.3"}, mountPath: /models}}'
+    Path("new.yaml").write_text(GOOD + image, encoding="utf-8")
+    assert user.lint("new.yaml").code == 0
+    answer = user.lint("new.yaml", kube_version="1.30")
+    assert (answer.code, answer.err) == (1, "1 problem(s) found")
+    assert answer.out.endswith("Kubernetes 1.30 does not know it yet, 1.31 does\n")
+
+
 def test_a_fault_of_a_file_that_several_services_share_is_printed_once(user: User) -> None:
     answer = user.lint("wrong.yaml,good.yaml", "wrong.yaml,risky.yaml")
     assert answer.out.count("ingres: unknown key") == 1
@@ -130,8 +140,13 @@ def test_sarif_is_all_that_is_printed(user: User) -> None:
 def test_a_file_renders_as_the_service_of_its_name(user: User) -> None:
     answer = user.render("good.yaml")
     assert answer.code == 0
-
     assert deployments(answer.out) == ["good"]
+
+
+def test_what_is_printed_of_a_file_is_what_helm_renders(user: User, tmp_path: Path) -> None:
+    case = overlays.read("good.yaml", tmp_path).case
+    assert case
+    assert user.render("good.yaml").out == helm.render(case, 4, "1.37")
 
 
 def test_a_case_renders_by_its_name(user: User) -> None:
@@ -155,6 +170,14 @@ def test_what_does_not_render_says_why_and_where(user: User, word: str, code: in
     answer = user.render(word)
     assert (answer.code, answer.out) == (code, "")
     assert answer.err.startswith(message)
+
+
+def test_each_fault_of_a_file_that_does_not_render_has_a_line(user: User) -> None:
+    lines = user.render("wrong.yaml").err.splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        "wrong.yaml, line 2, column 1",
+        "wrong.yaml, line 3, column 7",
+    ]
 
 
 def test_a_list_of_environments_does_not_render(user: User) -> None:

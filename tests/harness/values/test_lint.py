@@ -344,6 +344,18 @@ def test_what_is_expected_is_told_of_any_schema(tmp_path: Path, text: str, messa
     assert [fault.text for fault in lint.faults(file, Chart("small", tmp_path))] == [message]
 
 
+def test_an_unknown_key_stands_for_one_key_and_others_that_are_required_are_missing(tmp_path: Path) -> None:
+    keys = {"certFile": {}, "certFiles": {}}
+    schema = {"properties": keys, "required": list(keys), "additionalProperties": False}
+    (tmp_path / "values.schema.json").write_text(json.dumps(schema), encoding="utf-8")
+    file = tmp_path / "values.yaml"
+    file.write_text("certFle: a", encoding="utf-8")
+    assert [fault.text for fault in lint.faults(file, Chart("small", tmp_path))] == [
+        "the key certFiles is missing",
+        "certFle: unknown key; did you mean certFile?",
+    ]
+
+
 def test_a_chart_without_a_schema_accepts_every_key(tmp_path: Path) -> None:
     file = tmp_path / "values.yaml"
     file.write_text("a: {b: [1]}", encoding="utf-8")
