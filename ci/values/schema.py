@@ -120,7 +120,7 @@ def _built(schema: Any, nullable: bool, adds: bool = False) -> Any:
         inner = adds or keyword in _ADDITIONS
         if keyword in MAPS_OF_SCHEMAS:
             built[keyword] = {
-                name: _built(part, keyword != "dependencies" and name not in required, inner)
+                name: _built(part, name not in required, inner)
                 for name, part in value.items()
             }
         elif keyword in SCHEMAS:
