@@ -9,6 +9,7 @@ import pytest
 
 from ci.charts import catalog, overlays
 from ci.checks import values_files
+from ci.kubernetes.versions import SUPPORTED
 
 IMAGE = 'image: {repository: myrepo/api, tag: "1.2.3"}\n'
 Faults = Callable[..., list[str]]
@@ -71,6 +72,17 @@ def test_each_kind_of_mistake_is_found_with_its_line_and_key(faults: Faults, tex
     assert only.startswith(found)
 
 
+def test_an_unknown_field_is_found_at_its_own_key_with_the_versions_that_do_not_know_it(
+    faults: Faults,
+) -> None:
+    made = "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, lables: {a: b}}}"
+    (only,) = faults("api.yaml", api=f"{IMAGE}extraObjects:\n  - {made}")
+    assert only == (
+        "kubernetes: api.yaml, line 3, column 59: extraObjects[0].metadata.lables: v1 ConfigMap x: metadata: "
+        f"unknown field lables (Kubernetes {', '.join(SUPPORTED)})"
+    )
+
+
 def test_a_wrong_reference_is_found_where_it_is_written(faults: Faults) -> None:
     account = (
         "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: api}, subjects: "
@@ -100,6 +112,7 @@ def test_a_field_that_a_kubernetes_does_not_know_yet_is_found_when_asked_for(fau
 
 def test_a_kind_that_a_kubernetes_does_not_know_yet_is_found_when_asked_for(faults: Faults) -> None:
     made = "{apiVersion: resource.k8s.io/v1, kind: DeviceClass, metadata: {name: gpu}, spec: {}}"
+    assert faults("api.yaml", "1.34", api=f"{IMAGE}extraObjects: [{made}]") == []
     (only,) = faults("api.yaml", "1.33", api=f"{IMAGE}extraObjects: [{made}]")
     assert only.endswith(
         "resource.k8s.io/v1 DeviceClass gpu: the whole kind: Kubernetes 1.33 does not know it yet, 1.34 does"

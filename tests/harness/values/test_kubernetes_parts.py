@@ -89,6 +89,14 @@ def test_a_list_that_is_a_set_has_no_entry_twice() -> None:
     assert options == {"type": "array", "uniqueItems": True, "items": {"$ref": "kubernetes:text"}}
 
 
+def test_the_values_of_a_map_have_the_type_that_kubernetes_gives_them() -> None:
+    quantities = definition("io.k8s.api.core.v1.ResourceRequirements")["properties"]["limits"]
+    quantity = {"$ref": "kubernetes:io.k8s.apimachinery.pkg.api.resource.Quantity"}
+    assert quantities == {"type": "object", "additionalProperties": quantity}
+    labels = definition("io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector")["properties"]["matchLabels"]
+    assert labels == {"$ref": "kubernetes:mapOfText"}
+
+
 def test_two_definitions_with_the_same_last_word_are_refused() -> None:
     kind = "CrossVersionObjectReference"
     versions = [{"$ref": f"kubernetes:io.k8s.api.autoscaling.{version}.{kind}"} for version in ("v1", "v2")]

@@ -345,7 +345,7 @@ def test_what_is_expected_is_told_of_any_schema(tmp_path: Path, text: str, messa
 
 
 def test_an_unknown_key_stands_for_one_key_and_others_that_are_required_are_missing(tmp_path: Path) -> None:
-    keys = {"certFile": {}, "certFiles": {}}
+    keys: dict[str, object] = {"certFile": {}, "certFiles": {}}
     schema = {"properties": keys, "required": list(keys), "additionalProperties": False}
     (tmp_path / "values.schema.json").write_text(json.dumps(schema), encoding="utf-8")
     file = tmp_path / "values.yaml"

@@ -55,6 +55,12 @@ def test_null_is_allowed_wherever_a_key_has_a_type_an_enum_or_a_reference(
     assert errors(source(), values) == []
 
 
+def test_null_is_allowed_for_a_free_key_of_a_map(source: Source) -> None:
+    path = source("additionalProperties: false", "additionalProperties: {type: string}")
+    assert errors(path, {"entries": {"A": None}}) == []
+    assert errors(path, {"entries": {"A": 1}}) == ["entries.A"]
+
+
 def test_an_item_of_a_list_is_never_null(source: Source) -> None:
     assert errors(source(), {"hosts": [None], "owner": None}) == ["hosts.0"]
 
@@ -114,7 +120,7 @@ def test_only_the_first_of_equal_definitions_is_kept(source: Source) -> None:
   name: {type: string, pattern: "^[a-z]*$"}
   one: {type: array, items: {$ref: "#/definitions/name"}}
   other: {type: array, items: {$ref: "#/definitions/word"}}
-  word: {type: string, pattern: "^[a-z]*$"}
+  word: {pattern: "^[a-z]*$", type: string}
 """
     path = source('\n  name: {type: string, pattern: "^[a-z]*$"}\n', copies)
     for key, name in {"kind: {enum: [A, B]": "one", 'owner: {$ref: "#/definitions/name"': "other"}.items():
@@ -162,6 +168,27 @@ def test_parts_that_differ_in_their_description_alone_are_one_definition(source:
     assert errors(path, {"hosts": [["a"]], "others": [[1]]}) == ["others.0.0"]
 
 
+NESTED = """
+  first:
+    type: object
+    description: A.
+    properties: {hostNames: &names {type: array, items: {type: array, items: {enum: [a]}}, description: B.}}
+  second: {type: object, description: A., properties: {hostNames: *names, x: {description: C.}}}
+  third: {$ref: "#/definitions/hostNames", description: A.}
+"""
+
+
+def test_a_definition_of_equal_parts_has_the_end_of_their_place_that_no_other_has_as_its_name(
+    source: Source,
+) -> None:
+    path = source(
+        '\n  hosts: {type: array, items: {$ref: "#/definitions/name"}, description: Hosts.}\n', NESTED
+    )
+    path.write_text(path.read_text().replace("definitions:", "definitions:\n  hostNames: {type: integer}"))
+    built = json.loads(values_schema.build(path))
+    assert built["definitions"].keys() == {"port", "properties-hostNames"}
+
+
 LIMITED = "port: {type: [integer, string], maximum: 65535, otherwise: a number up to 65535}"
 
 
@@ -170,6 +197,11 @@ def test_a_value_of_another_type_gets_the_message_of_the_source(port: object, so
     path = source("port: {type: [integer, string], maximum: 65535}", LIMITED)
     (error,) = values_schema.validator(json.loads(values_schema.build(path))).iter_errors({"port": port})
     assert error.message == '"a number up to 65535" was expected'
+
+
+def test_what_is_beside_a_message_holds_too(source: Source) -> None:
+    path = source("port: {type: [integer, string], maximum: 65535}", f'{LIMITED[:-1]}, pattern: "^[a-z]+$"}}')
+    assert errors(path, {"port": "HTTP"}) == ["port"]
 
 
 @pytest.mark.parametrize("port", [80, "http", None, 65535])
@@ -198,6 +230,12 @@ def test_a_map_without_exactly_one_of_the_keys_gets_a_message_with_all_of_them(
 def test_a_map_with_exactly_one_of_the_keys_is_accepted(part: str, source: Source) -> None:
     path = source('owner: {$ref: "#/definitions/name"', f"owner: {{{part}")
     assert errors(path, {"owner": {"other": "a"}}) == []
+
+
+@pytest.mark.parametrize("part", [ONE_OF_TWO, ONE_BESIDE])
+def test_the_values_in_a_map_with_exactly_one_of_the_keys_are_checked_too(part: str, source: Source) -> None:
+    path = source('owner: {$ref: "#/definitions/name"', f"owner: {{{part}")
+    assert errors(path, {"owner": {"other": 1}}) == ["owner.other"]
 
 
 def test_a_choice_beside_required_keys_alone_is_a_count_of_keys(source: Source) -> None:
