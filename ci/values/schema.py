@@ -180,8 +180,7 @@ def _share_copies(schema: Schema) -> None:
         _merge_copies(schema)
         copies: dict[str, list[tuple[Place, Schema]]] = {}
         for place, part in schema_walk.walk(schema):
-            if "$ref" not in part:
-                copies.setdefault(_json(_undescribed(part)), []).append((place, part))
+            copies.setdefault(_json(_undescribed(part)), []).append((place, part))
         gains = {_gain(found): found for found in copies.values()}
         if max(gains) <= 0:
             return
