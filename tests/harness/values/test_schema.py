@@ -189,6 +189,20 @@ def test_a_definition_of_equal_parts_has_the_end_of_their_place_that_no_other_ha
     assert built["definitions"].keys() == {"port", "properties-hostNames"}
 
 
+def test_a_pattern_that_two_keys_have_is_one_definition_and_a_plain_type_is_not(source: Source) -> None:
+    keys = """
+  other: {type: string, pattern: "^a", description: Another.}
+  two: {type: string, pattern: "^a", description: Two.}
+  three: {type: number, description: Three.}
+  four: {type: number, description: Four.}
+"""
+    old = '\n  hosts: {type: array, items: {$ref: "#/definitions/name"}, description: Hosts.}\n'
+    built = json.loads(values_schema.build(source(old, keys)))
+    properties = built["properties"]
+    assert properties["other"]["$ref"] == properties["two"]["$ref"] == "#/definitions/two"
+    assert built["definitions"].keys() == {"port", "two"}
+
+
 LIMITED = "port: {type: [integer, string], maximum: 65535, otherwise: a number up to 65535}"
 
 
