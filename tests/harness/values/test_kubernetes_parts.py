@@ -42,9 +42,13 @@ def test_definitions_are_sorted_by_name() -> None:
     assert names == sorted(names)
 
 
-def test_a_description_stays_beside_the_reference() -> None:
-    part = resolved({"$ref": CORE + "Affinity", "description": "Where."})["properties"]["key"]
-    assert part == {"$ref": "#/definitions/Affinity", "description": "Where."}
+@pytest.mark.parametrize(
+    "annotations",
+    [{"description": "Where."}, {"title": "a", "description": "b", "default": {}, "examples": [{}]}],
+)
+def test_annotations_stay_beside_the_reference(annotations: dict[str, Any]) -> None:
+    part = resolved({"$ref": CORE + "Affinity", **annotations})["properties"]["key"]
+    assert part == {"$ref": "#/definitions/Affinity", **annotations}
 
 
 def test_properties_beside_the_reference_override_those_of_kubernetes() -> None:
@@ -99,9 +103,10 @@ def test_the_values_of_a_map_have_the_type_that_kubernetes_gives_them() -> None:
 
 def test_two_definitions_with_the_same_last_word_are_refused() -> None:
     kind = "CrossVersionObjectReference"
-    versions = [{"$ref": f"kubernetes:io.k8s.api.autoscaling.{version}.{kind}"} for version in ("v1", "v2")]
+    names = (f"v1.{kind}", "v1.ScaleSpec", f"v2.{kind}")
+    parts = [{"$ref": f"kubernetes:io.k8s.api.autoscaling.{name}"} for name in names]
     with pytest.raises(LookupError, match=rf"v1\.{kind} and .*v2\.{kind} would be one"):
-        resolve({"items": versions})
+        resolve({"items": parts})
 
 
 def test_an_unknown_definition_is_named() -> None:
