@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -111,6 +112,47 @@ def test_every_check_of_a_render_reports_the_case(repository: Repository) -> Non
         assert str(refused.value).splitlines() == lines
 
 
+def test_every_case_is_checked_also_after_one_that_renders_no_objects(repository: Repository) -> None:
+    text = (
+        "{{ if .Values.broken }}a: b{{ else }}{apiVersion: v1, kind: Secret, metadata: {name: A}}{{ end }}\n"
+    )
+    repository.write("charts/microservice/templates/configmap.yaml", text)
+    for name, values in {"a": "", "b": "broken: true", "c": ""}.items():
+        repository.case(name, values)
+    with pytest.raises(UserError) as refused:
+        cases.lint()
+    starts = [line.partition(":")[0] for line in str(refused.value).splitlines()]
+    assert [start for start in starts if start.startswith("microservice/")] == [
+        f"microservice/{name}" for name in "abc"
+    ]
+
+
+def test_a_kind_that_the_kubernetes_version_knows_is_no_problem(repository: Repository) -> None:
+    made = "{apiVersion: resource.k8s.io/v1, kind: DeviceClass, metadata: {name: a}, spec: {selectors: []}}\n"
+    repository.write("charts/microservice/templates/configmap.yaml", made)
+    repository.case("one")
+    cases.lint("1.34")
+    with pytest.raises(UserError, match=r"Kubernetes 1\.33 does not know it yet"):
+        cases.lint("1.33")
+
+
+def test_the_progress_counts_every_run_of_helm(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.case("one")
+    reported: dict[str, list[tuple[object, ...]]] = {}
+
+    @contextmanager
+    def progress(doing: str) -> Iterator[Callable[..., None]]:
+        yield lambda *counts: reported.setdefault(doing, []).append(counts)
+
+    monkeypatch.setattr(cases, "progress", progress)
+    cases.lint()
+    # The chart alone and with its case, by Helm 3 and 4.
+    assert reported["running helm lint --strict"] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert reported["rendering"][-1][:2] == (2, 2)
+
+
 def test_a_case_that_does_not_render_is_reported_by_each_helm(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -188,6 +230,15 @@ def test_an_update_shows_a_text_of_several_lines_line_by_line(
         *(f"  v1 ConfigMap a: {line}" for line in lines),
         "1 golden files written or removed",
     ]
+
+
+def test_a_case_that_does_not_render_is_among_the_differences(repository: Repository) -> None:
+    repository.write(
+        "charts/microservice/templates/check.yaml", '{{ if .Values.fails }}{{ fail "a" }}{{ end }}'
+    )
+    repository.case("failing", "fails: true")
+    with pytest.raises(UserError, match=r"^Helm 3: (.|\n)*\nHelm 4: (.|\n)*\n2 problem\(s\) found$"):
+        cases.compare_goldens()
 
 
 def test_no_golden_file_is_written_while_a_case_does_not_render(repository: Repository) -> None:

@@ -118,12 +118,26 @@ def test_the_labels_of_a_services_selector_are_checked() -> None:
     assert finding.startswith("spec.selector.a: 'b c' is not a valid label value")
 
 
-@pytest.mark.parametrize("field", ["data", "stringData", "binaryData"])
+def test_labels_and_annotations_that_are_not_metadata_are_free() -> None:
+    rule = "{alert: a, labels: {a: b c}, annotations: {'a b': c}}"
+    assert found(f"{{apiVersion: v1, kind: PrometheusRule, metadata: {{name: a}}, spec: {rule}}}") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("ConfigMap", "data"),
+        ("ConfigMap", "binaryData"),
+        ("Secret", "data"),
+        ("Secret", "stringData"),
+        ("Secret", "binaryData"),
+    ],
+)
 @pytest.mark.parametrize(
     ("key", "is_fine"), [("a.b_C-1", True), (".a", True), ("a/b", False), ("..a", False)]
 )
-def test_data_keys_must_be_file_names(field: str, key: str, is_fine: bool) -> None:
-    findings = found(f"{{apiVersion: v1, kind: Secret, metadata: {{name: a}}, {field}: {{'{key}': b}}}}")
+def test_data_keys_must_be_file_names(kind: str, field: str, key: str, is_fine: bool) -> None:
+    findings = found(f"{{apiVersion: v1, kind: {kind}, metadata: {{name: a}}, {field}: {{'{key}': b}}}}")
     assert bool(findings) != is_fine
     assert all(finding.startswith(f'{field}["{key}"]: ') for finding in findings)
 

@@ -193,6 +193,24 @@ def test_every_mistake_of_the_schema_in_the_environments_values_is_found_with_it
     ]
 
 
+def test_a_file_over_an_environments_values_is_checked_by_itself(faults: Faults) -> None:
+    Path("values/api").mkdir(parents=True)
+    Path("values/api/production.yaml").write_text("env: {A: 0644}", encoding="utf-8")
+    (only,) = faults(
+        "values/api/production.yaml",
+        values__api=IMAGE,
+        values__environments="production: {context: a, values: {replicaCount: 3}}",
+    )
+    assert only.startswith("yaml: values/api/production.yaml, line 1, column 7: env.A: 0644 is read as ")
+
+
+def test_what_helm_alone_refuses_is_found_with_the_whole_of_its_reason(faults: Faults) -> None:
+    (only,) = faults("api.yaml", api=IMAGE + r"""extraObjects: ['{{ fail "first\nsecond" }}']""")
+    assert only.startswith("chart: api.yaml, line 1, column 1: ")
+    assert only.endswith("first\nsecond")
+    assert "charts/microservice with" not in only
+
+
 def test_environments_are_checked_by_their_own_schema(faults: Faults) -> None:
     (only,) = faults("environments.yaml", environments="staging: {contxt: a}")
     assert only.startswith("schema: environments.yaml, line 1, column 11: staging.contxt: unknown key")

@@ -104,6 +104,17 @@ def test_a_definition_with_one_reference_stands_in_its_place(source: Source) -> 
     assert built["definitions"].keys() == {"port"}
 
 
+def test_a_definition_of_a_map_with_keys_stays_where_it_has_one_reference(source: Source) -> None:
+    path = source(
+        "\n  name: ", "\n  person: {type: object, properties: {name: {type: string, enum: [a]}}}\n  name: "
+    )
+    old, new = 'owner: {$ref: "#/definitions/name"', 'owner: {$ref: "#/definitions/person"'
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    built = json.loads(values_schema.build(path))
+    assert built["properties"]["owner"] == {"$ref": "#/definitions/person", "description": "Whose."}
+    assert built["definitions"].keys() == {"port", "person"}
+
+
 def test_a_default_of_null_is_left_out(source: Source) -> None:
     built = json.loads(values_schema.build(source("type: boolean, ", "type: boolean, default: null, ")))
     assert "default" not in built["properties"]["block"]["properties"]["enabled"]
