@@ -39,8 +39,8 @@ class User:
     def lint(self, *words: str, kube_version: str = "", format_: str = "text") -> Answer:
         return self._answer(lambda: named_files.lint(words, kube_version, format_))
 
-    def render(self, *words: str) -> Answer:
-        return self._answer(lambda: named_files.render(words, "1.37"))
+    def render(self, *words: str, kube_version: str = "1.37") -> Answer:
+        return self._answer(lambda: named_files.render(words, kube_version))
 
     def _answer(self, task: object) -> Answer:
         assert callable(task)
@@ -147,6 +147,12 @@ def test_what_is_printed_of_a_file_is_what_helm_renders(user: User, tmp_path: Pa
     case = overlays.read("good.yaml", tmp_path).case
     assert case
     assert user.render("good.yaml").out == helm.render(case, 4, "1.37")
+
+
+def test_a_kubernetes_version_that_is_not_supported_renders_nothing(user: User) -> None:
+    answer = user.render("good.yaml", kube_version="1.20")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("Kubernetes '1.20' is not supported here")
 
 
 def test_a_case_renders_by_its_name(user: User) -> None:
