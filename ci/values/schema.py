@@ -42,7 +42,8 @@ def build(source: Path) -> str:
       references to a definition repeat stands there once.
     - Every value of a schema costs Helm time. So of equal definitions only the first is kept, equal parts
       become one definition where that makes it smaller, and a definition without keys that has one reference
-      stands in its place. ``default: null`` is left out. Patterns are written as Go compiles them fastest.
+      stands in its place. ``default: null`` and ``additionalProperties: true`` say nothing and are left
+      out. Patterns are written as Go compiles them fastest.
 
     Raises UserError as ``schema_source.read`` does, and for a pattern that Helm could not use
     (https://github.com/google/re2/wiki/Syntax).
@@ -140,6 +141,8 @@ def _built(schema: Any, nullable: bool, adds: bool = False) -> Any:
         built |= _exactly_one(names, built)
     if "properties" in built and not adds:
         built.setdefault("additionalProperties", False)
+    if built.get("additionalProperties") is True:
+        del built["additionalProperties"]
     return built
 
 
@@ -249,7 +252,7 @@ def _quick(pattern: str) -> str:
     Go compiles a pattern that starts with ^ in a second way, unless that is within a group:
     https://github.com/golang/go/blob/go1.25.0/src/regexp/onepass.go. All other groups capture nothing.
     """
-    if not (pattern.startswith("^") and pattern.endswith("$")):
+    if not pattern.startswith("^"):
         return pattern
     return f"({_GROUP.sub(lambda found: found[1] or '(?:', pattern)})"
 

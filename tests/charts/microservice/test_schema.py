@@ -18,7 +18,7 @@ MISTAKES = {
     "replica: 3": "at '': additional properties 'replica' not allowed",
     "replicaCount: '3'": "at '/replicaCount': got string, want null or integer",
     "image: {repositroy: myrepo/api}": "at '/image': additional properties 'repositroy' not allowed",
-    "mainPort: Web": "at '/mainPort': 'Web' does not match pattern '(^(?:(?:[0-9]+-)*",
+    "mainPort: Web": "at '/mainPort': 'Web' does not match pattern '(^(?:(?:[0-9]-?)*",
     "ports: {http: {servicePort: '80'}}": "at '/ports/http/servicePort': got string, want null or integer",
     "args: [--port, 8080]": "at '/args/1': value must be 'a string: quote it, such as",
     "podAnnotations: {scrape: true}": "at '/podAnnotations/scrape': value must be 'a string: quote",

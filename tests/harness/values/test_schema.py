@@ -115,9 +115,11 @@ def test_a_definition_of_a_map_with_keys_stays_where_it_has_one_reference(source
     assert built["definitions"].keys() == {"port", "person"}
 
 
-def test_a_default_of_null_is_left_out(source: Source) -> None:
+def test_what_says_nothing_is_left_out(source: Source) -> None:
     built = json.loads(values_schema.build(source("type: boolean, ", "type: boolean, default: null, ")))
-    assert "default" not in built["properties"]["block"]["properties"]["enabled"]
+    keys = built["properties"]["block"]["properties"]
+    assert "default" not in keys["enabled"]
+    assert "additionalProperties" not in keys["rest"]
 
 
 def test_a_definition_is_built_with_and_without_null_where_it_is_used_so(source: Source) -> None:
@@ -302,7 +304,7 @@ TEXT = r"""{
 "$schema":"http://json-schema.org/draft-07/schema#",
 "type":"object",
 "patternProperties":{
- "^x-":{"description":"Yours."}
+ "(^x-)":{"description":"Yours."}
 },
 "properties":{
  "replicas":{"type":["integer","null"],"minimum":0,"description":"Größe.","maximum":2147483647},
