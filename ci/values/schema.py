@@ -252,7 +252,7 @@ def _quick(pattern: str) -> str:
     Go compiles a pattern that starts with ^ in a second way, unless that is within a group:
     https://github.com/golang/go/blob/go1.25.0/src/regexp/onepass.go. All other groups capture nothing.
     """
-    if not pattern.startswith("^"):
+    if not (pattern.startswith("^") and pattern.endswith("$")):
         return pattern
     return f"({_GROUP.sub(lambda found: found[1] or '(?:', pattern)})"
 

@@ -1,4 +1,27 @@
 {{/*
+microservice.addressPattern: a list of what follows an IPv4 and an IPv6 address -> a pattern.
+Here since Helm would compile it twice at each render as a part of the schema.
+*/}}
+{{- define "microservice.addressPattern" -}}
+  {{- $number := "(25[0-5]|(2[0-4]|1[0-9]|[1-9]?)[0-9])" -}}
+  {{- $group := "[0-9a-fA-F]+" -}}
+  {{- printf "^((%s\\.){3}%s%s" $number $number (first .) -}}
+  {{- printf "|((%s:)*(:%s)+|(%s:)+:|::(%s:)*(%s)?|(%s:){7}%s)%s)$" $group $group $group $group $group $group $group (last .) -}}
+{{- end -}}
+
+{{/*
+microservice.problems.addresses: a map of KEY -> IP address, with nulls for those not set.
+*/}}
+{{- define "microservice.problems.addresses" -}}
+  {{- $pattern := include "microservice.addressPattern" (list "" "") }}
+  {{- range $key, $address := . }}
+    {{- if and $address (not (regexMatch $pattern $address)) }}
+      {{ $key }}: {{ quote $address }} is not an IP address, such as 10.0.0.1 or fd00::1
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/*
 microservice.addressBits: an IP address -> its bits as 0 and 1, 32 or 128 of them; another
 number where a group of it has too many digits, or where it has too many groups.
 */}}
@@ -19,7 +42,10 @@ range. The API server would only warn, and a network plugin may take it for one 
 */}}
 {{- define "microservice.problems.cidr" -}}
   {{- $bits := splitList "/" .cidr | first | include "microservice.addressBits" }}
-  {{- if not (has (len $bits) (list 32 128)) }}
+  {{- $pattern := include "microservice.addressPattern" (list "/(3[0-2]|[12]?[0-9])" "/(12[0-8]|1[01][0-9]|[1-9]?[0-9])") }}
+  {{- if not (regexMatch $pattern .cidr) }}
+    {{ .key }}: {{ quote .cidr }} is not a CIDR, such as 10.0.0.0/8 or fd00::/8
+  {{- else if not (has (len $bits) (list 32 128)) }}
     {{ .key }}: {{ .cidr }} is not an IPv6 range: write groups of at most 4 digits, 8 of them or fewer with ::, such as fd00::/8
   {{- else if contains "1" (substr (splitList "/" .cidr | last | int) (len $bits) $bits) }}
     {{ .key }}: {{ .cidr }} is not the first address of its range: write that, such as 10.0.0.0/8, or /{{ len $bits }} for one address

@@ -2,7 +2,7 @@
 microservice.problems.handlers: a hook, or a probe of another container, has one
 handler, and a port that it refers to by name is a port of its container. The main
 container's probes are checked above, and its empty hooks are left out. A stop signal
-belongs to an operating system (validateStopSignal of Kubernetes).
+exists, and belongs to an operating system (validateStopSignal of Kubernetes).
 */}}
 {{- define "microservice.problems.handlers" -}}
   {{- $ports := list }}
@@ -39,6 +39,8 @@ belongs to an operating system (validateStopSignal of Kubernetes).
           "handler" $written
           "actions" (list "httpGet" "tcpSocket" "exec" "sleep")) }}
         {{- $_ := set $handlers $hook $written }}
+      {{- else if and $written (not (regexMatch (include "microservice.signals" $) $written)) }}
+        {{ $key }}{{ $hook }}: {{ $written }} is not a signal, such as SIGQUIT, SIGTERM or SIGRTMIN+1
       {{- else if and $written (not $os) }}
         {{ $key }}{{ $hook }}: {{ $written }} needs the pods' operating system: set podSpec.os: {name: linux}
       {{- else if and $written (eq $os "windows") (not (has $written (list "SIGKILL" "SIGTERM"))) }}
@@ -55,6 +57,14 @@ belongs to an operating system (validateStopSignal of Kubernetes).
       {{- end }}
     {{- end }}
   {{- end }}
+{{- end -}}
+
+{{/*
+microservice.signals: a pattern of the signals that Kubernetes knows.
+*/}}
+{{- define "microservice.signals" -}}
+^SIG(ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT|SEGV|STKFLT|STOP|SYS|TERM|
+  {{- `TRAP|TSTP|TTIN|TTOU|URG|USR[12]|VTALRM|WINCH|XCPU|XFSZ|RTMIN(\+([1-9]|1[0-5]))?|RTMAX(-([1-9]|1[0-4]))?)$` -}}
 {{- end -}}
 
 {{- define "microservice.checks.handlers" -}}

@@ -11,7 +11,7 @@ microservice.problems.jobs: a CronJob has a valid schedule and time zone.
       {{- end }}
       {{- if not $job.schedule }}
         cronJobs.{{ $name }} has no schedule: set one, such as schedule: '30 3 * * *' for 03:30 every day
-      {{- else if not (hasPrefix "@" $job.schedule) }}
+      {{- else }}
         {{- include "microservice.problems.schedule" (dict "key" (printf "cronJobs.%s.schedule" $name) "schedule" $job.schedule) }}
       {{- end }}
     {{- end }}
@@ -27,7 +27,11 @@ either day will do. Not part of the schema, where the pattern would take Helm mo
 {{- define "microservice.problems.schedule" -}}
   {{- $place := printf "%s: %q" .key .schedule }}
   {{- $fields := regexSplit " +" (lower .schedule) -1 }}
-  {{- if ne (len $fields) 5 }}
+  {{- if hasPrefix "@" .schedule }}
+    {{- if not (regexMatch (include "microservice.intervals" .) .schedule) }}
+      {{ $place }}: expected @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly, or @every and a duration such as 1h30m
+    {{- end }}
+  {{- else if ne (len $fields) 5 }}
     {{ $place }}: expected 5 fields (minute, hour, day of the month, month, day of the week), found {{ len $fields }}
   {{- else }}
     {{- $names := dict "mon" 1 "tue" 2 "wed" 3 "thu" 4 "fri" 5 "sat" 6 "jan" 1 "feb" 2 "mar" 3 "apr" 4 "may" 5 "jun" 6
@@ -63,6 +67,14 @@ either day will do. Not part of the schema, where the pattern would take Helm mo
       {{ $place }}: month {{ $months }} has no day {{ $days }}, so it never runs; use a day up to 28, or a longer month
     {{- end }}
   {{- end }}
+{{- end -}}
+
+{{/*
+microservice.intervals: a pattern of the schedules that begin with @.
+*/}}
+{{- define "microservice.intervals" -}}
+^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every ([0-9]{1,6}h([0-9]{1,6}m)?([0-9]{1,6}s)?|
+  {{- "[0-9]{1,6}m([0-9]{1,6}s)?|[0-9]{1,6}s))$" -}}
 {{- end -}}
 
 {{/*

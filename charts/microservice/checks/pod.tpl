@@ -30,6 +30,14 @@ of Kubernetes; for overhead and nodeName the admission of pods).
         {{- end }}
       {{- end }}
     {{- end }}
+    {{- $addresses := dict }}
+    {{- range $index, $alias := .hostAliases }}
+      {{- $_ := set $addresses (printf "podSpec.hostAliases[%d].ip" $index) $alias.ip }}
+    {{- end }}
+    {{- range $index, $address := (.dnsConfig).nameservers }}
+      {{- $_ := set $addresses (printf "podSpec.dnsConfig.nameservers[%d]" $index) $address }}
+    {{- end }}
+    {{- include "microservice.problems.addresses" $addresses }}
     {{- if and .shareProcessNamespace .hostPID }}
       podSpec.hostPID: true excludes podSpec.shareProcessNamespace: true; remove one of them
     {{- end }}

@@ -28,6 +28,7 @@ the pod, and in the Service.
     {{- if not $port.containerPort }}
       ports.{{ $name }} has no containerPort: set the port that the process listens on
     {{- end }}
+    {{- with $port.hostIP }}{{ include "microservice.problems.addresses" (dict (printf "ports.%s.hostIP" $name) .) }}{{ end }}
   {{- end }}
   {{- $hostNetwork := (.Values.podSpec).hostNetwork }}
   {{- $others := or $service.extraPorts .Values.extraServices .Values.initContainers .Values.extraContainers $hostNetwork }}

@@ -27,7 +27,7 @@ validateWindowsHostProcessPod of Kubernetes refuse.
     {{- end }}
   {{- end }}
   {{- $checked := or (contains "allowPrivilegeEscalation" $written) (contains "Unmasked" $written) }}
-  {{- if or $checked (contains "localhostProfile" $written) (contains "hostProcess" $written) }}
+  {{- if or $checked (contains "localhostProfile" $written) (contains "hostProcess" $written) (contains "runAsUserName" $written) }}
     {{- $contexts := dict "podSecurityContext" (include "microservice.podSecurityContext" . | fromJson) }}
     {{- range $key, $found := include "microservice.securityContexts" . | fromJson }}
       {{- $_ := set $contexts $key $found.context }}
@@ -48,6 +48,10 @@ validateWindowsHostProcessPod of Kubernetes refuse.
           {{ $key }}.seccompProfile.localhostProfile: {{ quote . }} must be a path below the kubelet's folder of profiles, without
           {{- " / at its start and without .." }}
         {{- end }}
+      {{- end }}
+      {{- $user := toString ($context.windowsOptions).runAsUserName | splitList "\\" | last }}
+      {{- if gt (len $user) 104 }}
+        {{ $key }}.windowsOptions.runAsUserName: {{ $user }} has {{ len $user }} characters; a user's name may have 104
       {{- end }}
       {{- $process := toString ($context.windowsOptions).hostProcess }}
       {{- if and (eq $process "true") (not ($.Values.podSpec).hostNetwork) }}

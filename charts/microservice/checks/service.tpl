@@ -75,6 +75,12 @@ microservice.services. Addresses: one of each IP family, and none that can't be 
   {{- $at := .key }}
   {{- $service := .written }}
   {{- $first := $service.clusterIP | default "" }}
+  {{- $addresses := dict (printf "%s.loadBalancerIP" $at) $service.loadBalancerIP }}
+  {{- if ne $first "None" }}{{ $_ := set $addresses (printf "%s.clusterIP" $at) $first }}{{ end }}
+  {{- range $index, $address := $service.externalIPs }}
+    {{- $_ := set $addresses (printf "%s.externalIPs[%d]" $at $index) $address }}
+  {{- end }}
+  {{- include "microservice.problems.addresses" $addresses }}
   {{- $families := dict }}
   {{- with $service.clusterIPs }}
     {{- if ne (first .) $first }}

@@ -304,7 +304,7 @@ TEXT = r"""{
 "$schema":"http://json-schema.org/draft-07/schema#",
 "type":"object",
 "patternProperties":{
- "(^x-)":{"description":"Yours."}
+ "^x-":{"description":"Yours."}
 },
 "properties":{
  "replicas":{"type":["integer","null"],"minimum":0,"description":"Größe.","maximum":2147483647},

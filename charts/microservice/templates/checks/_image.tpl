@@ -1,6 +1,7 @@
 {{/*
 microservice.problems.image: the image to run has no default, an image has one
-digest, and a registry's Secret needs a name.
+digest, which is whole, and a registry's Secret needs a name. The lengths are not part of
+the schema, where their patterns would take Helm more time.
 */}}
 {{- define "microservice.problems.image" -}}
   {{- if not .Values.image.repository }}
@@ -14,6 +15,15 @@ digest, and a registry's Secret needs a name.
     tests.image is incomplete: set the image to test with, such as {repository: busybox, tag: 1.37.0}, or tests.enabled: false
   {{- end }}
   {{- range $key, $image := dict "image" .Values.image "tests.image" $tests }}
+    {{- $parts := splitList "@" (toString $image.tag) }}
+    {{- if gt (len (first $parts)) 128 }}
+      {{ $key }}.tag: {{ first $parts }} has {{ len (first $parts) }} characters; a tag may have 128
+    {{- end }}
+    {{- range append (rest $parts) $image.digest | compact }}
+      {{- if ne (len .) 71 }}
+        {{ $key }}: {{ . }} is not a whole digest, which has 64 digits after sha256:
+      {{- end }}
+    {{- end }}
     {{- if and $image.digest (contains "@" (toString $image.tag)) (not (hasSuffix $image.digest $image.tag)) }}
       {{ $key }}.tag: {{ $image.tag }} and {{ $key }}.digest: {{ $image.digest }} are two images: remove the digest of one
     {{- end }}
