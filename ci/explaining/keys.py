@@ -135,7 +135,7 @@ class Keys:
         else:
             found = [part.get("properties", {}).get(step)]
         parts = (inner for inner in found if isinstance(inner, dict) and inner)
-        return next((inner for inner in parts if "const" not in inner), {})
+        return next((inner for inner in parts if "const" not in schema_walk.resolved(self.schema, inner)), {})
 
     def _unknown(self, key: Key, name: str, known: list[str], text: str) -> str:
         every = {str(found): found.path[-1] for found in self.described()}

@@ -153,9 +153,7 @@ class _Generator:
         yield ()
         part = schema_walk.resolved(self._schema, part)
         below = {key: inner for key, inner in part.get("properties", {}).items() if key not in _LEFT_OUT}
-        entries = (
-            (ENTRY, inner) for inner in schema_walk.entries(self._schema, part) if "const" not in inner
-        )
+        entries = ((ENTRY, inner) for inner in schema_walk.entries(self._schema, part))
         for key, inner in (*below.items(), *entries):
             if self.kinds(inner):
                 yield from ((key, *rest) for rest in self.targets(inner))
@@ -219,7 +217,7 @@ class _Generator:
 
     def _map(self, draw: Draw, part: Schema, depth: int, target: Target) -> Values:
         patterns = part.get("patternProperties", {"": part.get("additionalProperties", {})})
-        named = tuple(name for name, part in patterns.items() if "const" not in part)
+        named = tuple(name for name, part in patterns.items() if not self._refuses(part))
         pattern = draw(_one(named)) if len(named) > 1 else named[0]
         others = tuple(other for other in patterns if other != pattern)
         keys = draw(_names(pattern, others, 1 if target else 0))
@@ -235,6 +233,9 @@ class _Generator:
             most = least
         count = draw(_integers(least, most))
         return [self.value(draw, items, depth + 1, target=target[1:]) for _ in range(count)]
+
+    def _refuses(self, part: Schema) -> bool:
+        return "const" in schema_walk.resolved(self._schema, part)
 
     def kinds(self, part: Schema) -> tuple[str, ...]:
         """Return the types that can be drawn for a part: no null, and no map without a schema of its values.

@@ -36,8 +36,8 @@ _LIMITS = (
     *("minimum", "maximum", "minLength", "maxLength"),
     *("minItems", "maxItems", "minProperties", "maxProperties"),
 )
-# The pattern of keys that YAML has read as something else.
-_TRUE_OR_FALSE = "(^(?:true|false)$)"
+# The definition that refuses keys that YAML has read as something else.
+_READ_AS_BOOLEAN = "readAsBoolean"
 _NO_BUILD = {"const": "not a key here: write it in values/<service>.yaml"}
 
 
@@ -78,7 +78,7 @@ def _faults(file: Path, schema: Schema, validator: Draft7Validator) -> list[Faul
         # A required key that is mistyped is one mistake.
         if (path, getattr(error.kind, "property", None)) not in meant
         # The schema refuses such a key too, but cannot see how it is written.
-        and not (path in renamed and error.schema_path[-2:] == [_TRUE_OR_FALSE, "const"])
+        and not (path in renamed and error.schema_path[-2:] == [_READ_AS_BOOLEAN, "const"])
         for fault in _faults_of(error, path, schema, document)
     ]
     found += [

@@ -37,7 +37,7 @@ def build(source: Path) -> str:
     - ``exactlyOne`` becomes an "if" whose "else" has a sentence with all the keys: the message of ``oneOf``
       names none of them. A key that is null is not set.
     - An "if" stays as it is written; "then", "else" and ``dependencies`` add to the part that they are in, so
-      they allow other keys.
+      they allow other keys. An "else" that is a $ref may be null where its part may.
     - A description stays beside its $ref: validators ignore it there (draft-07), editors show it. What all
       references to a definition repeat stands there once.
     - Every value of a schema costs Helm time. So of equal definitions only the first is kept, equal parts
@@ -125,7 +125,8 @@ def _built(schema: Any, nullable: bool, adds: bool = False) -> Any:
                 for name, part in value.items()
             }
         elif keyword in SCHEMAS:
-            built[keyword] = _built(value, keyword == "additionalProperties", inner)
+            same = nullable and keyword == "else" and "$ref" in value
+            built[keyword] = _built(value, same or keyword == "additionalProperties", inner)
         else:
             built[keyword] = value
     if "integer" in schema_walk.types(built):
@@ -231,7 +232,7 @@ def _inline(schema: Schema) -> None:
     Those of maps with keys stay: by their names `invoke explain` and fuzzing know what the keys mean.
     """
     for name, parts in _references(schema).items():
-        if len(parts) == 1 and "properties" not in schema["definitions"][name]:
+        if len(parts) == 1 and "properties" not in schema_walk.resolved(schema, schema["definitions"][name]):
             described = {keyword: value for keyword, value in parts[0].items() if keyword != "$ref"}
             parts[0].clear()
             parts[0] |= {**schema["definitions"].pop(name), **described}

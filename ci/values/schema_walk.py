@@ -25,11 +25,17 @@ def target(part: Schema) -> str:
 
 
 def resolved(schema: Schema, part: Schema) -> Schema:
-    """Return a part with its ``$ref`` replaced by the definition; annotations beside the ``$ref`` win."""
-    if "$ref" not in part:
-        return part
-    rest = {keyword: value for keyword, value in part.items() if keyword != "$ref"}
-    return {**schema["definitions"][target(part)], **rest}
+    """Return a part with its ``$ref`` replaced by the definition; annotations beside the ``$ref`` win.
+
+    A part without a type whose "else" is a ``$ref`` is that definition but for the keys of its "then".
+    """
+    if "$ref" in part:
+        rest = {keyword: value for keyword, value in part.items() if keyword != "$ref"}
+        part = {**schema["definitions"][target(part)], **rest}
+    if "type" not in part and (base := target(part.get("else", {}))):
+        whole = schema["definitions"][base]
+        part = {**whole, "properties": {**whole["properties"], **part["then"]["properties"]}}
+    return part
 
 
 def types(part: Schema) -> list[str]:

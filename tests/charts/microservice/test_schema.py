@@ -20,6 +20,7 @@ MISTAKES = {
     "image: {repositroy: myrepo/api}": "at '/image': additional properties 'repositroy' not allowed",
     "mainPort: Web": "at '/mainPort': 'Web' does not match pattern '(^(?:(?:[0-9]-?)*",
     "ports: {http: {servicePort: '80'}}": "at '/ports/http/servicePort': got string, want null or integer",
+    "workers: {a: {volumes: {data: data}}}": "at '/workers/a/volumes/data': got string, want null or object",
     "args: [--port, 8080]": "at '/args/1': value must be 'a string: quote it, such as",
     "podAnnotations: {scrape: true}": "at '/podAnnotations/scrape': value must be 'a string: quote",
     "env: {DEBUG: true}": "at '/env/DEBUG': value must be 'a string, or a whole number up to 90071992547409",

@@ -10,7 +10,7 @@ import pytest
 from ci.base import repository
 from ci.values import schema
 from ci.values.kubernetes_parts import MARKER, definition
-from ci.values.schema_walk import Schema, below, entries, resolved
+from ci.values.schema_walk import Schema, below, entries, resolved, types
 
 SCHEMA: Schema = json.loads(schema.build(repository.root() / "charts" / "microservice" / "schema.yaml"))
 
@@ -114,7 +114,8 @@ def unreachable(
 ) -> Iterator[str]:
     """Yield the path of every field of a definition that no key sets, within the part for that definition."""
     name = kubernetes.get("$ref", "").removeprefix(MARKER)
-    if name in above or part.get("additionalProperties") is True:
+    is_open = "object" in types(part) and part.get("additionalProperties", True) is True
+    if name in above or is_open:
         return
     plain = definition(name) if name else kubernetes
     for inner in ("items", "additionalProperties"):

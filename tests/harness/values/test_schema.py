@@ -165,6 +165,13 @@ def test_patterns_are_written_as_go_compiles_them_fastest(source: Source) -> Non
     assert errors(path, {"owner": "(("}) == ["owner"]
 
 
+def test_an_else_that_is_a_reference_may_be_null_where_its_part_may(source: Source) -> None:
+    condition = 'if: {type: object}, then: {const: "no"}, else: {$ref: "#/definitions/name"}'
+    path = source('owner: {$ref: "#/definitions/name"', f"owner: {{{condition}")
+    assert errors(path, {"owner": None}) == []
+    assert errors(path, {"owner": "A"}) == ["owner"]
+
+
 LISTS = """
   hosts: {type: array, items: {type: array, items: {type: string}}, description: Hosts.}
   others: {type: array, items: {type: array, items: {type: string}}, description: Others.}

@@ -22,6 +22,7 @@ SCHEMA: Schema = {
             "additionalProperties": {"type": "integer"},
         },
         "block": {"$ref": "#/definitions/block"},
+        "named": {"$ref": "#/definitions/named"},
     },
     "additionalProperties": False,
     "definitions": {
@@ -29,6 +30,11 @@ SCHEMA: Schema = {
         "port": PORT,
         "block": {"type": "object", "properties": {"tag": {"$ref": "#/definitions/tag"}}},
         "tag": {"type": "string"},
+        "named": {
+            "if": {"required": ["tag"]},
+            "then": {"properties": {"tag": {"const": "not here"}}},
+            "else": {"$ref": "#/definitions/block"},
+        },
         "unused": {"type": "array", "items": {"$ref": "#/definitions/unused"}},
     },
 }
@@ -56,6 +62,11 @@ def test_the_part_for_a_value_is_found_through_references_and_patterns(
     assert schema_walk.part_for(SCHEMA, path) == part
 
 
+def test_a_part_that_is_another_but_for_a_key_has_the_keys_of_both() -> None:
+    block = schema_walk.part_for(SCHEMA, ("block",))
+    assert schema_walk.part_for(SCHEMA, ("named",)) == {**block, "properties": {"tag": {"const": "not here"}}}
+
+
 def test_a_reference_leads_to_the_name_of_a_definition() -> None:
     assert schema_walk.target({"$ref": "#/definitions/text"}) == "text"
     assert schema_walk.target({"type": "string"}) == ""
@@ -79,12 +90,17 @@ def test_every_part_is_met_at_its_place_and_references_are_not_followed() -> Non
         ("properties", "labels", "patternProperties", "^[a-z]+$"),
         ("properties", "labels", "additionalProperties"),
         ("properties", "block"),
+        ("properties", "named"),
         ("definitions", "port", "else"),
         ("definitions", "text"),
         ("definitions", "port"),
         ("definitions", "block"),
         ("definitions", "block", "properties", "tag"),
         ("definitions", "tag"),
+        ("definitions", "named"),
+        ("definitions", "named", "then"),
+        ("definitions", "named", "then", "properties", "tag"),
+        ("definitions", "named", "else"),
         ("definitions", "unused"),
         ("definitions", "unused", "items"),
     }
@@ -108,5 +124,5 @@ def test_the_types_of_a_part_are_a_list_also_under_if(part: Schema, types: list[
 
 
 def test_a_definition_is_used_also_by_another_one_that_is() -> None:
-    assert schema_walk.used_definitions(SCHEMA) == {"text", "port", "block", "tag"}
+    assert schema_walk.used_definitions(SCHEMA) == {"text", "port", "block", "tag", "named"}
     assert schema_walk.used_definitions({"type": "object"}) == set()
