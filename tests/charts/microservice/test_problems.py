@@ -143,10 +143,17 @@ def test_a_slip_is_told_with_what_to_write_instead(render_chart: ChartRenderer) 
     ) in blocks_taken_away(render_chart)
 
 
-def test_the_report_says_which_release_stays_as_it_is(render_chart: ChartRenderer) -> None:
-    refused = render_chart.refused("mainPort: web", release="shop")
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [
+        ("mainPort: web", "1 problem"),
+        ("{mainPort: web, image: {tag: null}}", "2 problems"),
+    ],
+)
+def test_the_report_counts_the_problems_and_says_which_release_stays_as_it_is(
+    values: str, count: str, render_chart: ChartRenderer
+) -> None:
+    refused = render_chart.refused(values, release="shop")
     assert refused.exit_code != 0
-    assert str(refused).endswith(
-        '\n1 problem in the values of "shop", nothing was changed:'
-        "\n  - mainPort: web is not declared under ports (http)"
-    )
+    problems = "".join(f"  - {problem}\n" for problem in render_chart.problems(values, release="shop"))
+    assert f'\n{count} in the values of "shop", nothing was changed:\n{problems}\n' in refused.stderr
