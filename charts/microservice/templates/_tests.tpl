@@ -86,7 +86,6 @@ has the user and groups, unless they are root's.
       "podAnnotations" dict
       "podLabels" dict
       "podSpec" dict
-      "containerSpec" dict
       "env" dict
       "volumes" dict
       "topologySpreadConstraints" list -}}
