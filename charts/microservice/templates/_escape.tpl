@@ -16,7 +16,7 @@ microservice.escaped: JSON -> the same with those characters written as \uXXXX.
 */}}
 {{- define "microservice.escaped" -}}
   {{- $json := . -}}
-  {{- range concat (untilStep 127 160 1) (list 65279 65534 65535) -}}
+  {{- range concat (untilStep 127 160 1) (list 65534 65535) -}}
     {{- $json = replace (printf "%c" .) (printf "\\u%04x" .) $json -}}
   {{- end -}}
   {{- $json -}}

@@ -29,7 +29,7 @@ toYaml and Helm, so they are written as escaped JSON.
   {{- $lost := "\\\\n(?: |\\\\t)*\\\\n\"|\"(?: |\\\\t)*\\\\n\"|\\\\u202[89]|[\\x7f-\\x9f\\x{feff}\\x{fffe}\\x{ffff}]" }}
   {{- $json := toJson $texts }}
   {{- if regexMatch $lost $json }}
-    {{- range concat (untilStep 127 160 1) (list 65279 65534 65535) }}
+    {{- range concat (untilStep 127 160 1) (list 65534 65535) }}
       {{- $json = replace (printf "%c" .) (printf "\\u%04x" .) $json }}
     {{- end }}
     {{- printf "%s: %s" .field $json }}

@@ -253,6 +253,13 @@ def test_null_takes_a_volume_away(engine: int, kind: str, pod: Pod) -> None:
 
 
 @every_process
+def test_a_claim_in_the_place_of_files_leaves_tmp_alone(kind: str, pod: Pod) -> None:
+    values = "volumes: {config: {claim: {size: 1Gi}, mountPath: /config}}"
+    (volume,) = pod(kind, "", values)["spec"]["volumes"]
+    assert volume == {"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}}
+
+
+@every_process
 def test_all_volumes_are_the_services(kind: str, pod: Pod) -> None:
     values = "volumes: {data: {persistentVolumeClaim: {claimName: data}, mountPath: /data}}"
     names = [volume["name"] for volume in pod(kind, "volumes: true", values)["spec"]["volumes"]]

@@ -75,7 +75,7 @@ def test_a_service_monitor_selects_the_first_service_alone(render_case: CaseRend
 def test_a_name_that_a_service_cannot_hold_is_shortened_and_stays_its_own(
     render_chart: ChartRenderer,
 ) -> None:
-    long = "a" * 60
+    long = "a" * 59
     rendered = render_chart(f"extraServices: {{{long}b: {{}}, {long}c: {{}}}}")
     assert len(rendered.all("Service")) == 3
     assert all(len(name) <= 63 for name in rendered.all("Service"))
