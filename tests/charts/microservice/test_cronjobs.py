@@ -267,12 +267,6 @@ def test_schedules_in_words_that_kubernetes_does_not_know_are_refused(
     assert f"'{schedule}' does not match pattern" in refused
 
 
-def test_the_notes_say_how_to_run_a_job_now(notes: Notes) -> None:
-    spoken = notes('cronJobs: {clean: {schedule: "@daily", args: [a]}, off: {enabled: false}}')
-    assert "create job --from=cronjob/shop-clean shop-clean-now " in spoken
-    assert "shop-off" not in spoken
-
-
 def test_without_an_enabled_job_the_notes_mention_none(notes: Notes) -> None:
     assert "cronjob" not in notes()
     assert notes("cronJobs: {off: {enabled: false}}") == notes()

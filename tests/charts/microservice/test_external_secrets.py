@@ -8,7 +8,6 @@ import pytest
 
 from ci.importing.references import references
 from ci.kubernetes.manifests import Object
-from tests.support.notes import Notes
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
 # What External Secrets would add to a target, and does not have to.
@@ -300,14 +299,3 @@ def test_a_cron_job_reads_the_services_secret(render_case: CaseRenderer) -> None
     template = rendered.one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]
     (container,) = template["spec"]["containers"]
     assert container["envFrom"] == [{"secretRef": {"name": name_of(rendered, "shop-external")}}]
-
-
-def test_the_notes_say_how_to_see_the_secrets_and_give_pods_new_ones(notes: Notes) -> None:
-    spoken = notes("secret: {external: {enabled: true, store: {name: a}, dataFrom: [a]}}")
-    assert "kubectl -n default get externalsecret shop-external " in spoken
-    assert "kubectl -n default describe externalsecret shop-external " in spoken
-    assert "kubectl -n default describe secretstore a " in spoken
-    assert "kubectl -n default rollout restart deployment/shop " in spoken
-    own = "{enabled: true, provider: aws, aws: {region: a}, dataFrom: [a]}"
-    assert "kubectl -n default describe secretstore shop-external " in notes(f"secret: {{external: {own}}}")
-    assert "externalsecret" not in notes()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from ci.kubernetes.manifests import Object
-from tests.support.notes import Notes
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered
 
 # What the API server would add to a backend, and does not have to.
@@ -102,21 +101,6 @@ def test_helm_test_asks_each_of_them_but_headless_ones(render_case: CaseRenderer
     }
 
 
-def test_the_notes_say_where_each_is_reached(notes: Notes) -> None:
-    said = notes(
-        "extraServices: {public: {type: LoadBalancer}, peers: {clusterIP: None}, admin: {type: NodePort}}"
-    )
-    assert "\n  in the cluster          http://shop-public.default:80\n" in said
-    assert "\n  in the cluster          http://shop-peers.default:8000\n" in said
-    assert "get service shop-public -o jsonpath='{.status.loadBalancer.ingress[0]}'" in said
-    assert "get service shop-admin -o jsonpath='{.spec.ports[0].nodePort}'" in said
-    assert "set or remove extraServices.peers.clusterIP: None later" in said
-    assert said.count("port-forward") == 1
-    alone = notes("{service: {enabled: false}, extraServices: {public: {}}}")
-    assert "port-forward service/shop-public 8080:80" in alone
-    assert "there is no Service" not in alone
-
-
 def test_an_ingress_has_its_own_class_labels_and_annotations(render_case: CaseRenderer) -> None:
     ingresses = render_case("extra-ingresses").all("Ingress")
     internal = ingresses["shop-internal"]
@@ -141,15 +125,6 @@ def test_each_certificate_has_a_secret_of_its_own(render_case: CaseRenderer) -> 
     shop = render_case("extra-ingresses").all("Ingress")["shop-shop"]
     assert shop["metadata"]["annotations"] == {"cert-manager.io/cluster-issuer": "letsencrypt"}
     assert shop["spec"]["tls"] == [{"hosts": ["shop.example.com"], "secretName": "shop-shop-tls"}]
-
-
-def test_the_notes_name_the_hosts_of_further_ingresses_and_routes(notes: Notes) -> None:
-    said = notes(
-        "extraIngresses: {a: {hosts: [{host: a.example.com}]}}\n"
-        "extraRoutes: {b: {kind: GRPCRoute, parentRefs: [{name: gateway}], hostnames: [b.example.com]}}"
-    )
-    assert "\n  through the Ingress     http://a.example.com/\n" in said
-    assert "\n  through the Gateway     b.example.com\n" in said
 
 
 @pytest.mark.parametrize(

@@ -100,10 +100,6 @@ def test_where_nothing_can_be_asked_there_is_nothing_to_run(
     assert "helm -n default test" not in notes(values)
 
 
-def test_the_notes_say_how_to_test(notes: Notes) -> None:
-    assert "\n  helm -n default test shop\n" in notes()
-
-
 def test_a_test_is_run_on_demand_and_leaves_nothing_but_its_log(render_case: CaseRenderer) -> None:
     for made in (render_case("tests").one("Pod"), render_case("tests").all("NetworkPolicy")["tests-test"]):
         annotations = made["metadata"]["annotations"]

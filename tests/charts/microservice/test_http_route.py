@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from ci.kubernetes.manifests import Object
-from tests.support.notes import Notes
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered
 
 # What the API server would add to a backend, and does not have to.
@@ -120,8 +119,3 @@ def test_a_route_to_others_alone_needs_no_service(render_chart: ChartRenderer) -
 def test_a_field_that_no_route_has_is_refused_at_any_depth(render_chart: ChartRenderer) -> None:
     refused = str(render_chart.refused(ON + ", rules: [{matches: [{path: {typ: Exact, value: /}}]}]}"))
     assert "at '/httpRoute/rules/0/matches/0/path': additional properties 'typ' not allowed" in refused
-
-
-def test_the_notes_name_the_hosts(notes: Notes) -> None:
-    assert "\n  through the Gateway     a.example.com\n" in notes(ON + ", hostnames: [a.example.com]}")
-    assert "\n  through the Gateway     <any host>\n" in notes(ON + "}")

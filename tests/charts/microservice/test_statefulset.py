@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from ci.kubernetes.manifests import Object
-from tests.support.notes import Notes
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered
 
 STATEFUL = "kind: StatefulSet"
@@ -202,15 +201,3 @@ def test_versioned_settings_have_their_real_names_in_it(render_case: CaseRendere
     (container,) = stateful_set(rendered)["template"]["spec"]["containers"]
     (name,) = rendered.all("ConfigMap")
     assert container["envFrom"] == [{"configMapRef": {"name": name}}]
-
-
-def test_the_notes_name_it_its_pods_and_their_claims(notes: Notes) -> None:
-    said = notes(STATEFUL, DATA)
-    assert "rollout status statefulset/shop" in said
-    assert "rollout undo statefulset/shop" in said
-    assert "shop-0.shop-headless:8000" in said
-    assert "Claims that outlive their pods and helm uninstall" in said
-    assert "deployment" not in said
-    assert "claims of its pods are new and empty" not in said
-    assert "claims of its pods are new and empty" in notes(STATEFUL, DATA, extra=["--is-upgrade"])
-    assert "Claims" not in notes(STATEFUL, "volumes: {data: {claim: {size: 1Gi, retain: false}}}")

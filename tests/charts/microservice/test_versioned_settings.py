@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from ci.charts import catalog
-from tests.support.notes import Notes
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
 README = catalog.find_case("defaults").chart.path / "README.md"
@@ -121,13 +120,6 @@ def test_existing_settings_keep_their_names(render_chart: ChartRenderer) -> None
         "B": {"configMapKeyRef": {"name": "other", "key": "b"}},
     }
     assert rendered.container["envFrom"].count({"configMapRef": {"name": "api-files"}}) == 2
-
-
-@pytest.mark.parametrize(
-    ("values", "says"), [("{}", "# the pods only"), (SETTINGS, "# the pods with their versioned settings")]
-)
-def test_the_notes_say_what_a_rollback_restores(values: str, says: str, notes: Notes) -> None:
-    assert says in notes(values)
 
 
 KUBECTL = """\

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from ci.kubernetes.manifests import Object
-from tests.support.notes import Notes
 from tests.support.rendering import CaseRenderer, ChartRenderer, Rendered, with_both_engines
 
 COMPONENT = "app.kubernetes.io/component"
@@ -194,11 +193,3 @@ def test_a_worker_waits_for_the_migration_as_the_service_does(render_chart: Char
     ]
     assert hooks == []
     assert "api-migration" in rendered.all("Job")
-
-
-def test_the_notes_name_the_workers(notes: Notes) -> None:
-    spoken = notes("secret: {external: {enabled: true, store: {name: s}, data: {A: a}}}\n" + WORKER)
-    for command in ("rollout status", "rollout undo", "rollout restart"):
-        assert f"{command} deployment/shop-mail" in spoken
-    assert "app.kubernetes.io/component=worker-mail,app.kubernetes.io/instance=" in spoken
-    assert "shop-mail" not in notes("workers: {mail: {enabled: false}}")
