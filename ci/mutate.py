@@ -140,7 +140,7 @@ def _shown(sources: Sources, mutants: Sequence[Mutant], minutes: float, folder: 
     return found
 
 
-def _parts(outcome: Outcome) -> dict[str, str]:
+def _parts(outcome: Outcome) -> dict[str, Any]:
     # Text that differs in spaces alone makes the same objects.
     return {part: sum_ for part, sum_ in outcome.outcome.items() if part != "text"}
 
@@ -171,7 +171,7 @@ class Showing:
             for number, each in enumerate(values)
         }
         tries = [
-            Try(name, changed, list(drawn), len(drawn) + 1)
+            Try(name, changed, [(one, ()) for one in drawn], len(drawn) + 1)
             for name, changed in (("plain", {}), ("changed", {self.mutant.file: self.mutant.text}))
         ]
         found = self._probe.run(tries, drawn)

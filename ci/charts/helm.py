@@ -42,6 +42,7 @@ LEAN = {
 # A finding ends before the next one, an empty line, or the summary.
 _LINT_FINDING = re.compile(r"^\[(?:ERROR|WARNING)\] .*(?:\n(?!\[|\n|\d+ chart).*)*", re.MULTILINE)
 
+_running: set[subprocess.Popen[str]] = set()
 _renders: dict[tuple[Case, int, str, str], Future[str]] = {}
 _renders_lock = threading.Lock()
 
@@ -226,18 +227,34 @@ def run(
 
     ``environment`` is the process's, by default one that is isolated from the user's Helm.
     """
-    result = subprocess.run(
-        [str(find(HELM[engine])), *arguments],
+    command = [str(find(HELM[engine])), *arguments]
+    with subprocess.Popen(
+        command,
         env=environment or _environment(),
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-        check=False,
-    )
+    ) as process:
+        _running.add(process)
+        try:
+            stdout, stderr = process.communicate()
+        except:
+            process.kill()
+            raise
+        finally:
+            _running.discard(process)
+    result = subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
     if result.returncode != 0:
         raise HelmError(subject, result)
     return result
+
+
+def stop() -> None:
+    """End what ``run`` runs now in other threads, where it raises HelmError."""
+    for process in tuple(_running):
+        process.terminate()
 
 
 def _run_lean(engine: int, arguments: list[str], subject: str) -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,7 @@ def instrumented(template: Template, numbers: Mapping[Block, int]) -> str:
     It notes them in the map `.cov` of its argument, which has the argument proper as `.arg`.
     """
     text = template.text
-    for place, inserted in sorted(_insertions(template, numbers), reverse=True):
+    for place, inserted in reversed(sorted(_insertions(template, numbers), key=lambda one: one[0])):
         text = text[:place] + inserted + text[place:]
     return text
 
@@ -27,6 +27,10 @@ def instrumented(template: Template, numbers: Mapping[Block, int]) -> str:
 def _insertions(template: Template, numbers: Mapping[Block, int]) -> Iterator[tuple[int, str]]:
     is_file = not any(block.keyword == "define" for block in template.blocks)
     for block in template.blocks:
+        if block.keyword == "end" and block.opened_by:
+            left, number = block.opened_by.left, numbers.get(block, -1)
+            yield block.start, f'{left} else }}}}{{{{ $_ := set $cov "{number}" 1 }}}}'
+            continue
         takes_out = block.keyword == "define" or (is_file and not block.opened_by)
         if block.opened_by or is_file:
             # An action trims the text on its other side only where the one before it did.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ci.mutation.template import Action, Block, Command, Operand, Pipeline, Template
@@ -26,10 +26,10 @@ _WORD = re.compile(r"\w")
 
 
 class Mutant(NamedTuple):
-    """A template with one change, which is in a ``block`` and begins in a ``line``.
+    """A template with one change, which begins in a ``line``.
 
-    ``change`` says what was replaced by what, and is unique in its ``definition``: the named template, "" for
-    the file.
+    It makes no difference where none of its ``blocks`` runs. ``change`` says what was replaced by what, and
+    is unique in its ``definition``: the named template, "" for the file.
     """
 
     file: str
@@ -37,7 +37,7 @@ class Mutant(NamedTuple):
     line: int
     change: str
     text: str
-    block: Block
+    blocks: tuple[Block, ...]
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.change}"
@@ -48,6 +48,7 @@ class _Edit(NamedTuple):
     end: int
     replacement: str
     what: str
+    blocks: tuple[Block, ...] = ()
 
 
 def mutants(file: str, template: Template) -> Iterator[Mutant]:
@@ -63,13 +64,14 @@ def mutants(file: str, template: Template) -> Iterator[Mutant]:
             if seen[name, change] > 1:
                 change += f" ({seen[name, change]})"
             text = template.text[: edit.start] + edit.replacement + template.text[edit.end :]
-            yield Mutant(file, name, template.line(edit.start), change, text, block)
+            yield Mutant(file, name, template.line(edit.start), change, text, edit.blocks or (block,))
 
 
 def _edits(block: Block, template: Template) -> Iterator[_Edit]:
+    opened = {other.opened_by.start: other for other in template.blocks if other.opened_by}
     for action in block.actions:
         if action.pipeline and action.keyword != "define":
-            yield from _of_action(action, action.pipeline, template.text)
+            yield from _of_action(action, action.pipeline, template.text, opened)
     # Between named templates is nothing that is printed.
     if block.definition.keyword or not any(other.keyword == "define" for other in template.blocks):
         for start, end in _texts(block, template):
@@ -88,16 +90,17 @@ def _texts(block: Block, template: Template) -> Iterator[tuple[int, int]]:
     yield place, block.end
 
 
-def _of_action(action: Action, pipeline: Pipeline, text: str) -> Iterator[_Edit]:
+def _of_action(action: Action, pipeline: Pipeline, text: str, opened: Mapping[int, Block]) -> Iterator[_Edit]:
     whole = text[pipeline.start : pipeline.end]
     if action.keyword in ("if", "else if"):
-        for outcome in ("true", "false"):
+        branch = opened[action.start]
+        for outcome, blocks in (("true", tuple(_otherwise(branch, opened))), ("false", (branch,))):
             if whole != outcome:
-                yield _Edit(pipeline.start, pipeline.end, outcome, "condition")
+                yield _Edit(pipeline.start, pipeline.end, outcome, "condition", blocks)
     elif action.keyword in ("with", "else with"):
-        yield _Edit(pipeline.start, pipeline.end, '""', "never with")
+        yield _Edit(pipeline.start, pipeline.end, '""', "never with", (opened[action.start],))
     elif action.keyword == "range":
-        yield _Edit(pipeline.start, pipeline.end, "list", "empty range")
+        yield _Edit(pipeline.start, pipeline.end, "list", "empty range", (opened[action.start],))
     elif not action.declared:
         yield _Edit(action.start, action.end, f'{action.left} "" {action.right}', "output dropped")
     elif ":=" not in action.declared and not action.declared.startswith("$_ "):
@@ -107,6 +110,13 @@ def _of_action(action: Action, pipeline: Pipeline, text: str) -> Iterator[_Edit]
     for nested in pipeline.nested():
         for number, command in enumerate(nested.commands):
             yield from _of_command(command, nested, number, text)
+
+
+def _otherwise(branch: Block, opened: Mapping[int, Block]) -> Iterator[Block]:
+    """Yield the blocks of which one runs where the condition of a branch is false."""
+    while branch.closed_by and (following := opened.get(branch.closed_by.start)) and following is not branch:
+        yield following
+        branch = following
 
 
 def _sets(pipeline: Pipeline) -> bool:

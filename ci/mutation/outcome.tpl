@@ -1,41 +1,45 @@
 {{/*
-mutation.outcome: a root -> checksums of what the chart makes of it, as JSON. @ is the chart. Where the text of the
-manifests is not the expected one the objects are compared: a difference in spaces alone is none. Notes that no test
-reads are left out. `checking` are the blocks that ran for the problems; `cov` then notes afresh.
+mutation.outcome: a root -> checksums of what the chart makes of it, as JSON: of its "problems", and where there are
+none of its "notes" and of each manifest's "text" and "objects", else of its "report". @ is the chart.
+
+Only what is in .parts is rendered, and after problems that are not the expected ones nothing more. Objects are read
+where the text is not the expected one: a difference in spaces alone is none. With .fresh each part begins with a root
+of its own, so that none finds what another has kept there. `blocks` are those that ran for each part.
 */}}
 {{- define "mutation.outcome" -}}
-  {{- $problems := include "@.problems" . -}}
-  {{- $checking := keys .cov -}}
-  {{- range $checking }}{{ $_ := unset $.cov . }}{{ end -}}
-  {{- $report := "" -}}
-  {{- $text := "" -}}
-  {{- $notes := "" -}}
-  {{- if fromJsonArray $problems -}}
-    {{- $report = include (printf "%s/checks/checks.yaml" .Template.BasePath) . -}}
-  {{- else -}}
-    {{- range .manifests -}}
-      {{- $text = include (printf "%s/%s" $.Template.BasePath .) $ | printf "%s\n---\n%s" $text -}}
+  {{- $outcome := dict "text" dict "objects" dict "blocks" dict -}}
+  {{- $refused := not (has "problems" .parts) -}}
+  {{- range $part := .parts -}}
+    {{- $root := $.fresh | ternary (omit $ "") $ -}}
+    {{- if eq $part "problems" -}}
+      {{- $problems := include "@.problems" $root -}}
+      {{- $refused = fromJsonArray $problems -}}
+      {{- $_ := sha256sum $problems | set $outcome "problems" -}}
+      {{- if and $.expected.problems (ne $.expected.problems $outcome.problems) -}}{{- break -}}{{- end -}}
+    {{- else if eq $part "report" -}}
+      {{- if $refused -}}
+        {{- $_ := include (printf "%s/checks/checks.yaml" $.Template.BasePath) $root | sha256sum | set $outcome "report" -}}
+      {{- end -}}
+    {{- else if and $refused (has "problems" $.parts) -}}
+    {{- else if eq $part "notes" -}}
+      {{- if $.notes -}}
+        {{- $_ := include (printf "%s/NOTES.txt" $.Template.BasePath) $root | sha256sum | set $outcome "notes" -}}
+      {{- end -}}
+    {{- else -}}
+      {{- $text := include (printf "%s/%s" $.Template.BasePath $part) $root -}}
+      {{- $_ := sha256sum $text | set $outcome.text $part -}}
+      {{- if ne (get $outcome.text $part) (get ($.expected.text | default dict) $part) -}}
+        {{- $objects := "" -}}
+        {{- range regexSplit "(?m)^---" $text -1 -}}
+          {{- $objects = fromYaml . | toJson | print $objects -}}
+        {{- end -}}
+        {{- $_ := sha256sum $objects | set $outcome.objects $part -}}
+      {{- end -}}
     {{- end -}}
-    {{- if .notes }}{{ $notes = include (printf "%s/NOTES.txt" .Template.BasePath) . }}{{ end -}}
-  {{- end -}}
-  {{- $objects := .expected.objects -}}
-  {{- if ne (sha256sum $text) (toString .expected.text) -}}
-    {{- $objects = "" -}}
-    {{- range regexSplit "(?m)^---" $text -1 -}}
-      {{- $objects = fromYaml . | toJson | print $objects -}}
+    {{- with $.cov -}}
+      {{- $_ := keys . | set $outcome.blocks $part -}}
+      {{- range keys . }}{{ $_ := unset $.cov . }}{{ end -}}
     {{- end -}}
-    {{- $objects = sha256sum $objects -}}
   {{- end -}}
-  {{- dict
-    "checking" $checking
-    "problems" (sha256sum $problems)
-    "report" (sha256sum $report)
-    "objects" $objects
-    "text" (sha256sum $text)
-    "notes" (sha256sum $notes) | toJson -}}
-{{- end -}}
-
-{{- /* mutation.problems: a root -> the checksum of its problems alone. */}}
-{{- define "mutation.problems" -}}
-  {{- dict "problems" (include "@.problems" . | sha256sum) | toJson -}}
+  {{- toJson $outcome -}}
 {{- end -}}

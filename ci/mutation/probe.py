@@ -6,6 +6,7 @@ A copy of the chart has all of its templates as named ones, and one that goes th
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +24,7 @@ from ci.mutation.template import parse
 _READ = re.compile(r"([\w$.]*\.Files)\.Get\b")
 # A refusal is printed, or it would end all tries.
 _REFUSE = re.compile(r"\{\{- fail\b")
-_FAILED = re.compile(r'executing "try (\S+) with (\S+)"')
+_FAILED = re.compile(r'executing "try (\S+) with (\S+) after (\S*)"')
 
 
 class Input(NamedTuple):
@@ -40,35 +41,35 @@ class Input(NamedTuple):
     helm: str
     sure: tuple[str, ...]
     notes: bool = True
-    expected: Mapping[str, str] = MappingProxyType({})
+    expected: Mapping[str, Any] = MappingProxyType({})
 
 
 class Try(NamedTuple):
-    """Templates and files to use in place of the chart's: {path in the chart: text}; and the inputs, by name.
+    """Templates and files to use in place of the chart's: {path in the chart: text}; and the inputs.
 
-    It ends at the first difference in a part that is sure, and after ``most`` differences. Inputs that are in
-    ``problems_only``, too, are rendered as far as the problems.
+    Of each input, by its name, the given ``Probe.parts`` are rendered, in their order; all if none are given.
+    A try ends at the first difference in a part that is sure, and after ``most`` differences. If it is
+    ``fresh``, no part finds what templates keep in the root for those after them.
     """
 
     name: str
     changed: Mapping[str, str]
-    inputs: Sequence[str]
+    inputs: Sequence[tuple[str, Sequence[str]]]
     most: int = 10
-    problems_only: Sequence[str] = ()
+    fresh: bool = False
 
 
 class Outcome(NamedTuple):
     """An outcome that is not the expected one: the ``parts`` that differ, or "error" where it fails.
 
-    ``outcome`` has a checksum of each part. If blocks note that they run, ``checking`` has the numbers of
-    those that ran for the problems, and ``blocks`` of those that ran for the rest.
+    ``outcome`` has what mutation.outcome prints, in outcome.tpl, but for ``blocks``: the numbers of those
+    that ran for each part, if they note that they run.
     """
 
     input: str
     parts: tuple[str, ...]
-    outcome: Mapping[str, str] = MappingProxyType({})
-    checking: frozenset[int] = frozenset()
-    blocks: frozenset[int] = frozenset()
+    outcome: Mapping[str, Any] = MappingProxyType({})
+    blocks: Mapping[str, frozenset[int]] = MappingProxyType({})
 
 
 class Probe:
@@ -87,11 +88,11 @@ class Probe:
         templates = {path: text for path, text in texts.items() if path.startswith("templates/")}
         # In Helm's order: what one template keeps in the root, others find there.
         plain = (path.removeprefix("templates/") for path in sorted(templates, reverse=True))
+        manifests = [path for path in plain if path.endswith(".yaml") and not path.startswith("checks/")]
+        self.parts = ("problems", "report", *manifests, "notes")
         shared = {
             "files": {path: text for path, text in texts.items() if path not in templates},
-            "manifests": [
-                path for path in plain if path.endswith(".yaml") and not path.startswith("checks/")
-            ],
+            "parts": self.parts,
             # What takes its argument out of a map also gets it in one.
             "argument": "." if notes_blocks else ".arg",
         }
@@ -113,33 +114,33 @@ class Probe:
     def run(self, tries: Sequence[Try], inputs: Mapping[str, Input]) -> dict[str, list[Outcome]]:
         """Return the unexpected outcomes of each try, by its name.
 
-        An error ends Helm, so the tries run again without the input that failed; one of which a part is sure
-        ends its try.
+        An error ends Helm: it says what was found until then, and the rest runs in another process. An input
+        that fails and of which a part is sure ends its try.
         """
-        failed: dict[str, list[Outcome]] = {one.name: [] for one in tries}
-        left = {one.name: one for one in tries}
-        while True:
-            self._write(left.values(), inputs)
+        found: dict[str, list[Outcome]] = {one.name: [] for one in tries}
+        whole = {one.name: one for one in tries}
+        left = list(tries)
+        while left:
+            self._write(left, inputs)
             try:
                 stream = helm.template(self._folder, engine=helm.ENGINES[-1])
-                break
             except helm.HelmError as error:
                 where = _FAILED.search(error.stderr)
                 if not where:
                     raise
-                name, input_name = where.groups()
-                failed[name].append(Outcome(input_name, ("error",)))
-                one = left.pop(name)
-                others = [each for each in one.inputs if each != input_name]
-                if others and not inputs[input_name].sure and len(failed[name]) < one.most:
-                    left[name] = one._replace(inputs=others)
-        for line in re.findall(r"^# (\{.*\})$", stream, re.MULTILINE):
-            found = json.loads(line)
-            noted = (frozenset(map(int, found[key] or ())) for key in ("checking", "blocks"))
-            failed[found["name"]].append(
-                Outcome(found["input"], tuple(found["parts"]), found["outcome"], *noted)
-            )
-        return failed
+                name, input_name, before = where.groups()
+                _add(base64.b64decode(before).decode().splitlines(), found)
+                found[name].append(Outcome(input_name, ("error",)))
+                at = [one.name for one in left].index(name)
+                failed, left = left[at], left[at + 1 :]
+                others = failed.inputs[[one for one, _ in failed.inputs].index(input_name) + 1 :]
+                most = whole[name].most - len(found[name])
+                if others and most and not inputs[input_name].sure:
+                    left.insert(0, failed._replace(inputs=others, most=most))
+            else:
+                _add(re.findall(r"^# (\{.*\})$", stream, re.MULTILINE), found)
+                break
+        return found
 
     def _write(self, tries: Iterable[Try], inputs: Mapping[str, Input]) -> None:
         written = []
@@ -152,13 +153,20 @@ class Probe:
                     "files": {path: text for path, text in one.changed.items() if path not in templates},
                     "inputs": one.inputs,
                     "most": one.most,
-                    "problemsOnly": one.problems_only,
+                    "fresh": one.fresh,
                 }
             )
-        names = {name for one in tries for name in one.inputs}
+        names = {name for one in tries for name, _ in one.inputs}
         used = {name: inputs[name]._asdict() | {"expected": dict(inputs[name].expected)} for name in names}
         write_whole(self._folder / "tries.json", json.dumps(written))
         write_whole(self._folder / "inputs.json", json.dumps(used))
+
+
+def _add(lines: Iterable[str], found: Mapping[str, list[Outcome]]) -> None:
+    for line in lines:
+        one = json.loads(line)
+        blocks = {part: frozenset(map(int, noted)) for part, noted in one["outcome"].pop("blocks").items()}
+        found[one["name"]].append(Outcome(one["input"], tuple(one["parts"]), one["outcome"], blocks))
 
 
 def _read(name: str) -> str:

@@ -97,7 +97,10 @@ class Action(NamedTuple):
 
 @dataclass(eq=False)
 class Block:
-    """What an action opens, up to the next one of its kind or its end; the whole file is one too."""
+    """What an action opens, up to the next one of its kind or its end; the whole file is one too.
+
+    Where a condition has no else, the `end` opens an empty block, which runs if none of the branches does.
+    """
 
     opened_by: Action | None
     start: int
@@ -108,7 +111,7 @@ class Block:
 
     @property
     def keyword(self) -> str:
-        """What opens it; "" for the file."""
+        """What opens it; "" for the file, "end" for an else that is not written."""
         return self.opened_by.keyword if self.opened_by else ""
 
     @property
@@ -139,6 +142,8 @@ def parse(text: str) -> Template:
         action = _action(found)
         # What closes a block or opens its other branch belongs to the block around it.
         if action.keyword == "end" or action.keyword.startswith("else"):
+            if action.keyword == "end" and block.keyword in ("if", "else if"):
+                blocks.append(Block(action, action.start, block.parent, action.start, action))
             block.end, block.closed_by = action.start, action
             block = block.parent or block
         block.actions.append(action)

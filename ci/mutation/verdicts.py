@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from ci.base.console import step
 from ci.charts.catalog import Chart
 from ci.mutation import inputs, operators, survivors, tried
 from ci.mutation.operators import Mutant
-from ci.mutation.renders import QUICK, SAMPLE, THOROUGH, Renders
+from ci.mutation.renders import QUICK, REST, SAMPLE, Renders
 from ci.mutation.sources import Sources
 
 
@@ -61,7 +60,7 @@ class Judge:
         renders = Renders(sources, cases.inputs, folder / "cases")
         left = []
         for mutant, outcomes in renders.differences(mutants, QUICK):
-            if by := next((one.input for one in outcomes if renders.settles(one)), ""):
+            if by := renders.settled(outcomes):
                 yield Verdict(chart, mutant, by, len(renders.reaching(mutant)))
             else:
                 left.append(mutant)
@@ -71,27 +70,32 @@ class Judge:
         (folder / "recorded").mkdir()
         every = inputs.of(chart, inputs.record(chart, folder / "recorded"))
         renders = Renders(sources, every.inputs, folder / "all")
-        unsure: dict[str, tuple[Mutant, tried.Trial]] = {}
-        others: list[Mutant] = []
-        accepted: list[Mutant] = []
-        for mutant in left:
-            (accepted if survivors.key(chart.name, mutant) in self._accepted else others).append(mutant)
-        found = [renders.differences(others, THOROUGH), renders.differences(accepted, SAMPLE)]
-        for mutant, outcomes in itertools.chain.from_iterable(found):
-            by = next((one.input for one in outcomes if renders.settles(one)), "")
-            tests = [test for one in outcomes for test in every.tests.get(one.input, ())]
-            if by or not tests:
-                yield Verdict(chart, mutant, by, len(renders.reaching(mutant)))
-            else:
-                path = repository.shown(chart.path / mutant.file)
-                name = str(len(unsure))
-                unsure[name] = (mutant, tried.Trial(name, path, mutant.text, tuple(dict.fromkeys(tests))))
-        if unsure:
-            step(f"{len(unsure)} changes make a difference only in renders of tests")
-            trials = [trial for _, trial in unsure.values()]
-            for name, test in tried.noticed(trials, folder).items():
-                mutant, _ = unsure[name]
-                yield Verdict(chart, mutant, test, len(renders.reaching(mutant)))
+        ran: dict[Mutant, set[str]] = {mutant: set() for mutant in left}
+        # Tests are quicker than the renders with all inputs, so they come before these.
+        for rounds in (SAMPLE, REST):
+            unsure = []
+            trials = []
+            for mutant, outcomes in renders.differences(left, rounds):
+                if by := renders.settled(outcomes):
+                    yield Verdict(chart, mutant, by, len(renders.reaching(mutant)))
+                    continue
+                tests = dict.fromkeys(test for one in outcomes for test in every.tests.get(one.input, ()))
+                more = tuple(test for test in tests if test not in ran[mutant])
+                ran[mutant].update(more)
+                unsure.append(mutant)
+                if more:
+                    path = repository.shown(chart.path / mutant.file)
+                    trials.append(tried.Trial(str(len(unsure) - 1), path, mutant.text, more))
+            if trials:
+                step(f"{len(trials)} changes make a difference only in renders of tests")
+            noticed = tried.noticed(trials, folder / f"tests-{rounds[0]}") if trials else {}
+            left = []
+            for number, mutant in enumerate(unsure):
+                by = noticed.get(str(number), "")
+                if by or rounds == REST or survivors.key(chart.name, mutant) in self._accepted:
+                    yield Verdict(chart, mutant, by, len(renders.reaching(mutant)))
+                else:
+                    left.append(mutant)
 
 
 def every_mutant(sources: Sources) -> Iterator[Mutant]:

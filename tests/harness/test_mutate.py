@@ -68,6 +68,7 @@ def test_what_is_accepted_is_tried_with_fewer_values_than_the_rest(
     # No values at all: what is tried with these is not noticed.
     monkeypatch.setattr(verdicts, "QUICK", (0, 0))
     monkeypatch.setattr(verdicts, "SAMPLE", (0, 0))
+    monkeypatch.setattr(verdicts, "REST", (0, None))
     accept("default dropped: | default 1")
     report = repository.root / "report.json"
     mutate.run([str(repository.root / FILE)], 0, "", str(report))

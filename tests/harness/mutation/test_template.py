@@ -28,6 +28,12 @@ def test_blocks_are_branches_and_definitions_within_the_file() -> None:
     assert shown == [("if", "one"), ("else if", "two"), ("else", "three")]
 
 
+def test_an_else_that_is_not_written_is_an_empty_block_at_the_end() -> None:
+    blocks = parse("{{ if .a }}one{{ else if .b }}two{{ end }}{{ with .c }}three{{ end }}").blocks[1:]
+    assert [block.keyword for block in blocks] == ["if", "else if", "end", "with"]
+    assert blocks[2].start == blocks[2].end == blocks[1].end
+
+
 def test_a_pipeline_has_commands_with_arguments_some_of_which_are_pipelines() -> None:
     action = parse(TEXT).blocks[1].actions[0]
     assert action.pipeline
