@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,12 +14,11 @@ from ci.base.errors import UserError
 from ci.charts import catalog, helm
 from ci.charts.catalog import Chart
 from ci.charts.values_file import laid, merged, read_values
+from ci.mutation import pytests
 from ci.mutation.probe import Input
 
 Values = dict[str, Any]
 
-# Of pytest, in this repository.
-PLUGIN = "tests.support.mutation"
 # A golden file has the objects of a case, and a table of problems those of its rows.
 _OF_CASES = ("problems", "report", "objects")
 _OF_ROWS = ("problems",)
@@ -39,17 +36,18 @@ def record(chart: Chart, folder: Path) -> list[dict[str, Any]]:
 
     Raises UserError if a test fails.
     """
-    options = ["-q", "-p", PLUGIN, f"--record-renders={folder}", f"tests/charts/{chart.name}"]
-    with progress("recording what the tests render"):
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *options],
-            cwd=repository.root(),
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
+    log = folder / "log"
+    options = [f"--record-renders={folder}", f"tests/charts/{chart.name}"]
+    with (
+        progress("recording what the tests render") as report,
+        pytests.running(options, repository.root(), log) as process,
+    ):
+        while pytests.is_going(process):
+            report()
+    if process.returncode:
+        raise UserError(
+            f"the tests of the chart fail without any change:\n{log.read_text(encoding='utf-8')[-4000:]}"
         )
-    if done.returncode:
-        raise UserError(f"the tests of the chart fail without any change:\n{done.stdout[-4000:]}")
     return recorded(folder)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -96,13 +97,16 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if not file:
         return None
     items = {item.nodeid: item for item in session.items}
+    failures: Counter[str] = Counter()
     with file.with_suffix(".noticed").open("w", encoding="utf-8") as answers:
         for mutant in json.loads(file.read_text(encoding="utf-8")):
             path = Path(mutant["path"])
             whole = path.read_text(encoding="utf-8")
             path.write_text(mutant["text"], encoding="utf-8")
-            tests = (items[test] for test in mutant["tests"] if test in items)
-            failed = next((item.nodeid for item in tests if _fails(item)), "")
+            # What has noticed other changes is likely to notice this one too.
+            tests = sorted(filter(items.get, mutant["tests"]), key=lambda test: -failures[test])
+            failed = next((test for test in tests if _fails(items[test])), "")
+            failures[failed] += 1
             path.write_text(whole, encoding="utf-8")
             answers.write(json.dumps({"name": mutant["name"], "test": failed}) + "\n")
             answers.flush()
