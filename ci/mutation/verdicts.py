@@ -21,8 +21,9 @@ from ci.mutation.sources import Sources
 class Verdict(NamedTuple):
     """What became of a change: ``by`` is the input or test that notices it, "" if none does.
 
-    ``reached`` is the number of inputs whose render runs the changed place, ``reason`` that of the list of
-    survivors, and ``values`` would show the change.
+    ``reached`` is the number of inputs whose render runs what it changes: for a condition that becomes true,
+    what runs where it is false. ``reason`` is that of the list of survivors, and ``values`` would show the
+    change.
     """
 
     chart: Chart
@@ -38,9 +39,9 @@ class Verdict(NamedTuple):
         return repository.shown(self.chart.path / self.mutant.file)
 
     def __str__(self) -> str:
-        reach = f"{self.reached} renders run it" if self.reached else "no render runs it"
+        reach = f"{self.reached} renders run" if self.reached else "no render runs"
         shown = f"; these values show it: {json.dumps(self.values)}" if self.values else ""
-        return f"{self.path}:{self.mutant.line}: {self.mutant.change} ({reach}{shown})"
+        return f"{self.path}:{self.mutant.line}: {self.mutant.change} ({reach} what it changes{shown})"
 
 
 class Judge:

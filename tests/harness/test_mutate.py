@@ -37,7 +37,7 @@ def test_what_nothing_notices_is_listed_with_its_place(
     repository.write("charts/small/ci/one-values.yaml", "{text: b}")
     with pytest.raises(UserError) as found:
         mutate.run([str(repository.root / FILE)], 0, "", "")
-    assert f"{FILE}:1: default dropped: | default 1 (no render runs it)" in str(found.value)
+    assert f"{FILE}:1: default dropped: | default 1 (no render runs what it changes)" in str(found.value)
     assert f"{FILE}:1: output dropped" in str(found.value)
     assert f"{FILE} " in capsys.readouterr().out
 
