@@ -120,10 +120,7 @@ def _built(schema: Any, nullable: bool, adds: bool = False) -> Any:
     for keyword, value in schema.items():
         inner = adds or keyword in _ADDITIONS
         if keyword in MAPS_OF_SCHEMAS:
-            built[keyword] = {
-                name: _built(part, name not in required, inner)
-                for name, part in value.items()
-            }
+            built[keyword] = {name: _built(part, name not in required, inner) for name, part in value.items()}
         elif keyword in SCHEMAS:
             same = nullable and keyword == "else" and "$ref" in value
             built[keyword] = _built(value, same or keyword == "additionalProperties", inner)
