@@ -21,7 +21,7 @@ nothing mounts one that is switched off.
         {{- if eq $key "migration" }}
           migration.volumes: the claim of volumes.{{ $name }} is not there before the first install, for which the migration would wait; use
           {{- " persistentVolumeClaim with an existing one" }}
-        {{- else if include "microservice.isDisabled" (index ($.Values.volumes | default dict) $name) }}
+        {{- else if include "microservice.isDisabled" (index $.Values.volumes $name) }}
           {{ $key }}.volumes.{{ $name }}: with volumes.{{ $name }}.enabled: false there is no claim to mount; remove one of the two
         {{- end }}
       {{- end }}

@@ -9,7 +9,7 @@ config.existing or secret.existing, or in extraObjects, or it is optional.
   {{- if or (contains (printf "\"%s-" $fullname) $written) (contains `"items"` $written) }}
     {{- $own := include "microservice.ownSettings" . | fromJson }}
     {{- range $name, $volume := include "microservice.volumeList" . | fromJson }}
-      {{- $entry := get ($.Values.volumes | default dict) $name | default dict }}
+      {{- $entry := get $.Values.volumes $name | default dict }}
       {{- $key := printf "volumes.%s" $name }}
       {{- if or $entry.configMap $entry.secret $entry.projected }}
         {{- include "microservice.problems.referencesWithin" (dict "key" $key "node" $volume.source "own" $own) }}
