@@ -1,16 +1,14 @@
 {{/*
 microservice.addressPattern: a list of what follows an IPv4 and an IPv6 address -> a pattern.
-Here since Helm would compile it twice at each render as a part of the schema.
 */}}
 {{- define "microservice.addressPattern" -}}
   {{- $number := "(25[0-5]|(2[0-4]|1[0-9]|[1-9]?)[0-9])" -}}
-  {{- $group := "[0-9a-fA-F]+" -}}
-  {{- printf "^((%s\\.){3}%s%s" $number $number (first .) -}}
-  {{- printf "|((%s:)*(:%s)+|(%s:)+:|::(%s:)*(%s)?|(%s:){7}%s)%s)$" $group $group $group $group $group $group $group (last .) -}}
+  {{- $groups := "([0-9a-fA-F]+(:[0-9a-fA-F]+)*)?" -}}
+  {{- printf "^((%s\\.){3}%s%s|(%s::%s|([0-9a-fA-F]+:){7}[0-9a-fA-F]+)%s)$" $number $number (first .) $groups $groups (last .) -}}
 {{- end -}}
 
 {{/*
-microservice.problems.addresses: a map of KEY -> IP address, with nulls for those not set.
+microservice.problems.addresses: a map of KEY -> IP address or null.
 */}}
 {{- define "microservice.problems.addresses" -}}
   {{- $pattern := include "microservice.addressPattern" (list "" "") }}

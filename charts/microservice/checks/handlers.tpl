@@ -40,7 +40,7 @@ exists, and belongs to an operating system (validateStopSignal of Kubernetes).
           "actions" (list "httpGet" "tcpSocket" "exec" "sleep")) }}
         {{- $_ := set $handlers $hook $written }}
       {{- else if and $written (not (regexMatch (include "microservice.signals" $) $written)) }}
-        {{ $key }}{{ $hook }}: {{ $written }} is not a signal, such as SIGQUIT, SIGTERM or SIGRTMIN+1
+        {{ $key }}{{ $hook }}: {{ $written }} is not a signal, such as SIGTERM
       {{- else if and $written (not $os) }}
         {{ $key }}{{ $hook }}: {{ $written }} needs the pods' operating system: set podSpec.os: {name: linux}
       {{- else if and $written (eq $os "windows") (not (has $written (list "SIGKILL" "SIGTERM"))) }}
@@ -59,9 +59,7 @@ exists, and belongs to an operating system (validateStopSignal of Kubernetes).
   {{- end }}
 {{- end -}}
 
-{{/*
-microservice.signals: a pattern of the signals that Kubernetes knows.
-*/}}
+{{/* microservice.signals: their names as a pattern. */}}
 {{- define "microservice.signals" -}}
 ^SIG(ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT|SEGV|STKFLT|STOP|SYS|TERM|
   {{- `TRAP|TSTP|TTIN|TTOU|URG|USR[12]|VTALRM|WINCH|XCPU|XFSZ|RTMIN(\+([1-9]|1[0-5]))?|RTMAX(-([1-9]|1[0-4]))?)$` -}}

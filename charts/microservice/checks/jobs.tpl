@@ -28,8 +28,9 @@ either day will do. Not part of the schema, where the pattern would take Helm mo
   {{- $place := printf "%s: %q" .key .schedule }}
   {{- $fields := regexSplit " +" (lower .schedule) -1 }}
   {{- if hasPrefix "@" .schedule }}
-    {{- if not (regexMatch (include "microservice.intervals" .) .schedule) }}
-      {{ $place }}: expected @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly, or @every and a duration such as 1h30m
+    {{- $every := "every ([0-9]{1,6}h([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}m([0-9]{1,6}s)?|[0-9]{1,6}s)" }}
+    {{- if not (regexMatch (printf "^@(yearly|annually|monthly|weekly|daily|midnight|hourly|%s)$" $every) .schedule) }}
+      {{ $place }}: expected @yearly, @monthly, @weekly, @daily, @hourly, or @every and a duration such as 1h30m
     {{- end }}
   {{- else if ne (len $fields) 5 }}
     {{ $place }}: expected 5 fields (minute, hour, day of the month, month, day of the week), found {{ len $fields }}
@@ -67,14 +68,6 @@ either day will do. Not part of the schema, where the pattern would take Helm mo
       {{ $place }}: month {{ $months }} has no day {{ $days }}, so it never runs; use a day up to 28, or a longer month
     {{- end }}
   {{- end }}
-{{- end -}}
-
-{{/*
-microservice.intervals: a pattern of the schedules that begin with @.
-*/}}
-{{- define "microservice.intervals" -}}
-^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every ([0-9]{1,6}h([0-9]{1,6}m)?([0-9]{1,6}s)?|
-  {{- "[0-9]{1,6}m([0-9]{1,6}s)?|[0-9]{1,6}s))$" -}}
 {{- end -}}
 
 {{/*

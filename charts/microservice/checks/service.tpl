@@ -75,8 +75,7 @@ microservice.services. Addresses: one of each IP family, and none that can't be 
   {{- $at := .key }}
   {{- $service := .written }}
   {{- $first := $service.clusterIP | default "" }}
-  {{- $addresses := dict (printf "%s.loadBalancerIP" $at) $service.loadBalancerIP }}
-  {{- if ne $first "None" }}{{ $_ := set $addresses (printf "%s.clusterIP" $at) $first }}{{ end }}
+  {{- $addresses := dict (printf "%s.loadBalancerIP" $at) $service.loadBalancerIP (printf "%s.clusterIP" $at) (trimPrefix "None" $first) }}
   {{- range $index, $address := $service.externalIPs }}
     {{- $_ := set $addresses (printf "%s.externalIPs[%d]" $at $index) $address }}
   {{- end }}

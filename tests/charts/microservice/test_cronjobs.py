@@ -239,10 +239,7 @@ def test_months_and_days_have_their_order(render_chart: ChartRenderer) -> None:
 
 FORM = "*, a range such as 1-5, a step such as */10, or a list of these"
 FIELDS = "(minute, hour, day of the month, month, day of the week)"
-WORDS = (
-    "expected @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly, "
-    "or @every and a duration such as 1h30m"
-)
+WORDS = "expected @yearly, @monthly, @weekly, @daily, @hourly, or @every and a duration such as 1h30m"
 WRONG = {
     "* * * *": f"expected 5 fields {FIELDS}, found 4",
     "TZ=UTC * * * * *": f"expected 5 fields {FIELDS}, found 6",

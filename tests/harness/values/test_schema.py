@@ -314,12 +314,12 @@ TEXT = r"""{
  "^x-":{"description":"Yours."}
 },
 "properties":{
- "replicas":{"type":["integer","null"],"minimum":0,"description":"Größe.","maximum":2147483647},
+ "replicas":{"type":["integer","null"],"minimum":0,"maximum":2147483647,"description":"Größe."},
  "port":{"$ref":"#/definitions/port","description":"Where."},
  "kind":{"$ref":"#/definitions/name","description":"Which."},
  "hosts":{"type":["array","null"],"items":{"type":"string","pattern":"(^[a-z]*$)"},"description":"Hosts."},
  "owner":{"$ref":"#/definitions/name","description":"Whose."},
- "entries":{"type":["object","null"],"description":"By name.","patternProperties":{"(^[a-z]+$)":{"$ref":"#/definitions/port"}},"additionalProperties":false}
+ "entries":{"type":["object","null"],"patternProperties":{"(^[a-z]+$)":{"$ref":"#/definitions/port"}},"additionalProperties":false,"description":"By name."}
 },
 "additionalProperties":false,
 "definitions":{

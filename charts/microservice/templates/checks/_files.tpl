@@ -28,7 +28,7 @@ which takes longer than all else.
       (list "handlers" (or .lifecycle $containers))
       (list "metric_targets" .autoscaling.metrics)
       (list "labels" $labels)
-      (list "addresses" (or $ranges $service .podSpec (contains "hostIP" (toJson .ports))))
+      (list "addresses" (or $ranges $service $ports))
       (list "references" (or $containers $volumes .env .envFrom))
       (list "service" $service)
       (list "pod" (or $annotations .podSpec))

@@ -1,7 +1,6 @@
 {{/*
 microservice.problems.image: the image to run has no default, an image has one
-digest, which is whole, and a registry's Secret needs a name. The lengths are not part of
-the schema, where their patterns would take Helm more time.
+whole digest, and a registry's Secret needs a name.
 */}}
 {{- define "microservice.problems.image" -}}
   {{- if not .Values.image.repository }}
@@ -21,7 +20,7 @@ the schema, where their patterns would take Helm more time.
     {{- end }}
     {{- range append (rest $parts) $image.digest | compact }}
       {{- if ne (len .) 71 }}
-        {{ $key }}: {{ . }} is not a whole digest, which has 64 digits after sha256:
+        {{ $key }}: {{ . }} is not a digest: 64 digits after sha256:
       {{- end }}
     {{- end }}
     {{- if and $image.digest (contains "@" (toString $image.tag)) (not (hasSuffix $image.digest $image.tag)) }}
