@@ -37,7 +37,7 @@ of Kubernetes; for overhead and nodeName the admission of pods).
     {{- range $index, $address := (.dnsConfig).nameservers }}
       {{- $_ := set $addresses (printf "podSpec.dnsConfig.nameservers[%d]" $index) $address }}
     {{- end }}
-    {{- include "microservice.problems.addresses" $addresses }}
+    {{- with $addresses }}{{ include "microservice.problems.addresses" . }}{{ end }}
     {{- if and .shareProcessNamespace .hostPID }}
       podSpec.hostPID: true excludes podSpec.shareProcessNamespace: true; remove one of them
     {{- end }}
