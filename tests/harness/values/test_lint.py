@@ -356,6 +356,25 @@ def test_an_unknown_key_stands_for_one_key_and_others_that_are_required_are_miss
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("free: yes", "free: yes is read as true; write true"),
+        ("secret: {versioned: yes}", "secret.versioned: this is read as true; write true"),
+        ("port: 0x50", "port: 0x50 is read as another number; quote it to keep it as written"),
+    ],
+)
+def test_what_yaml_changes_is_told_of_any_schema(tmp_path: Path, text: str, message: str) -> None:
+    keys = {"free": {}, "port": {"type": ["string", "integer"]}}
+    secret = {"properties": {"versioned": {"type": "boolean"}}}
+    schema = {"properties": {**keys, "secret": secret}}
+    (tmp_path / "values.schema.json").write_text(json.dumps(schema), encoding="utf-8")
+    file = tmp_path / "values.yaml"
+    file.write_text(text, encoding="utf-8")
+    (only,) = lint.faults(file, Chart("small", tmp_path))
+    assert (only.text, only.rule) == (message, "yaml")
+
+
 def test_a_chart_without_a_schema_accepts_every_key(tmp_path: Path) -> None:
     file = tmp_path / "values.yaml"
     file.write_text("a: {b: [1]}", encoding="utf-8")
