@@ -13,7 +13,7 @@ microservice.problems.addresses: a map of KEY -> IP address or null.
 {{- define "microservice.problems.addresses" -}}
   {{- $pattern := include "microservice.addressPattern" (list "" "") }}
   {{- range $key, $address := . }}
-    {{- if and $address (not (regexMatch $pattern $address)) }}
+    {{- if and $address (not (and (regexMatch $pattern $address) (has (include "microservice.addressBits" $address | len) (list 32 128)))) }}
       {{ $key }}: {{ quote $address }} is not an IP address, such as 10.0.0.1 or fd00::1
     {{- end }}
   {{- end }}

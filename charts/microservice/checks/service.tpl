@@ -79,6 +79,9 @@ microservice.services. Addresses: one of each IP family, and none that can't be 
   {{- range $index, $address := $service.externalIPs }}
     {{- $_ := set $addresses (printf "%s.externalIPs[%d]" $at $index) $address }}
   {{- end }}
+  {{- range $index, $address := $service.clusterIPs }}
+    {{- $_ := set $addresses (printf "%s.clusterIPs[%d]" $at $index) (trimPrefix "None" $address) }}
+  {{- end }}
   {{- include "microservice.problems.addresses" $addresses }}
   {{- $families := dict }}
   {{- with $service.clusterIPs }}
@@ -91,9 +94,7 @@ microservice.services. Addresses: one of each IP family, and none that can't be 
         {{- if gt (len $service.clusterIPs) 1 }}
           {{ $at }}.clusterIPs[{{ $index }}]: None stands alone; remove the other address, or this one
         {{- end }}
-      {{- else if not (or (contains ":" $address) (regexMatch "^[0-9]+(\\.[0-9]+){3}$" $address)) }}
-        {{ $at }}.clusterIPs[{{ $index }}]: {{ quote $address }} is not an IP address, such as 10.96.0.10 or fd00::10
-      {{- else if hasKey $families $family }}
+      {{- else if and (hasKey $families $family) (regexMatch "[.:]" $address) }}
         {{ $at }}.clusterIPs[{{ $index }}]: a Service has one address of each IP family, and this is the second {{ $family }} address; remove it
       {{- end }}
       {{- if ne $address "None" }}{{ $_ := set $families $family true }}{{ end }}
