@@ -41,10 +41,8 @@ range. The API server would only warn, and a network plugin may take it for one 
 {{- define "microservice.problems.cidr" -}}
   {{- $bits := splitList "/" .cidr | first | include "microservice.addressBits" }}
   {{- $pattern := include "microservice.addressPattern" (list "/(3[0-2]|[12]?[0-9])" "/(12[0-8]|1[01][0-9]|[1-9]?[0-9])") }}
-  {{- if not (regexMatch $pattern .cidr) }}
+  {{- if not (and (regexMatch $pattern .cidr) (has (len $bits) (list 32 128))) }}
     {{ .key }}: {{ quote .cidr }} is not a CIDR, such as 10.0.0.0/8 or fd00::/8
-  {{- else if not (has (len $bits) (list 32 128)) }}
-    {{ .key }}: {{ .cidr }} is not an IPv6 range: write groups of at most 4 digits, 8 of them or fewer with ::, such as fd00::/8
   {{- else if contains "1" (substr (splitList "/" .cidr | last | int) (len $bits) $bits) }}
     {{ .key }}: {{ .cidr }} is not the first address of its range: write that, such as 10.0.0.0/8, or /{{ len $bits }} for one address
   {{- end }}

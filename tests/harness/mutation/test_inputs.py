@@ -59,5 +59,10 @@ def test_notes_are_of_the_values_with_which_a_test_reads_them(sources: Sources) 
     assert [(one.values["port"], one.notes) for one in found] == [(1, True), (2, False)]
 
 
+def test_notes_of_both_helms_are_two_inputs(sources: Sources) -> None:
+    renders = [recorded({"port": 1}, engine=engine, notes=True) for engine in (4, 3)]
+    assert [one.helm for one in of_tests(sources, *renders).values()] == ["v4.0.0", "v3.0.0"]
+
+
 def test_another_charts_renders_are_left_out(sources: Sources) -> None:
     assert of_tests(sources, recorded({"port": 1}) | {"chart": "other"}) == {}
