@@ -29,7 +29,7 @@ either day will do. Not part of the schema, where the pattern would take Helm mo
   {{- $fields := regexSplit " +" (lower .schedule) -1 }}
   {{- if hasPrefix "@" .schedule }}
     {{- $words := list "@yearly" "@annually" "@monthly" "@weekly" "@daily" "@midnight" "@hourly" }}
-    {{- if not (or (has .schedule $words) (regexMatch "^@every ([0-9]{1,6}h([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}m([0-9]{1,6}s)?|[0-9]{1,6}s)$" .schedule)) }}
+    {{- if not (or (has .schedule $words) (regexMatch "^@every [0-9]{1,6}(h([0-9]{1,6}m)?([0-9]{1,6}s)?|m([0-9]{1,6}s)?|s)$" .schedule)) }}
       {{ $place }}: expected @yearly, @monthly, @weekly, @daily, @hourly, or @every and a duration such as 1h30m
     {{- end }}
   {{- else if ne (len $fields) 5 }}
