@@ -91,6 +91,13 @@ podFailurePolicy is for pods that are not restarted, and names their containers
       {{- if eq (empty $rule.onExitCodes) (empty $rule.onPodConditions) }}
         {{ $key }}.rules[{{ $index }}]: set either onExitCodes or onPodConditions
       {{- end }}
+      {{- $before := "" }}
+      {{- range ($rule.onExitCodes).values }}
+        {{- if or (and $before (le (int64 .) (int64 $before))) (and (eq (int64 .) 0) (eq $rule.onExitCodes.operator "In")) }}
+          {{ $key }}.rules[{{ $index }}].onExitCodes.values: list them in ascending order, and no 0 with operator: In
+        {{- end }}
+        {{- $before = toString . }}
+      {{- end }}
       {{- with ($rule.onExitCodes).containerName }}
         {{- $names := list (($root.Values.containerSpec).name | default (include "microservice.name" $root)) }}
         {{- $_ := include "microservice.collectContainers" $root }}
