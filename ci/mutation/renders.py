@@ -161,16 +161,13 @@ class Renders:
         yield from ((mutants[number], outcomes) for number, outcomes in found.items())
 
     def _parts(self, mutant: Mutant, name: str) -> Sequence[str]:
-        """Return the parts of a render in which a change can make a difference, none for all of them.
-
-        Checks come first. What a change of another part keeps in the root, or does not, others may notice.
-        """
+        """Return the parts of a render in which a change can make a difference, none for all of them."""
         numbers = {self._sources.numbers[block] for block in mutant.blocks}
         parts = [
             part for part, blocks in self._blocks[name].items() if part and not blocks.isdisjoint(numbers)
         ]
         # The same problems make the same report.
-        return ("problems",) if {*parts} <= {"problems", "report"} and "problems" in parts else ()
+        return [part for part in parts if part != "report" or "problems" not in parts]
 
     def settled(self, outcomes: Sequence[Outcome]) -> str:
         """Return the input of the first outcome that ``settles``, "" if none does."""

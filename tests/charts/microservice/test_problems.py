@@ -119,7 +119,6 @@ def blocks(render_chart: ChartRenderer) -> list[str]:
     return sorted(key for key, value in defaults if value and isinstance(value, dict) and "Probe" not in key)
 
 
-@functools.cache
 def blocks_taken_away(render_chart: ChartRenderer, engine: int = NEWEST_ENGINE) -> list[str]:
     """What is said where every block is null that has defaults, and something else is wrong."""
     nulls = "".join(f"{block}: null\n" for block in blocks(render_chart))
