@@ -87,6 +87,7 @@ def _job(draft: Draft, spec: dict[str, Any], made: Object) -> dict[str, Any] | N
     if (
         len(containers) != 1
         or pod.get("initContainers")
+        or spec.get("completionMode") == "Indexed"
         or containers[0].get("image") != main.get("image")
         or _has_own_volumes(pod, mains)
     ):

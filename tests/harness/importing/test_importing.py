@@ -340,6 +340,16 @@ def test_a_job_has_its_own_settings_and_is_an_object_where_its_pod_has_more(impo
     assert [made["kind"] for made in imported.values["extraObjects"]] == ["CronJob"]
 
 
+def test_a_job_whose_pods_have_indexes_stays_an_object(import_: Import) -> None:
+    rule = {"action": "FailIndex", "onExitCodes": {"operator": "In", "values": [3]}}
+    own = {"completionMode": "Indexed", "completions": 2, "backoffLimitPerIndex": 1}
+    own |= {"podFailurePolicy": {"rules": [rule]}}
+    text = JOBS.replace("{spec: {template", f"{{spec: {{{json.dumps(own)[1:-1]}, template")
+    imported = import_(workload("web") + text.replace("OnFailure", "Never"))
+    (job,) = imported.values["extraObjects"]
+    assert job["spec"]["jobTemplate"]["spec"] == job["spec"]["jobTemplate"]["spec"] | own
+
+
 def test_an_exact_import_leaves_jobs_that_the_chart_makes_in_another_way_as_they_are(import_: Import) -> None:
     other = WITH_JOBS.replace("command: [clean],", "command: [clean], securityContext: {runAsUser: 7},")
     imported = import_(other, exact=True)
