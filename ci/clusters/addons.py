@@ -118,21 +118,15 @@ def _is_ready(made: Any) -> bool:
         clients = [hook["clientConfig"] for hook in made.get("webhooks") or []]
         return all(client.get("caBundle") for client in clients if "service" in client)
     status = made.get("status", {})
+    is_workload = made["kind"] in ("DaemonSet", "Deployment", "StatefulSet")
+    if is_workload and status.get("observedGeneration") != made["metadata"]["generation"]:
+        return False
     if made["kind"] == "DaemonSet":
         wanted = status.get("desiredNumberScheduled", 0)
-        return bool(
-            status.get("observedGeneration") == made["metadata"]["generation"]
-            and status.get("numberAvailable", 0) == status.get("updatedNumberScheduled", 0) == wanted
-        )
+        return bool(status.get("numberAvailable", 0) == status.get("updatedNumberScheduled", 0) == wanted)
     if made["kind"] == "StatefulSet":
-        return bool(
-            status.get("observedGeneration") == made["metadata"]["generation"]
-            and status.get("availableReplicas", 0) == made["spec"]["replicas"]
-        )
-    if made["kind"] == "Deployment" and (
-        status.get("observedGeneration") != made["metadata"]["generation"]
-        or status.get("updatedReplicas", 0) != status.get("replicas", 0)
-    ):
+        return bool(status.get("availableReplicas", 0) == made["spec"]["replicas"])
+    if made["kind"] == "Deployment" and status.get("updatedReplicas", 0) != status.get("replicas", 0):
         return False
     condition = "Ready" if made["kind"] == "Node" else "Available"
     return any(
