@@ -28,7 +28,7 @@ from ci.deploy.snapshot import (
 from ci.deploy.state import BUDGETS, CERTIFICATES, State, read
 from ci.deploy.tables import Row, age, moment
 from ci.deploy.target import reached
-from ci.deploy.verdict import gateway_refusals, is_rolled_out, new_pods_wanted, verdict
+from ci.deploy.verdict import gateway_refusals, is_rolled_out, new_pods_wanted, of_gateways, verdict
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig, entries, main_container
 
@@ -192,7 +192,7 @@ def _route(route: Object) -> Line:
     name = route["metadata"]["name"]
     if refused := "; ".join(map(_one_line, gateway_refusals(route))):
         return Line("route", name, "refused", refused, False)
-    gateways = [str(dig(parent, "parentRef", "name")) for _, parent in entries(route, "status", "parents")]
+    gateways = [gateway for gateway, found in of_gateways(route) if found["type"] == "Accepted"]
     if not gateways:
         return Line("route", name, "unseen", "no Gateway has looked at it", False)
     return Line("route", name, "accepted", f"by {', '.join(dict.fromkeys(gateways))}")

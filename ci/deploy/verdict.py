@@ -9,8 +9,9 @@ GoogleContainerTools/skaffold, pkg/diag/validator/deployment.go, for what admiss
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ci.deploy import pod_rules, stateful_sets
 from ci.deploy.pod_rules import Finding
@@ -194,16 +195,21 @@ def _routes(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def gateway_refusals(route: Object) -> Iterator[str]:
-    """Yield what each Gateway objects to in the present generation of a route.
+    """Yield what each Gateway objects to in the present generation of a route."""
+    for gateway, found in of_gateways(route):
+        if found["type"] in ("Accepted", "ResolvedRefs") and found["status"] == "False":
+            yield f"Gateway {gateway}: {found.get('reason')}: {found.get('message')}"
+
+
+def of_gateways(route: Object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the conditions of the present generation of a route, each with its Gateway's name.
 
     https://gateway-api.sigs.k8s.io/reference/spec/#routeparentstatus
     """
     for _, parent in entries(route, "status", "parents"):
         for found in parent.get("conditions") or []:
-            is_objection = found["type"] in ("Accepted", "ResolvedRefs") and found["status"] == "False"
-            if is_objection and found.get("observedGeneration") == route["metadata"]["generation"]:
-                name = dig(parent, "parentRef", "name")
-                yield f"Gateway {name}: {found.get('reason')}: {found.get('message')}"
+            if found.get("observedGeneration") == route["metadata"]["generation"]:
+                yield str(dig(parent, "parentRef", "name")), found
 
 
 def _after(text: str, mark: str) -> str:
