@@ -1,11 +1,13 @@
 {{/*
 microservice.problems.containers: init and extra containers have unique names,
 and mount declared volumes at different paths. One that has to end before the next
-starts has no hooks and probes (validateInitContainers of Kubernetes).
+starts has no hooks and probes, and only what is restarted may be for a resize
+(validateInitContainers and validateResizePolicy of Kubernetes).
 */}}
 {{- define "microservice.problems.containers" -}}
   {{- $volumes := include "microservice.volumeList" . | fromJson }}
   {{- $names := dict ((.Values.containerSpec).name | default (include "microservice.name" .)) "the main container" }}
+  {{- $restart := toString (.Values.podSpec).restartPolicy }}
   {{- $_ := include "microservice.collectContainers" . }}
   {{- range .containers }}
     {{- $key := .key }}
@@ -20,9 +22,11 @@ starts has no hooks and probes (validateInitContainers of Kubernetes).
           {{ $key }}.{{ $field }}: an init container has one only with restartPolicy: Always; set that, or remove this
         {{- end }}
       {{- end }}
+    {{- end }}
+    {{- if not (and .longRunning (ne $restart "Never")) }}
       {{- range $index, $policy := $container.resizePolicy }}
         {{- if eq $policy.restartPolicy "RestartContainer" }}
-          {{ $key }}.resizePolicy[{{ $index }}].restartPolicy: RestartContainer needs restartPolicy: Always; use NotRequired
+          {{ $key }}.resizePolicy[{{ $index }}].restartPolicy: RestartContainer is for a container that is restarted; use NotRequired
         {{- end }}
       {{- end }}
     {{- end }}
