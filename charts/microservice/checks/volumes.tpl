@@ -78,7 +78,8 @@ stand together, and one thing to copy from, of a kind that can be copied.
 {{/*
 microservice.problems.files: (dict "root" . "key" KEY "sources" LIST): the files of a
 volume, from one source or from several projected ones, have a path each, a trust
-bundle is found by one name, and a file about resources names a container.
+bundle is found by one name, a signer has a domain, and a file about resources names a
+container.
 */}}
 {{- define "microservice.problems.files" -}}
   {{- $key := .key }}
@@ -92,6 +93,13 @@ bundle is found by one name, and a file about resources names a container.
           {{- $place := printf "%s: the file %q: resourceFieldRef" $key $item.path }}
           {{- include "microservice.problems.resourceField" (dict "root" $root "key" $place "field" .) }}
         {{- end }}
+      {{- end }}
+    {{- end }}
+    {{- range $kind, $written := pick $source "clusterTrustBundle" "podCertificate" }}
+      {{- $label := "[a-z0-9](-*[a-z0-9])*" }}
+      {{- $signer := ($written).signerName }}
+      {{- if and $signer (not (regexMatch (printf `^%[1]s(\.%[1]s)+/%[1]s(\.%[1]s)*$` $label) $signer)) }}
+        {{ $key }}.projected.sources[{{ $index }}].{{ $kind }}.signerName: {{ quote $signer }} is not a signer, such as example.com/name
       {{- end }}
     {{- end }}
     {{- with $source.podCertificate }}
