@@ -6,6 +6,7 @@ import queue
 import socket
 import subprocess
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -44,8 +45,9 @@ def run(environment: str, service: str = "", *, port: int = 8000) -> None:
     """
     _require_free(port)
     with reached(environment, service) as target:
-        release_pods.require_ready(target, release_pods.pods(target, components.web(target)))
-        forward = Forward(target, port, _target_port(target))
+        found = release_pods.pods(target, components.web(target))
+        release_pods.require_ready(target, found)
+        forward = Forward(target, found, port, _target_port(target))
         with closed_undisturbed(forward.close), suppress(KeyboardInterrupt):  # the way to end it
             forward.run()
 
@@ -87,8 +89,9 @@ class Tunnel:
 class Forward:
     """Keeps a tunnel open from a port of this machine to a port of a pod that is ready."""
 
-    def __init__(self, target: Target, port: int, target_port: str) -> None:
+    def __init__(self, target: Target, pods: Sequence[Object], port: int, target_port: str) -> None:
         self._target = target
+        self._known = pods
         self._port = port
         self._ports = f"{port}:{target_port}"
         self._events: Events = queue.SimpleQueue()
@@ -103,8 +106,11 @@ class Forward:
 
         Raise UserError where the user may not.
         """
-        self._watch = Watch(self._target, components.web(self._target), self._events.put)
+        for pod in self._known:
+            self._see(pod, gone=False)
+        self._watch = Watch(self._target, components.web(self._target), self._known, self._events.put)
         while True:
+            self._connect()
             match next_of(self._events):
                 case Seen(pod, gone):
                     self._see(pod, gone)
@@ -113,7 +119,6 @@ class Forward:
                     self._put_back(tunnel.pod)
                 case Said(tunnel, str(line)) if tunnel is self._tunnel:
                     self._say(line, tunnel.pod)
-            self._connect()
 
     def close(self) -> None:
         """End every kubectl that runs for it."""

@@ -100,7 +100,8 @@ class Logs:
     def follow(self) -> None:
         """Print what was written and what is written, which pods come and go, and how containers end."""
         self.show()
-        self._watch = Watch(self._target, self._selector, self._events.put)
+        known = [containers[0].pod for containers in self._pods.values()]
+        self._watch = Watch(self._target, self._selector, known, self._events.put)
         while True:
             match next_of(self._events):
                 case Line() as line:
@@ -133,7 +134,9 @@ class Logs:
                     self._close(closed)
                     if exit_code:
                         complaints.append(f"{container.prefix}  {complaint}")
-        if tried and len(complaints) == tried:
+        # A pod that has just gone is no fault: others may come.
+        refused = [complaint for complaint in complaints if "(NotFound)" not in complaint]
+        if refused and len(complaints) == tried:
             raise UserError("\n".join(complaints))
         for line in sorted(lines, key=lambda line: line.stamp):
             self._print(line)

@@ -6,19 +6,19 @@ import json
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from ci.base.console import err
 from ci.base.errors import UserError
 from ci.base.processes import CommandError
 from ci.clusters import kubectl
-from ci.deploy import history
+from ci.deploy import history, reader
 from ci.deploy.remedies import command
 from ci.deploy.snapshot import is_going, is_ready
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
 
-ANSWER_SECONDS = 10
 RETRY_SECONDS = 1
 END_SECONDS = 3
 
@@ -32,9 +32,7 @@ class Seen(NamedTuple):
 
 def pods(target: Target, selector: str) -> list[Object]:
     """Return the pods that have the labels of a selector, oldest first."""
-    limit = f"--request-timeout={ANSWER_SECONDS}s"
-    found: list[Object] = target.kubectl.get("pods", f"--selector={selector}", limit)
-    return sorted(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+    return _oldest_first(_listed(target, selector))
 
 
 def require_ready(target: Target, found: Sequence[Object]) -> Object:
@@ -55,14 +53,17 @@ def require_ready(target: Target, found: Sequence[Object]) -> Object:
 class Watch:
     """Reports pods by a selector, all that there are and then each that changes, until it is closed.
 
-    ``report`` is called in a thread of its own. What happens while the connection is lost comes later.
+    Those of ``known`` that are gone by then are reported too. ``report`` is called in a thread of its own.
+    What happens while the connection is lost comes later.
     """
 
-    def __init__(self, target: Target, selector: str, report: Callable[[Seen], None]) -> None:
+    def __init__(
+        self, target: Target, selector: str, known: Sequence[Object], report: Callable[[Seen], None]
+    ) -> None:
         self._target = target
         self._selector = selector
         self._report = report
-        self._known: dict[str, Object] = {}
+        self._known = {pod["metadata"]["uid"]: pod for pod in known}
         self._closed = threading.Event()
         self._process: subprocess.Popen[str] | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -79,7 +80,7 @@ class Watch:
         answered = True
         while not self._closed.is_set():
             try:
-                found = pods(self._target, self._selector)
+                found = _listed(self._target, self._selector)
             except CommandError as error:
                 if answered and not self._closed.is_set():
                     words = (error.output.strip().splitlines() or [str(error)])[-1]
@@ -89,8 +90,8 @@ class Watch:
                 if not answered:
                     err.out("the cluster answers again")
                 answered = True
-                self._compare(found)
-                self._watch()
+                self._compare(_oldest_first(found))
+                self._watch(since=found["metadata"]["resourceVersion"])
             self._closed.wait(RETRY_SECONDS)
 
     def _compare(self, found: list[Object]) -> None:
@@ -100,11 +101,14 @@ class Watch:
         for pod in found:
             self._see(pod)
 
-    def _watch(self) -> None:
-        """Report changes until the API server ends the watch, as it does now and then."""
-        options = [f"--selector={self._selector}", "--watch", "--output-watch-events"]
+    def _watch(self, since: str) -> None:
+        """Report changes since a list until the API server ends the watch, as it does now and then.
+
+        A watch of kubectl's own begins with another list, and misses what went between the two.
+        """
+        query = urlencode({"labelSelector": self._selector, "watch": "true", "resourceVersion": since})
         with subprocess.Popen(
-            [*self._target.kubectl.command, "get", "pods", *options, "--output=json"],
+            [*self._target.kubectl.command, "get", f"--raw={_path(self._target)}?{query}"],
             env=kubectl.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -125,8 +129,17 @@ class Watch:
                     self._see(event["object"])
 
     def _see(self, pod: Object) -> None:
-        uid = pod["metadata"]["uid"]
-        # The watch begins with what was listed just before.
-        if self._known.get(uid) != pod:
-            self._known[uid] = pod
-            self._report(Seen(pod))
+        self._known[pod["metadata"]["uid"]] = pod
+        self._report(Seen(pod))
+
+
+def _listed(target: Target, selector: str) -> Any:
+    return target.api.get(_path(target), labelSelector=selector)
+
+
+def _path(target: Target) -> str:
+    return reader.path("pods", target.namespace)
+
+
+def _oldest_first(listed: Any) -> list[Object]:
+    return sorted(listed["items"], key=lambda pod: str(pod["metadata"]["creationTimestamp"]))

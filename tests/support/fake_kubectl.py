@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+from urllib.parse import unquote_plus
 
 from ci.charts.environments import Environment
+from ci.clusters.kubectl import Kubectl
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
 from tests.support.fake_api import FakeApi
@@ -67,7 +69,10 @@ class Step(NamedTuple):
 
 
 class FakeKubectl:
-    """Scripted answers, first match first; ``target`` is service api in the environment staging."""
+    """Scripted answers, first match first; ``target`` is service api in the environment staging.
+
+    A request to the API server is answered as a call is, "GET /api/v1/namespaces/staging/pods?...".
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -75,7 +80,7 @@ class FakeKubectl:
         self.program = folder / "kubectl"
         self.program.write_text(_PROGRAM.format(python=sys.executable), encoding="utf-8")
         self.program.chmod(0o755)
-        self.api = FakeApi()
+        self.api = FakeApi(self._requested)
         self.target = Target(ENVIRONMENT, "api", folder / "kubeconfig", self.api)
 
     def answer(
@@ -125,6 +130,9 @@ class FakeKubectl:
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
         return [tuple(json.loads(line)) for line in lines]
 
+    def _requested(self, method: str, path: str, _: object) -> Any:
+        return json.loads(Kubectl(self.target.kubeconfig)(method, unquote_plus(path)))
+
     @contextmanager
     def reached(self, environment: str, service: str = "") -> Iterator[Target]:
         """Stand in for ``ci.deploy.target.reached``."""
@@ -132,7 +140,9 @@ class FakeKubectl:
 
 
 def _listed(part: Object | list[Object]) -> Object:
-    return {"kind": "List", "items": part} if isinstance(part, list) else part
+    if not isinstance(part, list):
+        return part
+    return {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": "7"}, "items": part}
 
 
 def _is_alive(process: int) -> bool:

@@ -12,8 +12,8 @@ from ci.kubernetes.manifests import Object
 from tests.support.fake_kubectl import FakeKubectl, Step
 from tests.support.stored_releases import stored_release
 
-LISTED = "get .*pods .*component=app .*--request-timeout"
-WATCHED = "get pods .*--watch"
+LISTED = "GET .*/pods.labelSelector=.*component=app$"
+WATCHED = "get --raw=.*/pods.*resourceVersion=7"
 SERVICE = {
     "metadata": {"name": "api"},
     "spec": {
@@ -109,6 +109,26 @@ def test_another_pod_takes_the_place_of_one_that_goes(
     assert kubectl.running() == []
 
 
+@pytest.mark.parametrize("seen_twice", [False, True], ids=["gone before the watch", "gone as it begins"])
+def test_a_pod_that_goes_before_it_is_watched_is_missed_and_another_takes_its_place(
+    kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str], port: int, seen_twice: bool
+) -> None:
+    kubectl.answer(LISTED, [pod("api-1-a")], once=True)
+    kubectl.answer(LISTED, [pod("api-1-a")] if seen_twice else [])
+    kubectl.answer("services", [SERVICE])
+    kubectl.answer(
+        "port-forward pod/api-1-a", 'Error from server (NotFound): pods "api-1-a" not found', code=1
+    )
+    kubectl.answer("port-forward pod/api-1-b", "Forwarding from b", 0.5, interrupts=True, hangs=True)
+    gone = [event("DELETED", pod("api-1-a"))] if seen_twice else []
+    kubectl.answer(WATCHED, 0.5, *gone, 0.5, event("ADDED", pod("api-1-b")), hangs=True)
+    forward.run("staging", port=port)
+    printed = capsys.readouterr()
+    assert printed.out == f"http://127.0.0.1:{port} is api, by pod api-1-b\n"
+    assert "no pod is ready: waiting for one" in printed.err.splitlines()
+    assert kubectl.running() == []
+
+
 def test_a_tunnel_that_ends_is_opened_again(
     kubectl: FakeKubectl, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], port: int
 ) -> None:
@@ -170,7 +190,7 @@ def test_who_may_not_forward_is_told_so_once(kubectl: FakeKubectl, port: int) ->
 def test_without_a_pod_or_a_service_there_is_one_message(
     kubectl: FakeKubectl, port: int, pods: list[Object], services: list[Object], message: str
 ) -> None:
-    kubectl.answer("get .*pods", pods)
+    kubectl.answer("GET .*/pods", pods)
     kubectl.answer("get .*services", services)
     kubectl.answer("get .*secrets", [stored_release(1, "deployed")])
     with pytest.raises(UserError) as raised:

@@ -13,8 +13,8 @@ from tests.support.fake_kubectl import FakeKubectl, Step
 from tests.support.rollouts import RUNNING, container, terminated, waiting
 from tests.support.stored_releases import stored_release
 
-LISTED = "get .*pods .*component notin .cron,test. --request-timeout"
-WATCHED = "get pods .*--watch"
+LISTED = "GET .*/pods.labelSelector=.*component notin .cron,test.$"
+WATCHED = "get --raw=.*/pods.*resourceVersion=7"
 
 
 def pod(name: str, *statuses: dict[str, Any], component: str = "app", init: str = "", **more: Any) -> Object:
@@ -46,20 +46,15 @@ def ended(code: int, reason: str = "Error", run: str = "run-1", message: str = "
     return container(containerID=run, state=state)
 
 
-def workloads(_: str, path: str, __: object) -> Object:
-    """Answer for a release with the service api, a StatefulSet, and the worker api-mail."""
+def workloads(kubectl: FakeKubectl) -> None:
+    """Have a release with the service api, a StatefulSet, and the worker api-mail."""
 
     def made(name: str, component: str) -> Object:
         labels = {"app.kubernetes.io/instance": "api", "app.kubernetes.io/component": component}
         return {"metadata": {"name": name}, "spec": {"selector": {"matchLabels": labels}}}
 
-    is_stateful = "/statefulsets?" in path
-    kind, one = (
-        ("StatefulSet", made("api", "app"))
-        if is_stateful
-        else ("Deployment", made("api-mail", "worker-mail"))
-    )
-    return {"apiVersion": "apps/v1", "kind": f"{kind}List", "items": [one]}
+    kubectl.answer("GET .*/statefulsets", [made("api", "app")])
+    kubectl.answer("GET .*/deployments", [made("api-mail", "worker-mail")])
 
 
 def event(kind: str, one: Object) -> Object:
@@ -114,9 +109,9 @@ def test_lines_of_a_worker_bear_its_name(kubectl: FakeKubectl, capsys: pytest.Ca
 def test_the_logs_of_one_workload_are_those_of_its_pods(
     kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kubectl.api.answer = workloads
+    workloads(kubectl)
     kubectl.answer(
-        "get .*pods .*instance=api,app.kubernetes.io/component=worker-mail ", [pod("b", running())]
+        "GET .*/pods.*=.*instance=api,app.kubernetes.io/component=worker-mail$", [pod("b", running())]
     )
     kubectl.answer("logs b", "2026-07-01T10:00:00Z text")
     logs.run("staging", workload="api-mail")
@@ -124,7 +119,7 @@ def test_the_logs_of_one_workload_are_those_of_its_pods(
 
 
 def test_an_unknown_workload_is_refused_with_those_that_there_are(kubectl: FakeKubectl) -> None:
-    kubectl.api.answer = workloads
+    workloads(kubectl)
     with pytest.raises(UserError) as raised:
         logs.run("staging", workload="mail")
     assert str(raised.value) == "api in staging has no workload mail: there are api, api-mail"
@@ -207,7 +202,7 @@ def test_one_log_that_cannot_be_read_does_not_hide_the_others(
 def test_what_is_not_installed_is_said_and_what_has_no_pod_prints_nothing(
     kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kubectl.answer("get .*pods", [])
+    kubectl.answer("GET .*/pods", [])
     kubectl.answer("get .*secrets.*name=api", [stored_release(1, "deployed")])
     logs.run("staging")
     assert capsys.readouterr().out == ""
@@ -259,6 +254,31 @@ def test_following_shows_new_pods_ends_and_restarts_until_ctrl_c(
         f"- {old}",
         "new/api  ended with exit code 3",
     ]
+    assert kubectl.running() == []
+
+
+@pytest.mark.parametrize("seen_twice", [False, True], ids=["gone before the watch", "gone as it begins"])
+def test_a_pod_that_goes_before_it_is_watched_is_named_and_its_successor_followed(
+    kubectl: FakeKubectl,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    seen_twice: bool,
+) -> None:
+    monkeypatch.setattr(logs, "PAUSE_SECONDS", 0)
+    old, new = "api-1-old", "api-2-new"
+    kubectl.answer(LISTED, [pod(old, running())], once=True)
+    kubectl.answer(LISTED, [pod(old, running())] if seen_twice else [])
+    missing = f'Error from server (NotFound): pods "{old}" not found'
+    kubectl.answer(f"logs {old}", err=missing, code=1)
+    kubectl.answer(f"logs {new}", "2026-07-01T10:00:09Z born", 0.5, interrupts=True, hangs=True)
+    gone = [event("DELETED", pod(old, running()))] if seen_twice else []
+    kubectl.answer(WATCHED, *gone, event("ADDED", pod(new, running())), hangs=True)
+    logs.run("staging", follow=True)
+    printed = capsys.readouterr()
+    assert printed.out == "new/api  born\n"
+    notes = printed.err.splitlines()
+    assert notes[0] == f"old/api  {missing}"
+    assert sorted(notes[1:]) == [f"+ {new}", f"- {old}"]
     assert kubectl.running() == []
 
 

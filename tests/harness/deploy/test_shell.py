@@ -44,7 +44,7 @@ def test_the_first_shell_that_is_found_is_opened_in_the_youngest_ready_pod(
     kubectl: FakeKubectl, capfd: pytest.CaptureFixture[str], program: str
 ) -> None:
     pods = [pod("api-1-b", created=5), pod("api-1-a", created=1), pod("api-1-c", created=9, ready=False)]
-    kubectl.answer("get .*pods .*component=app", pods)
+    kubectl.answer("GET .*/pods.*component=app$", pods)
     kubectl.answer(FOUND, program)
     kubectl.answer("exec", "hello")
     shell.run("staging")
@@ -59,8 +59,8 @@ def test_it_opens_in_a_pod_of_the_workload_that_is_named(
 ) -> None:
     labels = {"app.kubernetes.io/component": "worker-mail"}
     worker = {"metadata": {"name": "api-mail"}, "spec": {"selector": {"matchLabels": labels}}}
-    kubectl.api.answer = lambda *_: {"apiVersion": "apps/v1", "kind": "DeploymentList", "items": [worker]}
-    kubectl.answer("get .*pods .*instance=api,app.kubernetes.io/component=worker-mail", [pod("api-mail-1-a")])
+    kubectl.answer("GET .*/(deployments|statefulsets)", [worker])
+    kubectl.answer("GET .*/pods.*instance=api,app.kubernetes.io/component=worker-mail", [pod("api-mail-1-a")])
     kubectl.answer(FOUND, "/bin/sh")
     kubectl.answer("exec api-mail-1-a", "hello")
     shell.run("staging", workload="api-mail")
@@ -74,7 +74,7 @@ def test_on_a_terminal_it_gets_one(kubectl: FakeKubectl, monkeypatch: pytest.Mon
 
 
 def test_its_exit_code_is_the_tasks(kubectl: FakeKubectl) -> None:
-    kubectl.answer("get", [pod()])
+    kubectl.answer("GET .*/pods", [pod()])
     kubectl.answer(FOUND, "/bin/sh")
     kubectl.answer("exec", code=3)
     with pytest.raises(Exit) as raised:
@@ -85,7 +85,7 @@ def test_its_exit_code_is_the_tasks(kubectl: FakeKubectl) -> None:
 def test_without_a_ready_pod_a_running_one_will_do(
     kubectl: FakeKubectl, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    kubectl.answer("get", [pod(ready=False)])
+    kubectl.answer("GET .*/pods", [pod(ready=False)])
     kubectl.answer(FOUND, "/bin/sh")
     kubectl.answer("exec")
     shell.run("staging")
@@ -93,7 +93,7 @@ def test_without_a_ready_pod_a_running_one_will_do(
 
 
 def test_an_image_without_a_shell_is_named_with_the_remedy(kubectl: FakeKubectl) -> None:
-    kubectl.answer("get", [pod()])
+    kubectl.answer("GET .*/pods", [pod()])
     kubectl.answer(FOUND, err=NO_SHELL, code=1)
     with pytest.raises(UserError) as raised:
         shell.run("staging")
@@ -116,7 +116,7 @@ def test_an_image_without_a_shell_is_named_with_the_remedy(kubectl: FakeKubectl)
 def test_without_a_running_pod_there_is_one_message(
     kubectl: FakeKubectl, pods: list[Object], message: str, debug: bool
 ) -> None:
-    kubectl.answer("get .*pods", pods)
+    kubectl.answer("GET .*/pods", pods)
     kubectl.answer("get .*secrets", [stored_release(1, "deployed")])
     with pytest.raises(UserError) as raised:
         shell.run("staging", debug=debug)
@@ -124,13 +124,13 @@ def test_without_a_running_pod_there_is_one_message(
 
 
 def test_what_is_not_installed_is_said(kubectl: FakeKubectl) -> None:
-    kubectl.answer("get", [])
+    kubectl.answer("", [])
     with pytest.raises(UserError, match="api is not installed in staging"):
         shell.run("staging")
 
 
 def test_what_the_user_may_not_do_is_passed_on(kubectl: FakeKubectl) -> None:
-    kubectl.answer("get", [pod()])
+    kubectl.answer("GET .*/pods", [pod()])
     kubectl.answer("exec", err="Error from server (Forbidden): pods/exec", code=1)
     with pytest.raises(UserError, match="Forbidden"):
         shell.run("staging")
@@ -141,7 +141,7 @@ def with_debug(state: dict[str, Any]) -> Object:
 
 
 def test_a_debug_container_has_the_services_user_and_what_restricted_asks_for(kubectl: FakeKubectl) -> None:
-    kubectl.answer("get .*--selector", [pod()])
+    kubectl.answer("GET .*/pods", [pod()])
     kubectl.answer("debug|attach")
     kubectl.answer("get .*pod api-1-a", with_debug(terminated(4)))
     with pytest.raises(Exit) as raised:
@@ -186,7 +186,7 @@ def test_the_user_is_the_containers_then_the_pods_then_the_charts(
 
 
 def test_a_debug_container_that_cannot_start_is_explained(kubectl: FakeKubectl) -> None:
-    kubectl.answer("get .*--selector", [pod()])
+    kubectl.answer("GET .*/pods", [pod()])
     kubectl.answer("debug")
     kubectl.answer("get .*pod api-1-a", with_debug(waiting("ErrImagePull", "no such host")))
     with pytest.raises(UserError) as raised:
