@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ci.base.console import step
 from ci.base.processes import CommandError
 from ci.base.repository import root
 from ci.charts import helm
@@ -23,6 +27,10 @@ from ci.kubernetes.workloads import dig
 
 # Where the releases of namespaces are: in a namespace that every cluster has.
 HOME = "default"
+POLL_SECONDS = 1
+# How long another deploy may take to change the same namespace: Helm takes about one.
+OTHER_SECONDS = 60
+_OTHER = re.compile("release: already exists|cannot re-use a name|another operation")
 
 
 def exists(target: Target) -> bool:
@@ -58,9 +66,13 @@ def values(target: Target) -> Iterator[list[Path]]:
 
 
 def create(target: Target, files: Sequence[Path]) -> None:
-    """Create the namespace, by the chart for it where there are values."""
+    """Create the namespace, by the chart for it where there are values.
+
+    Another deploy that changes it at the same time is waited for. Raise Refused where that takes too long,
+    and with the rule where the user may not create it.
+    """
     if files:
-        _releases(target).upgrade(target.namespace, _chart(), files)
+        _upgrade(target, files)
     else:
         try:
             target.kubectl("create", "namespace", target.namespace)
@@ -75,6 +87,33 @@ def create(target: Target, files: Sequence[Path]) -> None:
                 f"ClusterRole: {rule('', 'namespaces', ['create'])}"
             )
             raise Refused(Reason(Code.NOT_ALLOWED, message, f"Namespace {target.namespace}")) from None
+
+
+def _upgrade(target: Target, files: Sequence[Path]) -> None:
+    """Upgrade the release of the namespace; raise Refused where another deploy does so for too long."""
+    end = time.monotonic() + OTHER_SECONDS
+    for attempt in itertools.count():
+        try:
+            _releases(target).upgrade(target.namespace, _chart(), files)
+        except HelmError as error:
+            if not _OTHER.search(error.stderr):
+                raise
+            if time.monotonic() >= end:
+                raise _locked(target) from None
+            if attempt == 0:
+                step(f"namespace waiting: another deploy changes {target.namespace}")
+            time.sleep(POLL_SECONDS)
+        else:
+            return
+
+
+def _locked(target: Target) -> Refused:
+    pending = f"owner=helm,name={target.namespace},status in (pending-install, pending-upgrade)"
+    message = (
+        "another deploy still changes it, or was killed meanwhile, and Helm keeps its release locked; if "
+        f"nobody deploys: kubectl delete secrets --namespace={HOME} --selector='{pending}'"
+    )
+    return Refused(Reason(Code.LOCKED, message, f"Namespace {target.namespace}"))
 
 
 def change(target: Target, files: Sequence[Path]) -> Plan:

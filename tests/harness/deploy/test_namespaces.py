@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from subprocess import CompletedProcess
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ci.base.processes import CommandError
+from ci.charts.helm import HelmError
 from ci.deploy import namespaces
 from ci.deploy.plan import Plan, lines
 from ci.deploy.reasons import Code, Refused
@@ -23,6 +25,7 @@ FORBIDDEN = refusing('Error from server (Forbidden): namespaces "stage" is forbi
 
 
 NOT_FOUND = refusing('Error from server (NotFound): namespaces "stage" not found')
+AT_WORK = "another operation (install/upgrade/rollback) is in progress"
 
 
 def target(monkeypatch: pytest.MonkeyPatch, answer: Object | CommandError) -> Target:
@@ -62,6 +65,64 @@ def test_a_namespace_that_another_first_deploy_has_just_created_is_taken(
 ) -> None:
     exists = refusing('Error from server (AlreadyExists): namespaces "stage" already exists')
     namespaces.create(target(monkeypatch, exists), [])
+
+
+class Helm:
+    """A Helm that fails with what it says, one word after the other, and then upgrades."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
+        self.words = list(words)
+        self.upgraded: list[str] = []
+        monkeypatch.setattr(namespaces, "_releases", lambda _: self)
+        monkeypatch.setattr(namespaces, "POLL_SECONDS", 0)
+
+    def upgrade(self, release: str, *_: object) -> None:
+        if self.words:
+            said = f"Error: {self.words.pop(0)}"
+            raise HelmError("a chart", CompletedProcess(["helm", "upgrade"], 1, "", said))
+        self.upgraded.append(release)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["release: already exists", "cannot re-use a name that is still in use", "UPGRADE FAILED: " + AT_WORK],
+)
+def test_a_namespace_that_another_deploy_installs_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    helm = Helm(monkeypatch, words, AT_WORK)
+    namespaces.create(target(monkeypatch, {}), [Path("staging.yaml")])
+    assert helm.upgraded == ["stage"]
+
+
+def test_another_deploy_that_was_killed_is_waited_for_no_longer_than_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Helm(monkeypatch, *[AT_WORK] * 9)
+    monkeypatch.setattr(namespaces, "OTHER_SECONDS", 0)
+    with pytest.raises(Refused) as refused:
+        namespaces.create(target(monkeypatch, {}), [Path("staging.yaml")])
+    assert refused.value.reason.code is Code.LOCKED
+    assert str(refused.value.reason) == (
+        "Namespace stage: another deploy still changes it, or was killed meanwhile, and Helm keeps its "
+        "release locked; if nobody deploys: kubectl delete secrets --namespace=default "
+        "--selector='owner=helm,name=stage,status in (pending-install, pending-upgrade)'"
+    )
+
+
+def test_that_a_namespace_is_waited_for_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Helm(monkeypatch, *[AT_WORK] * 3)
+    namespaces.create(target(monkeypatch, {}), [Path("staging.yaml")])
+    assert capsys.readouterr().err.count("waiting: another deploy changes stage") == 1
+
+
+def test_other_errors_of_helm_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    helm = Helm(monkeypatch, 'namespaces "stage" already exists and cannot be imported')
+    with pytest.raises(HelmError):
+        namespaces.create(target(monkeypatch, {}), [Path("staging.yaml")])
+    assert helm.upgraded == []
 
 
 def test_who_may_not_create_a_namespace_is_told_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
