@@ -20,7 +20,7 @@ from ci.charts.helm import HelmError
 from ci.deploy.plan import Plan, plan
 from ci.deploy.rbac import rule
 from ci.deploy.reasons import Code, Reason, Refused
-from ci.deploy.releases import Releases
+from ci.deploy.releases import Releases, last_good
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import parse
 from ci.kubernetes.workloads import dig
@@ -127,10 +127,11 @@ def change(target: Target, files: Sequence[Path]) -> Plan:
         revisions = _releases(target).history(target.namespace)
     except HelmError:
         return Plan()
-    if not revisions or revisions[-1].status != "deployed":
+    good = last_good(revisions)
+    if good is None or revisions[-1].status not in ("deployed", "failed"):
         return Plan()
     rendered = helm.template(_chart(), files, engine=target.engine, release=target.namespace, namespace=HOME)
-    before = _releases(target).objects(target.namespace, revisions[-1].number)
+    before = _releases(target).objects(target.namespace, good.number)
     # The release has the namespace's name, and is in another one.
     home = replace(target.environment, namespace=HOME)
     found = plan(replace(target, environment=home, service=target.namespace), parse(rendered), before)

@@ -16,7 +16,7 @@ from ci.deploy.plan import Plan, lines
 from ci.deploy.reasons import Code, Refused
 from ci.deploy.releases import Revision
 from ci.deploy.target import Target
-from ci.kubernetes.manifests import Object
+from ci.kubernetes.manifests import Key, Object
 from tests.support import fake_cluster
 from tests.support.fake_api import FakeApi, refusing
 from tests.support.fake_cluster import FakeKubectl
@@ -131,6 +131,23 @@ def test_who_may_not_create_a_namespace_is_told_the_rule(monkeypatch: pytest.Mon
     assert refused.value.reason.code is Code.NOT_ALLOWED
     rule = '{apiGroups: [""], resources: [namespaces], verbs: [create]}'
     assert refused.value.reason.message.endswith(f"this rule added to your ClusterRole: {rule}")
+
+
+def test_a_namespace_whose_last_change_failed_is_compared_with_what_was_deployed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    revisions = [
+        Revision(number, status, "namespace-0.1.0", "", "2026-07-01T10:00:00Z")
+        for number, status in ((1, "deployed"), (2, "failed"))
+    ]
+    deployed = Key("v1", "ResourceQuota", "stage", "stage")
+    of: dict[int, dict[Key, Object]] = {1: {deployed: {}}, 2: {}}
+    releases = SimpleNamespace(history=lambda _: revisions, objects=lambda _, number: of[number])
+    monkeypatch.setattr(namespaces, "_releases", lambda _: releases)
+    monkeypatch.setattr("ci.charts.helm.template", lambda *_, **__: "")
+    monkeypatch.setattr(namespaces, "plan", lambda _, __, before: Plan(removed=tuple(before)))
+    planned = namespaces.change(target(monkeypatch, {}), [Path("staging.yaml")])
+    assert planned.removed == (deployed,)
 
 
 def test_a_namespace_that_does_not_change_has_no_line_in_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
