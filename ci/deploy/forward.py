@@ -5,15 +5,14 @@ from __future__ import annotations
 import queue
 import socket
 import subprocess
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from ci.base.console import err, out
 from ci.base.errors import UserError
-from ci.clusters import kubectl
 from ci.deploy import components, release_pods
+from ci.deploy.background import Background
 from ci.deploy.interrupts import closed_undisturbed, next_of
 from ci.deploy.release_pods import Seen, Watch
 from ci.deploy.snapshot import is_going, is_ready
@@ -52,37 +51,21 @@ def run(environment: str, service: str = "", *, port: int = 8000) -> None:
             forward.run()
 
 
-class Tunnel:
+class Tunnel(Background):
     """A run of `kubectl port-forward` to a pod."""
 
     def __init__(self, target: Target, pod: str, ports: str, events: Events) -> None:
         self.pod = pod
+        self._ports = ports
         self._events = events
-        self._closing = threading.Event()
-        self._process = subprocess.Popen(
-            [*target.kubectl.command, "port-forward", f"pod/{pod}", ports, f"--address={ADDRESS}"],
-            env=kubectl.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-        )
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
+        super().__init__(target.kubectl)
 
-    def close(self) -> None:
-        """End it, and free its port."""
-        self._closing.set()
-        self._process.kill()
-        self._thread.join()
-
-    def _read(self) -> None:
-        with self._process as process:
-            for line in process.stdout or ():
-                self._events.put(Said(self, line.rstrip()))
+    def _run(self) -> None:
+        arguments = ("port-forward", f"pod/{self.pod}", self._ports, f"--address={ADDRESS}")
+        for line in self._lines(*arguments, stderr=subprocess.STDOUT):
+            self._events.put(Said(self, line))
         # What ends at once would be tried again without a pause.
-        self._closing.wait(RETRY_SECONDS)
+        self._closed.wait(RETRY_SECONDS)
         self._events.put(Said(self, None))
 
 

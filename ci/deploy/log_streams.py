@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import queue
 import re
-import subprocess
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ci.clusters import kubectl
 from ci.clusters.kubectl import Kubectl
+from ci.deploy.background import Background
 from ci.deploy.release_pods import Seen
 from ci.deploy.snapshot import statuses
 from ci.kubernetes.manifests import Object
@@ -79,7 +77,7 @@ class Closed(NamedTuple):
 Events = queue.SimpleQueue[Line | Closed | Seen]
 
 
-class Stream:
+class Stream(Background):
     """One call of `kubectl logs`: puts its lines into a queue, and ``pause`` seconds after its end a Closed.
 
     Lines that are no newer than the container's newest are left out.
@@ -92,33 +90,15 @@ class Stream:
         self._known = container.newest
         self._events = events
         self._pause = pause
-        self._closing = threading.Event()
         chosen = (f"--container={container.name}", "--timestamps")
-        self._process = subprocess.Popen(
-            [*call.command, "logs", container.pod["metadata"]["name"], *chosen, *options],
-            env=kubectl.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-        )
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
+        self._arguments = ("logs", container.pod["metadata"]["name"], *chosen, *options)
+        super().__init__(call)
 
-    def close(self) -> None:
-        """End it at once."""
-        self._closing.set()
-        self._process.kill()
-        self._thread.join()
-
-    def _read(self) -> None:
-        with self._process as process:
-            for line in process.stdout or ():
-                self._put(line.rstrip("\n"))
-            complaint = process.stderr.read().strip() if process.stderr else ""
-        self._closing.wait(self._pause)
-        self._events.put(Closed(self._container, process.returncode, complaint))
+    def _run(self) -> None:
+        for line in self._lines(*self._arguments):
+            self._put(line)
+        self._closed.wait(self._pause)
+        self._events.put(Closed(self._container, self.exit_code, self.complaint))
 
     def _put(self, line: str) -> None:
         stamp, _, text = line.partition(" ")

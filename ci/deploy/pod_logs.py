@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import queue
-import subprocess
-import threading
 from collections.abc import Mapping
 from typing import Any
 
 from ci.base.processes import CommandError
-from ci.clusters import kubectl
 from ci.clusters.kubectl import Kubectl
+from ci.deploy.background import END_SECONDS, Background
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig
 
 LAST_LINES = 15
 LONGEST_LINE = 300
 ANSWER_SECONDS = 10
-# How long a log is waited for that is known to be complete, and before it is asked for again.
-END_SECONDS = 3
 RETRY_SECONDS = 1
 
 
@@ -49,51 +45,36 @@ def cut(line: str) -> str:
     return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}... ({len(line)} characters)"
 
 
-class Follower:
+class Follower(Background):
     """Collects what a container writes, from its start to its end, through connections that are lost."""
 
     def __init__(self, call: Kubectl, pod: Object, container: str) -> None:
-        options = ["--follow", "--timestamps", f"--container={container}"]
-        self._command = [*call.command, "logs", pod["metadata"]["name"], *options]
-        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        options = ("--follow", "--timestamps", f"--container={container}")
+        self._arguments = ("logs", pod["metadata"]["name"], *options)
+        self._collected: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._newest = ""
-        self._closed = threading.Event()
-        self._process: subprocess.Popen[str] | None = None
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
+        super().__init__(call)
 
     def take(self) -> list[str]:
         """Return the lines since the last call, cut where they are long."""
-        return [self._lines.get() for _ in range(self._lines.qsize())]
+        return [self._collected.get() for _ in range(self._collected.qsize())]
 
-    def close(self, *, at_its_end: bool) -> None:
+    def close(self, *, at_its_end: bool = False) -> None:
         """Stop collecting; where the container has ended, once its last lines are here."""
         if at_its_end:
             self._thread.join(END_SECONDS)
-        self._closed.set()
-        if self._process:
-            self._process.kill()
-        self._thread.join(END_SECONDS)
+        super().close()
 
-    def _read(self) -> None:
+    def _run(self) -> None:
         while not self._closed.is_set():
             # It is precise to the second, so that lines come twice.
             since = [f"--since-time={self._newest}"] if self._newest else []
-            with subprocess.Popen(
-                [*self._command, *since],
-                env=kubectl.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                encoding="utf-8",
-                errors="replace",
-            ) as self._process:
-                known = self._newest
-                for line in self._process.stdout or ():
-                    stamp, _, text = line.rstrip("\n").partition(" ")
-                    if stamp > known:  # the kubelet writes nine digits of a second each time
-                        self._newest = stamp
-                        self._lines.put(cut(text))
-            if self._process.returncode == 0:
+            known = self._newest
+            for line in self._lines(*self._arguments, *since):
+                stamp, _, text = line.partition(" ")
+                if stamp > known:  # the kubelet writes nine digits of a second each time
+                    self._newest = stamp
+                    self._collected.put(cut(text))
+            if self.exit_code == 0:
                 return
             self._closed.wait(RETRY_SECONDS)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -12,15 +10,14 @@ from urllib.parse import urlencode
 from ci.base.console import err
 from ci.base.errors import UserError
 from ci.base.processes import CommandError
-from ci.clusters import kubectl
 from ci.deploy import history, reader
+from ci.deploy.background import Background
 from ci.deploy.remedies import command
 from ci.deploy.snapshot import is_going, is_ready
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
 
 RETRY_SECONDS = 1
-END_SECONDS = 3
 
 
 class Seen(NamedTuple):
@@ -50,7 +47,7 @@ def require_ready(target: Target, found: Sequence[Object]) -> Object:
     raise UserError(f"{where}: {there}: {command(target, 'status')} says why")
 
 
-class Watch:
+class Watch(Background):
     """Reports pods by a selector, all that there are and then each that changes, until it is closed.
 
     Those of ``known`` that are gone by then are reported too. ``report`` is called in a thread of its own.
@@ -64,17 +61,7 @@ class Watch:
         self._selector = selector
         self._report = report
         self._known = {pod["metadata"]["uid"]: pod for pod in known}
-        self._closed = threading.Event()
-        self._process: subprocess.Popen[str] | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """End it, and the kubectl that it runs."""
-        self._closed.set()
-        if self._process:
-            self._process.kill()
-        self._thread.join(END_SECONDS)
+        super().__init__(target.kubectl)
 
     def _run(self) -> None:
         answered = True
@@ -107,26 +94,16 @@ class Watch:
         A watch of kubectl's own begins with another list, and misses what went between the two.
         """
         query = urlencode({"labelSelector": self._selector, "watch": "true", "resourceVersion": since})
-        with subprocess.Popen(
-            [*self._target.kubectl.command, "get", f"--raw={_path(self._target)}?{query}"],
-            env=kubectl.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-            errors="replace",
-        ) as self._process:
-            if self._closed.is_set():
-                self._process.kill()
-            for line in self._process.stdout or ():
-                if not line.endswith("\n"):
-                    return  # what was on its way when it was killed
+        for line in self._lines("get", f"--raw={_path(self._target)}?{query}"):
+            try:
                 event = json.loads(line)
-                if event["type"] == "DELETED":
-                    self._known.pop(event["object"]["metadata"]["uid"], None)
-                    self._report(Seen(event["object"], gone=True))
-                elif event["type"] in ("ADDED", "MODIFIED"):
-                    self._see(event["object"])
+            except ValueError:  # what was on its way when it was killed
+                continue
+            if event["type"] == "DELETED":
+                self._known.pop(event["object"]["metadata"]["uid"], None)
+                self._report(Seen(event["object"], gone=True))
+            elif event["type"] in ("ADDED", "MODIFIED"):
+                self._see(event["object"])
 
     def _see(self, pod: Object) -> None:
         self._known[pod["metadata"]["uid"]] = pod
