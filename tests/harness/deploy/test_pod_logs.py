@@ -105,3 +105,9 @@ def test_a_follower_that_is_closed_ends_its_kubectl(tmp_path: Path) -> None:
     follower.close(at_its_end=False)
     assert time.monotonic() - began < SECONDS
     assert not follower._thread.is_alive()
+
+
+def test_a_follower_that_is_closed_as_it_begins_leaves_no_kubectl(tmp_path: Path) -> None:
+    follower = Script(tmp_path, "exec sleep 60\n").follow()
+    follower.close(at_its_end=False)
+    assert not follower._thread.is_alive()
