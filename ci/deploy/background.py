@@ -40,7 +40,10 @@ class Background(ABC):
         """Do what the thread is for."""
 
     def _lines(self, *arguments: str, stderr: int = subprocess.PIPE) -> Iterator[str]:
-        """Yield the lines that a call prints; ``stderr`` is where its standard error goes."""
+        """Yield the lines that a call prints, but for one that is cut off where it fails.
+
+        ``stderr`` is where its standard error goes.
+        """
         with subprocess.Popen(
             [*self._call.command, *arguments],
             env=kubectl.environment(),
@@ -51,6 +54,7 @@ class Background(ABC):
             if self._closed.is_set():
                 self._process.kill()
             for line in self._process.stdout or ():
-                yield line.decode("utf-8", "replace").rstrip("\r\n")
+                if line.endswith(b"\n") or self._process.wait() == 0:
+                    yield line.decode("utf-8", "replace").rstrip("\r\n")
             self.complaint = (self._process.communicate()[1] or b"").decode("utf-8", "replace").strip()
         self.exit_code = self._process.returncode

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import queue
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ci.clusters.kubectl import Kubectl
 from ci.deploy.background import Background
+from ci.deploy.pod_logs import stamped
 from ci.deploy.release_pods import Seen
 from ci.deploy.snapshot import statuses
 from ci.kubernetes.manifests import Object
 from ci.kubernetes.workloads import dig
-
-_STAMP = re.compile(r"\d{4}-\d\d-\d\dT")
 
 
 @dataclass(eq=False)
@@ -59,7 +57,7 @@ class Container:
 
 
 class Line(NamedTuple):
-    """A line of a log; ``stamp`` is when it was written (RFC 3339, in UTC), "" for words of the kubelet's."""
+    """A line of a log; ``stamp`` is when it was written, "" for words of the kubelet's."""
 
     container: Container
     stamp: str
@@ -101,8 +99,6 @@ class Stream(Background):
         self._events.put(Closed(self._container, self.exit_code, self.complaint))
 
     def _put(self, line: str) -> None:
-        stamp, _, text = line.partition(" ")
-        if not _STAMP.match(stamp):
-            self._events.put(Line(self._container, "", line))
-        elif stamp > self._known:
+        stamp, text = stamped(line)
+        if not stamp or stamp > self._known:
             self._events.put(Line(self._container, stamp, text))

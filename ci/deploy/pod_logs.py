@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ LAST_LINES = 15
 LONGEST_LINE = 300
 ANSWER_SECONDS = 10
 RETRY_SECONDS = 1
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT")
 
 
 def last_lines(call: Kubectl, pod: Object, status: Mapping[str, Any]) -> tuple[str, ...]:
@@ -45,6 +47,12 @@ def cut(line: str) -> str:
     return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}... ({len(line)} characters)"
 
 
+def stamped(line: str) -> tuple[str, str]:
+    """Return when a line was written (RFC 3339, in UTC), "" for words of the kubelet's, and its text."""
+    stamp, _, text = line.partition(" ")
+    return (stamp, text) if _STAMP.match(stamp) else ("", line)
+
+
 class Follower(Background):
     """Collects what a container writes, from its start to its end, through connections that are lost."""
 
@@ -71,9 +79,10 @@ class Follower(Background):
             since = [f"--since-time={self._newest}"] if self._newest else []
             known = self._newest
             for line in self._lines(*self._arguments, *since):
-                stamp, _, text = line.partition(" ")
-                if stamp > known:  # the kubelet writes nine digits of a second each time
-                    self._newest = stamp
+                stamp, text = stamped(line)
+                # The kubelet writes nine digits of a second each time.
+                if not stamp or stamp > known:
+                    self._newest = stamp or self._newest
                     self._collected.put(cut(text))
             if self.exit_code == 0:
                 return

@@ -95,10 +95,7 @@ class Watch(Background):
         """
         query = urlencode({"labelSelector": self._selector, "watch": "true", "resourceVersion": since})
         for line in self._lines("get", f"--raw={_path(self._target)}?{query}"):
-            try:
-                event = json.loads(line)
-            except ValueError:  # what was on its way when it was killed
-                continue
+            event = json.loads(line)
             if event["type"] == "DELETED":
                 self._known.pop(event["object"]["metadata"]["uid"], None)
                 self._report(Seen(event["object"], gone=True))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ci.base.errors import UserError
-from ci.deploy import log_streams, logs
+from ci.deploy import logs
 from ci.kubernetes.manifests import Object
 from tests.support.fake_kubectl import FakeKubectl, Step
 from tests.support.rollouts import RUNNING, container, terminated, waiting
@@ -303,5 +303,10 @@ def test_names_are_shortened_as_far_as_they_differ() -> None:
     assert logs._shortened("api", {"api"}) == "api"
 
 
-def test_words_of_the_kubelet_in_the_place_of_a_log_have_no_time() -> None:
-    assert not log_streams._STAMP.match("unable to retrieve container logs for containerd://1")
+def test_words_of_the_kubelet_in_the_place_of_a_log_are_printed_whole(
+    kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kubectl.answer(LISTED, [pod("api-1-a", running())])
+    kubectl.answer("logs", "unable to retrieve container logs for containerd://1")
+    logs.run("staging")
+    assert capsys.readouterr().out == "a/api  unable to retrieve container logs for containerd://1\n"

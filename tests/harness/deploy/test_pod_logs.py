@@ -78,19 +78,24 @@ class Script:
         return Follower(cast(Kubectl, self), pod(), "api")
 
 
+def collected(follower: Follower, number: int) -> list[str]:
+    """Return so many lines of a follower, or what there is in time."""
+    end = time.monotonic() + SECONDS
+    lines: list[str] = []
+    while len(lines) < number and time.monotonic() < end:
+        lines += follower.take()
+        time.sleep(0.02)
+    follower.close(at_its_end=True)
+    return [*lines, *follower.take()]
+
+
 def test_each_line_is_collected_once_though_the_connection_is_lost(tmp_path: Path) -> None:
     follower = Script(
         tmp_path,
         "echo $@ >> calls; echo 2026-07-01T10:00:00.1Z one; echo 2026-07-01T10:00:00.2Z two words\n"
         '[ $(wc -l < calls) = 2 ] || exit 1\necho 2026-07-01T10:00:00.3Z "  three"\n',
     ).follow()
-    end = time.monotonic() + SECONDS
-    lines: list[str] = []
-    while len(lines) < 3 and time.monotonic() < end:
-        lines += follower.take()
-        time.sleep(0.02)
-    follower.close(at_its_end=True)
-    assert [*lines, *follower.take()] == ["one", "two words", "  three"]
+    assert collected(follower, 3) == ["one", "two words", "  three"]
     asked = (tmp_path / "calls").read_text().splitlines()
     assert asked[0] == "logs api-2-a --follow --timestamps --container=api"
     assert asked[1].endswith("--since-time=2026-07-01T10:00:00.2Z")
@@ -111,3 +116,29 @@ def test_a_follower_that_is_closed_as_it_begins_leaves_no_kubectl(tmp_path: Path
     follower = Script(tmp_path, "exec sleep 60\n").follow()
     follower.close(at_its_end=False)
     assert not follower._thread.is_alive()
+
+
+def test_a_line_that_a_lost_connection_has_cut_off_is_collected_whole(tmp_path: Path) -> None:
+    follower = Script(
+        tmp_path,
+        "echo >> calls; echo 2026-07-01T10:00:00.1Z one; printf '2026-07-01T10:00:00.2Z two wo'\n"
+        "[ $(wc -l < calls) = 2 ] || exit 1\necho rds\n",
+    ).follow()
+    assert collected(follower, 2) == ["one", "two words"]
+
+
+def test_words_of_the_kubelet_in_the_place_of_a_log_are_whole_and_no_time_to_go_on_from(
+    tmp_path: Path,
+) -> None:
+    follower = Script(
+        tmp_path,
+        f"echo $@ >> calls; [ $(wc -l < calls) = 2 ] || {{ echo {GONE}; exit 1; }}\n"
+        "echo 2026-07-01T10:00:00.1Z one\n",
+    ).follow()
+    assert collected(follower, 2) == [GONE, "one"]
+    assert "--since-time" not in (tmp_path / "calls").read_text()
+
+
+def test_a_line_that_returns_to_its_beginning_is_one_line(tmp_path: Path) -> None:
+    follower = Script(tmp_path, r"printf '2026-07-01T10:00:00.1Z 10%%\r20%%\n'").follow()
+    assert collected(follower, 1) == ["10%\r20%"]
