@@ -71,6 +71,11 @@ class Closed(NamedTuple):
     exit_code: int
     complaint: str
 
+    @property
+    def is_without_a_pod(self) -> bool:
+        """Whether it has ended because its pod is gone."""
+        return "(NotFound)" in self.complaint
+
 
 Events = queue.SimpleQueue[Line | Closed | Seen]
 

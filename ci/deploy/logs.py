@@ -105,9 +105,11 @@ class Logs:
         while True:
             match next_of(self._events):
                 case Line() as line:
+                    line.container.failures = 0
                     self._print(line)
                 case Closed() as closed:
                     self._close(closed)
+                    self._complain(closed)
                     self._proceed(closed.container)
                     self._leave(closed.container.pod)
                 case Seen(pod, gone):
@@ -125,6 +127,7 @@ class Logs:
         """Print the lines of all streams when they have ended, and complain of those that failed."""
         lines: list[Line] = []
         complaints: list[str] = []
+        refused = 0
         tried = sum(map(bool, self._streaming()))
         while any(self._streaming()):
             match next_of(self._events):
@@ -134,8 +137,8 @@ class Logs:
                     self._close(closed)
                     if exit_code:
                         complaints.append(f"{container.prefix}  {complaint}")
-        # A pod that has just gone is no fault: others may come.
-        refused = [complaint for complaint in complaints if "(NotFound)" not in complaint]
+                        # A pod that has just gone is no fault: others may come.
+                        refused += not closed.is_without_a_pod
         if refused and len(complaints) == tried:
             raise UserError("\n".join(complaints))
         for line in sorted(lines, key=lambda line: line.stamp):
@@ -185,6 +188,13 @@ class Logs:
         if not container.is_running and (not closed.exit_code or container.failures >= ATTEMPTS):
             container.read.add(container.run)
 
+    def _complain(self, closed: Closed) -> None:
+        """Say once of each outage that a log can't be read; a connection is often lost for a moment."""
+        container = closed.container
+        if container.failures == ATTEMPTS and not closed.is_without_a_pod:
+            again = ", trying again" if container.is_running else ""
+            self._say(container, f"cannot be read{again}: {closed.complaint}")
+
     def _note_state(self, container: Container) -> None:
         """Say once of each run how it ended, after its last line, and for what a container waits."""
         for state in ("lastState", "state"):
@@ -201,8 +211,11 @@ class Logs:
     def _note(self, container: Container, about: str, words: str) -> None:
         if about not in container.noted and words:
             container.noted.add(about)
-            err.out(f"{container.prefix}  ", style=container.colour, end="")
-            err.out(words)
+            self._say(container, words)
+
+    def _say(self, container: Container, words: str) -> None:
+        err.out(f"{container.prefix}  ", style=container.colour, end="")
+        err.out(words)
 
     def _print(self, line: Line) -> None:
         container = line.container

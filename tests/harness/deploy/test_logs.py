@@ -297,6 +297,36 @@ def test_a_connection_that_is_lost_is_made_again_and_no_line_comes_twice(
     assert kubectl.running() == []
 
 
+def test_a_log_that_cannot_be_followed_is_named_once(
+    kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "PAUSE_SECONDS", 0)
+    kubectl.answer(LISTED, [pod("api-1-a", running())])
+    lost = "Error from server: Get https://10.0.0.7:10250/containerLogs: dial tcp: no route to host"
+    for _ in range(2 * logs.ATTEMPTS):
+        kubectl.answer("--follow", err=lost, code=1, once=True)
+    kubectl.answer("--follow", 0.5, interrupts=True, hangs=True)
+    kubectl.answer("logs", "2026-07-01T10:00:00.1Z one")
+    kubectl.answer(WATCHED, hangs=True)
+    logs.run("staging", follow=True)
+    assert capsys.readouterr().err == f"a/api  cannot be read, trying again: {lost}\n"
+
+
+def test_connections_that_are_lost_now_and_then_are_no_complaint(
+    kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "PAUSE_SECONDS", 0)
+    kubectl.answer(LISTED, [pod("api-1-a", running())])
+    for number in range(2 * logs.ATTEMPTS):
+        line = f"2026-07-01T10:00:0{number}.1Z {number}"
+        kubectl.answer("--follow", line, err="error: unexpected EOF", code=1, once=True)
+    kubectl.answer("--follow", 0.5, interrupts=True, hangs=True)
+    kubectl.answer("logs")
+    kubectl.answer(WATCHED, hangs=True)
+    logs.run("staging", follow=True)
+    assert capsys.readouterr().err == ""
+
+
 def test_names_are_shortened_as_far_as_they_differ() -> None:
     assert logs._shortened("api-6d4f9-x2x7p", set()) == "x2x7p"
     assert logs._shortened("api-6d4f9-x2x7p", {"x2x7p"}) == "6d4f9-x2x7p"
