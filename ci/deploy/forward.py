@@ -81,13 +81,14 @@ class Forward:
         # The pods that are ready, the next one to be tried last.
         self._ready: list[str] = []
         self._tunnel: Tunnel | None = None
-        self._complaint = ""
+        # What was printed since a tunnel was open.
+        self._complaints: set[str] = set()
         self._watch: Watch | None = None
 
     def run(self) -> None:
         """Open a tunnel, and another when that ends or its pod is no longer ready; without an end.
 
-        Raise UserError where the user may not.
+        Raise UserError where the user may not, and where another program has taken the port.
         """
         for pod in self._known:
             self._see(pod, gone=False)
@@ -137,12 +138,14 @@ class Forward:
 
     def _say(self, line: str, pod: str) -> None:
         if line.startswith("Forwarding from"):
-            self._complaint = ""
+            self._complaints.clear()
             out.out(f"http://{ADDRESS}:{self._port} is {self._target.service}, by pod {pod}")
         elif "forbidden" in line:
             raise UserError(line)
-        elif line not in ("", self._complaint) and not line.startswith("Handling connection"):
-            self._complaint = line
+        elif line.startswith("Unable to listen"):
+            raise UserError(f"port {self._port} of {ADDRESS} was taken meanwhile: give another --port")
+        elif line and line not in self._complaints and not line.startswith("Handling connection"):
+            self._complaints.add(line)
             err.out(line)
 
 

@@ -161,6 +161,37 @@ def test_a_tunnel_that_ends_is_opened_to_another_pod_where_there_is_one(
     assert kubectl.running() == []
 
 
+def test_a_complaint_of_several_lines_is_printed_once(
+    kubectl: FakeKubectl, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], port: int
+) -> None:
+    monkeypatch.setattr(forward, "RETRY_SECONDS", 0)
+    kubectl.answer(LISTED, [pod("api-1-a")])
+    kubectl.answer("services", [SERVICE])
+    kubectl.answer(WATCHED, hangs=True)
+    said = ("an error occurred forwarding 1 -> 2", "error: lost connection to pod")
+    kubectl.answer("port-forward", *said, code=1, once=True)
+    kubectl.answer("port-forward", *said, code=1, once=True)
+    kubectl.answer("port-forward", 0.5, interrupts=True, hangs=True)
+    forward.run("staging", port=port)
+    assert capsys.readouterr().err.splitlines() == list(said)
+
+
+def test_a_port_that_another_program_takes_meanwhile_ends_it_with_the_remedy(
+    kubectl: FakeKubectl, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    kubectl.answer(LISTED, [pod("api-1-a")])
+    kubectl.answer("services", [SERVICE])
+    kubectl.answer(WATCHED, hangs=True)
+    taken = f"Unable to listen on port {port}: bind: address already in use"
+    kubectl.answer("port-forward", taken, "error: unable to listen", code=1, once=True)
+    kubectl.answer("port-forward", 0.5, interrupts=True, hangs=True)
+    with pytest.raises(
+        UserError, match=f"^port {port} of 127.0.0.1 was taken meanwhile: give another --port$"
+    ):
+        forward.run("staging", port=port)
+    assert kubectl.running() == []
+
+
 def test_who_may_not_forward_is_told_so_once(kubectl: FakeKubectl, port: int) -> None:
     denied = (
         'error: error upgrading connection: pods "api-1-a" is forbidden: User "ci" cannot create resource'
