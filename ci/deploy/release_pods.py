@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from ci.base.console import err
 from ci.base.errors import UserError
 from ci.base.processes import CommandError
+from ci.clusters import kubectl
 from ci.deploy import history, reader
 from ci.deploy.background import Background
 from ci.deploy.remedies import command
@@ -18,6 +19,8 @@ from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
 
 RETRY_SECONDS = 1
+_NO_ANSWER = "no answer from the cluster, trying again"
+_LOGIN = "the cluster refuses your login; log in again"
 
 
 class Seen(NamedTuple):
@@ -64,19 +67,20 @@ class Watch(Background):
         super().__init__(target.kubectl)
 
     def _run(self) -> None:
-        answered = True
+        trouble = ""
         while not self._closed.is_set():
             try:
                 found = _listed(self._target, self._selector)
             except CommandError as error:
-                if answered and not self._closed.is_set():
+                why = _LOGIN if kubectl.refuses_login(error) else _NO_ANSWER
+                if why != trouble and not self._closed.is_set():
                     words = (error.output.strip().splitlines() or [str(error)])[-1]
-                    err.out(f"no answer from the cluster, trying again: {words}")
-                answered = False
+                    err.out(f"{why}: {words}")
+                trouble = why
             else:
-                if not answered:
+                if trouble:
                     err.out("the cluster answers again")
-                answered = True
+                trouble = ""
                 self._compare(_oldest_first(found))
                 self._watch(since=found["metadata"]["resourceVersion"])
             self._closed.wait(RETRY_SECONDS)

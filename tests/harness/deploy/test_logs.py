@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ci.base.errors import UserError
-from ci.deploy import logs
+from ci.deploy import logs, release_pods
 from ci.kubernetes.manifests import Object
 from tests.support.fake_kubectl import FakeKubectl, Step
 from tests.support.rollouts import RUNNING, container, terminated, waiting
@@ -325,6 +325,32 @@ def test_connections_that_are_lost_now_and_then_are_no_complaint(
     kubectl.answer(WATCHED, hangs=True)
     logs.run("staging", follow=True)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Unable to connect to the server: EOF", "no answer from the cluster, trying again"),
+        ("error: You must be logged in (Unauthorized)", "the cluster refuses your login; log in again"),
+    ],
+)
+def test_a_cluster_that_is_lost_is_named_once_with_the_remedy_and_again_when_it_answers(
+    kubectl: FakeKubectl,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    told: str,
+) -> None:
+    monkeypatch.setattr(release_pods, "RETRY_SECONDS", 0)
+    kubectl.answer(LISTED, [pod("api-1-a", running())], once=True)
+    for _ in range(2):
+        kubectl.answer(LISTED, err=said, code=1, once=True)
+    kubectl.answer(LISTED, [pod("api-1-a", running())])
+    kubectl.answer("--follow", hangs=True)
+    kubectl.answer("logs")
+    kubectl.answer(WATCHED, 0.5, interrupts=True, hangs=True)
+    logs.run("staging", follow=True)
+    assert capsys.readouterr().err.splitlines() == [f"{told}: {said}", "the cluster answers again"]
 
 
 def test_names_are_shortened_as_far_as_they_differ() -> None:
