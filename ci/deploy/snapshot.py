@@ -177,4 +177,4 @@ def full_name(one: Object) -> str:
 def event_time(event: Object) -> str:
     """Return when an event was last seen; the scheduler writes it to another field than the kubelet."""
     seen = dig(event, "series", "lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime")
-    return str(seen or "")
+    return str(seen or dig(event, "metadata", "creationTimestamp") or "")

@@ -296,6 +296,15 @@ def test_warnings_of_the_last_hour_are_shown_newest_first_alike_ones_once_and_no
     assert all(line.well is None for line in warnings)
 
 
+def test_a_warning_without_a_time_is_as_old_as_its_event() -> None:
+    """The API server takes such events, of whatever writes them."""
+    event = about("api-2-0", "Custom", "hello", "10:00:00") | {"lastTimestamp": None, "eventTime": None}
+    event["metadata"] = {"creationTimestamp": "2026-07-01T10:25:00Z"}
+    snapshot = dataclasses.replace(rollouts.finished(), events=[event])
+    (warning,) = [line for line in status.lines(state(snapshot), NOW) if line.what == "warning"]
+    assert warning.state == "5 min ago"
+
+
 def cluster(kubectl: FakeKubectl, snapshot: Snapshot, *, groups: tuple[str, ...] = ()) -> None:
     served = as_served(snapshot)
     kubectl.answer("owner=helm", [DEPLOYED])
