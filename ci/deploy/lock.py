@@ -21,6 +21,7 @@ from typing import Any
 from ci.base.console import step
 from ci.base.errors import UserError
 from ci.base.processes import CommandError
+from ci.deploy import namespaces
 from ci.deploy.reasons import Code, Reason, Refused
 from ci.deploy.target import Target
 from ci.kubernetes.workloads import dig
@@ -189,6 +190,8 @@ def _write(lock: Lock, doing: str, verb: str, version: str = "", transitions: in
 
 
 def _require_right(lock: Lock, verb: str, error: CommandError) -> None:
+    if "being terminated" in error.output:
+        raise namespaces.terminating(lock.target) from None
     if "Forbidden" in error.output:
         message = (
             f"you may not {verb} Leases in the namespace {lock.target.namespace}, and one of them is the "

@@ -47,9 +47,14 @@ def exists(target: Target) -> bool:
     if found is None:
         return False
     if dig(found, "status", "phase") == "Terminating":
-        message = "is being deleted; wait until it is gone, then deploy again"
-        raise Refused(Reason(Code.NAMESPACE_TERMINATING, message, f"Namespace {target.namespace}"))
+        raise terminating(target)
     return True
+
+
+def terminating(target: Target) -> Refused:
+    """Return the error that says that the namespace is being deleted."""
+    message = "is being deleted; wait until it is gone, then deploy again"
+    return Refused(Reason(Code.NAMESPACE_TERMINATING, message, f"Namespace {target.namespace}"))
 
 
 @contextmanager

@@ -27,6 +27,7 @@ class Leases:
     def __init__(self) -> None:
         self.lease: dict[str, Any] | None = None
         self.forbidden = ""
+        self.why = "you cannot access resource leases"
         self.namespace_is_there = True
         self._lock = threading.Lock()
 
@@ -35,7 +36,7 @@ class Leases:
         assert path == (folder if method == "POST" else f"{folder}/api-deploy")
         with self._lock:
             if method == self.forbidden:
-                raise refusing("Error from server (Forbidden): you cannot access resource leases")
+                raise refusing(f"Error from server (Forbidden): {self.why}")
             match method:
                 case "POST" if not self.namespace_is_there:
                     raise refusing('Error from server (NotFound): namespaces "stage" not found')
@@ -191,6 +192,15 @@ def test_without_the_right_to_leases_the_rule_to_add_is_named(
         pass
     assert refused.value.reason.code is Code.NOT_ALLOWED
     assert lock.RULE in refused.value.reason.message
+
+
+def test_a_namespace_that_is_being_deleted_is_no_lack_of_rights(leases: Leases, target: Target) -> None:
+    """Who may not read the namespace learns of it here."""
+    leases.forbidden = "POST"
+    leases.why = "unable to create new content in namespace stage because it is being terminated"
+    with pytest.raises(Refused) as refused, lock.held(target, "deploys v1", wait=False):
+        pass
+    assert refused.value.reason.code is Code.NAMESPACE_TERMINATING
 
 
 def test_a_namespace_that_is_gone_is_reported_at_once(leases: Leases, target: Target) -> None:
