@@ -336,6 +336,14 @@ def test_all_is_well_ends_with_0_and_few_calls(
     assert len(kubectl.calls("get")) == 1
 
 
+def test_an_older_operator_whose_kinds_have_another_version_is_left_out(
+    kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster(kubectl, rollouts.finished(), groups=("external-secrets.io",))
+    status.run("staging")
+    assert capsys.readouterr().out.rstrip().endswith("all is well")
+
+
 def test_what_is_not_well_ends_with_1_and_is_named(
     kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str]
 ) -> None:
