@@ -104,7 +104,7 @@ def _upgrade(target: Target, files: Sequence[Path]) -> None:
             if not _OTHER.search(error.stderr):
                 raise
             if time.monotonic() >= end:
-                raise _locked(target) from None
+                raise Refused(_under_way(target)) from None
             if attempt == 0:
                 step(f"namespace waiting: another deploy changes {target.namespace}")
             time.sleep(POLL_SECONDS)
@@ -112,18 +112,19 @@ def _upgrade(target: Target, files: Sequence[Path]) -> None:
             return
 
 
-def _locked(target: Target) -> Refused:
+def _under_way(target: Target) -> Reason:
     pending = f"owner=helm,name={target.namespace},status in (pending-install, pending-upgrade)"
     message = (
         "another deploy still changes it, or was killed meanwhile, and Helm keeps its release locked; if "
         f"nobody deploys: kubectl delete secrets --namespace={HOME} --selector='{pending}'"
     )
-    return Refused(Reason(Code.LOCKED, message, f"Namespace {target.namespace}"))
+    return Reason(Code.LOCKED, message, f"Namespace {target.namespace}")
 
 
 def change(target: Target, files: Sequence[Path]) -> Plan:
     """Return what the values would change in a namespace that is a release; nothing for any other.
 
+    One that another deploy changes, or has left in the middle, is left as it is, with a warning.
     Who may not read it leaves it to those who may.
     """
     if not files:
@@ -132,11 +133,13 @@ def change(target: Target, files: Sequence[Path]) -> Plan:
         revisions = _releases(target).history(target.namespace)
     except HelmError:
         return Plan()
-    good = last_good(revisions)
-    if good is None or revisions[-1].status not in ("deployed", "failed"):
+    if revisions and revisions[-1].is_pending:
+        return Plan(warnings=(f"not changed: {_under_way(target)}",))
+    if not revisions or revisions[-1].status not in ("deployed", "failed"):
         return Plan()
     rendered = helm.template(_chart(), files, engine=target.engine, release=target.namespace, namespace=HOME)
-    before = _releases(target).objects(target.namespace, good.number)
+    good = last_good(revisions)
+    before = _releases(target).objects(target.namespace, good.number) if good else {}
     # The release has the namespace's name, and is in another one.
     home = replace(target.environment, namespace=HOME)
     found = plan(replace(target, environment=home, service=target.namespace), parse(rendered), before)

@@ -25,6 +25,7 @@ FORBIDDEN = refusing('Error from server (Forbidden): namespaces "stage" is forbi
 
 
 NOT_FOUND = refusing('Error from server (NotFound): namespaces "stage" not found')
+QUOTA = Key("v1", "ResourceQuota", "stage", "stage")
 AT_WORK = "another operation (install/upgrade/rollback) is in progress"
 
 
@@ -133,21 +134,47 @@ def test_who_may_not_create_a_namespace_is_told_the_rule(monkeypatch: pytest.Mon
     assert refused.value.reason.message.endswith(f"this rule added to your ClusterRole: {rule}")
 
 
+def changes(monkeypatch: pytest.MonkeyPatch, *states: str) -> Plan:
+    """Return what would change in a namespace whose revisions have ended so; the first one has a quota."""
+    revisions = [
+        Revision(number, status, "namespace-0.1.0", "", "2026-07-01T10:00:00Z")
+        for number, status in enumerate(states)
+    ]
+    releases = SimpleNamespace(
+        history=lambda _: revisions, objects=lambda _, number: {} if number else {QUOTA: {}}
+    )
+    monkeypatch.setattr(namespaces, "_releases", lambda _: releases)
+    monkeypatch.setattr("ci.charts.helm.template", lambda *_, **__: "")
+    monkeypatch.setattr(
+        namespaces, "plan", lambda _, __, before: Plan(removed=tuple(before), created=(QUOTA,), unchanged=3)
+    )
+    return namespaces.change(target(monkeypatch, {}), [Path("staging.yaml")])
+
+
 def test_a_namespace_whose_last_change_failed_is_compared_with_what_was_deployed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    revisions = [
-        Revision(number, status, "namespace-0.1.0", "", "2026-07-01T10:00:00Z")
-        for number, status in ((1, "deployed"), (2, "failed"))
-    ]
-    deployed = Key("v1", "ResourceQuota", "stage", "stage")
-    of: dict[int, dict[Key, Object]] = {1: {deployed: {}}, 2: {}}
-    releases = SimpleNamespace(history=lambda _: revisions, objects=lambda _, number: of[number])
-    monkeypatch.setattr(namespaces, "_releases", lambda _: releases)
-    monkeypatch.setattr("ci.charts.helm.template", lambda *_, **__: "")
-    monkeypatch.setattr(namespaces, "plan", lambda _, __, before: Plan(removed=tuple(before)))
-    planned = namespaces.change(target(monkeypatch, {}), [Path("staging.yaml")])
-    assert planned.removed == (deployed,)
+    assert changes(monkeypatch, "deployed", "failed").removed == (QUOTA,)
+
+
+def test_a_namespace_whose_first_change_failed_is_compared_with_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned = changes(monkeypatch, "failed")
+    assert (planned.created, planned.removed) == ((QUOTA,), ())
+
+
+def test_a_namespace_that_is_no_release_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert lines(changes(monkeypatch)) == []
+
+
+@pytest.mark.parametrize("states", [["pending-install"], ["deployed", "pending-upgrade"]])
+def test_a_namespace_whose_change_was_cut_short_is_left_as_it_is_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch, states: list[str]
+) -> None:
+    (line,) = lines(changes(monkeypatch, *states))
+    assert line.startswith("warning: not changed: Namespace stage: another deploy still changes it, or was ")
+    assert "kubectl delete secrets --namespace=default" in line
 
 
 def test_a_namespace_that_does_not_change_has_no_line_in_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
