@@ -7,6 +7,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
+from ci.base.errors import reason
 from ci.clusters import kubectl
 from ci.clusters.kubectl import Kubectl
 
@@ -44,17 +45,22 @@ class Background(ABC):
 
         ``stderr`` is where its standard error goes.
         """
-        with subprocess.Popen(
-            [*self._call.command, *arguments],
-            env=kubectl.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-        ) as self._process:
+        try:
+            self._process = subprocess.Popen(
+                [*self._call.command, *arguments],
+                env=kubectl.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+            )
+        except OSError as error:
+            self.exit_code, self.complaint = 1, f"kubectl cannot be run: {reason(error)}"
+            return
+        with self._process as process:
             if self._closed.is_set():
-                self._process.kill()
-            for line in self._process.stdout or ():
-                if line.endswith(b"\n") or self._process.wait() == 0:
+                process.kill()
+            for line in process.stdout or ():
+                if line.endswith(b"\n") or process.wait() == 0:
                     yield line.decode("utf-8", "replace").rstrip("\r\n")
-            self.complaint = (self._process.communicate()[1] or b"").decode("utf-8", "replace").strip()
-        self.exit_code = self._process.returncode
+            self.complaint = (process.communicate()[1] or b"").decode("utf-8", "replace").strip()
+        self.exit_code = process.returncode

@@ -64,6 +64,7 @@ class Tunnel(Background):
         arguments = ("port-forward", f"pod/{self.pod}", self._ports, f"--address={ADDRESS}")
         for line in self._lines(*arguments, stderr=subprocess.STDOUT):
             self._events.put(Said(self, line))
+        self._events.put(Said(self, self.complaint))
         # What ends at once would be tried again without a pause.
         self._closed.wait(RETRY_SECONDS)
         self._events.put(Said(self, None))
