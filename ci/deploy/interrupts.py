@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import signal
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TypeVar
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -42,15 +44,19 @@ def closed_undisturbed(close: Callable[[], None]) -> Iterator[None]:
                     signal.signal(number, handler)
 
 
-def next_of(events: queue.SimpleQueue[T]) -> T:
-    """Wait for the next event, and for Ctrl-C.
+def next_of(events: queue.SimpleQueue[T], seconds: float = math.inf) -> T:
+    """Wait for the next event, and for Ctrl-C; raise queue.Empty where none comes in time.
 
     The system may give a signal to another thread. Python acts on it in the main thread alone, which does not
     notice as long as it waits, and so wakes up every second.
     """
+    end = time.monotonic() + seconds
     while True:
-        with suppress(queue.Empty):
+        try:
             return events.get(timeout=_WAKE_SECONDS)
+        except queue.Empty:
+            if time.monotonic() >= end:
+                raise
 
 
 def _set(handler: signal._HANDLER) -> dict[signal.Signals, signal._HANDLER]:

@@ -25,6 +25,8 @@ LAST_LINES = 100
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta", "bright_green")
 # Between the end of a stream and the next one: meanwhile it becomes known whether the container has ended.
 PAUSE_SECONDS = 1
+# How long what was written is waited for while no line comes: a node that is lost may never answer.
+SILENCE_SECONDS = 40
 # How often the log of a container that has ended is asked for where that fails.
 ATTEMPTS = 3
 _DURATION = re.compile(r"(\d+(\.\d+)?(ms|s|m|h))+")
@@ -119,9 +121,11 @@ class Logs:
         """End every kubectl that runs for it."""
         if self._watch:
             self._watch.close()
-        for container in self._all():
-            if container.stream:
-                container.stream.close()
+        self._end_streams()
+
+    def _end_streams(self) -> None:
+        for stream in filter(None, self._streaming()):
+            stream.close()
 
     def _print_written(self) -> None:
         """Print the lines of all streams when they have ended, and complain of those that failed."""
@@ -130,13 +134,19 @@ class Logs:
         refused = 0
         tried = sum(map(bool, self._streaming()))
         while any(self._streaming()):
-            match next_of(self._events):
+            try:
+                event = next_of(self._events, SILENCE_SECONDS)
+            except queue.Empty:
+                self._end_streams()
+                continue
+            match event:
                 case Line() as line:
                     lines.append(line)
                 case Closed(container, exit_code, complaint) as closed:
                     self._close(closed)
                     if exit_code:
-                        complaints.append(f"{container.prefix}  {complaint}")
+                        words = complaint or f"no answer for {SILENCE_SECONDS} s"
+                        complaints.append(f"{container.prefix}  {words}")
                         # A pod that has just gone is no fault: others may come.
                         refused += not closed.is_without_a_pod
         if refused and len(complaints) == tried:

@@ -199,6 +199,19 @@ def test_one_log_that_cannot_be_read_does_not_hide_the_others(
     assert capsys.readouterr() == ("a/api  text\n", "b/api  connection refused\n")
 
 
+def test_one_log_that_gives_no_answer_does_not_hide_the_others(
+    kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a node that is there and does not answer."""
+    monkeypatch.setattr(logs, "SILENCE_SECONDS", 1)
+    kubectl.answer(LISTED, [pod("api-1-a", running()), pod("api-1-b", running())])
+    kubectl.answer("logs api-1-a", "2026-07-01T10:00:00Z text")
+    kubectl.answer("logs api-1-b", hangs=True)
+    logs.run("staging")
+    assert capsys.readouterr() == ("a/api  text\n", "b/api  no answer for 1 s\n")
+    assert kubectl.running() == []
+
+
 def test_what_is_not_installed_is_said_and_what_has_no_pod_prints_nothing(
     kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str]
 ) -> None:
