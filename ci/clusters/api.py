@@ -126,7 +126,7 @@ class Api:
 
     def _start(self) -> subprocess.Popen[str]:
         with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
-            command = [*self._call.command, "proxy", f"--unix-socket={self._path}"]
+            command = [*self._call.command, "proxy", f"--unix-socket={self._path}", "--append-server-path"]
             proxy = processes.start_until_input_ends(command, output, env=kubectl.environment())
             end = time.monotonic() + START_SECONDS
             while not self._is_listening():

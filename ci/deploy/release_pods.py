@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
+from ci.base import kubernetes_yaml
 from ci.base.console import err
 from ci.base.errors import UserError
 from ci.base.processes import CommandError
@@ -98,7 +99,7 @@ class Watch(Background):
         A watch of kubectl's own begins with another list, and misses what went between the two.
         """
         query = urlencode({"labelSelector": self._selector, "watch": "true", "resourceVersion": since})
-        for line in self._lines("get", f"--raw={_path(self._target)}?{query}"):
+        for line in self._lines("get", f"--raw={_server_path(self._target)}{_path(self._target)}?{query}"):
             event = json.loads(line)
             if event["type"] == "DELETED":
                 self._known.pop(event["object"]["metadata"]["uid"], None)
@@ -117,6 +118,13 @@ def _listed(target: Target, selector: str) -> Any:
 
 def _path(target: Target) -> str:
     return reader.path("pods", target.namespace)
+
+
+def _server_path(target: Target) -> str:
+    """Return the path that the address of the API server may have: `kubectl get --raw` leaves it out."""
+    config = kubernetes_yaml.load(target.kubeconfig.read_text(encoding="utf-8"), "the kubeconfig")
+    server: str = config["clusters"][0]["cluster"]["server"]
+    return urlsplit(server).path.rstrip("/")
 
 
 def _oldest_first(listed: Any) -> list[Object]:

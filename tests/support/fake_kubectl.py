@@ -82,6 +82,7 @@ class FakeKubectl:
         self.program.chmod(0o755)
         self.api = FakeApi(self._requested)
         self.target = Target(ENVIRONMENT, "api", folder / "kubeconfig", self.api)
+        self.serve("https://10.0.0.1:6443")
 
     def answer(
         self,
@@ -112,6 +113,11 @@ class FakeKubectl:
             }
         )
         (self._folder / "answers.json").write_text(json.dumps(self.answers), encoding="utf-8")
+
+    def serve(self, server: str) -> None:
+        """Have the API server at an address."""
+        config = {"clusters": [{"cluster": {"server": server}}]}
+        self.target.kubeconfig.write_text(json.dumps(config), encoding="utf-8")
 
     def calls(self, of: str = "") -> list[list[str]]:
         """Return the arguments of the calls of a subcommand."""

@@ -101,6 +101,15 @@ def test_a_request_arrives_with_its_body_and_query(api: Api) -> None:
     assert api.get("/x", labelSelector="a=b,c")["path"] == "/x?labelSelector=a%3Db%2Cc"
 
 
+def test_a_server_whose_address_has_a_path_is_asked_below_it(tmp_path: Path) -> None:
+    """As those of Rancher have."""
+    with (
+        serving(_Server) as url,
+        closing(Api(kubeconfig(tmp_path, f"{url}/k8s/clusters/c-1"), tmp_path / "api.sock")) as api,
+    ):
+        assert api.get("/x", labelSelector="a")["path"] == "/k8s/clusters/c-1/x?labelSelector=a"
+
+
 def test_objects_of_a_list_have_their_kind(api: Api) -> None:
     assert api.list("/pods") == [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "api-1"}}]
 

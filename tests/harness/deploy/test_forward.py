@@ -13,7 +13,7 @@ from tests.support.fake_kubectl import FakeKubectl, Step
 from tests.support.stored_releases import stored_release
 
 LISTED = "GET .*/pods.labelSelector=.*component=app$"
-WATCHED = "get --raw=.*/pods.*resourceVersion=7"
+WATCHED = "get --raw=/api/.*/pods.*resourceVersion=7"
 SERVICE = {
     "metadata": {"name": "api"},
     "spec": {

@@ -14,7 +14,7 @@ from tests.support.rollouts import RUNNING, container, terminated, waiting
 from tests.support.stored_releases import stored_release
 
 LISTED = "GET .*/pods.labelSelector=.*component notin .cron,test.$"
-WATCHED = "get --raw=.*/pods.*resourceVersion=7"
+WATCHED = "get --raw=/api/.*/pods.*resourceVersion=7"
 
 
 def pod(name: str, *statuses: dict[str, Any], component: str = "app", init: str = "", **more: Any) -> Object:
@@ -364,6 +364,18 @@ def test_a_cluster_that_is_lost_is_named_once_with_the_remedy_and_again_when_it_
     kubectl.answer(WATCHED, 0.5, interrupts=True, hangs=True)
     logs.run("staging", follow=True)
     assert capsys.readouterr().err.splitlines() == [f"{told}: {said}", "the cluster answers again"]
+
+
+def test_pods_are_watched_below_the_path_of_the_servers_address(
+    kubectl: FakeKubectl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of Rancher have one; `kubectl get --raw` leaves it out."""
+    kubectl.serve("https://rancher.example.com/k8s/clusters/c-1/")
+    kubectl.answer(LISTED, [pod("api-1-a", container(state=waiting("ContainerCreating")))])
+    kubectl.answer("get --raw", 0.5, interrupts=True, hangs=True)
+    logs.run("staging", follow=True)
+    (call,) = kubectl.calls("get")
+    assert call[1].startswith("--raw=/k8s/clusters/c-1/api/v1/namespaces/staging/pods?")
 
 
 def test_names_are_shortened_as_far_as_they_differ() -> None:
