@@ -85,39 +85,33 @@ def services() -> dict[str, Path]:
     Raise UserError for a file named like an environment or a chart, for a folder without a service, and for a
     service's file of an environment that does not exist.
     """
-    found = {path.stem: path for path in sorted((root() / "values").glob("[!.]*.yaml")) if path != file()}
-    charts = {path.parent.name for path in root().glob("charts/*/Chart.yaml")}
+    found = unchecked()
     for name, path in found.items():
-        if name in environments():
-            raise UserError(
-                f"{shown(path)}: {name} is an environment; what a service needs there belongs in "
-                f"values/<service>/{name}.yaml, and what every service needs in {shown(file())}"
-            )
-        if name in charts:
-            raise UserError(f"{shown(path)}: {name} is the name of a chart; give the service another one")
+        _require_a_place(name, path)
     for path in sorted((root() / "values").glob("*/[!.]*.yaml")):
-        if path.parent.name in charts:
-            continue
-        if path.parent.name not in found:
+        if path.parent.name not in found and path.parent.name not in _charts():
             raise UserError(f"{shown(path)}: there is no service values/{path.parent.name}.yaml")
-        if path.stem not in environments():
-            remedy = f"add it to {shown(file())}, or rename the file"
-            raise UserError(f"{shown(path)}: {_unknown('environment', path.stem, environments(), remedy)}")
     return found
+
+
+def unchecked() -> dict[str, Path]:
+    """Return the same as ``services``, whatever other files are in a wrong place."""
+    return {path.stem: path for path in sorted((root() / "values").glob("[!.]*.yaml")) if path != file()}
 
 
 def find_service(name: str = "") -> str:
     """Return the name of a service, "" standing for the only one there is.
 
-    Raise UserError where there is no such service, or several and none is named.
+    Raise UserError where there is no such service, or several and none is named, and for a file of this
+    service in a wrong place. A mistake in another service's files keeps nobody from this one.
     """
-    known = services()
-    if not name and len(known) == 1:
-        return next(iter(known))
-    if not name:
+    known = unchecked()
+    if not name and len(known) != 1:
         raise UserError(f"which service? Add --service: {', '.join(known) or 'values/ has none yet'}")
+    name = name or next(iter(known))
     if name not in known:
         raise UserError(_unknown("service", name, known, f"write values/{name}.yaml"))
+    _require_a_place(name, known[name])
     return name
 
 
@@ -126,6 +120,26 @@ def values_of(service: str, environment: Environment) -> tuple[Path, ...]:
     own = root() / "values" / service / f"{environment.name}.yaml"
     shared = (environment.values,) if environment.values else ()
     return (root() / "values" / f"{service}.yaml", *shared, *((own,) if own.exists() else ()))
+
+
+def _charts() -> set[str]:
+    return {path.parent.name for path in root().glob("charts/*/Chart.yaml")}
+
+
+def _require_a_place(name: str, path: Path) -> None:
+    """Raise UserError for a service's file that is in the wrong place, or has a name that is taken."""
+    known = environments()
+    if name in known:
+        raise UserError(
+            f"{shown(path)}: {name} is an environment; what a service needs there belongs in "
+            f"values/<service>/{name}.yaml, and what every service needs in {shown(file())}"
+        )
+    if name in _charts():
+        raise UserError(f"{shown(path)}: {name} is the name of a chart; give the service another one")
+    for own in sorted(path.with_suffix("").glob("[!.]*.yaml")):
+        if own.stem not in known:
+            remedy = f"add it to {shown(file())}, or rename the file"
+            raise UserError(f"{shown(own)}: {_unknown('environment', own.stem, known, remedy)}")
 
 
 def _unknown(what: str, name: str, known: Collection[str], remedy: str) -> str:

@@ -110,3 +110,16 @@ def test_a_values_file_in_the_wrong_place_is_refused_with_the_right_one(
     repository.write(path, "")
     with pytest.raises(UserError, match=message):
         environments.services()
+
+
+def test_a_misplaced_file_of_another_service_does_not_keep_anybody_from_this_one(
+    repository: Repository,
+) -> None:
+    repository.write("values/environments.yaml", TWO)
+    repository.write("values/api.yaml", "")
+    repository.write("values/shop.yaml", "")
+    repository.write("values/shop/prodction.yaml", "")
+    repository.write("values/gone/production.yaml", "")
+    assert environments.find_service("api") == "api"
+    with pytest.raises(UserError, match=r"^values/shop/prodction\.yaml: "):
+        environments.find_service("shop")
