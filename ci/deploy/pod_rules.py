@@ -32,6 +32,13 @@ _START_ERROR = 128
 _NO_SUCH_PROGRAM = re.compile(
     r"exec:? .*(executable file not found|no such file or directory|permission denied|is a directory)"
 )
+# Of the kubelet's CreateContainerError: an image without ENTRYPOINT and CMD, in the words of each runtime.
+_NO_PROGRAM_NAMED = re.compile(r"no command specified", re.IGNORECASE)
+# The id of the container that a runtime tries to create: each attempt has another.
+_CONTAINER_ID = re.compile(r' "[0-9a-f]{64}"')
+# Events of a pod whose containers wait for its volumes or its network. The general ones name no cause.
+_NOT_SET_UP = ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
+_NO_CAUSE = re.compile(r"timed out waiting for the condition|failed to sync \w+ cache|not registered")
 # Of the kubelet's CreateContainerConfigError: a cache that is not there yet, and a refusal that is no lack.
 _CACHE_NOT_READY = re.compile(r"failed to sync \w+ cache|services have not yet been read")
 _RUNS_AS_ROOT = "runAsNonRoot"
@@ -60,6 +67,21 @@ def crash_loop(snapshot: Snapshot) -> Iterator[Finding]:
             probe = snapshot.warning(pod, "Unhealthy", container=name, having="Liveness probe failed")
             words = "; ".join(filter(None, (_ended(status), probe)))
             yield Finding(doomed, _reason(Code.CRASH_LOOP, pod, status, f"{words}: CrashLoopBackOff"))
+
+
+def uncreated(snapshot: Snapshot) -> Iterator[Finding]:
+    """Fail for an image that names no program to start; report other errors of creating a container."""
+    for pod in snapshot.pods_at_work():
+        for status in statuses(pod):
+            why, message = _waiting(status)
+            if why != "CreateContainerError":
+                continue
+            if _NO_PROGRAM_NAMED.search(message):
+                words = "no command specified, neither by the image nor by `command` in the values"
+                yield Finding(True, _reason(Code.CRASH_LOOP, pod, status, f"could not be started: {words}"))
+            else:
+                words = f"could not be created: {_CONTAINER_ID.sub('', message)}"
+                yield Finding(False, _reason(Code.TRANSIENT, pod, status, words))
 
 
 def restarts(snapshot: Snapshot) -> Iterator[Finding]:
@@ -105,7 +127,7 @@ def configuration(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def transient(snapshot: Snapshot) -> Iterator[Finding]:
-    """Report lost nodes, evictions and errors of the runtime: they are not the new version's fault."""
+    """Report lost nodes, evictions, and errors of the runtime, of storage and of the network."""
     for workload in snapshot.workloads:
         for pod in snapshot.pods_of_newest(workload):
             disrupted = condition(pod, "DisruptionTarget") or {}
@@ -118,6 +140,8 @@ def transient(snapshot: Snapshot) -> Iterator[Finding]:
             if _never_started(status):
                 words = (_last_end(status) or {}).get("message") or f"exit code {_START_ERROR}"
                 yield Finding(False, _reason(Code.TRANSIENT, pod, status, f"could not be started: {words}"))
+        if words := _not_set_up(snapshot, pod):
+            yield Finding(False, _reason(Code.TRANSIENT, pod, {}, words))
 
 
 def scheduling(snapshot: Snapshot) -> Iterator[Finding]:
@@ -241,6 +265,20 @@ def _unmounted(pod: Object, warning: str) -> str:
     secret = dig(of, "secret", "secretName")
     where = f' in secret "{secret}"' if secret and "key" in lack[0] else ""
     return f"volume {volume[1]}: {lack[0]}{where}"
+
+
+def _not_set_up(snapshot: Snapshot, pod: Object) -> str:
+    """Return why a pod that has started nothing lacks its volumes or its network, "" where it does not."""
+    waits = [_waiting(status)[0] for status in statuses(pod)]
+    if not waits or not all(why in ("ContainerCreating", "PodInitializing") for why in waits):
+        return ""
+    told = (snapshot.warning(pod, reason) for reason in _NOT_SET_UP)
+    return next((" ".join(words.split()) for words in told if words and not _cause_is_known(words)), "")
+
+
+def _cause_is_known(words: str) -> bool:
+    """Tell whether a rule of its own judges this, or no cause is named."""
+    return bool(_NO_CAUSE.search(words) or _MISSING_MOUNT.search(words))
 
 
 def _probe(container: Mapping[str, Any], kind: str) -> str:

@@ -222,6 +222,7 @@ _STANDSTILLS: tuple[_Rule, ...] = (
     pod_rules.images,
     pod_rules.configuration,
     pod_rules.crash_loop,
+    pod_rules.uncreated,
     pod_rules.scheduling,
 )
 # The table: a rule for each state that is not success. A deploy is said to fail for the first failure.

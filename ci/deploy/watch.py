@@ -26,6 +26,8 @@ HOOK_POLL_SECONDS = 0.25
 # While there is no answer: when it is reported, and when it is a failure.
 SILENCE_SECONDS = 5
 LOST_SECONDS = 120
+# For how long no further pod becomes ready until it is reported what the first one waits for.
+STILL_SECONDS = 20
 # How long Helm may take until it changes a workload: what that shows before is the earlier version's.
 APPLY_SECONDS = 30
 # How long it may take until what a rule sees can be believed: quotas are counted with a delay, a namespace's
@@ -86,6 +88,7 @@ class Watch:
         self._since: dict[tuple[str, ...], float] = {_key(reason): -math.inf for reason in lasting}
         self._reported: set[tuple[str, ...]] = set()
         self._counts: dict[str, tuple[int, int]] = {}
+        self._moved = clock()
 
     def run(self, change: Change, *, seconds: float) -> Outcome:
         """Watch until the change has succeeded and all is as wanted, or will not be.
@@ -175,6 +178,11 @@ class Watch:
         self._news = tuple(filter(settled, judged.news)) or self._news
         for reason in self._news:
             self._report_once(reason)
+        if self._counts and now - self._moved >= STILL_SECONDS:
+            for reason in unready(snapshot):
+                # Of a workload without such a pod there is no more to say than its counts.
+                if reason.object.startswith("Pod "):
+                    self._report_once(reason)
         too_long = [one for one in judged.news if one.code in _PATIENCE and lasts(one, _PATIENCE[one.code])]
         return (*filter(settled, judged.failures), *too_long), judged.done
 
@@ -186,7 +194,7 @@ class Watch:
             name, wanted = workload["metadata"]["name"], new_pods_wanted(workload)
             ready = sum(map(is_ready, snapshot.new_pods(workload)))
             if self._counts.get(name) != (ready, wanted):
-                self._counts[name] = ready, wanted
+                self._counts[name], self._moved = (ready, wanted), now
                 self._report("rollout", f"{name}  {ready} of {wanted} new ready  {now - self._began:.0f} s")
 
     def _report_once(self, reason: Reason) -> None:

@@ -59,6 +59,12 @@ def not_configured(message: str) -> dict[str, object]:
     return container(state=waiting("CreateContainerConfigError", message))
 
 
+def uncreated(message: str) -> dict[str, object]:
+    """Return a container that the runtime cannot create; each attempt has an id of its own."""
+    told = f'failed to generate container "{"0a1b2c3d" * 8}" {message}'
+    return container(state=waiting("CreateContainerError", told))
+
+
 def unstarted(message: str) -> dict[str, object]:
     last = terminated(128, "StartError", message)
     return container(restarts=2, state=waiting("CrashLoopBackOff"), lastState=last)
@@ -197,6 +203,13 @@ TABLE = [
         Code.CRASH_LOOP,
         FAILS,
         'could not be started: exec: "serve": executable file not found, restarted 2x',
+    ),
+    Row(
+        "an image that names no program to start is a crash loop, though it is never restarted",
+        rollout(pod("api-2-a", uncreated("spec: failed to apply OCI options: no command specified"))),
+        Code.CRASH_LOOP,
+        FAILS,
+        "could not be started: no command specified, neither by the image nor by `command` in the values",
     ),
     # Images.
     Row(
@@ -470,6 +483,34 @@ TABLE = [
         Code.TRANSIENT,
         GOES_ON,
         "could not be started",
+    ),
+    Row(
+        "an error of the container's runtime before there is a container, whatever id the next one gets",
+        rollout(pod("api-2-a", uncreated("spec: context deadline exceeded"))),
+        Code.TRANSIENT,
+        GOES_ON,
+        "could not be created: failed to generate container spec: context deadline exceeded",
+    ),
+    Row(
+        "a volume that cannot be mounted",
+        pending(("FailedMount", 'MountVolume.SetUp failed for volume "data" : mount failed: exit status 32')),
+        Code.TRANSIENT,
+        GOES_ON,
+        'MountVolume.SetUp failed for volume "data" : mount failed: exit status 32',
+    ),
+    Row(
+        "a volume that another node still holds",
+        pending(("FailedAttachVolume", 'Multi-Attach error for volume "pvc-1" Volume is already used')),
+        Code.TRANSIENT,
+        GOES_ON,
+        'Multi-Attach error for volume "pvc-1" Volume is already used',
+    ),
+    Row(
+        "a pod that gets no network",
+        pending(("FailedCreatePodSandBox", "Failed to create pod sandbox: no IP addresses available")),
+        Code.TRANSIENT,
+        GOES_ON,
+        "no IP addresses available",
     ),
     Row(
         "an eviction for want of memory",

@@ -12,7 +12,7 @@ from ci.base.processes import CommandError
 from ci.deploy.outcome import Outcome, Result
 from ci.deploy.reasons import Code, Reason
 from ci.deploy.snapshot import Snapshot, running_image
-from ci.deploy.watch import APPLY_SECONDS, LOST_SECONDS, SILENCE_SECONDS, Watch
+from ci.deploy.watch import APPLY_SECONDS, LOST_SECONDS, SILENCE_SECONDS, STILL_SECONDS, Watch
 from ci.kubernetes.manifests import Object
 from tests.support.rollouts import (
     IMAGE,
@@ -20,6 +20,7 @@ from tests.support.rollouts import (
     container,
     crashing,
     deployment,
+    event,
     finished,
     job,
     metadata,
@@ -196,6 +197,22 @@ def test_a_state_is_reported_once_however_long_it_lasts_and_however_many_pods_ar
     cluster = Cluster(*states)
     cluster.watch(after=20, exit_code=1)
     assert len([line for line in cluster.lines if "i/o timeout" in line]) == 1
+
+
+def test_a_rollout_that_stands_still_says_what_it_waits_for_once() -> None:
+    probe = "Readiness probe failed: HTTP probe failed with statuscode: 503"
+    stuck = pod("api-2-0", container(state={"running": {}}))
+    unready = rollout(
+        stuck, made=deployment(ready=0), events=[event("api-2-0", "Unhealthy", probe, of="api")]
+    )
+    cluster = Cluster(unready)
+    cluster.watch(seconds=STILL_SECONDS - 2)
+    assert not any(probe in line for line in cluster.lines)
+    cluster = Cluster(unready)
+    cluster.watch(seconds=5 * STILL_SECONDS)
+    assert [line for line in cluster.lines if probe in line] == [
+        f"Pod api-2-0 container api: not ready: {probe} (readinessProbe: GET /health on port http)"
+    ]
 
 
 def test_each_restart_is_reported() -> None:
