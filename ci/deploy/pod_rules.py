@@ -57,11 +57,13 @@ _NO_SUCH_IMAGE = re.compile(r"not found|manifest unknown|name unknown|does not e
 
 
 def crash_loop(snapshot: Snapshot) -> Iterator[Finding]:
-    """Fail when all new pods of a workload are in a crash loop; one restart of a container is forgiven."""
+    """Fail when all new pods of a workload crash again and again; one restart of a container is forgiven."""
     for workload in snapshot.workloads:
         pods = [pod for pod in snapshot.new_pods(workload) if not has_ended(pod)]
         looping = [(pod, status) for pod in pods for status in statuses(pod) if _is_looping(status)]
-        doomed = len({pod["metadata"]["uid"] for pod, _ in looping}) == len(pods)
+        doomed = all(
+            any(_is_looping(status) or _is_down_again(status) for status in statuses(pod)) for pod in pods
+        )
         for pod, status in looping:
             name = str(status["name"])
             probe = snapshot.warning(pod, "Unhealthy", container=name, having="Liveness probe failed")
@@ -190,6 +192,12 @@ def _is_running(status: Status) -> bool:
 def _is_looping(status: Status) -> bool:
     restarted = status.get("restartCount", 0) >= 1
     return _waiting(status)[0] == "CrashLoopBackOff" and restarted and not _never_started(status)
+
+
+def _is_down_again(status: Status) -> bool:
+    """Tell whether a container crashed twice and is down: pods that crash in turns seldom wait at once."""
+    crashed_twice = status.get("restartCount", 0) >= 2 and not _never_started(status)
+    return crashed_twice and _last_end(status) is not None and not status.get("ready")
 
 
 def _last_end(status: Status) -> Status | None:

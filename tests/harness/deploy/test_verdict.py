@@ -205,6 +205,16 @@ TABLE = [
         'could not be started: exec: "serve": executable file not found, restarted 2x',
     ),
     Row(
+        "pods that crash in turns are in a crash loop, though one of them has just been started again",
+        rollout(
+            pod("api-2-a", crashing(code=4)),
+            pod("api-2-b", container(restarts=2, state={"running": {}}, lastState=terminated(4))),
+        ),
+        Code.CRASH_LOOP,
+        FAILS,
+        "ended with exit code 4, restarted 1x: CrashLoopBackOff",
+    ),
+    Row(
         "an image that names no program to start is a crash loop, though it is never restarted",
         rollout(pod("api-2-a", uncreated("spec: failed to apply OCI options: no command specified"))),
         Code.CRASH_LOOP,
