@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ci.base.console import step
 from ci.charts import helm
 from ci.charts.helm import HelmError
 from ci.clusters.kubectl import Kubectl
@@ -147,6 +148,7 @@ class Releases:
         told = self._run(["get", "hooks", release, f"--revision={revision}"], release)
         left = {key: hook for key, hook in manifests.parse(told).items() if _goes_when_failed(hook)}
         if left:
+            step(f"waiting for the pods of {', '.join(f'{key.kind} {key.name}' for key in left)} to end")
             Kubectl(self.kubeconfig)(
                 "delete",
                 f"--namespace={self.namespace}",

@@ -244,18 +244,23 @@ def _events(state: State, now: datetime) -> Iterator[Line]:
     events = [one for one in state.snapshot.events if _seen(one) >= now - EVENT_AGE]
     for event in sorted(events, key=_seen, reverse=True):
         about = event["involvedObject"]
-        name, message = str(about.get("name")), _one_line(event.get("message") or "")
+        name, message = str(about.get("name")), _message(event)
         if name in names or name.rpartition("-")[0] in names:
-            plain = re.sub(r"\b[0-9a-f]{5,}\b|\d+", "#", message.replace(name, "#"))
+            unnamed = re.sub(rf"{re.escape(name)}(-[a-z0-9]{{5}}\b)?", "#", message)
+            plain = re.sub(r"\b[0-9a-f]{5,}\b|\d+", "#", unnamed)
             by_kind.setdefault((str(about.get("kind")), str(event.get("reason")), plain), []).append(event)
     for (kind, reason, _), alike in list(by_kind.items())[:EVENTS]:
         newest = alike[0]
         times = sum(dig(one, "series", "count") or one.get("count") or 1 for one in alike)
         often = f" ({times}x)" if times > 1 else ""
-        details = f"{kind}: {reason}: {_one_line(newest.get('message') or '')}{often}"
+        details = f"{kind}: {reason}: {_message(newest)}{often}"
         yield Line(
             "warning", newest["involvedObject"]["name"], f"{age(_seen(newest), now)} ago", details, None
         )
+
+
+def _message(event: Object) -> str:
+    return _one_line(event.get("message") or "").removeprefix("(combined from similar events): ")
 
 
 def _names(state: State) -> set[str]:

@@ -305,6 +305,26 @@ def test_a_warning_without_a_time_is_as_old_as_its_event() -> None:
     assert warning.state == "5 min ago"
 
 
+def test_a_refusal_of_pods_that_each_have_a_name_of_their_own_is_shown_once() -> None:
+    words = 'pods "api-2-{}" is forbidden: every pod needs the label team'
+    events = [
+        about("api-2", "FailedCreate", f"Error creating: {words.format('zkklt')}", "10:10:00"),
+        about("api-2", "FailedCreate", f"Error creating: {words.format('d7s5v')}", "10:11:00"),
+        about(
+            "api-2",
+            "FailedCreate",
+            f"(combined from similar events): Error creating: {words.format('4kzxt')}",
+            "10:12:00",
+            7,
+        ),
+    ]
+    snapshot = dataclasses.replace(rollouts.finished(), events=events)
+    warnings = [line for line in status.lines(state(snapshot), NOW) if line.what == "warning"]
+    assert [line.details for line in warnings] == [
+        f"Pod: FailedCreate: Error creating: {words.format('4kzxt')} (9x)"
+    ]
+
+
 def cluster(kubectl: FakeKubectl, snapshot: Snapshot, *, groups: tuple[str, ...] = ()) -> None:
     served = as_served(snapshot)
     kubectl.answer("owner=helm", [DEPLOYED])
