@@ -121,7 +121,7 @@ def _refusal(key: Key, complaints: str) -> Reason:
         code = Code.QUOTA_EXCEEDED
     elif _IMMUTABLE.search(words):
         code = Code.IMMUTABLE_FIELD
-    elif re.search(r"admission webhook|denied|forbidden", words):
+    elif re.search(r"admission webhook|failed calling webhook|denied|forbidden", words):
         code = Code.ADMISSION_REFUSED
     else:
         code = Code.INVALID

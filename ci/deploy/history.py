@@ -6,7 +6,7 @@ import base64
 import functools
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -34,11 +34,15 @@ class Stored:
     @functools.cached_property
     def workloads(self) -> Mapping[Key, Object]:
         """Its Deployments and its StatefulSet."""
+        return self.of_kinds(WORKLOADS)
+
+    def of_kinds(self, kinds: Collection[str]) -> Mapping[Key, Object]:
+        """Return its objects of these kinds."""
         # They alone are parsed: the rest is long, and the Secrets in it are nobody's business here.
         return {
             key: made
             for document in f"\n{self.manifest}".split("\n---")
-            if any(f"\nkind: {kind}\n" in document for kind in WORKLOADS)
+            if any(f"\nkind: {kind}\n" in document for kind in kinds)
             for key, made in manifests.parse(document.partition("\n")[2]).items()
         }
 

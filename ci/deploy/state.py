@@ -12,23 +12,27 @@ from ci.deploy.reader import EXTERNAL_SECRETS, STORES, Reader, listed
 from ci.deploy.snapshot import Snapshot
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
+from ci.kubernetes.workloads import dig
 
 BUDGETS = "poddisruptionbudgets.policy"
 CERTIFICATES = "certificates.cert-manager.io"
+# What leads to the pods, by kind: nothing notices where somebody deletes it.
+WAYS = {"Service": "services", "Ingress": "ingresses.networking.k8s.io"}
 
 
 @dataclasses.dataclass(frozen=True)
 class State:
     """A release by its name: its revisions, oldest first, its rollout, and the objects beside it.
 
-    ``objects`` holds those of BUDGETS, and of the other kinds where the cluster serves them; None stands for
-    what the user may not list.
+    ``objects`` holds those of BUDGETS and WAYS, and of the other kinds where the cluster serves them; None
+    stands for what the user may not list. ``terminating`` is the namespace if it is being deleted, else "".
     """
 
     release: str
     revisions: list[Stored]
     snapshot: Snapshot
     objects: dict[str, list[Object] | None]
+    terminating: str = ""
 
 
 def read(target: Target) -> State:
@@ -36,18 +40,30 @@ def read(target: Target) -> State:
     with ThreadPoolExecutor() as pool:
         revisions = pool.submit(history.stored, target)
         snapshot = pool.submit(Reader(target).snapshot)
+        terminating = pool.submit(_terminating, target)
         served = pool.submit(_served, target)
         others = (CERTIFICATES, EXTERNAL_SECRETS, STORES)
-        kinds = [BUDGETS, *(kind for kind in others if _group(kind) in served.result())]
+        kinds = [BUDGETS, *WAYS.values(), *(kind for kind in others if _group(kind) in served.result())]
         objects = dict(zip(kinds, pool.map(lambda kind: _listed(target, kind), kinds), strict=True))
         stored = revisions.result()
-        return State(target.service, stored, _of_the_newest(snapshot.result(), stored), objects)
+        newest = _of_the_newest(snapshot.result(), stored)
+        return State(target.service, stored, newest, objects, terminating.result())
 
 
 def _of_the_newest(snapshot: Snapshot, stored: list[Stored]) -> Snapshot:
     """Leave out hooks that failed in an earlier revision: one that is deployed had all of its own succeed."""
     is_deployed = stored[-1].revision.status == "deployed"
     return dataclasses.replace(snapshot, jobs=[]) if is_deployed else snapshot
+
+
+def _terminating(target: Target) -> str:
+    try:
+        found = target.api.find(f"/api/v1/namespaces/{target.namespace}")
+    except CommandError as error:
+        if "Forbidden" in error.output:
+            return ""
+        raise
+    return target.namespace if dig(found, "status", "phase") == "Terminating" else ""
 
 
 def _served(target: Target) -> set[str]:

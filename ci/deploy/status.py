@@ -25,7 +25,7 @@ from ci.deploy.snapshot import (
     running_image,
     statuses,
 )
-from ci.deploy.state import BUDGETS, CERTIFICATES, State, read
+from ci.deploy.state import BUDGETS, CERTIFICATES, WAYS, State, read
 from ci.deploy.tables import Row, age, moment
 from ci.deploy.target import reached
 from ci.deploy.verdict import gateway_refusals, is_rolled_out, new_pods_wanted, of_gateways, verdict
@@ -35,6 +35,7 @@ from ci.kubernetes.workloads import dig, entries, main_container
 COLUMNS = ("what", "name", "state", "details")
 EVENT_AGE = timedelta(hours=1)
 EVENTS = 8
+_DELETED = "somebody has deleted it: invoke deploy makes it again"
 
 
 class Line(NamedTuple):
@@ -68,6 +69,10 @@ def lines(state: State, now: datetime) -> Iterator[Line]:
     snapshot = state.snapshot
     judged = verdict(snapshot)
     reasons = [*judged.failures, *judged.news]
+    if state.terminating:
+        yield Line(
+            "namespace", state.terminating, "terminating", "is being deleted, with everything in it", False
+        )
     yield _release(state, now)
     if snapshot.workloads:
         yield _image(snapshot)
@@ -105,12 +110,19 @@ def _release(state: State, now: datetime) -> Line:
 
 
 def _missing(state: State) -> Iterator[Line]:
-    """Yield the workloads of the newest revision that was deployed that are not there."""
+    """Yield what is gone of what the newest deployed revision had made: workloads, and the way to them."""
     there = {full_name(workload) for workload in state.snapshot.workloads}
     good = [one for one in state.revisions if one.revision.status == "deployed"]
-    for key in [*state.revisions[-1:], *good][-1].workloads:
+    deployed = [*state.revisions[-1:], *good][-1]
+    for key in deployed.workloads:
         if f"{key.kind} {key.name}" not in there:
-            yield Line(key.kind.lower(), key.name, "missing", "somebody has deleted it", False)
+            yield Line(key.kind.lower(), key.name, "missing", _DELETED, False)
+    for kind, plural in WAYS.items():
+        found = state.objects.get(plural)
+        names = {one["metadata"]["name"] for one in found or []}
+        for key in deployed.of_kinds([kind]):
+            if found is not None and key.name not in names:
+                yield Line(kind.lower(), key.name, "missing", _DELETED, False)
 
 
 def _image(snapshot: Snapshot) -> Line:

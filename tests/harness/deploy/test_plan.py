@@ -262,6 +262,11 @@ def test_a_new_autoscaler_starts_from_the_pods_that_there_are_or_is_warned_of(
             "ImmutableField",
         ),
         ('admission webhook "policy.example.com" denied the request: no owner label', "AdmissionRefused"),
+        (
+            'Internal error occurred: failed calling webhook "policy.example.com": failed to call webhook: '
+            'Post "https://policy.default.svc:443/?timeout=10s": service "policy" not found',
+            "AdmissionRefused",
+        ),
         ('The Service "api" is invalid: spec.ports: Required value', "Invalid"),
     ],
 )

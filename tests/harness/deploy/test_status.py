@@ -57,6 +57,8 @@ def state(snapshot: Snapshot, *secrets: Object, **objects: list[Object] | None) 
         "certificates": CERTIFICATES,
         "external": EXTERNAL_SECRETS,
         "stores": STORES,
+        "service": "services",
+        "ingress": "ingresses.networking.k8s.io",
     }
     return State("api", stored, as_served(snapshot), {kinds[name]: found for name, found in objects.items()})
 
@@ -91,7 +93,11 @@ def test_a_failed_revision_is_not_well_and_names_the_last_that_was_deployed(fail
 
 def test_a_release_without_its_deployment_is_not_well() -> None:
     lines = told(state(Snapshot()))
-    assert lines["deployment", "api"] == ("missing", "somebody has deleted it", False)
+    assert lines["deployment", "api"] == (
+        "missing",
+        "somebody has deleted it: invoke deploy makes it again",
+        False,
+    )
 
 
 def test_every_workload_has_its_row_and_its_pods() -> None:
@@ -137,6 +143,24 @@ def test_a_worker_that_somebody_has_deleted_is_missing() -> None:
     )
     missing = [key for key, line in lines.items() if line[0] == "missing"]
     assert missing == [("deployment", "api-mail"), ("statefulset", "db")]
+
+
+@pytest.mark.parametrize("kind", ["Service", "Ingress"])
+def test_a_way_to_the_pods_that_somebody_has_deleted_is_missing(kind: str) -> None:
+    manifest = f"---\nkind: {kind}\nmetadata: {{{{name: api}}}}\napiVersion: v1\n"
+    deployed = stored_release(7, "deployed", manifest=manifest)
+    there = {"metadata": {"name": "api"}, "kind": kind}
+    at = kind.lower()
+    gone = told(state(rollouts.finished(), deployed, **{at: []}))
+    assert gone[at, "api"] == ("missing", "somebody has deleted it: invoke deploy makes it again", False)
+    assert (at, "api") not in told(state(rollouts.finished(), deployed, **{at: [there]}))
+    assert (at, "api") not in told(state(rollouts.finished(), deployed, **{at: None}))
+
+
+def test_a_namespace_that_is_being_deleted_is_the_first_line() -> None:
+    dying = dataclasses.replace(state(rollouts.finished()), terminating="shop")
+    first = next(status.lines(dying, NOW))
+    assert first == ("namespace", "shop", "terminating", "is being deleted, with everything in it", False)
 
 
 def test_a_pod_that_is_not_ready_says_why() -> None:
@@ -372,6 +396,27 @@ def test_what_is_not_well_ends_with_1_and_is_named(
         status.run("staging")
     assert (raised.value.code, raised.value.message) == (1, "not well: deployment api, pod api-2-a")
     assert "you may not list certificates.cert-manager.io" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("phase", ["Active", "Terminating"])
+def test_the_namespace_itself_is_asked(
+    kubectl: FakeKubectl, capsys: pytest.CaptureFixture[str], phase: str
+) -> None:
+    cluster(kubectl, rollouts.finished())
+    lists = kubectl.api.answer
+
+    def answer(method: str, path: str, body: object) -> Object:
+        if path == "/api/v1/namespaces/staging":
+            return {"metadata": {"name": "staging"}, "status": {"phase": phase}}
+        found: Object = lists(method, path, body)
+        return found
+
+    kubectl.api.answer = answer
+    if phase == "Active":
+        status.run("staging")
+    else:
+        with pytest.raises(Exit, match="not well: namespace staging"):
+            status.run("staging")
 
 
 def test_what_is_not_installed_is_said_in_one_line(kubectl: FakeKubectl) -> None:
