@@ -32,6 +32,8 @@ EXIT_CODES = {
     Ending.ROLLBACK_FAILED: 3,
     Ending.INTERRUPTED: 130,
 }
+# What an interruption is that came before anything was under way.
+EARLY = " before it changed the service"
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def run(wanted: Wanted) -> None:
         raise UserError(f"--timeout {wanted.timeout}: give the seconds after which a rollout has failed")
     if wanted.report and not Path(wanted.report).absolute().parent.is_dir():
         raise UserError(f"--report {wanted.report}: there is no such folder")
-    journal, ending = Journal(wanted.environment), Ending.REFUSED
+    journal, ending, early = Journal(wanted.environment), Ending.REFUSED, ""
     try:
         with reached(wanted.environment, wanted.service) as target:
             journal.service = target.service
@@ -73,12 +75,12 @@ def run(wanted: Wanted) -> None:
         raise
     except KeyboardInterrupt:
         journal.reason = Reason(Code.INTERRUPTED, "interrupted before the service was changed")
-        ending = Ending.INTERRUPTED
+        ending, early = Ending.INTERRUPTED, EARLY
     finally:
         if wanted.report:
             journal.write(Path(wanted.report), ending)
     if code := EXIT_CODES[ending]:
-        raise Exit(f"the deploy to {wanted.environment} failed ({ending})", code)
+        raise Exit(f"the deploy to {wanted.environment} failed ({ending}{early})", code)
 
 
 def _deploy(target: Target, wanted: Wanted, journal: Journal) -> Ending:

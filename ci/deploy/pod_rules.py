@@ -39,6 +39,7 @@ _CONTAINER_ID = re.compile(r' "[0-9a-f]{64}"')
 # Events of a pod whose containers wait for its volumes or its network. The general ones name no cause.
 _NOT_SET_UP = ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 _NO_CAUSE = re.compile(r"timed out waiting for the condition|failed to sync \w+ cache|not registered")
+_NO_CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 # Of the kubelet's CreateContainerConfigError: a cache that is not there yet, and a refusal that is no lack.
 _CACHE_NOT_READY = re.compile(r"failed to sync \w+ cache|services have not yet been read")
 _RUNS_AS_ROOT = "runAsNonRoot"
@@ -147,11 +148,16 @@ def transient(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def scheduling(snapshot: Snapshot) -> Iterator[Finding]:
-    """Report pods for which there is no node; never fail, since a cluster autoscaler may add one."""
+    """Fail for a claim that does not exist; report pods without a node, for an autoscaler may add one."""
     for pod in snapshot.pods_at_work():
         scheduled = condition(pod, "PodScheduled") or {}
         if scheduled.get("reason") == "Unschedulable":
-            yield Finding(False, _reason(Code.UNSCHEDULABLE, pod, {}, str(scheduled.get("message"))))
+            message = str(scheduled.get("message"))
+            if lack := _NO_CLAIM.search(message):
+                words = f"there is no PersistentVolumeClaim {lack[1]}"
+                yield Finding(True, _reason(Code.CLAIM_LOST, pod, {}, words))
+            else:
+                yield Finding(False, _reason(Code.UNSCHEDULABLE, pod, {}, message))
 
 
 def why_not_ready(snapshot: Snapshot, pod: Object) -> Reason:

@@ -27,6 +27,8 @@ ENDING_SECONDS = 20
 AFTER_THE_WATCH_SECONDS = 60
 # How long the pods of a hook may take to end: more than the grace period of most.
 HOOK_ENDING_SECONDS = 90
+# What Helm writes down of an upgrade that it was told to end.
+_CANCELLED = "context canceled"
 # What has each Helm undo an upgrade that fails.
 ROLLBACK_ON_FAILURE = {3: "--atomic", 4: "--rollback-on-failure"}
 
@@ -75,6 +77,10 @@ class Change:
             self._process.wait()
         self._output.seek(0)
         self.words = helm.plain(self._output.read())
+        if not self.words.strip() and self._process.returncode < 0:
+            self.words = (
+                f"helm was ended by {signal.Signals(-self._process.returncode).name} and said nothing"
+            )
         self._output.close()
 
 
@@ -122,11 +128,14 @@ class Releases:
     def end_pending(self, release: str, why: str) -> None:
         """Write down as failed, for ``why``, the operations that nobody goes on with.
 
-        Helm would have done so itself. It keeps a revision as gzipped JSON in a Secret
+        Helm would have done so itself. Of an upgrade that it was told to end it writes only that.
+        It keeps a revision as gzipped JSON in a Secret
         (https://helm.sh/docs/topics/advanced/#storage-backends).
         """
         kubectl = Kubectl(self.kubeconfig)
-        for revision in filter(lambda one: one.is_pending, self.history(release)):
+        revisions = self.history(release)
+        ended = [one for one in revisions[-1:] if one.status == "failed" and _CANCELLED in one.description]
+        for revision in (*ended, *(one for one in revisions if one.is_pending)):
             name = f"sh.helm.release.v1.{release}.v{revision.number}"
             place = f"--namespace={self.namespace}"
             secret = json.loads(kubectl("get", "secret", name, place, "--output=json"))
@@ -148,7 +157,8 @@ class Releases:
         told = self._run(["get", "hooks", release, f"--revision={revision}"], release)
         left = {key: hook for key, hook in manifests.parse(told).items() if _goes_when_failed(hook)}
         if left:
-            step(f"waiting for the pods of {', '.join(f'{key.kind} {key.name}' for key in left)} to end")
+            if jobs := ", ".join(f"Job {key.name}" for key in left if key.kind == "Job"):
+                step(f"waiting for the pods of {jobs} to end")
             Kubectl(self.kubeconfig)(
                 "delete",
                 f"--namespace={self.namespace}",

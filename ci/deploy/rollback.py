@@ -8,7 +8,7 @@ from invoke.exceptions import Exit
 
 from ci.base.errors import UserError
 from ci.deploy import history, lock, rights
-from ci.deploy.deploy import EXIT_CODES, ask, refuse
+from ci.deploy.deploy import EARLY, EXIT_CODES, ask, refuse
 from ci.deploy.history import Stored
 from ci.deploy.journal import Ending, Journal
 from ci.deploy.plan import lines, plan
@@ -30,7 +30,7 @@ def run(
     Raise UserError or Refused for what is refused before anything changes, and Exit with a code of
     EXIT_CODES for a rollback that failed.
     """
-    journal = Journal(environment)
+    journal, early = Journal(environment), ""
     try:
         with reached(environment, service) as target:
             journal.service = target.service
@@ -39,9 +39,9 @@ def run(
             with lock.held(target, "rolls back", wait=wait_for_lock) as held:
                 ending = _roll_back(Rollout(target, journal, held), revision, yes)
     except KeyboardInterrupt:
-        ending = Ending.INTERRUPTED
+        ending, early = Ending.INTERRUPTED, EARLY
     if code := EXIT_CODES[ending]:
-        raise Exit(f"the rollback of {environment} failed ({ending})", code)
+        raise Exit(f"the rollback of {environment} failed ({ending}{early})", code)
 
 
 def _roll_back(rollout: Rollout, number: int, yes: bool) -> Ending:

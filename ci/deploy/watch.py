@@ -31,8 +31,9 @@ STILL_SECONDS = 20
 # How long Helm may take until it changes a workload: what that shows before is the earlier version's.
 APPLY_SECONDS = 30
 # How long it may take until what a rule sees can be believed: quotas are counted with a delay, a namespace's
-# account is made a moment after it, and the first figures of new pods take half a minute.
-_SETTLING = {Code.QUOTA_EXCEEDED: 6, Code.ADMISSION_REFUSED: 3, Code.NO_METRICS: 45}
+# account is made a moment after it, the scheduler may see a claim after its pod, and the first figures of new
+# pods take half a minute.
+_SETTLING = {Code.QUOTA_EXCEEDED: 6, Code.ADMISSION_REFUSED: 3, Code.CLAIM_LOST: 3, Code.NO_METRICS: 45}
 # How long what may pass is only reported. External Secrets has tried a dozen times by then, ever more rarely.
 _PATIENCE = {Code.NOT_FETCHED: 60}
 

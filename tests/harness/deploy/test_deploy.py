@@ -80,7 +80,10 @@ def test_ctrl_c_before_the_change_is_reported_and_has_the_exit_code_of_an_interr
     report = tmp_path / "report.json"
     with pytest.raises(Exit) as ended:
         deploy.run(Wanted("staging", report=str(report)))
-    assert ended.value.code == 130
+    assert (ended.value.code, ended.value.message) == (
+        130,
+        "the deploy to staging failed (interrupted before it changed the service)",
+    )
     told = json.loads(report.read_text(encoding="utf-8"))
     assert (told["outcome"], told["reason"]["code"]) == ("interrupted", "Interrupted")
 

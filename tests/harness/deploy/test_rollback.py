@@ -105,7 +105,10 @@ def test_ctrl_c_before_the_change_has_the_exit_code_of_an_interruption(
     monkeypatch.setattr(history, "stored", interrupted)
     with pytest.raises(Exit) as ended:
         rollback.run("staging")
-    assert ended.value.code == 130
+    assert (ended.value.code, ended.value.message) == (
+        130,
+        "the rollback of staging failed (interrupted before it changed the service)",
+    )
 
 
 PRESENT, WANTED = (one.revision for one in stored("A deployed", "B superseded"))

@@ -622,6 +622,21 @@ TABLE = [
     ),
     # Nodes.
     Row(
+        "a pod whose claim does not exist",
+        rollout(
+            pod(
+                "api-2-a",
+                phase="Pending",
+                conditions=[
+                    unschedulable('0/2 nodes are available: persistentvolumeclaim "data" not found.')
+                ],
+            )
+        ),
+        Code.CLAIM_LOST,
+        FAILS,
+        "there is no PersistentVolumeClaim data",
+    ),
+    Row(
         "no node has room: an autoscaler may add one",
         rollout(
             pod(

@@ -279,6 +279,20 @@ def test_a_quota_fails_only_when_it_has_had_time_to_be_counted(lasts: int, resul
     assert Cluster(*[full] * lasts, finished()).watch(after=8).result is result
 
 
+@pytest.mark.parametrize(("lasts", "result"), [(2, Result.DONE), (5, Result.FAILED)])
+def test_a_claim_is_missing_only_when_the_scheduler_has_had_time_to_see_it(
+    lasts: int, result: Result
+) -> None:
+    unseen = {
+        "type": "PodScheduled",
+        "status": "False",
+        "reason": "Unschedulable",
+        "message": '0/2 nodes are available: persistentvolumeclaim "data" not found.',
+    }
+    without = rollout(pod("api-2-0", phase="Pending", conditions=[unseen]))
+    assert Cluster(*[without] * lasts, finished()).watch(after=8).result is result
+
+
 def test_an_autoscaler_without_metrics_before_the_change_is_reported_at_once() -> None:
     scaler = autoscaler("False", "FailedPodsMetric", "no metrics")
     blind = Cluster(replace(finished(), autoscalers=[scaler]), before=replace(EARLIER, autoscalers=[scaler]))
