@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,7 +100,8 @@ def _deploy(target: Target, wanted: Wanted, journal: Journal) -> Ending:
                 namespaces.create(target, namespace_files)
         with lock.held(target, f"deploys {new.image}", wait=wanted.wait_for_lock) as held:
             rollout = Rollout(target, journal, held, wanted.timeout)
-            current = last_good(recover(rollout))
+            revisions = recover(rollout)
+            current = last_good(revisions)
             before = target.releases.with_hooks(target.service, current.number) if current else {}
             journal.hide(before)
             _introduce(target, journal, current, before)
@@ -110,7 +111,7 @@ def _deploy(target: Target, wanted: Wanted, journal: Journal) -> Ending:
             journal.plan(planned)
             journal.say_all("plan", [*lines(namespace), *lines(planned)])
             refuse(planned)
-            if current and current.status == "deployed" and planned.is_empty and namespace.is_empty:
+            if current and is_done(revisions, planned, namespace):
                 journal.revision.now = current.number
                 journal.image.now = new.image
                 journal.say("done", f"nothing to change: revision {current.number} runs")
@@ -120,6 +121,15 @@ def _deploy(target: Target, wanted: Wanted, journal: Journal) -> Ending:
                 with journal.step("namespace"):
                     namespaces.create(target, namespace_files)
             return rollout.upgrade(new, current)
+
+
+def is_done(revisions: Sequence[Revision], planned: Plan, namespace: Plan) -> bool:
+    """Tell whether there is nothing to change, as the newest revision is what runs.
+
+    One that failed may have been applied all the same, where the run was killed before it took that back.
+    """
+    is_deployed = bool(revisions) and revisions[-1].status == "deployed"
+    return is_deployed and planned.is_empty and namespace.is_empty
 
 
 def _introduce(

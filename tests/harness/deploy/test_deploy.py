@@ -23,6 +23,7 @@ from ci.deploy.dry_run import Conflict
 from ci.deploy.journal import Ending
 from ci.deploy.plan import Plan
 from ci.deploy.reasons import Code, Reason, Refused
+from ci.deploy.releases import Revision
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Key
 from tests.support import fake_cluster
@@ -192,3 +193,20 @@ def test_on_a_terminal_a_protected_environment_is_confirmed_by_its_name(typed: s
     assert (b"confirmed\r\n" in printed.splitlines(keepends=True)) is confirmed
     assert (process.returncode == 0) is confirmed
     assert (b"production was not confirmed, nothing was changed" in printed) is not confirmed
+
+
+@pytest.mark.parametrize(
+    ("status", "planned", "is_done"),
+    [
+        ("deployed", Plan(), True),
+        ("deployed", Plan(created=(KEY,)), False),
+        # A run that was killed has applied it, and nobody saw whether it came up.
+        ("failed", Plan(), False),
+    ],
+)
+def test_there_is_nothing_to_do_only_where_the_newest_revision_is_what_runs(
+    status: str, planned: Plan, is_done: bool
+) -> None:
+    earlier = Revision(1, "deployed", "microservice-0.1.0", "", "")
+    revisions = [earlier, Revision(2, status, "microservice-0.1.0", "", "")]
+    assert deploy.is_done(revisions, planned, Plan()) is is_done
