@@ -117,6 +117,8 @@ def _conflicts(key: Key, complaints: str) -> Iterable[Conflict]:
 
 def _refusal(key: Key, complaints: str) -> Reason:
     words = re.sub(r"^(?:Warning: .*\n)*(?:Error from server[^:]*: |error: )?", "", complaints.strip())
+    # Of a claim the API server adds a difference of Go's structures, which names no field of a manifest.
+    words = words.partition("\n@@")[0]
     if "exceeded quota" in words:
         code = Code.QUOTA_EXCEEDED
     elif _IMMUTABLE.search(words):

@@ -100,7 +100,7 @@ def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Ob
         warnings=(
             *warnings,
             *_fewer_pods(told, wanted),
-            *_instead(refusals, before, wanted),
+            *_instead(refusals, live, before, wanted),
             *(f"{_name(key)} is deleted with its data" for key in removed if key.kind == _CLAIM),
         ),
         unchanged=sum(key in live and key not in touched for key in after),
@@ -123,18 +123,30 @@ def _fewer_pods(differences: Sequence[Difference], wanted: Mapping[Key, Object])
 
 
 def _instead(
-    refusals: Sequence[Reason], before: Mapping[Key, Object], wanted: Mapping[Key, Object]
+    refusals: Sequence[Reason],
+    live: Mapping[Key, Object],
+    before: Mapping[Key, Object],
+    wanted: Mapping[Key, Object],
 ) -> Iterator[str]:
     """Yield the fields for which objects are refused that can't change, each with what a change needs.
 
-    Of some kinds the API server says only which fields could.
+    Of some kinds the API server says only which fields could. What is in the cluster and not in the release,
+    such as a claim that a rollback has left, is compared with that.
     """
     names = {reason.object for reason in refusals if reason.code == Code.IMMUTABLE_FIELD}
-    refused = [key for key in wanted if key in before and _name(key) in names]
-    for key, path, _, _ in compare(
-        {key: before[key] for key in refused}, {key: wanted[key] for key in refused}
-    ):
-        if rule := immutable.rule_of(key.kind, path):
+    there = {**live, **before}
+    refused = [key for key in wanted if key in there and _name(key) in names]
+    empty = [
+        key for key in refused if key.kind == _CLAIM and dig(live.get(key), "status", "phase") == "Pending"
+    ]
+    for key in empty:
+        delete = f"kubectl -n {key.namespace} delete pvc {key.name}"
+        yield f"{_name(key)} has no volume yet: {delete} loses nothing"
+    told = [key for key in refused if key not in empty]
+    for key, path, _, new in compare({key: there[key] for key in told}, {key: wanted[key] for key in told}):
+        # The API server adds fields to what is in the cluster alone.
+        is_ours = key in before or new is not ABSENT
+        if is_ours and (rule := immutable.rule_of(key.kind, path)):
             yield f"{_name(key)}: {path} can't change on a live object; instead, {rule.instead}"
 
 

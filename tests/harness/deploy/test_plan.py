@@ -295,6 +295,31 @@ def test_a_field_that_cannot_change_is_named_with_what_to_do_instead(
     )
 
 
+def test_a_claim_that_a_rollback_has_left_without_a_volume_may_be_deleted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    size = {"resources": {"requests": {"storage": "1Gi"}}}
+    left = made(CLAIM, spec={"storageClassName": "fast", "volumeMode": "Filesystem", **size})
+    wanted = {CLAIM: made(CLAIM, spec={"storageClassName": "standard", **size})}
+    words = "spec: Forbidden: spec is immutable after creation except resources.requests"
+    answer = {"complaint": f"Error from server (Invalid): {words}\n@@ -10,7 +10,7 @@\n- fast\n+ standard\n"}
+    for phase, instead in [
+        (
+            "Pending",
+            "PersistentVolumeClaim api has no volume yet: kubectl -n stage delete pvc api loses nothing",
+        ),
+        (
+            "Bound",
+            "PersistentVolumeClaim api: spec.storageClassName can't change on a live object; instead, create "
+            "a claim under another name and copy the data",
+        ),
+    ]:
+        live = {**left, "status": {"phase": phase}}
+        found = planned(monkeypatch, tmp_path, wanted, [live], {}, one=answer)
+        assert [reason.message for reason in found.refusals] == [words]
+        assert found.warnings == (instead,)
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_claim_that_goes_with_its_data_is_warned_of(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept: bool
