@@ -170,7 +170,9 @@ def why_not_ready(snapshot: Snapshot, pod: Object) -> Reason:
             return _reason(
                 Code.NOT_READY, pod, status, f"not ready: {words}{_probe(_container(pod, status), kind)}"
             )
-    unready = (condition(pod, "Ready") or {}).get("message") or dig(pod, "status", "phase")
+    # Of a lost node the condition has no words.
+    lost = snapshot.warning(pod, "NodeNotReady")
+    unready = (condition(pod, "Ready") or {}).get("message") or lost or dig(pod, "status", "phase")
     return _reason(Code.NOT_READY, pod, {}, f"not ready: {unready}")
 
 

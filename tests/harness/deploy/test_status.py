@@ -157,6 +157,14 @@ def test_a_way_to_the_pods_that_somebody_has_deleted_is_missing(kind: str) -> No
     assert (at, "api") not in told(state(rollouts.finished(), deployed, **{at: None}))
 
 
+def test_a_pod_of_a_lost_node_says_so() -> None:
+    running = container(ready=True, state={"running": {}})
+    lost = rollouts.pod("api-2-a", running)
+    events = [event("api-2-a", "NodeNotReady", "Node is not ready")]
+    lines = told(state(rollouts.rollout(lost, events=events)))
+    assert lines["pod", "api-2-a"][1].endswith("not ready: Node is not ready")
+
+
 def test_a_namespace_that_is_being_deleted_is_the_first_line() -> None:
     dying = dataclasses.replace(state(rollouts.finished()), terminating="shop")
     first = next(status.lines(dying, NOW))
