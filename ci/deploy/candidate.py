@@ -11,6 +11,7 @@ from pathlib import Path
 from ci.base.errors import UserError
 from ci.charts import environments, helm
 from ci.charts.catalog import charts
+from ci.charts.helm import HelmError
 from ci.deploy.commit import MOVING_TAG, TAG
 from ci.deploy.components import main_image, main_service
 from ci.deploy.reasons import Code, Reason, Refused
@@ -19,6 +20,7 @@ from ci.kubernetes.manifests import Key, Object, parse
 from ci.kubernetes.workloads import entries
 from ci.values import lint
 
+_CHECKS = re.compile(r"\d+ problems? in the values of ")
 _DIGEST = re.compile(r"sha256:[a-f0-9]{64}")
 
 
@@ -84,7 +86,14 @@ def candidate(target: Target, tag: str, digest: str) -> Candidate:
         chosen = {"tag": tag, "digest": digest}
         image.write_text(json.dumps({"image": chosen}), encoding="utf-8")
         files = (*files, image)
-    rendered = helm.template(
-        chart.path, files, engine=target.engine, release=target.service, namespace=target.namespace
-    )
+    try:
+        rendered = helm.template(
+            chart.path, files, engine=target.engine, release=target.service, namespace=target.namespace
+        )
+    except HelmError as error:
+        # What the chart's checks refuse begins with the number of problems, and names its keys.
+        words = helm.plain(error.stderr)
+        if _CHECKS.match(words):
+            raise Refused(Reason(Code.INVALID, words)) from None
+        raise
     return Candidate(chart.path, files, parse(rendered))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from subprocess import CompletedProcess
 
 import pytest
 
 from ci.base.errors import UserError
-from ci.deploy.candidate import require_image
+from ci.charts import environments, helm
+from ci.charts.helm import HelmError
+from ci.deploy.candidate import candidate, require_image
 from ci.deploy.components import main_image
+from ci.deploy.reasons import Refused
 from ci.kubernetes.manifests import parse
+from tests.support import fake_cluster
 
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
 
@@ -47,3 +52,19 @@ spec: {template: {spec: {containers: [{name: api, image: "myrepo/api:1"}, {name:
 """
     assert main_image(parse(text)) == "myrepo/api:1"
     assert main_image({}) == ""
+
+
+def test_what_the_charts_checks_refuse_is_said_at_once_by_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = (
+        '1 problem in the values of "api", nothing was changed:\n  - guardrails: ingress.tls: no certificate'
+    )
+
+    def refuse(*_: object, **__: object) -> str:
+        stderr = f"Error: execution error at (microservice/templates/checks.yaml:1:4): {words}\n"
+        raise HelmError("charts/microservice", CompletedProcess(["helm", "template"], 1, "", stderr))
+
+    monkeypatch.setattr(environments, "values_of", lambda *_: ())
+    monkeypatch.setattr(helm, "template", refuse)
+    with pytest.raises(Refused) as refused:
+        candidate(fake_cluster.target(monkeypatch), "", "")
+    assert str(refused.value) == f"Invalid: {words}"
