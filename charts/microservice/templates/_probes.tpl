@@ -28,12 +28,15 @@ microservice.readinessProbe: the main container's, as JSON. A server of gRPC alo
 answer the default GET /health: there the main port's appProtocol makes it a gRPC probe.
 */}}
 {{- define "microservice.readinessProbe" -}}
-  {{- $probe := .Values.readinessProbe -}}
-  {{- if and (include "microservice.hasDefaultGet" $probe) (eq (include "microservice.probeHandler" $probe) "httpGet") -}}
-    {{- $main := get (include "microservice.ports" . | fromJson) (include "microservice.mainPort" .) | default dict -}}
-    {{- if has $main.appProtocol (list "grpc" "kubernetes.io/h2c") }}{{ $probe = set (omit $probe "httpGet") "grpc" dict }}{{ end -}}
+  {{- if not .readinessProbe -}}
+    {{- $probe := .Values.readinessProbe -}}
+    {{- if and (include "microservice.hasDefaultGet" $probe) (eq (include "microservice.probeHandler" $probe) "httpGet") -}}
+      {{- $main := get (include "microservice.ports" . | fromJson) (include "microservice.mainPort" .) | default dict -}}
+      {{- if has $main.appProtocol (list "grpc" "kubernetes.io/h2c") }}{{ $probe = set (omit $probe "httpGet") "grpc" dict }}{{ end -}}
+    {{- end -}}
+    {{- $_ := include "microservice.probe" (dict "root" . "probe" $probe) | set . "readinessProbe" -}}
   {{- end -}}
-  {{- include "microservice.probe" (dict "root" . "probe" $probe) -}}
+  {{- .readinessProbe -}}
 {{- end -}}
 
 {{/*

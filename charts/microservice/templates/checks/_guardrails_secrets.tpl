@@ -6,7 +6,7 @@ regular expression at each use.
 */}}
 {{- define "microservice.risks.secrets" -}}
   {{- range $key := list "data" "files" "binaryFiles" }}
-    {{- if include "microservice.toYaml" (get $.Values.secret $key) }}
+    {{- if ne (get $.Values.secret $key | default dict | include "microservice.withoutNulls") "{}" }}
       secretsInValues: secret.{{ $key }}: everyone who can read the values can read it; use secret.external, or an existing Secret in
       {{- " secret.existing, env or volumes" }}
     {{- end }}
