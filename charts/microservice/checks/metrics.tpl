@@ -10,9 +10,10 @@ Services.
       {{- range (include "microservice.serviceNamed" (dict "root" $ "name" (include "microservice.fullname" $)) | fromJson).ports }}
         {{- with .name }}{{ $names = append $names . }}{{ end }}
       {{- end }}
-      {{- range $index, $endpoint := (include "microservice.monitor" (dict "root" $ "monitor" . "field" "of") | fromJson).of }}
-        {{- if not (has .port $names) }}
-          metrics.serviceMonitor.{{ include "microservice.endpointKey" $index }}: the Service has no port {{ quote .port }};
+      {{- range $index, $endpoint := prepend (.endpoints | default list) . }}
+        {{- $port := .port | default (include "microservice.mainPort" $) }}
+        {{- if not (has $port $names) }}
+          metrics.serviceMonitor.{{ include "microservice.endpointKey" $index }}: the Service has no port {{ quote $port }};
           {{- include "microservice.servicePortNames" (dict "root" $ "name" (include "microservice.fullname" $)) | printf " %s" }}
         {{- end }}
       {{- end }}
@@ -27,9 +28,10 @@ Services.
           {{- if and .name (include "microservice.isTCP" .) }}{{ $names = append $names .name }}{{ end }}
         {{- end }}
       {{- end }}
-      {{- range $index, $endpoint := (include "microservice.monitor" (dict "root" $ "monitor" . "field" "of") | fromJson).of }}
-        {{- if not (has .port $names) }}
-          metrics.podMonitor.{{ include "microservice.endpointKey" $index }}: no container has a TCP port {{ quote .port }}; they are those under
+      {{- range $index, $endpoint := prepend (.endpoints | default list) . }}
+        {{- $port := .port | default (include "microservice.mainPort" $) }}
+        {{- if not (has $port $names) }}
+          metrics.podMonitor.{{ include "microservice.endpointKey" $index }}: no container has a TCP port {{ quote $port }}; they are those under
           {{- printf " ports, and named ports of other containers (%s)" (join ", " $names | default "none") }}
         {{- end }}
       {{- end }}

@@ -37,13 +37,3 @@ JSON list: each variable's name, and where its value lies.
   {{- end -}}
   {{- toJson $list -}}
 {{- end -}}
-
-{{/*
-microservice.externalDataFrom: the same for secret.external.dataFrom, whose secrets are
-fetched as a whole.
-*/}}
-{{- define "microservice.externalDataFrom" -}}
-  {{- $list := list -}}
-  {{- range . }}{{ $list = append $list (dict "extract" (dict "key" .)) }}{{ end -}}
-  {{- toJson $list -}}
-{{- end -}}

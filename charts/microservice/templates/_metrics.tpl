@@ -1,7 +1,7 @@
 {{/*
-microservice.monitor: (dict "root" . "monitor" MAP "field" "endpoints") -> the spec of a
-monitor but its selector, as JSON: in the field, where and how Prometheus scrapes: what the
-monitor says, then its further endpoints, each at the main port unless it names another.
+microservice.monitor: (dict "root" . "kind" KIND "monitor" MAP "field" "endpoints") -> a
+monitor. Its field says where and how Prometheus scrapes: what is written in the monitor,
+then its further endpoints, each at the main port unless it names another.
 */}}
 {{- define "microservice.monitor" -}}
   {{- $spec := dict -}}
@@ -18,13 +18,17 @@ monitor says, then its further endpoints, each at the main port unless it names 
     {{- $port := .port | default (include "microservice.mainPort" $.root) -}}
     {{- $endpoints = set (omit . "port") "port" $port | append $endpoints -}}
   {{- end -}}
-  {{- set $spec .field $endpoints | toJson -}}
-{{- end -}}
-
-{{/*
-microservice.prometheusLabels: the labels of rules, as JSON: also those of both monitors, by
-which a Prometheus finds what it should read, whether a monitor is on or off.
-*/}}
-{{- define "microservice.prometheusLabels" -}}
-  {{- include "microservice.merged" (list .Values.metrics.labels (.Values.metrics.podMonitor).labels (.Values.metrics.serviceMonitor).labels) -}}
+  {{- $_ := set $spec .field $endpoints -}}
+  {{- $_ := include "microservice.selectorMap" .root | fromJson | dict "matchLabels" | set $spec "selector" -}}
+  {{- $metrics := .root.Values.metrics -}}
+apiVersion: monitoring.coreos.com/v1
+kind: {{ .kind }}
+metadata:
+  {{- include "microservice.metadata" (dict
+    "root" .root
+    "name" (include "microservice.fullname" .root)
+    "labels" (include "microservice.merged" (list $metrics.labels .monitor.labels) | fromJson)
+    "annotations" (include "microservice.merged" (list $metrics.annotations .monitor.annotations) | fromJson)) | nindent 2 }}
+spec:
+  {{- include "microservice.customSpec" (dict "root" .root "kind" .kind "spec" $spec) | nindent 2 }}
 {{- end -}}
