@@ -22,13 +22,13 @@ workers, jobs and the migration too, on the roots of their pods: JSON of a key t
 entry may have -> the templates that run where it has. "inherited" is a key of all.
 */}}
 {{- define "microservice.problemChecks" -}}
-  {{- $containers := list "microservice.checks.ports" "microservice.checks.handlers" "microservice.problems.shutdown"
+  {{- $containers := list "microservice.checks.ports" "microservice.checks.handlers" "microservice.checks.shutdown"
     "microservice.checks.references" "microservice.checks.pod" "microservice.checks.resources" "microservice.checks.security"
     "microservice.checks.containers" "microservice.checks.mounts" "microservice.checks.lists" -}}
   {{- dict
     "inherited" (list "microservice.checks.env_sources")
     "image" (list "microservice.problems.image")
-    "podLabels" (list "microservice.problems.labels")
+    "podLabels" (list "microservice.checks.pod_labels")
     "podAnnotations" (list "microservice.checks.pod" "microservice.checks.security")
     "env" (list "microservice.problems.env" "microservice.checks.references")
     "resources" (list "microservice.checks.resources" "microservice.checks.lists")
@@ -37,10 +37,10 @@ entry may have -> the templates that run where it has. "inherited" is a key of a
     "initContainers" $containers
     "extraContainers" $containers
     "ports" (list "microservice.checks.ports")
-    "readinessProbe" (list "microservice.checks.probes")
-    "livenessProbe" (list "microservice.checks.probes")
-    "startupProbe" (list "microservice.checks.probes")
-    "shutdown" (list "microservice.problems.shutdown")
+    "readinessProbe" (list "microservice.checks.probes" "microservice.checks.handlers")
+    "livenessProbe" (list "microservice.checks.probes" "microservice.checks.handlers")
+    "startupProbe" (list "microservice.checks.probes" "microservice.checks.handlers")
+    "shutdown" (list "microservice.checks.shutdown")
     "strategy" (list "microservice.problems.rollout")
     "minReadySeconds" (list "microservice.problems.rollout")
     "podDisruptionBudget" (list "microservice.problems.disruption")
@@ -56,10 +56,10 @@ entry may have -> the templates that run where it has. "inherited" is a key of a
     "tolerations" $pod
     "securityContext" $pod
     "resources" (list "microservice.risks.resources")
-    "volumes" (list "microservice.risks.claims" "microservice.risks.images" "microservice.checks.guardrails_security")
+    "volumes" (list "microservice.checks.guardrails_availability" "microservice.risks.images" "microservice.checks.guardrails_security")
     "initContainers" $containers
     "extraContainers" $containers
-    "livenessProbe" (list "microservice.risks.health")
+    "livenessProbe" (list "microservice.checks.guardrails_availability")
     "terminationGracePeriodSeconds" (list "microservice.risks.shutdown")
-    "podDisruptionBudget" (list "microservice.risks.disruption") | toJson -}}
+    "podDisruptionBudget" (list "microservice.checks.guardrails_availability") | toJson -}}
 {{- end -}}

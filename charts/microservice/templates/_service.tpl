@@ -86,20 +86,3 @@ The Service has an entry also without a port.
   {{- if $found }}{{ $_ := set $found "ports" $tcp }}{{ end -}}
   {{- toJson $found -}}
 {{- end -}}
-
-{{/*
-microservice.servicePortNames: (dict "root" . "name" NAME) -> the end of a message about a
-port that this Service of ours does not have: where its TCP ports are written, and their names.
-*/}}
-{{- define "microservice.servicePortNames" -}}
-  {{- $service := include "microservice.serviceNamed" . | fromJson -}}
-  {{- $names := list -}}
-  {{- range $service.ports }}{{ with .name }}{{ $names = append $names . }}{{ end }}{{ end -}}
-  {{- if ne $service.key "service" -}}
-    its TCP ports are {{ $service.ownPorts | empty | ternary "those under ports with a servicePort" (printf "%s.ports" $service.key) }}
-    {{- printf " (%s)" (join ", " $names | default "without names") -}}
-  {{- else -}}
-    {{- $none := .root.Values.service.enabled | empty | ternary "none with service.enabled: false" "none" -}}
-    its TCP ports are those under ports with a servicePort, and service.extraPorts ({{ join ", " $names | default $none }})
-  {{- end -}}
-{{- end -}}

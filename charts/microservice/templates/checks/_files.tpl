@@ -18,16 +18,21 @@ which takes longer than all else.
     {{- $labels = or $labels .podDisruptionBudget.labels .metrics.labels (.metrics.serviceMonitor).labels (.metrics.podMonitor).labels }}
     {{- $labels = or $labels .migration.labels .cronJobs .extraServices .extraIngresses .extraRoutes $volumes }}
     {{- $ranges := or .networkPolicy.spec (.networkPolicy.ingress).from .networkPolicy.egress }}
-    {{- $ports := or .mainPort .service.extraPorts .extraServices $containers .podSpec (ne (toJson .ports) `{"http":{"containerPort":8000,"servicePort":80}}`) }}
-    {{- $ready := omit (.readinessProbe) "enabled" "failureThreshold" "initialDelaySeconds" "periodSeconds" "timeoutSeconds" }}
-    {{- $probes := or .startupProbe .livenessProbe (ne (toJson $ready) `{"httpGet":{"path":"/health"}}`) }}
+    {{- $ports := or (include "microservice.writtenPorts" .) .service.extraPorts .extraServices $containers .podSpec }}
+    {{- $probes := include "microservice.writtenProbes" . }}
+    {{- $podLabels := pick . "commonLabels" "podLabels" | toJson }}
+    {{- $ingress := or .ingress.clusterIssuer .ingress.defaultBackend (not .ingress.hosts) (contains `"paths":` (toJson .ingress.hosts)) }}
+    {{- $ingress = or $ingress $ports (not .service.enabled) (contains "/ingress.class" (toJson (list .ingress.annotations .commonAnnotations))) }}
     {{- include "microservice.used" (list
       (list "env_sources" (or .env $containers $volumes $files .containerSpec))
       (list "ports" $ports)
       (list "probes" $probes)
-      (list "handlers" (or .lifecycle $containers))
+      (list "handlers" (or .lifecycle $containers $probes))
+      (list "shutdown" (or .lifecycle $containers (not (kindIs "invalid" .shutdown.drainSeconds))))
+      (list "ingress" (or (and .ingress.enabled $ingress) .extraIngresses .httpRoute.enabled .extraRoutes (.metrics.serviceMonitor).enabled))
       (list "metric_targets" .autoscaling.metrics)
       (list "labels" $labels)
+      (list "pod_labels" (or (contains "-" $podLabels) (contains "/" $podLabels)))
       (list "addresses" (or $ranges $service $ports))
       (list "references" (or $containers $volumes .env .envFrom))
       (list "service" $service)
@@ -58,18 +63,28 @@ microservice.riskFiles: the same for risks.
     {{- $contexts := or .securityContext .containerSecurityContext .podSecurityContext .initContainers .extraContainers (ne (toString .podSecurityStandard) "restricted") }}
     {{- $volumes := include "microservice.writtenVolumes" . }}
     {{- $pod := or .podSpec .podAnnotations .commonAnnotations .priorityClassName .tolerations $volumes (contains "hostPort" (toJson .ports)) }}
+    {{- $budget := print .podDisruptionBudget.enabled .podDisruptionBudget.minAvailable .podDisruptionBudget.maxUnavailable }}
+    {{- $probes := or (include "microservice.writtenProbes" .) (include "microservice.isDisabled" .readinessProbe) (include "microservice.writtenPorts" .) }}
     {{- include "microservice.used" (list
+      (list "guardrails_availability" (or $volumes $probes (ne $budget "true <nil> <nil>") .service.publishNotReadyAddresses))
       (list "guardrails_security" (or $contexts $pod .extraObjects))
       (list "guardrails_rights" (or .rbac.rules .rbac.clusterRules .serviceAccount.automount .extraObjects))) }}
   {{- end }}
 {{- end -}}
 
 {{/*
-microservice.writtenVolumes: the values -> "true" where somebody wrote a volume, or
-changed the default one.
+microservice.writtenVolumes, .writtenPorts, .writtenProbes: the values -> "true" where somebody
+wrote a volume, a port or a probe, or changed the default one, but for a probe's seconds.
 */}}
 {{- define "microservice.writtenVolumes" -}}
   {{- if ne (toJson .volumes) (include "microservice.tmpDefault" . | printf `{"tmp":{"emptyDir":%s,"mountPath":"/tmp"}}`) }}true{{ end }}
+{{- end -}}
+{{- define "microservice.writtenPorts" -}}
+  {{- if or .mainPort (ne (toJson .ports) `{"http":{"containerPort":8000,"servicePort":80}}`) }}true{{ end }}
+{{- end -}}
+{{- define "microservice.writtenProbes" -}}
+  {{- $ready := omit (.readinessProbe) "enabled" "failureThreshold" "initialDelaySeconds" "periodSeconds" "timeoutSeconds" }}
+  {{- if or .startupProbe .livenessProbe (ne (toJson $ready) `{"httpGet":{"path":"/health"}}`) }}true{{ end }}
 {{- end -}}
 
 {{/*
@@ -109,8 +124,10 @@ list, for the service, and those that its entries use. Each entry keeps its own,
 
 {{/*
 microservice.inFiles: what the files print that the service uses. addresses.tpl has no
-check of its own, and those of the first four files come earlier.
+check of its own, and those of the others here come earlier.
 */}}
 {{- define "microservice.inFiles" -}}
-  {{- range without .files "addresses" "env_sources" "ports" "probes" "handlers" }}{{ include (printf "microservice.checks.%s" .) $ }}{{ print "\n" }}{{ end }}
+  {{- range without .files "addresses" "env_sources" "guardrails_availability" "handlers" "ingress" "pod_labels" "ports" "probes" "shutdown" }}
+    {{- include (printf "microservice.checks.%s" .) $ }}{{ print "\n" }}
+  {{- end }}
 {{- end -}}

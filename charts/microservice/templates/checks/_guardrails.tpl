@@ -58,9 +58,7 @@ microservice.allRisks: one risk a line, after its rule.
 
 {{- define "microservice.serviceRisks" -}}
   {{- include "microservice.risks.rollout" . }}
-  {{- include "microservice.risks.disruption" . }}
-  {{- include "microservice.risks.claims" . }}
-  {{- include "microservice.risks.health" . }}
+  {{- if has "guardrails_availability" .files }}{{ include "microservice.checks.guardrails_availability" . }}{{ end }}
   {{- include "microservice.risks.shutdown" . }}
   {{- include "microservice.risks.images" . }}
   {{- include "microservice.risks.resources" . }}

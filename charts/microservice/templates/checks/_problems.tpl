@@ -34,16 +34,14 @@ risks where guardrails enforce.
 {{- define "microservice.serviceProblems" -}}
   {{- include "microservice.problems.image" . }}
   {{- include "microservice.problems.names" . }}
-  {{- include "microservice.problems.labels" . }}
+  {{- if has "pod_labels" .files }}{{ include "microservice.checks.pod_labels" . }}{{ end }}
   {{- include "microservice.problems.keys" . }}
   {{- include "microservice.problems.rollout" . }}
   {{- include "microservice.problems.disruption" . }}
   {{- include "microservice.problems.env" . }}
   {{- if has "env_sources" .files }}{{ include "microservice.checks.env_sources" . }}{{ end }}
   {{- include "microservice.problems.settings" . }}
-  {{- range list "ports" "probes" "handlers" }}{{ if has . $.files }}{{ include (printf "microservice.checks.%s" .) $ }}{{ end }}{{ end }}
-  {{- include "microservice.problems.shutdown" . }}
-  {{- include "microservice.problems.ingress" . }}
+  {{- range list "ports" "probes" "handlers" "shutdown" "ingress" }}{{ if has . $.files }}{{ include (printf "microservice.checks.%s" .) $ }}{{ end }}{{ end }}
   {{- include "microservice.problems.autoscaling" . }}
   {{- include "microservice.inFiles" . }}
 {{- end -}}

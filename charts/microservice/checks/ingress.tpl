@@ -47,7 +47,7 @@ validateIngressBackend. Those for issuers: cert-manager's ingress-shim.
       {{- include "microservice.problems.ingressBackend" (dict "root" $ "key" (printf "%s.defaultBackend" $at) "backend" $default) }}
     {{- end }}
     {{- $written := dict "commonAnnotations" $.Values.commonAnnotations (printf "%s.annotations" $at) $ingress.annotations }}
-    {{- if and $ingress.className (or $ingress.annotations $.Values.commonAnnotations) }}
+    {{- if $ingress.className }}
       {{- range $key, $annotations := $written }}
         {{- $class := get ($annotations) "kubernetes.io/ingress.class" }}
         {{- if not (has $class (list "" $ingress.className)) }}
@@ -75,6 +75,23 @@ TEXT): a Service of ours has the port, by name or number, to which KEY leads.
       {{- printf " %s: set one as %s" (include "microservice.servicePortNames" $) $.as }}
     {{- end }}
   {{- end }}
+{{- end -}}
+
+{{/*
+microservice.servicePortNames: (dict "root" . "name" NAME) -> the end of a message about a
+port that this Service of ours does not have: where its TCP ports are written, and their names.
+*/}}
+{{- define "microservice.servicePortNames" -}}
+  {{- $service := include "microservice.serviceNamed" . | fromJson -}}
+  {{- $names := list -}}
+  {{- range $service.ports }}{{ with .name }}{{ $names = append $names . }}{{ end }}{{ end -}}
+  {{- if ne $service.key "service" -}}
+    its TCP ports are {{ $service.ownPorts | empty | ternary "those under ports with a servicePort" (printf "%s.ports" $service.key) }}
+    {{- printf " (%s)" (join ", " $names | default "without names") -}}
+  {{- else -}}
+    {{- $none := .root.Values.service.enabled | empty | ternary "none with service.enabled: false" "none" -}}
+    its TCP ports are those under ports with a servicePort, and service.extraPorts ({{ join ", " $names | default $none }})
+  {{- end -}}
 {{- end -}}
 
 {{/*
@@ -121,4 +138,8 @@ gets one issuer, and for each certificate its hosts and the Secret to write.
       {{- " [{host: api.example.com}]" }}
     {{- end }}
   {{- end }}
+{{- end -}}
+
+{{- define "microservice.checks.ingress" -}}
+  {{- include "microservice.problems.ingress" . }}
 {{- end -}}

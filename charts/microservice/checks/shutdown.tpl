@@ -11,20 +11,22 @@ of Kubernetes).
     shutdown.drainSeconds: {{ $drain }} leaves the process no time to stop within terminationGracePeriodSeconds: {{ $grace }};
     {{- " lower the first, or raise the second" }}
   {{- end }}
-  {{- if or .Values.lifecycle .Values.initContainers .Values.extraContainers }}
-    {{- $lifecycles := dict "lifecycle" .Values.lifecycle }}
-    {{- $_ := include "microservice.collectContainers" . }}
-    {{- range .containers }}
-      {{- $_ := set $lifecycles (printf "%s.lifecycle" .key) .container.lifecycle }}
-    {{- end }}
-    {{- range $key, $lifecycle := $lifecycles }}
-      {{- range $hook := list "postStart" "preStop" }}
-        {{- $sleep := ((index ($lifecycle | default dict) $hook).sleep).seconds | int64 }}
-        {{- if gt $sleep $grace }}
-          {{ $key }}.{{ $hook }}.sleep.seconds: {{ $sleep }} is above terminationGracePeriodSeconds: {{ $grace }}; lower the first, or
-          {{- " raise the second" }}
-        {{- end }}
+  {{- $lifecycles := dict "lifecycle" .Values.lifecycle }}
+  {{- $_ := include "microservice.collectContainers" . }}
+  {{- range .containers }}
+    {{- $_ := set $lifecycles (printf "%s.lifecycle" .key) .container.lifecycle }}
+  {{- end }}
+  {{- range $key, $lifecycle := $lifecycles }}
+    {{- range $hook := list "postStart" "preStop" }}
+      {{- $sleep := ((index ($lifecycle | default dict) $hook).sleep).seconds | int64 }}
+      {{- if gt $sleep $grace }}
+        {{ $key }}.{{ $hook }}.sleep.seconds: {{ $sleep }} is above terminationGracePeriodSeconds: {{ $grace }}; lower the first, or
+        {{- " raise the second" }}
       {{- end }}
     {{- end }}
   {{- end }}
+{{- end -}}
+
+{{- define "microservice.checks.shutdown" -}}
+  {{- include "microservice.problems.shutdown" . }}
 {{- end -}}
