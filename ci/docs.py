@@ -143,8 +143,12 @@ def _upgrades() -> str:
 
 
 def _keys(table: Table) -> str:
-    """Return the top-level keys as a Markdown table; nested keys are explained in values.yaml."""
-    rows = [[f"`{row.key}`", _prose(row.text)] for row in table.rows if not re.search(r"[.\[]", row.key)]
+    """Return the top-level keys as a Markdown table, with a sentence each; values.yaml explains all keys."""
+    rows = [
+        [f"`{row.key}`", _prose(re.sub(r"(?<=\.) .*", "", row.text))]
+        for row in table.rows
+        if not re.search(r"[.\[]", row.key)
+    ]
     return _markdown(["Key", "What it is for"], rows)
 
 

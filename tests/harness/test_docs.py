@@ -45,7 +45,7 @@ After.
 $schema: http://json-schema.org/draft-07/schema#
 type: object
 properties:
-  replicas: {type: integer, description: "How many; a|b."}
+  replicas: {type: integer, description: "How many; a|b. Three by default."}
   mode: {enum: ["", Fast, Safe], description: "For <name>-config."}
   image:
     type: object
