@@ -95,7 +95,7 @@ seccomp profiles name a container, have a value that there is, and agree with th
           {{- $context := get $contexts (base $annotation) }}
           {{- $set = (index (merge dict ($context | default dict) $pod) $field).type }}
           {{- if not $context }}
-            {{ $place }}: no container is called {{ base $annotation }}; write securityContext.appArmorProfile instead
+            {{ $place }}: no container is called {{ base $annotation }}; remove it, or write appArmorProfile in a securityContext
           {{- end }}
         {{- else if hasPrefix "container.seccomp.security.alpha.kubernetes.io/" $annotation }}
           {{- $field = "seccompProfile" }}
@@ -107,8 +107,8 @@ seccomp profiles name a container, have a value that there is, and agree with th
         {{- if and $field $value }}
           {{- $type := hasPrefix "localhost/" $value | ternary "Localhost" (get $types $value) }}
           {{- if not $type }}
-            {{ $place }}: {{ quote $value }} is not a profile (runtime/default, unconfined or localhost/<path>); write securityContext
-            {{- printf ".%s instead" $field }}
+            {{ $place }}: {{ quote $value }} is not a profile (runtime/default, unconfined or localhost/<path>); remove it, or
+            {{- printf " write %s in a securityContext" $field }}
           {{- else if and $set (ne $set $type) }}
             {{ $place }}: {{ quote $value }} conflicts with {{ $field }}: {type: {{ $set }}}; remove the annotation
           {{- end }}
