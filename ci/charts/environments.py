@@ -85,11 +85,11 @@ def services() -> dict[str, Path]:
     Raise UserError for a file named like an environment or a chart, for a folder without a service, and for a
     service's file of an environment that does not exist.
     """
-    found = unchecked()
+    found, charts = unchecked(), _charts()
     for name, path in found.items():
-        _require_a_place(name, path)
+        _require_a_place(name, path, charts)
     for path in sorted((root() / "values").glob("*/[!.]*.yaml")):
-        if path.parent.name not in found and path.parent.name not in _charts():
+        if path.parent.name not in found and path.parent.name not in charts:
             raise UserError(f"{shown(path)}: there is no service values/{path.parent.name}.yaml")
     return found
 
@@ -111,7 +111,7 @@ def find_service(name: str = "") -> str:
     name = name or next(iter(known))
     if name not in known:
         raise UserError(_unknown("service", name, known, f"write values/{name}.yaml"))
-    _require_a_place(name, known[name])
+    _require_a_place(name, known[name], _charts())
     return name
 
 
@@ -126,7 +126,7 @@ def _charts() -> set[str]:
     return {path.parent.name for path in root().glob("charts/*/Chart.yaml")}
 
 
-def _require_a_place(name: str, path: Path) -> None:
+def _require_a_place(name: str, path: Path, charts: Collection[str]) -> None:
     """Raise UserError for a service's file that is in the wrong place, or has a name that is taken."""
     known = environments()
     if name in known:
@@ -134,7 +134,7 @@ def _require_a_place(name: str, path: Path) -> None:
             f"{shown(path)}: {name} is an environment; what a service needs there belongs in "
             f"values/<service>/{name}.yaml, and what every service needs in {shown(file())}"
         )
-    if name in _charts():
+    if name in charts:
         raise UserError(f"{shown(path)}: {name} is the name of a chart; give the service another one")
     for own in sorted(path.with_suffix("").glob("[!.]*.yaml")):
         if own.stem not in known:

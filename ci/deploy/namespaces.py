@@ -27,6 +27,8 @@ from ci.kubernetes.workloads import dig
 
 # Where the releases of namespaces are: in a namespace that every cluster has.
 HOME = "default"
+# https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/namespace-v1/
+TERMINATING, _ACTIVE = "Terminating", "Active"
 POLL_SECONDS = 1
 # How long another deploy may take to change the same namespace: Helm takes about one.
 OTHER_SECONDS = 60
@@ -38,17 +40,21 @@ def exists(target: Target) -> bool:
 
     Raise Refused for one that is being deleted.
     """
+    found = phase(target)
+    if found == TERMINATING:
+        raise terminating(target)
+    return bool(found)
+
+
+def phase(target: Target) -> str:
+    """Return the phase of the namespace, "" where there is none; what may not be read counts as active."""
     try:
         found = target.api.find(f"/api/v1/namespaces/{target.namespace}")
     except CommandError as error:
         if "Forbidden" in error.output:
-            return True
+            return _ACTIVE
         raise
-    if found is None:
-        return False
-    if dig(found, "status", "phase") == "Terminating":
-        raise terminating(target)
-    return True
+    return "" if found is None else str(dig(found, "status", "phase") or _ACTIVE)
 
 
 def terminating(target: Target) -> Refused:

@@ -6,13 +6,12 @@ import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
 from ci.base.processes import CommandError
-from ci.deploy import history
+from ci.deploy import history, namespaces
 from ci.deploy.history import Stored
 from ci.deploy.reader import EXTERNAL_SECRETS, STORES, Reader, listed
 from ci.deploy.snapshot import Snapshot
 from ci.deploy.target import Target
 from ci.kubernetes.manifests import Object
-from ci.kubernetes.workloads import dig
 
 BUDGETS = "poddisruptionbudgets.policy"
 CERTIFICATES = "certificates.cert-manager.io"
@@ -40,30 +39,21 @@ def read(target: Target) -> State:
     with ThreadPoolExecutor() as pool:
         revisions = pool.submit(history.stored, target)
         snapshot = pool.submit(Reader(target).snapshot)
-        terminating = pool.submit(_terminating, target)
+        phase = pool.submit(namespaces.phase, target)
         served = pool.submit(_served, target)
         others = (CERTIFICATES, EXTERNAL_SECRETS, STORES)
         kinds = [BUDGETS, *WAYS.values(), *(kind for kind in others if _group(kind) in served.result())]
         objects = dict(zip(kinds, pool.map(lambda kind: _listed(target, kind), kinds), strict=True))
         stored = revisions.result()
         newest = _of_the_newest(snapshot.result(), stored)
-        return State(target.service, stored, newest, objects, terminating.result())
+        terminating = target.namespace if phase.result() == namespaces.TERMINATING else ""
+        return State(target.service, stored, newest, objects, terminating)
 
 
 def _of_the_newest(snapshot: Snapshot, stored: list[Stored]) -> Snapshot:
     """Leave out hooks that failed in an earlier revision: one that is deployed had all of its own succeed."""
     is_deployed = stored[-1].revision.status == "deployed"
     return dataclasses.replace(snapshot, jobs=[]) if is_deployed else snapshot
-
-
-def _terminating(target: Target) -> str:
-    try:
-        found = target.api.find(f"/api/v1/namespaces/{target.namespace}")
-    except CommandError as error:
-        if "Forbidden" in error.output:
-            return ""
-        raise
-    return target.namespace if dig(found, "status", "phase") == "Terminating" else ""
 
 
 def _served(target: Target) -> set[str]:
