@@ -90,37 +90,37 @@ def _deploy(target: Target, wanted: Wanted, journal: Journal) -> Ending:
         journal.image.tried = new.image
     with journal.step("rights"):
         rights.require(target, new.objects)
-    with namespaces.values(target) as namespace_files:
-        confirmed = wanted.yes
-        if not namespaces.exists(target):
-            journal.say(target.environment.name, f"Namespace {target.namespace}  new")
-            ask(target, confirmed)
-            confirmed = True
+    namespace_files = namespaces.values(target)
+    confirmed = wanted.yes
+    if not namespaces.exists(target):
+        journal.say(target.environment.name, f"Namespace {target.namespace}  new")
+        ask(target, confirmed)
+        confirmed = True
+        with journal.step("namespace"):
+            namespaces.create(target, namespace_files)
+    with lock.held(target, f"deploys {new.image}", wait=wanted.wait_for_lock) as held:
+        rollout = Rollout(target, journal, held, wanted.timeout)
+        revisions = recover(rollout)
+        current = last_good(revisions)
+        before = target.releases.with_hooks(target.service, current.number) if current else {}
+        journal.hide(before)
+        _introduce(target, journal, current, before)
+        with journal.step("plan"):
+            planned = plan(target, new.objects, before)
+            namespace = namespaces.change(target, namespace_files)
+        journal.plan(planned)
+        journal.say_all("plan", [*lines(namespace), *lines(planned)])
+        refuse(planned)
+        if current and is_done(revisions, planned, namespace):
+            journal.revision.now = current.number
+            journal.image.now = new.image
+            journal.say("done", f"nothing to change: revision {current.number} runs")
+            return Ending.UNCHANGED
+        ask(target, confirmed)
+        if not namespace.is_empty:
             with journal.step("namespace"):
                 namespaces.create(target, namespace_files)
-        with lock.held(target, f"deploys {new.image}", wait=wanted.wait_for_lock) as held:
-            rollout = Rollout(target, journal, held, wanted.timeout)
-            revisions = recover(rollout)
-            current = last_good(revisions)
-            before = target.releases.with_hooks(target.service, current.number) if current else {}
-            journal.hide(before)
-            _introduce(target, journal, current, before)
-            with journal.step("plan"):
-                planned = plan(target, new.objects, before)
-                namespace = namespaces.change(target, namespace_files)
-            journal.plan(planned)
-            journal.say_all("plan", [*lines(namespace), *lines(planned)])
-            refuse(planned)
-            if current and is_done(revisions, planned, namespace):
-                journal.revision.now = current.number
-                journal.image.now = new.image
-                journal.say("done", f"nothing to change: revision {current.number} runs")
-                return Ending.UNCHANGED
-            ask(target, confirmed)
-            if not namespace.is_empty:
-                with journal.step("namespace"):
-                    namespaces.create(target, namespace_files)
-            return rollout.upgrade(new, current)
+        return rollout.upgrade(new, current)
 
 
 def is_done(revisions: Sequence[Revision], planned: Plan, namespace: Plan) -> bool:

@@ -32,8 +32,7 @@ def run(
             current = last_good(target.releases.history(target.service))
             before = target.releases.with_hooks(target.service, current.number) if current else {}
             planned = plan(target, new.objects, before)
-            with namespaces.values(target) as files:
-                namespace = namespaces.change(target, files)
+            namespace = namespaces.change(target, namespaces.values(target))
         else:
             out.out(f"Namespace {target.namespace}  new")
             planned = plan_of_a_new_namespace(new.objects)

@@ -6,11 +6,9 @@ import itertools
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ci.base.console import step
 from ci.base.processes import CommandError
@@ -63,17 +61,17 @@ def terminating(target: Target) -> Refused:
     return Refused(Reason(Code.NAMESPACE_TERMINATING, message, f"Namespace {target.namespace}"))
 
 
-@contextmanager
-def values(target: Target) -> Iterator[list[Path]]:
-    """Give the block the values files of the environment's namespace; none where there is no file for it."""
+def values(target: Target) -> list[Path]:
+    """Return the values files of the environment's namespace; none where there is no file for it.
+
+    One is written beside the kubeconfig, and goes with it.
+    """
     file = root() / "values" / "namespace" / f"{target.environment.name}.yaml"
-    with TemporaryDirectory(prefix="namespace-") as folder:
-        if not file.exists():
-            yield []
-            return
-        name = Path(folder) / "name.json"
-        name.write_text(json.dumps({"name": target.namespace}), encoding="utf-8")
-        yield [file, name]
+    if not file.exists():
+        return []
+    name = target.kubeconfig.with_name("namespace.json")
+    name.write_text(json.dumps({"name": target.namespace}), encoding="utf-8")
+    return [file, name]
 
 
 def create(target: Target, files: Sequence[Path]) -> None:

@@ -170,6 +170,7 @@ def test_helm_ends_with_a_run_that_is_killed(running: Deploys, values: dict[str,
     following = running.run("deploy", "--wait-for-lock", values={"env": {"AFTER": f"a kill in {where}"}})
     assert following.process.returncode == 0, following.output
     assert not own.exists(), "its kubeconfig is left"
+    assert running.files() == []
     check_nothing_is_left(running)
 
 
