@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ci.checks.findings import Finding, Release, not_one_serving
+from ci.kubernetes import ports
 from ci.kubernetes.manifests import Key, Object
-from ci.kubernetes.workloads import Pods, containers_of, dig, entries, selected
+from ci.kubernetes.workloads import dig, entries, selected
 
 
 class Backend(NamedTuple):
@@ -32,18 +33,11 @@ def _services(release: Release) -> Iterator[Finding]:
         chosen = selected(release.objects, selector)
         if message := not_one_serving(chosen):
             yield Finding(key, "spec.selector", message)
-        names = {port.get("name") for pods in chosen for port in _ports(pods)}
+        names = {port.get("name") for pods in chosen for port in ports.serving(pods)}
         for path, port in entries(service, "spec", "ports"):
             target = port.get("targetPort")
             if chosen and isinstance(target, str) and target not in names:
                 yield Finding(key, f"{path}.targetPort", f"no container has a port named {target!r}")
-
-
-def _ports(pods: Pods) -> Iterator[Mapping[str, Any]]:
-    for path, container in containers_of(pods):
-        # Of the init containers, only sidecars still run when requests come.
-        if "initContainers" not in path or container.get("restartPolicy") == "Always":
-            yield from (port for _, port in entries(container, "ports"))
 
 
 def _backends(release: Release) -> Iterator[Finding]:
@@ -87,7 +81,7 @@ def _unreachable(release: Release, name: str, port: Mapping[str, Any]) -> str | 
     service = release.get("Service", name)
     if service is None:
         return f"there is no Service {name!r}" if release.owns(name) else None
-    declared = [item for _, item in entries(service, "spec", "ports") if _protocol(item) == "TCP"]
+    declared = [item for _, item in entries(service, "spec", "ports") if ports.protocol(item) == "TCP"]
     if any(port == {"name": item.get("name")} or port == {"number": item.get("port")} for item in declared):
         return None
     return f"Service {name!r} has no TCP port {' '.join(str(value) for value in port.values())}"
@@ -106,68 +100,29 @@ def _monitors(release: Release) -> Iterator[Finding]:
             ]
             field = "endpoints"
         elif key.kind == "PodMonitor":
-            chosen = [list(_ports(pods)) for pods in selected(release.objects, labels)]
+            chosen = [list(ports.serving(pods)) for pods in selected(release.objects, labels)]
             field = "podMetricsEndpoints"
         else:
             continue
         if not chosen:
             yield Finding(key, "spec.selector.matchLabels", "matches nothing")
-        names = {port.get("name") for ports in chosen for port in ports}
+        names = {port.get("name") for found in chosen for port in found}
         for path, endpoint in entries(monitor, "spec", field):
             if chosen and (name := endpoint.get("port")) and name not in names:
                 yield Finding(key, f"{path}.port", f"no selected object has a port named {name!r}")
 
 
 def _network_policies(release: Release) -> Iterator[Finding]:
-    """Find policies without pods, and Service ports that no policy of their pods allows ingress to.
-
-    Pods that a policy of type Ingress selects accept only what one of their policies allows:
-    https://kubernetes.io/docs/concepts/services-networking/network-policies/.
-    """
+    """Find policies without pods, and Service ports that no policy of their pods allows ingress to."""
     policies = {key: made for key, made in release.objects.items() if key.kind == "NetworkPolicy"}
     for key, policy in policies.items():
-        if release.owns(key.name) and not selected(release.objects, _selector(policy)):
+        if release.owns(key.name) and not selected(release.objects, ports.policy_selector(policy)):
             yield Finding(key, "spec.podSelector", "matches no pods")
     for key, service in release.objects.items():
         if key.kind != "Service" or not dig(service, "spec", "selector"):
             continue
         for pods in selected(release.objects, dig(service, "spec", "selector")):
-            restricting = [policy for policy in policies.values() if _restricts(policy, pods)]
             for path, port in entries(service, "spec", "ports"):
-                target = _target(port, pods)
-                if restricting and target and not any(_allows(policy, target) for policy in restricting):
+                target = ports.target(port, pods)
+                if target and not ports.admitted([*policies.values()], pods, target):
                     yield Finding(key, path, "leads to a port to which no NetworkPolicy allows ingress")
-
-
-def _selector(policy: Mapping[str, Any]) -> Mapping[str, str]:
-    return dig(policy, "spec", "podSelector", "matchLabels") or {}
-
-
-def _restricts(policy: Mapping[str, Any], pods: Pods) -> bool:
-    types = dig(policy, "spec", "policyTypes") or ["Ingress"]
-    return "Ingress" in types and _selector(policy).items() <= pods.labels.items()
-
-
-def _allows(policy: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
-    """Return whether a rule has the port, by number or name; a rule without ports allows all."""
-    for _, rule in entries(policy, "spec", "ingress"):
-        ports = [port for _, port in entries(rule, "ports")]
-        if not ports or any(
-            _protocol(port) == _protocol(target)
-            and port.get("port") in (None, target.get("containerPort"), target.get("name"))
-            for port in ports
-        ):
-            return True
-    return False
-
-
-def _target(port: Mapping[str, Any], pods: Pods) -> Mapping[str, Any] | None:
-    """Return the container port behind a Service port; a port number need not be declared."""
-    target = port.get("targetPort") or port.get("port")
-    field = "name" if isinstance(target, str) else "containerPort"
-    found = (declared for declared in _ports(pods) if declared.get(field) == target)
-    return next(found, None if field == "name" else {field: target, "protocol": port.get("protocol")})
-
-
-def _protocol(port: Mapping[str, Any]) -> object:
-    return port.get("protocol") or "TCP"

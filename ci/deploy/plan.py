@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ci.deploy import owners, replicas
 from ci.deploy.dry_run import Conflict, dry_run, read_live
 from ci.deploy.helm_3 import without_dropped
+from ci.deploy.old_pods import cut_off
 from ci.deploy.reasons import Code, Reason
 from ci.deploy.target import Target
 from ci.kubernetes import immutable
@@ -100,6 +101,7 @@ def plan(target: Target, rendered: Mapping[Key, Object], before: Mapping[Key, Ob
         warnings=(
             *warnings,
             *_fewer_pods(told, wanted),
+            *cut_off(live, wanted),
             *_instead(refusals, live, before, wanted),
             *(f"{_name(key)} is deleted with its data" for key in removed if key.kind == _CLAIM),
         ),

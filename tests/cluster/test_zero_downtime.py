@@ -92,6 +92,22 @@ def test_an_upgrade_and_a_rollback_lose_no_request(
     )
 
 
+def test_an_upgrade_to_another_port_loses_no_request_if_both_are_declared(
+    namespace: Namespace, observed: Callable[[str], None]
+) -> None:
+    release = namespace.helm()
+    release.install("api", CHART, namespace.values(QUICK))
+    both = "{env: {PORT: '9000'}, ports: {http: {containerPort: 9000}, old: {containerPort: 8000}}}"
+    # Until then a request that nobody lets in has failed.
+    slow = "{replicaCount: 1, readinessProbe: {initialDelaySeconds: 15}}"
+    client = namespace.client_pod()
+    client.served("http://api/")
+    with streams({"": client.stream("http://api/")}) as results:
+        release.upgrade("api", CHART, namespace.values(QUICK, both, slow, version="2"))
+    assert results[""].failures == {}
+    observed(str(results[""]))
+
+
 @pytest.mark.parametrize("engine", helm.ENGINES)
 def test_a_version_that_never_becomes_ready_is_rolled_back_while_the_old_one_serves(
     namespace: Namespace, engine: int, observed: Callable[[str], None]

@@ -21,7 +21,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-PORT = 8000
+PORT = int(os.environ.get("PORT", "8000"))
 # The maximum wait for open connections on shutdown: far less than the rest of the grace period.
 LINGER_SECONDS = 10
 QUIET_SECONDS = 1

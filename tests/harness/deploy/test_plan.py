@@ -23,6 +23,7 @@ from tests.support.fake_cluster import FakeKubectl
 
 DEPLOYMENT = Key("apps/v1", "Deployment", "stage", "api")
 CONFIG = Key("v1", "ConfigMap", "stage", "api")
+SERVICE = Key("v1", "Service", "stage", "api")
 SECRET = Key("v1", "Secret", "stage", "api")
 JOB = Key("batch/v1", "Job", "stage", "api-migration")
 CLAIM = Key("v1", "PersistentVolumeClaim", "stage", "api")
@@ -237,6 +238,24 @@ def test_a_new_autoscaler_starts_from_the_pods_that_there_are_or_is_warned_of(
     words = "Deployment api goes from 5 pods to 1 until its autoscaler has started more"
     assert found.warnings == ((words,) if engine == 3 else ())
     assert bool(found.changed) is (engine == 3)
+
+
+def test_a_service_that_loses_the_old_pods_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def objects(name: str) -> dict[Key, Object]:
+        pod = {"containers": [{"name": "api", "ports": [{"name": name, "containerPort": 8000}]}]}
+        template = {"metadata": {"labels": {"app": "api"}}, "spec": pod}
+        ports = [{"port": 80, "targetPort": name}]
+        return {
+            DEPLOYMENT: made(DEPLOYMENT, spec={"template": template}),
+            SERVICE: made(SERVICE, spec={"selector": {"app": "api"}, "ports": ports}),
+        }
+
+    was, will = objects("http"), objects("web")
+    several = {"objects": {"kind": "List", "items": [*will.values()]}}
+    found = planned(monkeypatch, tmp_path, will, [*was.values()], was, several=several)
+    assert [warning.partition(":")[0] for warning in found.warnings] == ["Service api"]
 
 
 @pytest.mark.parametrize(
