@@ -49,6 +49,6 @@ def _lost(port: ports.Port, pods: Pods, policies: Sequence[Object]) -> str | Non
     number = target["containerPort"]
     return (
         f"no NetworkPolicy lets requests reach port {number} of the old pods any more, so where policies are "
-        "enforced they fail while new pods start; allow it for this deploy, such as with "
+        "enforced they fail while new pods start; deploy with that port beside the new one, such as with "
         f"ports.old.containerPort: {number}"
     )

@@ -30,7 +30,7 @@ spec: {podSelector: {matchLabels: {app: api}}, ingress: [{ports: [{port: 8000}]}
 """
 CLOSED = (
     "Service api: no NetworkPolicy lets requests reach port 8000 of the old pods any more, so where policies "
-    "are enforced they fail while new pods start; allow it for this deploy, such as with "
+    "are enforced they fail while new pods start; deploy with that port beside the new one, such as with "
     "ports.old.containerPort: 8000"
 )
 RENAMED = (
