@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,14 +17,15 @@ LAST_LINES = 15
 # Of kubectl's log: one for each attempt, before the error that sums them up.
 _LOG_LINE = re.compile(r"[EWI]\d{4} \d\d:\d\d:\d\d\.")
 
-# Runs its arguments; ends them with SIGTERM at the end of its input, and exits as they do.
+# Runs its arguments after the first, a signal that ends them when its input does; exits as they do.
 _UNTIL_INPUT_ENDS = """
+signal=$1; shift
 exec 3<&0
 "$@" </dev/null 3<&- & program=$!
-{ cat; kill "$program"; } <&3 >/dev/null 2>&1 3<&- & watcher=$!
-exec 3<&-
+{ cat; kill -s "$signal" "$program"; } <&3 >/dev/null 2>&1 3<&- & watcher=$!
+exec 3<&- 2>/dev/null
 wait "$program"; code=$?
-kill "$watcher" 2>/dev/null
+kill "$watcher"
 exit "$code"
 """
 
@@ -118,21 +120,25 @@ def run_shown(command: Sequence[str | Path], doing: str) -> str:
 
 
 def start_until_input_ends(
-    command: Sequence[str], output: IO[str], *, env: Mapping[str, str]
-) -> subprocess.Popen[str]:
-    """Start a program and return it while it runs; all that it prints goes to ``output``.
+    command: Sequence[str],
+    output: IO[str] | int,
+    *,
+    env: Mapping[str, str],
+    errors: int = subprocess.STDOUT,
+    ended_by: signal.Signals = signal.SIGTERM,
+) -> subprocess.Popen[bytes]:
+    """Start a program and return it while it runs; what it prints goes to ``output`` and ``errors``.
 
-    It is in a session of its own, so that Ctrl-C at the terminal does not reach it. It ends when its standard
-    input is closed, and so when this process is killed.
+    It is in a session of its own, so that Ctrl-C at the terminal does not reach it. It ends by a signal when
+    its standard input is closed, and so when this process is killed. One that is started where this process
+    ignores SIGTERM ignores it too.
     """
     return subprocess.Popen(
-        ["sh", "-c", _UNTIL_INPUT_ENDS, "sh", *command],
+        ["sh", "-c", _UNTIL_INPUT_ENDS, "sh", ended_by.name.removeprefix("SIG"), *command],
         env=env,
         stdin=subprocess.PIPE,
         stdout=output,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
+        stderr=errors,
         start_new_session=True,
     )
 

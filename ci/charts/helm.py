@@ -261,7 +261,7 @@ def _run_lean(engine: int, arguments: list[str], subject: str) -> subprocess.Com
     return run(engine, arguments, subject=subject, environment={**_environment(), **LEAN})
 
 
-def start(engine: int, arguments: Sequence[str], output: IO[str]) -> subprocess.Popen[str]:
+def start(engine: int, arguments: Sequence[str], output: IO[str]) -> subprocess.Popen[bytes]:
     """Start Helm ``engine``, which ends with its input; what it prints goes to ``output``."""
     return processes.start_until_input_ends([str(find(HELM[engine])), *arguments], output, env=_environment())
 

@@ -64,7 +64,7 @@ class Api:
     def __init__(self, call: Kubectl, path: Path) -> None:
         self._call = call
         self._path = path
-        self._proxy: subprocess.Popen[str] | None = None
+        self._proxy: subprocess.Popen[bytes] | None = None
         self._starting = threading.Lock()
 
     def get(self, path: str, **query: str) -> Any:
@@ -118,13 +118,13 @@ class Api:
         if self._proxy:
             self._end(self._proxy)
 
-    def _started(self) -> subprocess.Popen[str]:
+    def _started(self) -> subprocess.Popen[bytes]:
         with self._starting:
             if self._proxy is None:
                 self._proxy = self._start()
             return self._proxy
 
-    def _start(self) -> subprocess.Popen[str]:
+    def _start(self) -> subprocess.Popen[bytes]:
         with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
             command = [*self._call.command, "proxy", f"--unix-socket={self._path}", "--append-server-path"]
             proxy = processes.start_until_input_ends(command, output, env=kubectl.environment())
@@ -147,7 +147,7 @@ class Api:
             connection.close()
         return True
 
-    def _end(self, proxy: subprocess.Popen[str]) -> None:
+    def _end(self, proxy: subprocess.Popen[bytes]) -> None:
         with self._starting:
             if self._proxy is proxy:
                 self._proxy = None
@@ -168,7 +168,7 @@ class _Connection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def _stop(proxy: subprocess.Popen[str]) -> None:
+def _stop(proxy: subprocess.Popen[bytes]) -> None:
     try:
         # It closes the input.
         proxy.communicate(timeout=_ENDING_SECONDS)

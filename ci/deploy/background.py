@@ -1,12 +1,14 @@
-"""Calls of kubectl that are read line by line in the background, and end with their owner."""
+"""Calls of kubectl that are read line by line in the background, and end with their owner, killed or not."""
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
+from ci.base import processes
 from ci.base.errors import reason
 from ci.clusters import kubectl
 from ci.clusters.kubectl import Kubectl
@@ -33,7 +35,7 @@ class Background(ABC):
         """End it, and the kubectl that it runs."""
         self._closed.set()
         if self._process:
-            self._process.kill()
+            _end(self._process)
         self._thread.join(END_SECONDS)
 
     @abstractmethod
@@ -46,21 +48,27 @@ class Background(ABC):
         ``stderr`` is where its standard error goes.
         """
         try:
-            self._process = subprocess.Popen(
+            self._process = processes.start_until_input_ends(
                 [*self._call.command, *arguments],
+                subprocess.PIPE,
                 env=kubectl.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
+                errors=stderr,
+                ended_by=signal.SIGKILL,
             )
         except OSError as error:
             self.exit_code, self.complaint = 1, f"kubectl cannot be run: {reason(error)}"
             return
         with self._process as process:
             if self._closed.is_set():
-                process.kill()
+                _end(process)
             for line in process.stdout or ():
                 if line.endswith(b"\n") or process.wait() == 0:
                     yield line.decode("utf-8", "replace").rstrip("\r\n")
-            self.complaint = (process.communicate()[1] or b"").decode("utf-8", "replace").strip()
+            complaint = process.stderr.read() if process.stderr else b""
+        self.complaint = complaint.decode("utf-8", "replace").strip()
         self.exit_code = process.returncode
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin:
+        process.stdin.close()

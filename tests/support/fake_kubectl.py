@@ -54,7 +54,7 @@ for part in answer["out"]:
         time.sleep(part)
 print(answer["err"], file=sys.stderr)
 if answer["interrupts"]:
-    os.kill(os.getppid(), signal.SIGINT)
+    os.kill({caller}, signal.SIGINT)
 if answer["hangs"]:
     signal.pause()
 sys.exit(answer["code"])
@@ -78,7 +78,7 @@ class FakeKubectl:
         self._folder = folder
         self.answers: list[dict[str, Any]] = []
         self.program = folder / "kubectl"
-        self.program.write_text(_PROGRAM.format(python=sys.executable), encoding="utf-8")
+        self.program.write_text(_PROGRAM.format(python=sys.executable, caller=os.getpid()), encoding="utf-8")
         self.program.chmod(0o755)
         self.api = FakeApi(self._requested)
         self.target = Target(ENVIRONMENT, "api", folder / "kubeconfig", self.api)

@@ -85,7 +85,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
         _Server.is_over.set()
 
 
-def proxy(api: Api) -> subprocess.Popen[str]:
+def proxy(api: Api) -> subprocess.Popen[bytes]:
     assert api._proxy
     return api._proxy
 
