@@ -106,6 +106,17 @@ def invoke(checkout: Path, record_property: Callable[[str, object], None]) -> In
     return run
 
 
+@pytest.fixture(scope="module")
+def helms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the variable of a cache that has both Helms, also where they are on PATH alone."""
+    cache = tmp_path_factory.mktemp("cache")
+    for tool in programs.HELM.values():
+        place = cache / programs._cached(tool).relative_to(programs.cache_folder())
+        place.parent.mkdir(parents=True)
+        place.symlink_to(programs.find(tool))
+    return {programs.CACHE_VARIABLE: str(cache)}
+
+
 @pytest.fixture
 def mounting() -> Callable[[str], list[str]]:
     """Returns a command that runs another one after a shell command, which may mount file systems."""
@@ -148,13 +159,13 @@ def test_odd_characters_in_the_path(name: str, invoke: Invoke, tmp_path: Path) -
         pytest.param({"TMPDIR": "/nonexistent"}, id="a TMPDIR that is not there"),
     ],
 )
-def test_variables(variables: Mapping[str, str | None], invoke: Invoke) -> None:
-    works(invoke(*RENDER, variables=variables))
+def test_variables(variables: Mapping[str, str | None], invoke: Invoke, helms: dict[str, str]) -> None:
+    works(invoke(*RENDER, variables={**helms, **variables}))
 
 
-def test_no_program_but_those_of_the_cache(invoke: Invoke, tmp_path: Path) -> None:
+def test_no_program_but_those_of_the_cache(invoke: Invoke, helms: dict[str, str], tmp_path: Path) -> None:
     """Neither git nor Helm is on PATH."""
-    works(invoke(*RENDER, variables={"PATH": str(tmp_path)}))
+    works(invoke(*RENDER, variables={**helms, "PATH": str(tmp_path)}))
 
 
 def test_a_user_id_without_a_name(invoke: Invoke, mounting: object) -> None:
