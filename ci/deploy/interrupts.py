@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import queue
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from typing import TypeVar
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _WAKE_SECONDS = 1
+# That a block of ``closed_undisturbed`` is to end.
+_interrupted = threading.Event()
 
 T = TypeVar("T")
 
@@ -23,11 +26,9 @@ def closed_undisturbed(close: Callable[[], None]) -> Iterator[None]:
     One press can arrive twice, from the terminal and from a program that passes it on. The second one must
     not cut short what is cleaned up, here and until the end of the task.
     """
-    interrupted = False
 
     def interrupt(*_: object) -> None:
-        nonlocal interrupted
-        interrupted = True
+        _interrupted.set()
         _set(signal.SIG_IGN)
         raise KeyboardInterrupt
 
@@ -36,10 +37,12 @@ def closed_undisturbed(close: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         _set(signal.SIG_IGN)
+        was_interrupted = _interrupted.is_set()
+        _interrupted.clear()
         try:
             close()
         finally:
-            if not interrupted:
+            if not was_interrupted:
                 for number, handler in before.items():
                     signal.signal(number, handler)
 
@@ -48,10 +51,13 @@ def next_of(events: queue.SimpleQueue[T], seconds: float = math.inf) -> T:
     """Wait for the next event, and for Ctrl-C; raise queue.Empty where none comes in time.
 
     The system may give a signal to another thread. Python acts on it in the main thread alone, which does not
-    notice as long as it waits, and so wakes up every second.
+    notice as long as it waits, and so wakes up every second. What is raised then is lost where Python is just
+    in a ``__del__`` or another place that can raise nothing, and so is raised again here.
     """
     end = time.monotonic() + seconds
     while True:
+        if _interrupted.is_set():
+            raise KeyboardInterrupt
         try:
             return events.get(timeout=_WAKE_SECONDS)
         except queue.Empty:

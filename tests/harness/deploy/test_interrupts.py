@@ -69,3 +69,24 @@ def test_who_waits_for_events_notices_an_interrupt_that_another_thread_got() -> 
     command = [sys.executable, "-c", WAITING]
     ended = subprocess.run(command, cwd=root(), capture_output=True, text=True, check=True, timeout=9)
     assert ended.stdout == "interrupted\n"
+
+
+LOST = """
+import os, queue, signal
+from contextlib import suppress
+from ci.deploy.interrupts import closed_undisturbed, next_of
+class Late:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        sum(range(1000))
+with closed_undisturbed(lambda: print("closed")), suppress(KeyboardInterrupt):
+    Late()
+    print("not noticed")
+    next_of(queue.SimpleQueue())
+"""
+
+
+def test_an_interrupt_that_python_loses_ends_the_wait_for_events() -> None:
+    command = [sys.executable, "-c", LOST]
+    ended = subprocess.run(command, cwd=root(), capture_output=True, text=True, check=True, timeout=9)
+    assert ended.stdout.splitlines() == ["not noticed", "closed"]
