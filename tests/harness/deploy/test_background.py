@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import time
@@ -12,7 +13,10 @@ import pytest
 from ci.base.repository import root
 from ci.clusters.kubectl import Kubectl
 from ci.deploy.background import Background
+from tests.support.fake_kubectl import FakeKubectl
 
+# Before the fixture kubectl puts another in its place.
+ROOT = root()
 END_SECONDS = 30
 OWNER = """
 import sys, time
@@ -46,28 +50,36 @@ def ended(monkeypatch: pytest.MonkeyPatch, program: Path) -> Call:
     return call
 
 
+def test_a_kubectl_that_is_not_there_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    call = ended(monkeypatch, tmp_path / "kubectl")
+    assert (call.lines, call.exit_code) == ([], 127)
+    assert str(tmp_path / "kubectl") in call.complaint
+
+
 def test_a_kubectl_that_cannot_be_started_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """As where the system has no file or memory left; who waits for its end would wait for ever."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr("ci.base.processes.start_until_input_ends", fails)
     call = ended(monkeypatch, tmp_path / "kubectl")
-    assert (call.lines, call.exit_code) == ([], 127)
-    assert f"{tmp_path / 'kubectl'}: not found" in call.complaint
+    assert (call.lines, call.exit_code) == ([], 1)
+    assert call.complaint == "kubectl cannot be run: Cannot allocate memory"
 
 
-def test_no_kubectl_is_left_where_the_owner_is_killed(tmp_path: Path) -> None:
-    program = tmp_path / "kubectl"
-    program.write_text(
-        f"#!{sys.executable}\nimport os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)\n"
-    )
-    program.chmod(0o755)
-    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(program)], cwd=root(), stdout=subprocess.PIPE)
+def test_no_kubectl_is_left_where_the_owner_is_killed(kubectl: FakeKubectl) -> None:
+    kubectl.answer("logs", "begun", hangs=True)
+    command = [sys.executable, "-c", OWNER, str(kubectl.program)]
+    owner = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     assert owner.stdout
-    pid = int(owner.stdout.readline())
-    assert Path(f"/proc/{pid}").exists()
+    assert owner.stdout.readline() == b"begun\n"
+    assert kubectl.running() == [["logs"]]
     owner.kill()
     owner.communicate()
     end = time.monotonic() + END_SECONDS
-    while Path(f"/proc/{pid}").exists():
+    while kubectl.running():
         assert time.monotonic() < end
         time.sleep(0.1)
